@@ -1,0 +1,64 @@
+// Values of options: parsed, or refused with a sentence that says what would do.
+
+import { InvalidArgumentError } from "commander";
+import type { Temperature } from "../weight/soft.ts";
+
+/** A whole number from `least` on. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || text.trim() === "") {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
+    }
+    return value;
+  };
+}
+
+/** `auto` or a number of groups. */
+export function groupCount(text: string): number | "auto" {
+  if (text === "auto") return "auto";
+  try {
+    return wholeNumber(1)(text);
+  } catch {
+    throw new InvalidArgumentError("It must be auto or a whole number from 1 on.");
+  }
+}
+
+/** A side in pixels that the network can take. */
+export function imageSize(text: string): number {
+  const value = wholeNumber(32)(text);
+  if (value % 32 || value > 2048) throw new InvalidArgumentError("It must be a multiple of 32 up to 2048.");
+  return value;
+}
+
+/** `0.3sd` (standard deviations of the scores) or an absolute number. */
+export function temperature(text: string): Temperature {
+  const [, number, unit] = text.match(/^([0-9.]+(?:e[+-]?\d+)?)(sd)?$/i) ?? [];
+  const value = Number(number);
+  if (!(value > 0)) {
+    throw new InvalidArgumentError("It must be above 0: a number, or one with sd for standard deviations, as 0.3sd.");
+  }
+  return unit ? { standardDeviations: value } : value;
+}
+
+/** One of a few words; a misspelt one is told the nearest. */
+export function oneOf<T extends string>(...words: T[]): (text: string) => T {
+  return (text) => {
+    if ((words as string[]).includes(text)) return text as T;
+    const nearest = words.reduce((a, b) => editDistance(text, b) < editDistance(text, a) ? b : a);
+    throw new InvalidArgumentError(`Did you mean ${nearest}? It can be: ${words.join(", ")}.`);
+  };
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

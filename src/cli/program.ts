@@ -1,0 +1,47 @@
+import { Command, CommanderError } from "commander";
+import manifest from "../../deno.json" with { type: "json" };
+import { AnomalyClusterError } from "../errors.ts";
+import { groupCount, imageSize, oneOf, temperature } from "./arguments.ts";
+import { clusterCommand } from "./cluster_command.ts";
+
+/** Runs the program with these arguments; resolves to the exit code: 0, 1 for a failure, 2 for wrong usage. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(args as string[], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    console.error(`error: ${error instanceof Error ? error.message : error}`);
+    return error instanceof AnomalyClusterError && error.code === "bad-argument" ? 2 : 1;
+  }
+}
+
+function program(): Command {
+  const root = new Command("anomaly-cluster")
+    .description("Groups images of one product or texture by kind of defect.")
+    .version(manifest.version)
+    .exitOverride()
+    .showHelpAfterError("(--help lists the options)");
+  root.command("cluster")
+    .exitOverride()
+    .description("Group the JPEG and PNG images of FOLDER and its sub-folders; write a report, CSV and JSON.")
+    .argument("<FOLDER>", "the images")
+    .option("--out <DIR>", "where to write (default: FOLDER-clusters beside FOLDER)")
+    .option("--k <N>", "number of groups, or auto: the largest silhouette over 2 to 20", groupCount, "auto")
+    .option(
+      "--tau <T>",
+      "temperature of the soft weights, eq. 5: absolute, or in standard deviations of the scores (default: 0.3sd)",
+      temperature,
+    )
+    .option(
+      "--weight <KIND>",
+      "weights of the patches: soft (eq. 5) or uniform (average pooling)",
+      oneOf("soft", "uniform"),
+      "soft",
+    )
+    .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
+    .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
+    .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
+    .action(clusterCommand);
+  return root;
+}

@@ -1,0 +1,23 @@
+import { require } from "../errors.ts";
+import type { Linkage } from "./linkage.ts";
+
+/**
+ * The k groups left when the last k − 1 merges are undone: a label from 0 for each point, numbered in
+ * the order of each group's first point.
+ *
+ * @throws {AnomalyClusterError} `bad-argument` unless 1 ≤ k ≤ the number of points.
+ */
+export function cut(tree: Linkage, k: number): Int32Array {
+  const { count, pairs } = tree;
+  require(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} images are not possible`);
+  const group = Int32Array.from({ length: 2 * count - 1 }, (_, cluster) => cluster);
+  // Top down: the children of a merge that is kept belong to its group.
+  for (let t = count - k - 1; t >= 0; t--) {
+    group[pairs[t * 2]] = group[pairs[t * 2 + 1]] = group[count + t];
+  }
+  const names = new Map<number, number>();
+  return Int32Array.from({ length: count }, (_, point) => {
+    if (!names.has(group[point])) names.set(group[point], names.size);
+    return names.get(group[point])!;
+  });
+}

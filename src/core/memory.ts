@@ -1,0 +1,69 @@
+// Memory of the WASM core: a stack of regions, released together. No address leaves src/core.
+
+import { AnomalyClusterError } from "../errors.ts";
+import { type CoreExports, coreExports } from "./instance.ts";
+
+const PAGE = 65536;
+const LIMIT = 2 ** 32 - PAGE;
+
+let top = 0;
+
+/** Hands out addresses within one call of the core; all are free again when the call ends. */
+export interface Region {
+  readonly core: CoreExports;
+  /** Address of `bytes` new bytes, aligned to 16. May move the memory: make views after the last one. */
+  allocate(bytes: number): number;
+  /** Address of a copy of `values`. */
+  copyIn(values: ArrayBufferView): number;
+  bytes(address: number, length: number): Uint8Array<ArrayBuffer>;
+  floats(address: number, length: number): Float32Array<ArrayBuffer>;
+  doubles(address: number, length: number): Float64Array<ArrayBuffer>;
+}
+
+/** Runs `use` with a region. Throws `too-large` when the 4 GiB of a WASM memory do not suffice. */
+export function withRegion<T>(use: (region: Region) => T): T {
+  const core = coreExports();
+  const start = top || (core.heapBase.value as number);
+  top = start;
+  const buffer = () => core.memory.buffer as ArrayBuffer;
+  const region: Region = {
+    core,
+    allocate(bytes) {
+      const address = Math.ceil(top / 16) * 16;
+      const end = address + bytes;
+      const missing = Math.ceil((end - buffer().byteLength) / PAGE);
+      if (end > LIMIT || (missing > 0 && !grown(core.memory, missing))) {
+        throw new AnomalyClusterError(
+          "too-large",
+          `this needs ${(end / 2 ** 30).toFixed(1)} GiB of WASM memory, of which there are at most 4: use fewer or smaller images`,
+        );
+      }
+      top = end;
+      return address;
+    },
+    copyIn(values) {
+      const address = region.allocate(values.byteLength);
+      new Uint8Array(buffer(), address, values.byteLength).set(
+        new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      );
+      return address;
+    },
+    bytes: (address, length) => new Uint8Array(buffer(), address, length),
+    floats: (address, length) => new Float32Array(buffer(), address, length),
+    doubles: (address, length) => new Float64Array(buffer(), address, length),
+  };
+  try {
+    return use(region);
+  } finally {
+    top = start;
+  }
+}
+
+function grown(memory: WebAssembly.Memory, pages: number): boolean {
+  try {
+    memory.grow(pages);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,70 @@
+// The images of a folder, its sub-folders included, in an order that does not depend on the file system.
+
+import { join } from "node:path";
+import { AnomalyClusterError } from "../errors.ts";
+
+/** An image file that was found. */
+export interface ImageFile {
+  /** Path from the folder, with `/`: the image's name in every output. */
+  readonly path: string;
+  /** Path to open. */
+  readonly file: string;
+  /** Name of the topmost sub-folder, for images in one. */
+  readonly label?: string;
+}
+
+/** What a folder holds. */
+export interface ImageFolder {
+  /** Sorted by path. */
+  readonly images: readonly ImageFile[];
+  /** A sentence for each thing left out. */
+  readonly warnings: readonly string[];
+}
+
+const READABLE = /\.(jpe?g|png)$/i;
+const OTHER_IMAGES = /\.(tiff?|bmp|webp|gif|avif|heic|jxl|jp2|ppm|pgm)$/i;
+
+/**
+ * Lists JPEG and PNG files. A PNG beside a JPEG of the same name is taken for its mask and left out.
+ *
+ * @throws {AnomalyClusterError} `bad-argument` when the folder does not exist or cannot be read.
+ */
+export function findImages(folder: string): ImageFolder {
+  const warnings: string[] = [];
+  const paths: string[] = [];
+  walk(folder, "", paths, warnings);
+  const jpegStems = new Set(paths.filter((path) => /\.jpe?g$/i.test(path)).map(stem));
+  const masks = paths.filter((path) => /\.png$/i.test(path) && jpegStems.has(stem(path)));
+  if (masks.length) {
+    warnings.push(`${masks.length} PNG files lie beside a JPEG of the same name and were taken for masks: left out`);
+  }
+  const images = paths.filter((path) => READABLE.test(path) && !masks.includes(path)).sort();
+  return { images: images.map((path) => imageFile(folder, path)), warnings };
+}
+
+function walk(folder: string, below: string, paths: string[], warnings: string[]): void {
+  let entries: Deno.DirEntry[];
+  try {
+    entries = [...Deno.readDirSync(join(folder, below))];
+  } catch (cause) {
+    if (below) return void warnings.push(`${below}: the folder cannot be read`);
+    const reason = cause instanceof Deno.errors.NotFound ? "does not exist" : "cannot be read as a folder";
+    throw new AnomalyClusterError("bad-argument", `${folder} ${reason}: name a folder of images`, { cause });
+  }
+  for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const path = below ? `${below}/${entry.name}` : entry.name;
+    if (entry.name.startsWith(".")) continue;
+    if (entry.isDirectory) walk(folder, path, paths, warnings);
+    else if (READABLE.test(path)) paths.push(path);
+    else if (OTHER_IMAGES.test(path)) warnings.push(`${path}: only JPEG and PNG images are read, skipped`);
+  }
+}
+
+function stem(path: string): string {
+  return path.replace(/\.[^./]*$/, "").toLowerCase();
+}
+
+function imageFile(folder: string, path: string): ImageFile {
+  const slash = path.indexOf("/");
+  return { path, file: join(folder, path), ...(slash > 0 && { label: path.slice(0, slash) }) };
+}

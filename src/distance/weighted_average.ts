@@ -1,0 +1,46 @@
+import { require } from "../errors.ts";
+import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "../types.ts";
+
+/**
+ * Each image's embedding Σ_m α_m^i z_m^i: `[count, channels]`.
+ *
+ * @throws {AnomalyClusterError} `bad-argument` when weights and patches differ in shape.
+ */
+export function weightedAverage(patches: PatchSet, weights: PatchValues): Embeddings {
+  const { count, channels } = patches;
+  const perImage = patches.rows * patches.cols;
+  require(
+    weights.count === count && weights.patches === perImage,
+    `weights of ${weights.count} images × ${weights.patches} patches do not fit ${count} × ${perImage}`,
+  );
+  const data = new Float32Array(count * channels);
+  const sum = new Float64Array(channels);
+  for (let i = 0; i < count; i++) {
+    sum.fill(0);
+    for (let m = 0; m < perImage; m++) {
+      const weight = weights.data[i * perImage + m];
+      if (weight === 0) continue;
+      const at = (i * perImage + m) * channels;
+      for (let channel = 0; channel < channels; channel++) sum[channel] += weight * patches.data[at + channel];
+    }
+    data.set(sum, i * channels);
+  }
+  return { data, count, channels };
+}
+
+/** Euclidean distances between all embeddings; with uniform weights the paper's "average" distance. */
+export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
+  const { data: values, count, channels } = embeddings;
+  const data = new Float64Array(count * count);
+  for (let i = 0; i < count; i++) {
+    for (let j = i + 1; j < count; j++) {
+      let squared = 0;
+      for (let channel = 0; channel < channels; channel++) {
+        const difference = values[i * channels + channel] - values[j * channels + channel];
+        squared += difference * difference;
+      }
+      data[i * count + j] = data[j * count + i] = Math.sqrt(squared);
+    }
+  }
+  return { data, count };
+}

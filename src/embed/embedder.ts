@@ -1,0 +1,23 @@
+import type { PatchSet, Raster } from "../types.ts";
+
+/** Turns images into patch embeddings. */
+export interface Embedder {
+  /** Names model and preprocessing: equal ids give equal embeddings. */
+  readonly id: string;
+  /** Patch embeddings of one image, `count` 1. */
+  embed(image: Raster): Promise<PatchSet>;
+  /** Frees the model. */
+  release(): Promise<void>;
+}
+
+/** Joins the patch embeddings of several images, all of one shape. */
+export function joinPatches(parts: readonly PatchSet[]): PatchSet {
+  const [{ rows, cols, channels }] = parts;
+  const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { data, count: parts.reduce((total, part) => total + part.count, 0), rows, cols, channels };
+}

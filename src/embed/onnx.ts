@@ -1,0 +1,87 @@
+import * as ort from "onnxruntime-web";
+import { AnomalyClusterError, require } from "../errors.ts";
+import { resize } from "../image/resize.ts";
+import type { PatchSet, Raster } from "../types.ts";
+import type { Embedder } from "./embedder.ts";
+
+/** Where the embedded default model lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels). */
+export const DEFAULT_MODEL: URL = new URL("../../models/efficientnet-lite0-reduction4.onnx", import.meta.url);
+
+/** Options of {@linkcode onnxEmbedder}. */
+export interface OnnxEmbedderOptions {
+  /** The ONNX file's bytes: input float32 `[1, 3, size, size]`, output float32 `[1, channels, rows, cols]`. */
+  readonly model: Uint8Array;
+  /** Short name for reports and ids. @default "efficientnet-lite0-reduction4" */
+  readonly name?: string;
+  /** Side in pixels to which images are resized, a multiple of 32. @default 224 */
+  readonly size?: number;
+  /** Subtracted from each 8-bit channel. @default 127 */
+  readonly mean?: number;
+  /** Divides each channel after that. @default 128 */
+  readonly deviation?: number;
+  /** Threads of the runtime. @default 1 */
+  readonly threads?: number;
+  /** The runtime's own `.wasm`, where it may not be read: edge workers, Deno without permissions. */
+  readonly wasmBinary?: ArrayBuffer;
+}
+
+/**
+ * Embeds images with a convolutional network in ONNX, on onnxruntime-web.
+ *
+ * @throws {AnomalyClusterError} `bad-model` when the file is no ONNX model or does not give a patch grid,
+ * `bad-argument` for a size that is not a multiple of 32.
+ */
+export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedder> {
+  const { name = "efficientnet-lite0-reduction4", size = 224, mean = 127, deviation = 128, threads = 1 } = options;
+  require(Number.isInteger(size) && size >= 32 && size % 32 === 0, `size ${size} is not a multiple of 32 from 32 on`);
+  ort.env.wasm.numThreads = threads;
+  if (options.wasmBinary) ort.env.wasm.wasmBinary = options.wasmBinary;
+  const session = await openSession(options.model, name);
+  const [input, output] = [session.inputNames[0], session.outputNames[0]];
+
+  return {
+    id: `${name}@${size} (pixel - ${mean}) / ${deviation}`,
+    async embed(image) {
+      const pixels = resize(image, size, size);
+      const tensor = new ort.Tensor("float32", planes(pixels, mean, deviation), [1, 3, size, size]);
+      const result = (await session.run({ [input]: tensor }))[output];
+      return patchesOf(result, name);
+    },
+    release: () => session.release(),
+  };
+}
+
+async function openSession(model: Uint8Array, name: string): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(model, { executionProviders: ["wasm"], logSeverityLevel: 4 });
+  } catch (cause) {
+    throw new AnomalyClusterError("bad-model", `${name} cannot be opened as an ONNX model`, { cause });
+  }
+}
+
+/** RGBA bytes → one plane a channel, normalised. */
+function planes(image: Raster, mean: number, deviation: number): Float32Array {
+  const area = image.width * image.height;
+  const data = new Float32Array(3 * area);
+  for (let pixel = 0; pixel < area; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      data[channel * area + pixel] = (image.data[pixel * 4 + channel] - mean) / deviation;
+    }
+  }
+  return data;
+}
+
+/** `[1, channels, rows, cols]` → patches: the channels of one place side by side. */
+function patchesOf(output: ort.Tensor, name: string): PatchSet {
+  if (output.dims.length !== 4 || output.type !== "float32") {
+    throw new AnomalyClusterError("bad-model", `${name} gives no patch grid: its output is ${output.dims.join(" × ")}`);
+  }
+  const [, channels, rows, cols] = output.dims;
+  const source = output.data as Float32Array;
+  const data = new Float32Array(source.length);
+  const places = rows * cols;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let place = 0; place < places; place++) data[place * channels + channel] = source[channel * places + place];
+  }
+  return { data, count: 1, rows, cols, channels };
+}

@@ -1,0 +1,41 @@
+// Where results are written: never into or over the input, and never half a file.
+
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { AnomalyClusterError } from "../errors.ts";
+
+/**
+ * Makes the folder and proves that it can be written, before any work is done.
+ *
+ * @throws {AnomalyClusterError} `bad-argument` when it is the input or inside it, `cannot-write` when it cannot be written.
+ */
+export function openOutputFolder(folder: string, input: string): string {
+  const path = resolve(folder);
+  const inside = relative(resolve(input), path);
+  if (inside === "" || !(inside.startsWith("..") || isAbsolute(inside))) {
+    throw new AnomalyClusterError("bad-argument", `--out ${folder} lies in the input folder: name one outside ${input}`);
+  }
+  try {
+    Deno.mkdirSync(path, { recursive: true });
+    const probe = join(path, ".write-test");
+    Deno.writeTextFileSync(probe, "");
+    Deno.removeSync(probe);
+  } catch (cause) {
+    throw new AnomalyClusterError("cannot-write", `${folder} cannot be written: name another folder with --out`, {
+      cause,
+    });
+  }
+  return path;
+}
+
+/** Writes a file under another name first, so that an interruption leaves the old one or the new one. */
+export function writeWhole(folder: string, name: string, text: string): string {
+  const target = join(folder, name);
+  const partial = `${target}.partial`;
+  try {
+    Deno.writeTextFileSync(partial, text);
+    Deno.renameSync(partial, target);
+  } catch (cause) {
+    throw new AnomalyClusterError("cannot-write", `${target} cannot be written`, { cause });
+  }
+  return target;
+}

@@ -1,0 +1,90 @@
+// The result of a run as it is stored: groups.json and groups.csv.
+
+import type { Contingency } from "../metric/contingency.ts";
+import type { ClusterResult } from "../pipeline.ts";
+
+/** Agreement of groups with given labels, each from 0 to 1 (ari: from −0.5). */
+export interface Agreement {
+  readonly nmi: number;
+  readonly ari: number;
+  readonly f1Micro: number;
+  readonly f1Macro: number;
+  readonly purity: number;
+}
+
+/** groups.json. Groups are numbered from 1, the largest first. */
+export interface GroupsFile {
+  /** Name and version of this format. */
+  readonly format: "anomaly-cluster-groups/1";
+  readonly settings: Readonly<Record<string, string | number>>;
+  /** The embedder's id: model and preprocessing. */
+  readonly model: string;
+  readonly groups: readonly { readonly group: number; readonly size: number; readonly medoid: string }[];
+  readonly images: readonly {
+    readonly path: string;
+    readonly group: number;
+    readonly score: number;
+    readonly distance: number;
+    readonly label?: string;
+  }[];
+  /** Merges in SciPy's convention, points in the order of `images`. */
+  readonly tree: { readonly pairs: readonly (readonly number[])[]; readonly heights: readonly number[] };
+  readonly choice?: readonly { readonly k: number; readonly silhouette: number }[];
+  readonly metrics?: Agreement;
+  readonly contingency?: Contingency;
+  readonly warnings: readonly string[];
+}
+
+/** Puts a result into the form of groups.json. */
+export function groupsFile(result: ClusterResult, run: {
+  images: readonly { readonly path: string; readonly label?: string }[];
+  settings: Readonly<Record<string, string | number>>;
+  model: string;
+  warnings: readonly string[];
+  metrics?: Agreement;
+  contingency?: Contingency;
+}): GroupsFile {
+  const { groups, tree } = result;
+  return {
+    format: "anomaly-cluster-groups/1",
+    settings: run.settings,
+    model: run.model,
+    groups: Array.from(result.medoids, (medoid, group) => ({
+      group: group + 1,
+      size: groups.filter((other) => other === group).length,
+      medoid: run.images[medoid].path,
+    })),
+    images: run.images.map(({ path, label }, i) => ({
+      path,
+      group: groups[i] + 1,
+      score: digits(result.scores[i]),
+      distance: digits(result.distances[i]),
+      ...(label !== undefined && { label }),
+    })),
+    tree: {
+      pairs: Array.from(tree.heights, (_, t) => [tree.pairs[t * 2], tree.pairs[t * 2 + 1]]),
+      heights: Array.from(tree.heights, digits),
+    },
+    ...(result.choice && {
+      choice: result.choice.silhouettes.map((tried) => ({ k: tried.k, silhouette: digits(tried.silhouette) })),
+    }),
+    ...(run.metrics && { metrics: run.metrics }),
+    ...(run.contingency && { contingency: run.contingency }),
+    warnings: run.warnings,
+  };
+}
+
+/** groups.csv: a line for each image, quoted as RFC 4180 asks. */
+export function groupsCsv(file: GroupsFile): string {
+  const lines = file.images.map(({ path, group, distance, score }) => [quoted(path), group, distance, score].join(","));
+  return ["path,group,distance,score", ...lines, ""].join("\r\n");
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Six significant digits: what float32 features support, and equal on every runtime. */
+function digits(value: number): number {
+  return Number(value.toPrecision(6));
+}

@@ -1,0 +1,24 @@
+import encodeJpeg from "@jsquash/jpeg/encode.js";
+import { resize } from "../image/resize.ts";
+import type { Raster } from "../types.ts";
+
+/** A small JPEG of an image, for a report. */
+export interface Thumbnail {
+  /** A `data:image/jpeg` URL. */
+  readonly url: string;
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+}
+
+/** Shrinks an image until its longer side has at most `side` pixels; smaller images keep their size. */
+export async function thumbnail(image: Raster, side = 192): Promise<Thumbnail> {
+  const scale = Math.min(1, side / Math.max(image.width, image.height));
+  const width = Math.max(1, Math.round(image.width * scale));
+  const height = Math.max(1, Math.round(image.height * scale));
+  const { data } = resize(image, width, height);
+  const pixels = { data: new Uint8ClampedArray(data), width, height, colorSpace: "srgb" } as ImageData;
+  const jpeg = new Uint8Array(await encodeJpeg(pixels, { quality: 78 }));
+  return { url: `data:image/jpeg;base64,${jpeg.toBase64()}`, width, height };
+}

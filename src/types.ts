@@ -1,0 +1,71 @@
+// The values that travel through the pipeline: typed arrays with explicit shapes.
+
+import { require } from "./errors.ts";
+
+/** Pixels of one image: RGBA, row by row from the top left, 8 bits a channel, sRGB. */
+export interface Raster {
+  /** `width * height * 4` bytes. */
+  readonly data: Uint8Array | Uint8ClampedArray;
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+}
+
+/** Patch embeddings of `count` images: z_m^i in the paper, M = rows · cols patches of D = channels numbers. */
+export interface PatchSet {
+  /** `[count, rows * cols, channels]`, row-major. */
+  readonly data: Float32Array;
+  /** Number of images. */
+  readonly count: number;
+  /** Rows of the patch grid. */
+  readonly rows: number;
+  /** Columns of the patch grid. */
+  readonly cols: number;
+  /** Numbers in one patch embedding. */
+  readonly channels: number;
+}
+
+/** A number for each patch of each image: a score s_m or a weight α_m. */
+export interface PatchValues {
+  /** `[count, patches]`, row-major. */
+  readonly data: Float32Array;
+  /** Number of images. */
+  readonly count: number;
+  /** Patches of an image. */
+  readonly patches: number;
+}
+
+/** One vector for each image. */
+export interface Embeddings {
+  /** `[count, channels]`, row-major. */
+  readonly data: Float32Array;
+  /** Number of images. */
+  readonly count: number;
+  /** Numbers in a vector. */
+  readonly channels: number;
+}
+
+/** Distances of all pairs of images, symmetric, zero on the diagonal. */
+export interface DistanceMatrix {
+  /** `[count, count]`, row-major. */
+  readonly data: Float64Array;
+  /** Number of images. */
+  readonly count: number;
+}
+
+/** Throws `bad-argument` when the array is not as long as its shape says, or holds a number that is not finite. */
+export function checkPatches(patches: PatchSet): void {
+  const expected = patches.count * patches.rows * patches.cols * patches.channels;
+  require(
+    patches.data.length === expected && expected > 0,
+    `patch embeddings: ${patches.count} images × ${patches.rows} × ${patches.cols} patches × ${patches.channels} channels need ${expected} numbers (at least 1), got ${patches.data.length}`,
+  );
+  const wrong = patches.data.findIndex((value) => !Number.isFinite(value));
+  require(
+    wrong < 0,
+    `patch embeddings: image ${
+      Math.floor(wrong / (patches.rows * patches.cols * patches.channels))
+    } holds a number that is not finite`,
+  );
+}
