@@ -8,7 +8,7 @@ import { patchScores, type WorkOptions } from "./distance/patch_minima.ts";
 import { euclideanDistances, weightedAverage } from "./distance/weighted_average.ts";
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
 import { AnomalyClusterError, require } from "./errors.ts";
-import { type Embeddings, type PatchSet, type PatchValues, type Raster } from "./types.ts";
+import type { Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
 import { absoluteTemperature, DEFAULT_TEMPERATURE, softWeights, type Temperature } from "./weight/soft.ts";
 import { uniformWeights } from "./weight/uniform.ts";
 
@@ -76,9 +76,7 @@ export function clusterPatches(patches: PatchSet, options: ClusterOptions = {}):
   if (typeof tau === "number") require(tau > 0 && tau < Infinity, `τ is ${tau}, but must be a number above 0`);
 
   const scores = patchScores(patches, options);
-  const weights = tau === undefined
-    ? uniformWeights(patches.count, scores.patches)
-    : softWeights(scores, { tau });
+  const weights = tau === undefined ? uniformWeights(patches.count, scores.patches) : softWeights(scores, { tau });
   const embeddings = weightedAverage(patches, weights);
   const distances = euclideanDistances(embeddings);
   const tree = linkage(distances, options.linkage);

@@ -138,7 +138,9 @@ function agreementWithFolders(
   result: ClusterResult,
   warnings: string[],
 ): { metrics: Agreement; contingency: Contingency } | undefined {
-  const labelled = images.flatMap(({ label }, at) => label === undefined ? [] : [{ label, group: result.groups[at] + 1 }]);
+  const labelled = images.flatMap(({ label }, at) =>
+    label === undefined ? [] : [{ label, group: result.groups[at] + 1 }]
+  );
   if (labelled.length < images.length) {
     warnings.push(`${images.length - labelled.length} images lie in no sub-folder and have no label`);
   }

@@ -39,7 +39,9 @@ export function squareMatrix(distances: DistanceMatrix | Float64Array | Float32A
   if (!ArrayBuffer.isView(distances)) return distances;
   const { length } = distances;
   const side = Math.sqrt(length);
-  if (Number.isInteger(side) && isSymmetric(distances, side)) return { data: Float64Array.from(distances), count: side };
+  if (Number.isInteger(side) && isSymmetric(distances, side)) {
+    return { data: Float64Array.from(distances), count: side };
+  }
   const count = (1 + Math.sqrt(1 + 8 * length)) / 2;
   require(Number.isInteger(count), `${length} numbers are neither a square nor a condensed distance matrix`);
   const data = new Float64Array(count * count);

@@ -16,7 +16,7 @@ export function chainMerges(distances: Float64Array, count: number, method: Link
     const merges = region.allocate((count - 1) * 24);
     const view = region.doubles(matrix, count * count);
     view.set(distances);
-    if (method === "ward") for (let i = 0; i < view.length; i++) view[i] *= view[i];
+    if (method === "ward") { for (let i = 0; i < view.length; i++) view[i] *= view[i]; }
     for (let i = 0; i < count; i++) view[i * count + i] = Infinity;
     region.doubles(sizes, count).fill(1);
     region.core.nearestNeighbourChain(METHODS[method], count, matrix, sizes, chain, merges);

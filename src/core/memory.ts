@@ -35,7 +35,9 @@ export function withRegion<T>(use: (region: Region) => T): T {
       if (end > LIMIT || (missing > 0 && !grown(core.memory, missing))) {
         throw new AnomalyClusterError(
           "too-large",
-          `this needs ${(end / 2 ** 30).toFixed(1)} GiB of WASM memory, of which there are at most 4: use fewer or smaller images`,
+          `this needs ${
+            (end / 2 ** 30).toFixed(1)
+          } GiB of WASM memory, of which there are at most 4: use fewer or smaller images`,
         );
       }
       top = end;

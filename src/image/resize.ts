@@ -1,4 +1,4 @@
-import { type ResampleFilter, resample } from "../core/resample_kernel.ts";
+import { resample, type ResampleFilter } from "../core/resample_kernel.ts";
 import { require } from "../errors.ts";
 import type { Raster } from "../types.ts";
 

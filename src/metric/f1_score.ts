@@ -9,7 +9,10 @@ export interface F1Score {
   readonly macro: number;
 }
 
-/** F1 after optimal (Hungarian) matching of groups to classes, each from 0 to 1. */
+/**
+ * F1 after optimal (Hungarian) matching of groups to classes, each from 0 to 1. Where several matchings
+ * have equally many hits, `macro` is that of the one SciPy finds.
+ */
 export function f1Score(truth: ArrayLike<Label>, predicted: ArrayLike<Label>): F1Score {
   const table = contingencyTable(truth, predicted);
   const [ofClass, ofGroup] = [classSizes(table), groupSizes(table)];

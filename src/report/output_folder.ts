@@ -12,7 +12,10 @@ export function openOutputFolder(folder: string, input: string): string {
   const path = resolve(folder);
   const inside = relative(resolve(input), path);
   if (inside === "" || !(inside.startsWith("..") || isAbsolute(inside))) {
-    throw new AnomalyClusterError("bad-argument", `--out ${folder} lies in the input folder: name one outside ${input}`);
+    throw new AnomalyClusterError(
+      "bad-argument",
+      `--out ${folder} lies in the input folder: name one outside ${input}`,
+    );
   }
   try {
     Deno.mkdirSync(path, { recursive: true });

@@ -32,9 +32,12 @@ export function reportData(
     title,
     created: new Date().toISOString(),
     summary: summaryOf(file),
-    settings: [["Model", file.model], ...Object.entries(file.settings).map(([name, value]): [string, string] => {
-      return [SETTING_NAMES[name] ?? name, String(value)];
-    })],
+    settings: [
+      ["Model", file.model],
+      ...Object.entries(file.settings).map(([name, value]): [string, string] => {
+        return [SETTING_NAMES[name] ?? name, String(value)];
+      }),
+    ],
     groups: file.groups.map((group, at) => ({ size: group.size, members: membersOf(result, at) })),
     images: file.images.map((image, i) => ({
       ...image,
