@@ -16,6 +16,8 @@ import {
 } from "../mod.ts";
 import { assertClose, samePartition } from "./golden.ts";
 
+fc.configureGlobal({ seed: 20230103, numRuns: 200 }); // The same cases on every machine.
+
 const value = fc.float({ min: -8, max: 8, noNaN: true, noDefaultInfinity: true });
 
 /** Patch sets of all small shapes, so that panels are full, part full and several. */
@@ -120,7 +122,9 @@ Deno.test("a linkage's heights ascend, and its cuts are nested partitions of k g
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 9, noNaN: true }), { minLength: 1, maxLength: 60 }), (values) => {
       const points = Math.floor((1 + Math.sqrt(1 + 8 * values.length)) / 2);
-      const tree = linkage(Float64Array.from(values.slice(0, points * (points - 1) / 2)), "ward");
+      const distances = Float64Array.from(values.slice(0, points * (points - 1) / 2));
+      fc.pre(distances.some((distance) => distance > 0));
+      const tree = linkage(distances, "ward");
       assert(tree.heights.every((height, at) => at === 0 || height >= tree.heights[at - 1]));
       for (let k = 1; k <= points; k++) assert.equal(new Set(cut(tree, k)).size, k);
     }),

@@ -21,6 +21,7 @@ export interface Linkage {
  * Lance–Williams on squared distances, also where the distances are not Euclidean).
  *
  * @param distances a {@linkcode DistanceMatrix}, or its numbers: square row-major, or condensed (the upper triangle).
+ * Where a length could be either (36, 1225, …), symmetric numbers with a zero diagonal are taken for a square.
  * @throws {AnomalyClusterError} `bad-argument` when the length is no matrix's or a distance is negative or not finite;
  * `too-large` when the matrix does not fit into 4 GiB (about 22,000 points).
  */
@@ -39,7 +40,7 @@ export function squareMatrix(distances: DistanceMatrix | Float64Array | Float32A
   if (!ArrayBuffer.isView(distances)) return distances;
   const { length } = distances;
   const side = Math.sqrt(length);
-  if (Number.isInteger(side) && isSymmetric(distances, side)) {
+  if (side > 1 && Number.isInteger(side) && isSymmetric(distances, side)) {
     return { data: Float64Array.from(distances), count: side };
   }
   const count = (1 + Math.sqrt(1 + 8 * length)) / 2;

@@ -1,0 +1,134 @@
+// The program as a real process: what it writes, says and refuses.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import encodePng from "@jsquash/png/encode.js";
+import type { GroupsFile } from "../src/report/result.ts";
+
+const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+const DEMO = join(PROJECT, "demo");
+
+/** Runs `deno task cluster` with these arguments. */
+async function cluster(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "cluster", ...args],
+    cwd: PROJECT,
+    env: { NO_COLOR: "1" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert(!/^\s+at .*:\d+:\d+/m.test(text(stderr)), `a stack trace reached the user:\n${text(stderr)}`);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** A scratch folder for one test. */
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Some images of the demo set in `folder`. */
+function copyDemo(folder: string, ...names: string[]): void {
+  Deno.mkdirSync(folder, { recursive: true });
+  for (const name of names) Deno.copyFileSync(join(DEMO, name), join(folder, name.replace("/", "-")));
+}
+
+const SIX = ["hole/hole-01.jpg", "hole/hole-02.jpg", "stain/stain-01.jpg", "cut/cut-01.jpg", "cut/cut-02.jpg"];
+
+Deno.test("the demo set: groups agree with the folders, and all three files say the same", async () => {
+  await withFolder(async (out) => {
+    const { code, stdout, stderr } = await cluster(DEMO, "--labels", "folders", "--out", out);
+    assert.equal(code, 0, stderr);
+    const file: GroupsFile = JSON.parse(await Deno.readTextFile(join(out, "groups.json")));
+    assert.equal(file.images.length, 60);
+    assert(file.metrics!.nmi > 0.7, `NMI ${file.metrics!.nmi}`);
+    assert.equal(file.groups.reduce((sum, { size }) => sum + size, 0), 60);
+    assert.equal(file.tree.pairs.length, 59);
+    assert.match(stdout, /NMI 0\.\d+ {2}ARI/);
+    assert.match(stdout, /60 images in \d+ groups \(k automatically: largest silhouette over 2 to 20\)/);
+    const csv = (await Deno.readTextFile(join(out, "groups.csv"))).trimEnd().split("\r\n");
+    assert.equal(csv[0], "path,group,distance,score");
+    assert.deepEqual(
+      csv.slice(1),
+      file.images.map(({ path, group, distance, score }) => [path, group, distance, score].join(",")),
+    );
+    assert(file.groups.every(({ medoid }) => file.images.find(({ path }) => path === medoid)!.distance === 0));
+  });
+});
+
+Deno.test("--json - prints the result and nothing else on standard output", async () => {
+  await withFolder(async (folder) => {
+    copyDemo(join(folder, "in"), ...SIX);
+    const { code, stdout } = await cluster(join(folder, "in"), "--k", "3", "--json", "-", "--tau", "0.5");
+    assert.equal(code, 0);
+    const file: GroupsFile = JSON.parse(stdout);
+    assert.equal(file.groups.length, 3);
+    assert.equal(file.settings.tau, 0.5);
+    assert.deepEqual(file, JSON.parse(await Deno.readTextFile(join(folder, "in-clusters", "groups.json"))));
+  });
+});
+
+Deno.test("images that cannot be used are named, skipped and counted; twins do no harm", async () => {
+  await withFolder(async (folder) => {
+    const images = join(folder, "in");
+    copyDemo(images, ...SIX);
+    const whole = Deno.readFileSync(join(images, "hole-hole-01.jpg"));
+    Deno.writeFileSync(join(images, "twin.jpg"), whole);
+    Deno.writeFileSync(join(images, "wrong-extension.png"), whole); // A JPEG all the same: told by content.
+    Deno.writeFileSync(join(images, "truncated.jpg"), whole.subarray(0, whole.length / 2));
+    Deno.writeFileSync(join(images, "zero.jpg"), new Uint8Array());
+    Deno.writeTextFileSync(join(images, "text.jpg"), "not an image");
+    Deno.writeTextFileSync(join(images, "scan.tiff"), "II");
+    const pixel = { data: new Uint8ClampedArray(4), width: 1, height: 1, colorSpace: "srgb" } as ImageData;
+    Deno.writeFileSync(join(images, "dot.png"), new Uint8Array(await encodePng(pixel)));
+    const { code, stderr } = await cluster(images);
+    assert.equal(code, 0, stderr);
+    const file: GroupsFile = JSON.parse(await Deno.readTextFile(join(folder, "in-clusters", "groups.json")));
+    assert.equal(file.images.length, SIX.length + 2);
+    for (const name of ["truncated.jpg", "zero.jpg", "text.jpg", "scan.tiff", "dot.png"]) {
+      assert(file.warnings.some((warning) => warning.startsWith(`${name}: `)), name);
+      assert.match(stderr, new RegExp(`warning: ${name}: `));
+    }
+    const groupOf = (path: string) => file.images.find((image) => image.path === path)!.group;
+    assert.equal(groupOf("twin.jpg"), groupOf("hole-hole-01.jpg"));
+    assert(file.images.every(({ score, distance }) => Number.isFinite(score) && Number.isFinite(distance)));
+  });
+});
+
+Deno.test("bad input: one plain sentence and the exit code", async () => {
+  await withFolder(async (folder) => {
+    const images = join(folder, "in");
+    copyDemo(images, ...SIX);
+    Deno.mkdirSync(join(folder, "empty"));
+    copyDemo(join(folder, "one"), SIX[0]);
+    Deno.writeTextFileSync(join(folder, "file"), "");
+    const cases: [args: string[], code: number, message: RegExp][] = [
+      [[], 2, /missing required argument 'FOLDER'/],
+      [[join(folder, "nowhere")], 2, /nowhere does not exist: name a folder of images/],
+      [[join(folder, "file")], 2, /file cannot be read as a folder/],
+      [[join(folder, "empty")], 1, /empty holds no JPEG or PNG images/],
+      [[join(folder, "one")], 1, /one holds 1 usable of 1 images: at least 2 are needed/],
+      [[images, "--k", "7"], 2, /--k 7 is more than the 5 usable images/],
+      [[images, "--k", "0"], 2, /It must be auto or a whole number from 1 on/],
+      [[images, "--tau", "-1"], 2, /It must be above 0/],
+      [[images, "--weight", "sfot"], 2, /Did you mean soft\?/],
+      [[images, "--size", "100"], 2, /multiple of 32/],
+      [[images, "--sise", "64"], 2, /unknown option '--sise'\s+\(Did you mean --size\?\)/],
+      [[images, "--out", images], 2, /lies in the input folder/],
+      [[images, "--out", join(images, "deeper")], 2, /lies in the input folder/],
+      [[images, "--out", join(folder, "file", "below")], 1, /cannot be written: name another folder with --out/],
+    ];
+    for (const [args, code, message] of cases) {
+      const result = await cluster(...args);
+      assert.equal(result.code, code, `${args.join(" ")}: ${result.stderr}`);
+      assert.match(result.stderr, message);
+      assert.equal(result.stdout, "");
+    }
+    assert.equal([...Deno.readDirSync(images)].length, SIX.length, "nothing was written into the input");
+  });
+});
