@@ -68,7 +68,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   });
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
-  const report = renderReport(reportData(basename(folder), file, result, images));
+  const report = renderReport(reportData(`Kinds of defect in ${basename(folder)}`, file, result, images));
   const page = writeWhole(output, "report.html", report);
 
   for (const warning of warnings) console.error(`warning: ${warning}`);

@@ -1,0 +1,173 @@
+/**
+ * Draws the demo set: 60 photos of one woven fabric, 12 without a defect and 12 with each of four kinds.
+ *
+ * Run: deno run -A tools/make_demo.ts     writes demo/KIND/KIND-NN.jpg; the same files every time
+ */
+import { fileURLToPath } from "node:url";
+import encodeJpeg from "@jsquash/jpeg/encode.js";
+
+const SIDE = 256;
+const PER_KIND = 12;
+const DEMO = fileURLToPath(new URL("../demo/", import.meta.url));
+
+type Random = () => number;
+/** Red, green, blue from 0 to 255, not yet rounded. */
+type Colour = [number, number, number];
+/** Changes the colour of the pixel at x, y. */
+type Defect = (colour: Colour, x: number, y: number) => Colour;
+
+/** Mulberry32: small, seeded, the same everywhere. */
+function seeded(seed: number): Random {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const between = (random: Random, low: number, high: number) => low + (high - low) * random();
+const shade = (colour: Colour, factor: number): Colour => colour.map((channel) => channel * factor) as Colour;
+const mix = (a: Colour, b: Colour, share: number): Colour =>
+  a.map((channel, at) => channel + (b[at] - channel) * share) as Colour;
+/** 0 below `from`, 1 above `to`, smooth between. */
+function ramp(from: number, to: number, value: number): number {
+  const t = Math.min(1, Math.max(0, (value - from) / (to - from)));
+  return t * t * (3 - 2 * t);
+}
+
+/** Plain weave: at each crossing one of two threads lies on top, each a little bright or dark, wide or narrow. */
+function fabric(random: Random): (x: number, y: number) => Colour {
+  const period = 8;
+  const threads = SIDE / period + 3;
+  const irregular = (spread: number) => Array.from({ length: threads }, () => between(random, -spread, spread));
+  const [warpTone, weftTone] = [irregular(0.09), irregular(0.09)];
+  const [warpShift, weftShift] = [irregular(0.7), irregular(0.7)];
+  const [left, top] = [between(random, 0, period), between(random, 0, period)];
+  const light = between(random, 0.93, 1.05);
+  const slope = between(random, -0.06, 0.06);
+  return (x, y) => {
+    const [column, row] = [Math.floor((x + left) / period), Math.floor((y + top) / period)];
+    const across = (x + left + warpShift[column]) / period % 1 * 2 - 1;
+    const along = (y + top + weftShift[row]) / period % 1 * 2 - 1;
+    const warpOnTop = (column + row) % 2 === 0;
+    const [profile, crest] = warpOnTop ? [across, along] : [along, across];
+    const tone = warpOnTop ? warpTone[column] : weftTone[row];
+    const roundness = Math.sqrt(Math.max(0, 1 - 0.8 * profile * profile)) * (1 - 0.22 * crest * crest);
+    const grain = between(random, -0.05, 0.05);
+    const brightness = (0.45 + 0.55 * roundness + tone + grain) * light * (1 + slope * (x / SIDE - 0.5) * 2);
+    const base: Colour = warpOnTop ? [172, 180, 178] : [158, 168, 174];
+    return shade(base, brightness);
+  };
+}
+
+/** A closed outline that wobbles around a circle: its radius in each direction. */
+function wobblyRadius(random: Random, radius: number, wobble: number): (angle: number) => number {
+  const waves = [2, 3, 5, 8].map((frequency) => ({
+    frequency,
+    phase: between(random, 0, 7),
+    size: between(random, 0, wobble / Math.sqrt(frequency)),
+  }));
+  return (angle) =>
+    radius * waves.reduce((sum, { frequency, phase, size }) => sum + size * Math.sin(frequency * angle + phase), 1);
+}
+
+function place(random: Random, margin: number): [number, number] {
+  return [between(random, margin, SIDE - margin), between(random, margin, SIDE - margin)];
+}
+
+/** Dark, ragged, with light frayed ends around it. */
+function hole(random: Random): Defect {
+  const [cx, cy] = place(random, 45);
+  const outline = wobblyRadius(random, between(random, 13, 21), 0.22);
+  return (colour, x, y) => {
+    const ragged = outline(Math.atan2(y - cy, x - cx)) + (x * 7 + y * 13) % 5 * 0.5;
+    const beyond = Math.hypot(x - cx, y - cy) - ragged;
+    if (beyond > 9) return colour;
+    if (beyond > 0) return mix(mix(colour, [222, 222, 214], 0.65), colour, ramp(0, 9, beyond));
+    return mix([22, 23, 26], [70, 72, 74], ramp(-5, 0, beyond));
+  };
+}
+
+/** Brownish, soft, darker towards its edge as dried liquids are. */
+function stain(random: Random): Defect {
+  const [cx, cy] = place(random, 65);
+  const outline = wobblyRadius(random, between(random, 34, 52), 0.2);
+  const strength = between(random, 0.55, 0.8);
+  return (colour, x, y) => {
+    const beyond = Math.hypot(x - cx, y - cy) / outline(Math.atan2(y - cy, x - cx));
+    const cover = (1 - ramp(0.86, 1.06, beyond)) * (0.7 + 0.3 * ramp(0.55, 0.95, beyond)) * strength;
+    const soaked = colour.map((channel, at) => channel * [0.62, 0.44, 0.28][at]) as Colour;
+    return mix(colour, soaked, cover);
+  };
+}
+
+/** A thin dark slash, slightly bent, with light lips. */
+function slash(random: Random): Defect {
+  const [cx, cy] = place(random, 80);
+  const angle = between(random, 0, Math.PI);
+  const half = between(random, 42, 70);
+  const bend = between(random, -0.0022, 0.0022);
+  const width = between(random, 1.6, 2.6);
+  return (colour, x, y) => {
+    const along = (x - cx) * Math.cos(angle) + (y - cy) * Math.sin(angle);
+    const off = Math.abs((y - cy) * Math.cos(angle) - (x - cx) * Math.sin(angle) - bend * along * along);
+    const opening = width * (1 - (along / half) ** 2);
+    if (opening <= 0) return colour;
+    const lip = mix(colour, [226, 226, 220], 0.6 * (1 - ramp(opening, opening + 4, off)));
+    return mix([26, 26, 30], lip, ramp(opening - 0.8, opening + 0.8, off));
+  };
+}
+
+/** One to three raised round knots, lit from the upper left, with a shadow. */
+function knot(random: Random): Defect {
+  const [cx, cy] = place(random, 60);
+  const knots = Array.from({ length: 1 + Math.floor(random() * 3) }, (_, at) => ({
+    x: cx + at * between(random, 14, 26),
+    y: cy + at * between(random, -18, 18),
+    radius: between(random, 8, 11.5),
+  }));
+  return (colour, x, y) => {
+    for (const { x: kx, y: ky, radius } of knots) {
+      const [dx, dy] = [(x - kx) / radius, (y - ky) / radius];
+      const from = Math.hypot(dx, dy);
+      if (from < 1) {
+        const height = Math.sqrt(1 - from * from);
+        const lit = 0.62 + 0.5 * Math.max(0, (height - 0.6 * dx - 0.6 * dy) / 1.5);
+        return mix(colour, shade([236, 232, 218], lit), ramp(1, 0.85, from));
+      }
+      const shadow = 1 - ramp(0.7, 1.35, Math.hypot(dx - 0.35, dy - 0.35));
+      if (shadow > 0) return shade(colour, 1 - 0.5 * shadow);
+    }
+    return colour;
+  };
+}
+
+const KINDS: Record<string, (random: Random) => Defect> = {
+  good: () => (colour) => colour,
+  hole,
+  stain,
+  cut: slash,
+  knot,
+};
+
+function draw(random: Random, kind: string): ImageData {
+  const cloth = fabric(random);
+  const defect = KINDS[kind](random);
+  const data = new Uint8ClampedArray(SIDE * SIDE * 4).fill(255);
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) data.set(defect(cloth(x, y), x, y), (y * SIDE + x) * 4);
+  }
+  return { data, width: SIDE, height: SIDE, colorSpace: "srgb" } as ImageData;
+}
+
+let bytes = 0;
+for (const [kindAt, kind] of Object.keys(KINDS).entries()) {
+  await Deno.mkdir(`${DEMO}${kind}`, { recursive: true });
+  for (let number = 1; number <= PER_KIND; number++) {
+    const jpeg = new Uint8Array(await encodeJpeg(draw(seeded(1000 * kindAt + number), kind), { quality: 80 }));
+    await Deno.writeFile(`${DEMO}${kind}/${kind}-${String(number).padStart(2, "0")}.jpg`, jpeg);
+    bytes += jpeg.length;
+  }
+}
+console.log(`demo/: ${Object.keys(KINDS).length * PER_KIND} images, ${bytes} bytes`);
