@@ -1,6 +1,6 @@
 """Reference values in float64 for every formula of the method, from NumPy, SciPy and scikit-learn.
 
-Run: python3 make_golden.py   (needs numpy scipy scikit-learn; writes small.json, medium.json, linkage.json, metrics.json)
+Run: python3 make_golden.py   (needs numpy scipy scikit-learn pillow; run in tests/golden, writes its JSON files)
 
 Every value follows the formulas in the paper (Sohn et al., WACV 2023). Patch sets are [N images, M patches, D channels].
 Tolerances that a float32 implementation should meet: 1e-5 relative on distances and weights,
@@ -150,3 +150,15 @@ for k in range(1, 61):
     p = fcluster(Lr, k, "maxclust"); curve.append(contingency(truth, p).max(0).sum() / 60)
 json.dump({"pairs": {n: {"true": t, "predicted": p, **{a: float(b) for a, b in scores(t, p).items()}} for n, (t, p) in pairs.items()},
            "purityCurve": {"labels": truth.tolist(), "purity": curve, "mauc": float(np.mean(curve))}}, open("metrics.json", "w"))
+
+# Pillow's antialiased bilinear resize, RGB bytes in base64.
+import base64
+from PIL import Image
+rng = np.random.default_rng(5)
+def resized(w, h, w2, h2):
+    a = rng.integers(0, 256, (h, w, 3)).astype(np.uint8)
+    r = np.asarray(Image.fromarray(a).resize((w2, h2), Image.Resampling.BILINEAR))
+    b64 = lambda x: base64.b64encode(x.tobytes()).decode()
+    return {"width": w, "height": h, "toWidth": w2, "toHeight": h2, "pixels": b64(a), "resized": b64(r)}
+json.dump([resized(61, 47, 20, 13), resized(9, 7, 24, 31), resized(40, 30, 40, 11), resized(33, 33, 33, 33),
+           resized(100, 3, 7, 5)], open("resize.json", "w"))
