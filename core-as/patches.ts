@@ -30,18 +30,18 @@ function largestLane(v: v128): f32 {
 }
 
 /**
- * Centres one image's patches (row-major, `patches` × `channels`) and lays them out in panels.
+ * Centres one image's patches (row-major, `patches` × `channels`) and lays them out in `panels` panels.
  * `halfNorms` receives half the squared norm of each patch, `FAR` for the places left empty.
  */
 export function packPatches(
   source: usize,
   patches: i32,
+  panels: i32,
   channels: i32,
   centre: usize,
   packed: usize,
   halfNorms: usize,
 ): void {
-  const panels = (patches + PANEL - 1) / PANEL;
   const panelBytes = <usize> channels * STEP;
   memory.fill(packed, 0, <usize> panels * panelBytes);
   for (let m = 0; m < panels * PANEL; m++) {
@@ -235,4 +235,53 @@ export function reduceMinima(
     store<f32>(smallest + (m << 2), min<f32>(load<f32>(smallest + (m << 2)), distance));
     store<f32>(largest + (m << 2), max<f32>(load<f32>(largest + (m << 2)), distance));
   }
+}
+
+/** `value` where `half` is that of a patch, 0 in an empty place. */
+// @ts-ignore: decorator
+@inline
+function whereFilled(value: v128, half: v128): v128 {
+  return v128.and(value, f32x4.lt(half, f32x4.splat(FAR)));
+}
+
+/** Sum of the distances of all `patches` of a to all patches of b (appendix C, average-average). */
+export function sumDistances(
+  a: usize,
+  aHalf: usize,
+  patches: i32,
+  b: usize,
+  bHalf: usize,
+  panels: i32,
+  channels: i32,
+): f64 {
+  const panelBytes = <usize> channels * STEP;
+  const none = f32x4.splat(0);
+  const minusTwo = f32x4.splat(-2);
+  let total: f64 = 0;
+  for (let m = 0; m < patches; m++) {
+    const x = a + <usize> (m / PANEL) * panelBytes + (<usize> (m % PANEL) << 2);
+    const own = f32x4.neg(v128.load32_splat(aHalf + (<usize> m << 2)));
+    let sum = none;
+    for (let pb: usize = 0; pb < <usize> panels; pb++) {
+      const y = b + pb * panelBytes;
+      const half0 = v128.load(bHalf + pb * STEP);
+      const half1 = v128.load(bHalf + pb * STEP, 16);
+      const half2 = v128.load(bHalf + pb * STEP, 32);
+      let s0 = f32x4.sub(own, half0), s1 = f32x4.sub(own, half1), s2 = f32x4.sub(own, half2);
+      for (let k: usize = 0; k < panelBytes; k += STEP) {
+        const splat = v128.load32_splat(x + k);
+        s0 = multiplyAdd(splat, v128.load(y + k), s0);
+        s1 = multiplyAdd(splat, v128.load(y + k, 16), s1);
+        s2 = multiplyAdd(splat, v128.load(y + k, 32), s2);
+      }
+      s0 = f32x4.sqrt(f32x4.max(none, f32x4.mul(s0, minusTwo)));
+      s1 = f32x4.sqrt(f32x4.max(none, f32x4.mul(s1, minusTwo)));
+      s2 = f32x4.sqrt(f32x4.max(none, f32x4.mul(s2, minusTwo)));
+      sum = f32x4.add(sum, whereFilled(s0, half0));
+      sum = f32x4.add(sum, f32x4.add(whereFilled(s1, half1), whereFilled(s2, half2)));
+    }
+    total += <f64> (f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1)) +
+      <f64> (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3));
+  }
+  return total;
 }

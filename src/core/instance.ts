@@ -10,6 +10,7 @@ export interface CoreExports {
   packPatches(
     source: number,
     patches: number,
+    panels: number,
     channels: number,
     centre: number,
     packed: number,
@@ -53,6 +54,15 @@ export interface CoreExports {
     smallest: number,
     largest: number,
   ): void;
+  sumDistances(
+    a: number,
+    aHalf: number,
+    patches: number,
+    b: number,
+    bHalf: number,
+    panels: number,
+    channels: number,
+  ): number;
   nearestNeighbourChain(
     method: number,
     count: number,

@@ -34,14 +34,17 @@ export function patchMean(patches: PatchSet): Float32Array {
   return Float32Array.from(sums, (sum) => sum / (patches.data.length / patches.channels));
 }
 
+/** Images laid out in panels: addresses of each image's patches and half norms. */
 interface Packed {
+  readonly panels: number;
   readonly image: (index: number) => number;
   readonly half: (index: number) => number;
 }
 
-function pack(region: Region, patches: PatchSet, centre: Float32Array, panels: number): Packed {
+function pack(region: Region, patches: PatchSet, centre: Float32Array, places = patches.rows * patches.cols): Packed {
   const { channels, count } = patches;
   const perImage = patches.rows * patches.cols;
+  const panels = Math.ceil(places / PANEL);
   const imageBytes = panels * PANEL * channels * 4;
   const halfBytes = panels * PANEL * 4;
   const images = region.allocate(count * imageBytes);
@@ -52,9 +55,17 @@ function pack(region: Region, patches: PatchSet, centre: Float32Array, panels: n
     region.floats(source, perImage * channels).set(
       patches.data.subarray(i * perImage * channels, (i + 1) * perImage * channels),
     );
-    region.core.packPatches(source, perImage, channels, origin, images + i * imageBytes, halves + i * halfBytes);
+    region.core.packPatches(
+      source,
+      perImage,
+      panels,
+      channels,
+      origin,
+      images + i * imageBytes,
+      halves + i * halfBytes,
+    );
   }
-  return { image: (i) => images + i * imageBytes, half: (i) => halves + i * halfBytes };
+  return { panels, image: (i) => images + i * imageBytes, half: (i) => halves + i * halfBytes };
 }
 
 /** A bound on every distance: twice the largest distance from the centre. */
@@ -79,9 +90,9 @@ export function minimaStatistics(patches: PatchSet, options: {
   return withRegion((region) => {
     const { count, channels } = patches;
     const perImage = patches.rows * patches.cols;
-    const panels = Math.ceil(perImage / PANEL);
     const { core } = region;
-    const packed = pack(region, patches, patchMean(patches), panels);
+    const packed = pack(region, patches, patchMean(patches));
+    const { panels } = packed;
     const rows = region.allocate(panels * PANEL * 4);
     const columns = region.allocate(panels * PANEL * 4);
     const sum = region.allocate(count * perImage * 8);
@@ -125,5 +136,64 @@ export function minimaStatistics(patches: PatchSet, options: {
       smallest: region.floats(smallest, count * perImage).slice(),
       largest: region.floats(largest, count * perImage).slice(),
     };
+  });
+}
+
+/**
+ * Distance of each patch of `patches` to the nearest of all patches of `references`, whose images may
+ * have another number of patches: `[count, patches]`.
+ */
+export function nearestReference(patches: PatchSet, references: PatchSet, options: {
+  onImages?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+} = {}): Float32Array {
+  return withRegion((region) => {
+    const { core } = region;
+    const { count, channels } = patches;
+    const perImage = patches.rows * patches.cols;
+    // The panels of a pair are as many as those of the larger image.
+    const padded = Math.max(perImage, references.rows * references.cols);
+    const centre = patchMean(patches);
+    const own = pack(region, patches, centre, padded);
+    const other = pack(region, references, centre, padded);
+    const rows = region.allocate(own.panels * PANEL * 4);
+    const columns = region.allocate(own.panels * PANEL * 4);
+    const rowView = region.floats(rows, perImage);
+    const nearest = new Float32Array(count * perImage).fill(Infinity);
+    for (let i = 0; i < count; i++) {
+      options.signal?.throwIfAborted();
+      for (let r = 0; r < references.count; r++) {
+        const [a, aHalf, b, bHalf] = [own.image(i), own.half(i), other.image(r), other.half(r)];
+        core.pairMinima(a, aHalf, b, bHalf, own.panels, channels, rows, columns);
+        core.refineMinima(rows, a, aHalf, perImage, b, bHalf, own.panels, channels, CANCELLATION);
+        for (let m = 0; m < perImage; m++) {
+          nearest[i * perImage + m] = Math.min(nearest[i * perImage + m], rowView[m]);
+        }
+      }
+      options.onImages?.(i + 1, count);
+    }
+    return nearest.map(Math.sqrt);
+  });
+}
+
+/** Mean distance of all patches of one image to all of another, for every pair: `[count, count]`. */
+export function meanDistances(patches: PatchSet, options: {
+  onPairs?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+} = {}): Float64Array {
+  return withRegion((region) => {
+    const { count, channels } = patches;
+    const perImage = patches.rows * patches.cols;
+    const { panels, image, half } = pack(region, patches, patchMean(patches));
+    const means = new Float64Array(count * count);
+    for (let i = 0, done = 0; i < count; i++) {
+      options.signal?.throwIfAborted();
+      for (let j = i + 1; j < count; j++, done++) {
+        const sum = region.core.sumDistances(image(i), half(i), perImage, image(j), half(j), panels, channels);
+        means[i * count + j] = means[j * count + i] = sum / (perImage * perImage);
+      }
+      options.onPairs?.(done, count * (count - 1) / 2);
+    }
+    return means;
   });
 }
