@@ -19,11 +19,28 @@ export {
   type ScoreReduction,
   type WorkOptions,
 } from "./src/distance/patch_minima.ts";
+export { normalScores } from "./src/distance/normal_scores.ts";
 export { euclideanDistances, weightedAverage } from "./src/distance/weighted_average.ts";
+export { imageDistances, type SetDistance } from "./src/distance/image_distances.ts";
+export { buildCodebook, pool, type Pooling } from "./src/distance/pooling.ts";
 export { absoluteTemperature, softWeights, type Temperature } from "./src/weight/soft.ts";
 export { uniformWeights } from "./src/weight/uniform.ts";
+export { hardWeights } from "./src/weight/hard.ts";
+export { hybridWeights } from "./src/weight/hybrid.ts";
+export { maskPatches, maskWeights } from "./src/weight/mask.ts";
+export type { ScoreSource, Weighting } from "./src/weight/weighting.ts";
 export { type Linkage, linkage, type LinkageMethod } from "./src/cluster/linkage.ts";
 export { cut } from "./src/cluster/cut.ts";
+export { kmeans, type KMeansOptions, type KMeansResult } from "./src/cluster/kmeans.ts";
+export {
+  gaussianMixture,
+  type GaussianMixtureOptions,
+  type GaussianMixtureResult,
+  principalComponents,
+} from "./src/cluster/gaussian_mixture.ts";
+export { kmedoids, type KMedoidsResult } from "./src/cluster/kmedoids.ts";
+export { spectral } from "./src/cluster/spectral.ts";
+export type { Clusterer } from "./src/cluster/clusterer.ts";
 export { chooseGroupCount, type GroupCountChoice } from "./src/cluster/choose_k.ts";
 export { medoids } from "./src/cluster/medoid.ts";
 export { type Contingency, contingencyTable, type Label } from "./src/metric/contingency.ts";
@@ -31,11 +48,7 @@ export { completeness, homogeneity, normalizedMutualInformation } from "./src/me
 export { adjustedRandIndex } from "./src/metric/adjusted_rand_index.ts";
 export { type F1Score, f1Score } from "./src/metric/f1_score.ts";
 export { purity } from "./src/metric/purity.ts";
+export { type PurityCurve, purityCurve } from "./src/metric/purity_curve.ts";
 export { silhouette } from "./src/metric/silhouette.ts";
-export {
-  clusterImages,
-  type ClusterOptions,
-  clusterPatches,
-  type ClusterResult,
-  type Weighting,
-} from "./src/pipeline.ts";
+export { calinskiHarabasz, daviesBouldin } from "./src/metric/centroid_indices.ts";
+export { clusterImages, type ClusterOptions, clusterPatches, type ClusterResult } from "./src/pipeline.ts";

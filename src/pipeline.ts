@@ -1,30 +1,33 @@
 // Anomaly clustering (Sohn et al., WACV 2023) from patch embeddings to groups, a step a line.
 
 import { chooseGroupCount, type GroupCountChoice } from "./cluster/choose_k.ts";
-import { cut } from "./cluster/cut.ts";
-import { type Linkage, linkage, type LinkageMethod } from "./cluster/linkage.ts";
+import { cluster, type Clusterer } from "./cluster/clusterer.ts";
+import type { Linkage } from "./cluster/linkage.ts";
 import { medoids } from "./cluster/medoid.ts";
-import { patchScores, type WorkOptions } from "./distance/patch_minima.ts";
+import { imageDistances, type SetDistance } from "./distance/image_distances.ts";
+import type { WorkOptions } from "./distance/patch_minima.ts";
+import { pool, type Pooling } from "./distance/pooling.ts";
 import { euclideanDistances, weightedAverage } from "./distance/weighted_average.ts";
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
 import { AnomalyClusterError, require } from "./errors.ts";
-import type { Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
-import { absoluteTemperature, DEFAULT_TEMPERATURE, softWeights, type Temperature } from "./weight/soft.ts";
-import { uniformWeights } from "./weight/uniform.ts";
-
-/** How patches are weighted. */
-export type Weighting =
-  | { readonly kind: "soft"; readonly tau?: Temperature }
-  | { readonly kind: "uniform" };
+import type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
+import { absoluteTemperature, DEFAULT_TEMPERATURE } from "./weight/soft.ts";
+import { scorePatches, weighPatches, type Weighting } from "./weight/weighting.ts";
 
 /** Options of {@linkcode clusterPatches} and {@linkcode clusterImages}. */
 export interface ClusterOptions extends WorkOptions {
   /** Number of groups, or `"auto"`: the largest silhouette over 2 … 20. @default "auto" */
   readonly k?: number | "auto";
-  /** @default { kind: "soft", tau: { standardDeviations: 0.3 } } */
+  /** Weights of the patches. @default { kind: "soft", tau: { standardDeviations: 0.3 } } */
   readonly weight?: Weighting;
-  /** @default "ward" */
-  readonly linkage?: LinkageMethod;
+  /** Distance between images. @default "weighted-average" */
+  readonly distance?: "weighted-average" | SetDistance;
+  /** Pools patches into one vector an image in place of the weighted average. */
+  readonly pooling?: Pooling;
+  /** How images are grouped. @default { kind: "linkage", method: "ward" } */
+  readonly cluster?: Clusterer;
+  /** Patch embeddings of labelled normal images, for scores over `"normal"`. */
+  readonly normals?: PatchSet;
 }
 
 /** Groups of images, and all that led to them. */
@@ -41,11 +44,11 @@ export interface ClusterResult {
   readonly scores: Float64Array;
   /** Weights α of the patches. */
   readonly weights: PatchValues;
-  /** Weighted average embeddings. */
-  readonly embeddings: Embeddings;
-  /** The merges. */
-  readonly tree: Linkage;
-  /** τ as used, in the units of the scores; absent for uniform weights. */
+  /** One vector an image: weighted average or pooled; absent for distances between sets of patches. */
+  readonly embeddings?: Embeddings;
+  /** The merges, of a linkage. */
+  readonly tree?: Linkage;
+  /** τ as used, in the units of the scores; absent for weights without one. */
   readonly tau?: number;
   /** How k was found; absent when it was given. */
   readonly choice?: GroupCountChoice;
@@ -64,24 +67,16 @@ export interface ClusterResult {
  * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for a wrong shape, τ or k.
  */
 export function clusterPatches(patches: PatchSet, options: ClusterOptions = {}): ClusterResult {
-  const { k = "auto", weight = { kind: "soft" } } = options;
-  if (patches.count < 2) {
-    throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${patches.count}`);
-  }
-  require(
-    k === "auto" || Number.isInteger(k) && k >= 1 && k <= patches.count,
-    `${k} groups of ${patches.count} images are not possible`,
-  );
-  const tau = weight.kind === "soft" ? weight.tau ?? DEFAULT_TEMPERATURE : undefined;
-  if (typeof tau === "number") require(tau > 0 && tau < Infinity, `τ is ${tau}, but must be a number above 0`);
+  const { k = "auto", weight = { kind: "soft" }, cluster: clusterer = { kind: "linkage", method: "ward" } } = options;
+  checkOptions(patches, k, weight);
 
-  const scores = patchScores(patches, options);
-  const weights = tau === undefined ? uniformWeights(patches.count, scores.patches) : softWeights(scores, { tau });
-  const embeddings = weightedAverage(patches, weights);
-  const distances = euclideanDistances(embeddings);
-  const tree = linkage(distances, options.linkage);
-  const choice = k === "auto" ? chooseGroupCount(tree, distances) : undefined;
-  const groups = largestFirst(cut(tree, k === "auto" ? choice!.k : k));
+  const scores = scorePatches(patches, weight, options.normals, options);
+  const weights = weighPatches(scores, weight);
+  const embeddings = embed(patches, weights, options);
+  const distances = embeddings ? euclideanDistances(embeddings) : setDistances(patches, options);
+  const clustering = cluster(clusterer, distances, embeddings);
+  const choice = k === "auto" ? chooseGroupCount(distances, clustering.labels) : undefined;
+  const groups = largestFirst(clustering.labels(k === "auto" ? choice!.k : k));
   const centres = medoids(distances, groups);
 
   return {
@@ -91,11 +86,36 @@ export function clusterPatches(patches: PatchSet, options: ClusterOptions = {}):
     distances: Float64Array.from(groups, (group, i) => distances.data[i * distances.count + centres[group]]),
     scores: imageScores(scores),
     weights,
-    embeddings,
-    tree,
-    ...(tau !== undefined && { tau: absoluteTemperature(scores, tau) }),
+    ...(embeddings && { embeddings }),
+    ...(clustering.tree && { tree: clustering.tree }),
+    ...(hasTemperature(weight) && { tau: absoluteTemperature(scores, weight.tau ?? DEFAULT_TEMPERATURE) }),
     ...(choice && { choice }),
   };
+}
+
+/** Everything that can be refused before the long work. */
+function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting): void {
+  if (patches.count < 2) {
+    throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${patches.count}`);
+  }
+  const possible = k === "auto" || Number.isInteger(k) && k >= 1 && k <= patches.count;
+  require(possible, `${k} groups of ${patches.count} images are not possible`);
+  if (hasTemperature(weight) && typeof weight.tau === "number") {
+    require(weight.tau > 0 && weight.tau < Infinity, `τ is ${weight.tau}, but must be a number above 0`);
+  }
+}
+
+function hasTemperature(weight: Weighting): weight is Extract<Weighting, { kind: "soft" | "hybrid" }> {
+  return weight.kind === "soft" || weight.kind === "hybrid";
+}
+
+function embed(patches: PatchSet, weights: PatchValues, options: ClusterOptions): Embeddings | undefined {
+  if (options.pooling) return pool(patches, options.pooling);
+  if ((options.distance ?? "weighted-average") === "weighted-average") return weightedAverage(patches, weights);
+}
+
+function setDistances(patches: PatchSet, options: ClusterOptions): DistanceMatrix {
+  return imageDistances(patches, options.distance as SetDistance, options);
 }
 
 /**

@@ -39,7 +39,7 @@ export interface PatchValues {
 /** One vector for each image. */
 export interface Embeddings {
   /** `[count, channels]`, row-major. */
-  readonly data: Float32Array;
+  readonly data: Float32Array | Float64Array;
   /** Number of images. */
   readonly count: number;
   /** Numbers in a vector. */

@@ -48,7 +48,7 @@ Deno.test("the demo set: groups agree with the folders, and all three files say 
     assert.equal(file.images.length, 60);
     assert(file.metrics!.nmi > 0.7, `NMI ${file.metrics!.nmi}`);
     assert.equal(file.groups.reduce((sum, { size }) => sum + size, 0), 60);
-    assert.equal(file.tree.pairs.length, 59);
+    assert.equal(file.tree!.pairs.length, 59);
     assert.match(stdout, /NMI [01]\.\d+ {2}ARI/);
     assert.match(stdout, /60 images in \d+ groups \(k automatically: largest silhouette over 2 to 20\)/);
     const csv = (await Deno.readTextFile(join(out, "groups.csv"))).trimEnd().split("\r\n");

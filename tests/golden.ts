@@ -6,7 +6,12 @@ import type { PatchSet } from "../mod.ts";
 export interface GoldenCase {
   readonly shape: [number, number, number];
   readonly tau: number;
+  readonly k: number;
   readonly embeddings: number[][][];
+  readonly normals: number[][][];
+  readonly masks: number[][];
+  readonly codebook: number[][];
+  readonly pooled: Record<string, number[][]>;
   readonly patchMinima: number[][][];
   readonly scores: Record<"mean" | "min" | "max" | "normal", number[][]>;
   readonly weights: Record<string, number[][]>;

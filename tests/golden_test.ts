@@ -1,17 +1,28 @@
 import assert from "node:assert/strict";
 import {
   adjustedRandIndex,
+  calinskiHarabasz,
   completeness,
   cut,
+  daviesBouldin,
   euclideanDistances,
   f1Score,
+  hardWeights,
   homogeneity,
+  hybridWeights,
+  imageDistances,
   linkage,
   type LinkageMethod,
+  maskWeights,
   normalizedMutualInformation,
+  normalScores,
   patchMinima,
   patchScores,
+  pool,
+  type Pooling,
   purity,
+  purityCurve,
+  type SetDistance,
   silhouette,
   softWeights,
   uniformWeights,
@@ -38,6 +49,53 @@ for (const name of ["small", "medium"]) {
     assertClose(distances.data, reference.weightedAverage.uniform.flat(), 1e-5, "uniform distances");
   });
 
+  Deno.test(`${name}: labelled-normal, hard, hybrid and mask weights are the reference's`, async () => {
+    const reference = await golden(name);
+    const patches = patchSet(reference);
+    const { k, tau } = reference;
+    const normals = { ...patches, data: Float32Array.from(reference.normals.flat(2)), count: reference.normals.length };
+    const [scores, normal] = [patchScores(patches), normalScores(patches, normals)];
+    assertClose(normal.data, reference.scores.normal.flat(), 1e-5, "normal scores");
+    const masks = { ...scores, data: Float32Array.from(reference.masks.flat()) };
+    const all = {
+      "labelled-normal": softWeights(normal, { tau }),
+      hard: hardWeights(scores, { k }),
+      hybrid: hybridWeights(scores, { k, tau }),
+      mask: maskWeights(masks),
+    };
+    for (const [kind, weights] of Object.entries(all)) {
+      assertClose(weights.data, reference.weights[kind].flat(), 1e-5, kind, 0.02);
+      const distances = euclideanDistances(weightedAverage(patches, weights));
+      assertClose(distances.data, reference.weightedAverage[kind].flat(), 1e-5, `${kind} distances`);
+    }
+  });
+
+  Deno.test(`${name}: distances between sets of patches are the reference's`, async () => {
+    const reference = await golden(name);
+    for (const [kind, expected] of Object.entries(reference.distances)) {
+      assertClose(imageDistances(patchSet(reference), kind as SetDistance).data, expected.flat(), 1e-5, kind);
+    }
+  });
+
+  Deno.test(`${name}: poolings are the reference's`, async () => {
+    const reference = await golden(name);
+    const side = Math.sqrt(reference.shape[1]);
+    const patches = { ...patchSet(reference), rows: side, cols: side };
+    const [count, channels] = [reference.codebook.length, reference.shape[2]];
+    const codebook = { data: Float32Array.from(reference.codebook.flat()), count, channels };
+    const poolings: Record<string, Pooling> = {
+      average: { kind: "average" },
+      max: { kind: "max" },
+      gem20: { kind: "gem" },
+      spoc1000: { kind: "spoc" },
+      spoc2: { kind: "spoc", sigma: 2 },
+      "bag-of-words": { kind: "bag-of-words", codebook },
+    };
+    for (const [kind, pooling] of Object.entries(poolings)) {
+      assertClose(pool(patches, pooling).data, reference.pooled[kind].flat(), 1e-5, kind);
+    }
+  });
+
   Deno.test(`${name}: linkage of distances that are not Euclidean is SciPy's`, async () => {
     const reference = await golden(name);
     checkLinkages(reference.distances["max-hausdorff"].flat(), reference.linkage["max-hausdorff"]);
@@ -61,13 +119,31 @@ function checkLinkages(distances: number[], expected: Linkages): void {
   }
 }
 
-Deno.test("silhouette is scikit-learn's", async () => {
-  const file = await golden<{ points: number[][]; silhouette: Record<string, number> }>("linkage");
-  const distances = file.points.flatMap((a) => file.points.map((b) => Math.hypot(...a.map((v, at) => v - b[at]))));
-  const matrix = { data: Float64Array.from(distances), count: file.points.length };
-  for (const [k, expected] of Object.entries(file.silhouette)) {
-    assertClose([silhouette(matrix, cut(linkage(matrix), Number(k)))], [expected], 1e-12, `silhouette at ${k}`);
+Deno.test("silhouette, Davies–Bouldin and Caliński–Harabasz are scikit-learn's", async () => {
+  type Index = Record<string, number>;
+  const file = await golden<
+    { points: number[][]; silhouette: Index; daviesBouldin: Index; calinskiHarabasz: Index }
+  >("linkage");
+  const points = { data: Float64Array.from(file.points.flat()), count: file.points.length, channels: 8 };
+  const matrix = euclideanDistances(points);
+  for (const k of Object.keys(file.silhouette)) {
+    const labels = cut(linkage(matrix), Number(k));
+    assertClose([silhouette(matrix, labels)], [file.silhouette[k]], 1e-12, `silhouette at ${k}`);
+    assertClose([daviesBouldin(points, labels)], [file.daviesBouldin[k]], 1e-12, `Davies–Bouldin at ${k}`);
+    assertClose([calinskiHarabasz(points, labels)], [file.calinskiHarabasz[k]], 1e-12, `Caliński–Harabasz at ${k}`);
   }
+});
+
+Deno.test("the purity curve and its mean are the reference's", async () => {
+  const { points } = await golden<{ points: number[][] }>("linkage");
+  const { purityCurve: expected } = await golden<
+    { purityCurve: { labels: number[]; purity: number[]; mauc: number } }
+  >("metrics");
+  const data = Float64Array.from(points.flat());
+  const tree = linkage(euclideanDistances({ data, count: points.length, channels: 8 }));
+  const curve = purityCurve(expected.labels, tree);
+  assertClose(curve.purity, expected.purity, 1e-12, "purity");
+  assertClose([curve.mauc], [expected.mauc], 1e-12, "mAUC");
 });
 
 Deno.test("metrics are scikit-learn's, degenerate partitions included", async () => {

@@ -146,7 +146,7 @@ Deno.test("all images equal: one group, no NaN, whatever the weights", () => {
   for (const kind of ["soft", "uniform"] as const) {
     const result = clusterPatches(patches, { weight: { kind } });
     assert.equal(result.k, 1);
-    for (const numbers of [result.weights.data, result.scores, result.distances, result.embeddings.data]) {
+    for (const numbers of [result.weights.data, result.scores, result.distances, result.embeddings!.data]) {
       assert(numbers.every(Number.isFinite));
     }
     assert.equal(clusterPatches(patches, { k: 3, weight: { kind } }).k, 3);

@@ -11,7 +11,7 @@ import { type Contingency, contingencyTable } from "../metric/contingency.ts";
 import { f1Score } from "../metric/f1_score.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purity } from "../metric/purity.ts";
-import { clusterPatches, type ClusterResult, type Weighting } from "../pipeline.ts";
+import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { renderReport } from "../report/html.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { reportData } from "../report/report_data.ts";
@@ -19,6 +19,7 @@ import { type Agreement, groupsCsv, type GroupsFile, groupsFile } from "../repor
 import { type Thumbnail, thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import type { Temperature } from "../weight/soft.ts";
+import type { Weighting } from "../weight/weighting.ts";
 import { startStage } from "./progress.ts";
 
 /** Options as the program's arguments give them. */

@@ -30,7 +30,7 @@ function squaredDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return sum;
 }
 
-function point({ data, channels }: Embeddings, at: number): Float32Array {
+function point({ data, channels }: Embeddings, at: number): ArrayLike<number> {
   return data.subarray(at * channels, (at + 1) * channels);
 }
 

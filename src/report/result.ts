@@ -27,8 +27,8 @@ export interface GroupsFile {
     readonly distance: number;
     readonly label?: string;
   }[];
-  /** Merges in SciPy's convention, points in the order of `images`. */
-  readonly tree: { readonly pairs: readonly (readonly number[])[]; readonly heights: readonly number[] };
+  /** Merges of a linkage in SciPy's convention, points in the order of `images`. */
+  readonly tree?: { readonly pairs: readonly (readonly number[])[]; readonly heights: readonly number[] };
   readonly choice?: readonly { readonly k: number; readonly silhouette: number }[];
   readonly metrics?: Agreement;
   readonly contingency?: Contingency;
@@ -61,10 +61,12 @@ export function groupsFile(result: ClusterResult, run: {
       distance: digits(result.distances[i]),
       ...(label !== undefined && { label }),
     })),
-    tree: {
-      pairs: Array.from(tree.heights, (_, t) => [tree.pairs[t * 2], tree.pairs[t * 2 + 1]]),
-      heights: Array.from(tree.heights, digits),
-    },
+    ...(tree && {
+      tree: {
+        pairs: Array.from(tree.heights, (_, t) => [tree.pairs[t * 2], tree.pairs[t * 2 + 1]]),
+        heights: Array.from(tree.heights, digits),
+      },
+    }),
     ...(result.choice && {
       choice: result.choice.silhouettes.map((tried) => ({ k: tried.k, silhouette: digits(tried.silhouette) })),
     }),

@@ -1,0 +1,60 @@
+// The choice among the clusterers.
+
+import { AnomalyClusterError } from "../errors.ts";
+import type { DistanceMatrix, Embeddings } from "../types.ts";
+import { cut } from "./cut.ts";
+import { gaussianMixture } from "./gaussian_mixture.ts";
+import { kmeans } from "./kmeans.ts";
+import { kmedoids } from "./kmedoids.ts";
+import { type Linkage, linkage, type LinkageMethod } from "./linkage.ts";
+import { spectral } from "./spectral.ts";
+
+/** How images are grouped. K-means and Gaussian mixtures need embeddings, the others only distances. */
+export type Clusterer =
+  | { readonly kind: "linkage"; readonly method: LinkageMethod }
+  | { readonly kind: "kmeans"; readonly seed?: number }
+  | { readonly kind: "gaussian-mixture"; readonly covariance?: "diagonal" | "full"; readonly seed?: number }
+  | { readonly kind: "kmedoids"; readonly seed?: number }
+  | { readonly kind: "spectral"; readonly seed?: number };
+
+/** Groups for any number of them. */
+export interface Clustering {
+  /** A label from 0 for each image. */
+  labels(k: number): Int32Array;
+  /** The merges, of a linkage. */
+  readonly tree?: Linkage;
+}
+
+/** Prepares a clusterer. Throws `bad-argument` when it needs embeddings and there are none. */
+export function cluster(
+  clusterer: Clusterer,
+  distances: DistanceMatrix,
+  embeddings: Embeddings | undefined,
+): Clustering {
+  switch (clusterer.kind) {
+    case "linkage": {
+      const tree = linkage(distances, clusterer.method);
+      return { tree, labels: (k) => cut(tree, k) };
+    }
+    case "kmeans": {
+      const points = needed(embeddings, clusterer.kind);
+      return { labels: (k) => kmeans(points, { ...clusterer, k }).labels };
+    }
+    case "gaussian-mixture": {
+      const points = needed(embeddings, clusterer.kind);
+      return { labels: (k) => gaussianMixture(points, { ...clusterer, k }).labels };
+    }
+    case "kmedoids":
+      return { labels: (k) => kmedoids(distances, { ...clusterer, k }).labels };
+    case "spectral":
+      return { labels: (k) => spectral(distances, { ...clusterer, k }) };
+  }
+}
+
+function needed(embeddings: Embeddings | undefined, kind: string): Embeddings {
+  if (embeddings) return embeddings;
+  throw new AnomalyClusterError(
+    "bad-argument",
+    `${kind} needs one embedding an image: use the weighted average distance or a pooling, or a linkage, kmedoids or spectral`,
+  );
+}

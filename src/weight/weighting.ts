@@ -1,0 +1,51 @@
+// The choice among the families of weights.
+
+import { normalScores } from "../distance/normal_scores.ts";
+import { patchScores, type ScoreReduction, type WorkOptions } from "../distance/patch_minima.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import type { PatchSet, PatchValues } from "../types.ts";
+import { hardWeights } from "./hard.ts";
+import { hybridWeights } from "./hybrid.ts";
+import { maskWeights } from "./mask.ts";
+import { softWeights, type Temperature } from "./soft.ts";
+import { uniformWeights } from "./uniform.ts";
+
+/** What patches are scored by: their minima over the other images (eq. 5, 10, figure 12), or labelled normals (eq. 6). */
+export type ScoreSource = ScoreReduction | "normal";
+
+/** How patches are weighted. Scores are over `"mean"` unless `over` says else; `"normal"` needs labelled normals. */
+export type Weighting =
+  | { readonly kind: "uniform" }
+  | { readonly kind: "soft"; readonly tau?: Temperature; readonly over?: ScoreSource }
+  | { readonly kind: "hard"; readonly k: number; readonly over?: ScoreSource }
+  | { readonly kind: "hybrid"; readonly k: number; readonly tau?: Temperature; readonly over?: ScoreSource }
+  | { readonly kind: "mask"; readonly masks: PatchValues };
+
+/** Scores of all patches from the source that a weighting names. */
+export function scorePatches(
+  patches: PatchSet,
+  weighting: Weighting,
+  normals: PatchSet | undefined,
+  work: WorkOptions,
+): PatchValues {
+  const over = "over" in weighting && weighting.over || "mean";
+  if (over !== "normal") return patchScores(patches, { ...work, over });
+  if (!normals) throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
+  return normalScores(patches, normals, work);
+}
+
+/** Weights α of all patches. */
+export function weighPatches(scores: PatchValues, weighting: Weighting): PatchValues {
+  switch (weighting.kind) {
+    case "uniform":
+      return uniformWeights(scores.count, scores.patches);
+    case "soft":
+      return softWeights(scores, weighting);
+    case "hard":
+      return hardWeights(scores, weighting);
+    case "hybrid":
+      return hybridWeights(scores, weighting);
+    case "mask":
+      return maskWeights(weighting.masks);
+  }
+}
