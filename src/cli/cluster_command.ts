@@ -1,11 +1,13 @@
 // `cluster FOLDER`: folder → images → patch embeddings → groups → report, CSV and JSON.
 
 import { basename, dirname, join, resolve } from "node:path";
-import { findImages, type ImageFile } from "../dataset/folder.ts";
+import { findImages } from "../dataset/folder.ts";
+import { matchMasks } from "../dataset/masks.ts";
+import type { SetDistance } from "../distance/image_distances.ts";
+import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { type Embedder, joinPatches } from "../embed/embedder.ts";
 import { DEFAULT_MODEL, onnxEmbedder } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import { decodeImage } from "../image/decode.ts";
 import { adjustedRandIndex } from "../metric/adjusted_rand_index.ts";
 import { type Contingency, contingencyTable } from "../metric/contingency.ts";
 import { f1Score } from "../metric/f1_score.ts";
@@ -16,10 +18,12 @@ import { renderReport } from "../report/html.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { reportData } from "../report/report_data.ts";
 import { type Agreement, groupsCsv, type GroupsFile, groupsFile } from "../report/result.ts";
-import { type Thumbnail, thumbnail } from "../report/thumbnail.ts";
-import type { PatchSet, Raster } from "../types.ts";
+import type { PatchSet, PatchValues } from "../types.ts";
+import { maskPatches } from "../weight/mask.ts";
 import type { Temperature } from "../weight/soft.ts";
-import type { Weighting } from "../weight/weighting.ts";
+import type { ScoreSource } from "../weight/weighting.ts";
+import { type LoadedImage, loadImages, readRaster } from "./load_images.ts";
+import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
 import { startStage } from "./progress.ts";
 
 /** Options as the program's arguments give them. */
@@ -27,20 +31,20 @@ export interface ClusterCommandOptions {
   readonly out?: string;
   readonly k: number | "auto";
   readonly tau?: Temperature;
-  readonly weight: "soft" | "uniform";
+  readonly weight?: WeightName;
+  readonly over: ScoreSource;
+  readonly top: number;
+  readonly normals?: string;
+  readonly masks?: string;
+  readonly distance: "weighted-average" | SetDistance;
+  readonly pool?: PoolingName;
+  readonly cluster: ClustererName;
+  readonly seed: number;
+  readonly model?: string;
   readonly size: number;
   readonly labels?: "folders";
   readonly json?: "-";
 }
-
-/** An image that could be read. */
-interface LoadedImage extends ImageFile {
-  readonly patches: PatchSet;
-  readonly thumbnail: Thumbnail;
-}
-
-/** Smallest side of an image in which patches mean anything. */
-const SMALLEST_SIDE = 16;
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
 export async function clusterCommand(argument: string, options: ClusterCommandOptions): Promise<void> {
@@ -50,19 +54,23 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   if (found.images.length === 0) {
     throw new AnomalyClusterError("too-few-images", `${argument} holds no JPEG or PNG images`);
   }
+  const weight = options.weight ?? (options.normals ? "labelled-normal" : options.masks ? "mask" : "soft");
+  checkCombination(weight, options);
   openOutputFolder(output, folder);
 
   const warnings = [...found.warnings];
-  const embedder = await onnxEmbedder({ model: await Deno.readFile(DEFAULT_MODEL), size: options.size });
-  const images = await loadImages(found.images, embedder, warnings);
-  await embedder.release();
+  const embedder = await openEmbedder(options);
+  const images = await loadImages(found.images, embedder, warnings, "Embedding images");
   checkCount(images.length, found.images.length, options.k, argument, warnings);
+  const normals = options.normals ? await loadNormals(options.normals, embedder, warnings) : undefined;
+  const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
+  await embedder.release();
 
-  const result = clusterLoaded(images, options);
+  const result = clusterLoaded(images, { ...options, weight }, normals, masks);
   const agreement = options.labels ? agreementWithFolders(images, result, warnings) : undefined;
   const file = groupsFile(result, {
     images: images.map(({ path, label }) => ({ path, ...(agreement && label !== undefined && { label }) })),
-    settings: settingsOf(options, result),
+    settings: settingsOf({ ...options, weight }, result),
     model: embedder.id,
     warnings,
     ...agreement,
@@ -81,37 +89,57 @@ function fromUser(path: string): string {
   return resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), path);
 }
 
-async function loadImages(
-  files: readonly ImageFile[],
-  embedder: Embedder,
-  warnings: string[],
-): Promise<LoadedImage[]> {
-  const loaded: LoadedImage[] = [];
-  const stage = startStage("Embedding images", files.length);
-  for (const [at, file] of files.entries()) {
-    try {
-      const image = await readImage(file.file);
-      loaded.push({ ...file, patches: await embedder.embed(image), thumbnail: await thumbnail(image) });
-    } catch (error) {
-      if (!(error instanceof AnomalyClusterError) || error.code === "bad-model") throw error;
-      warnings.push(`${file.path}: ${error.message}, skipped`);
-    }
-    stage.update(at + 1);
+/** Options that ask for each other. */
+function checkCombination(weight: WeightName, options: ClusterCommandOptions): void {
+  const overNormals = weight === "labelled-normal" ||
+    options.over === "normal" && ["soft", "hard", "hybrid"].includes(weight);
+  if (overNormals && !options.normals) {
+    throw new AnomalyClusterError("bad-argument", "weights over labelled normals need --normals DIR");
   }
-  stage.end();
-  return loaded;
+  if (weight === "mask" && !options.masks) {
+    throw new AnomalyClusterError("bad-argument", "--weight mask needs --masks DIR");
+  }
+  const vectors = options.pool !== undefined || options.distance === "weighted-average";
+  if (!vectors && ["kmeans", "gmm", "gmm-full"].includes(options.cluster)) {
+    const reason =
+      `--cluster ${options.cluster} needs one vector an image, which --distance ${options.distance} has not`;
+    throw new AnomalyClusterError("bad-argument", `${reason}: use --distance weighted-average, or ward or kmedoids`);
+  }
 }
 
-async function readImage(file: string): Promise<Raster> {
-  const bytes = await Deno.readFile(file).catch((cause) => {
-    throw new AnomalyClusterError("bad-image", "the file cannot be read", { cause });
+async function openEmbedder(options: ClusterCommandOptions): Promise<Embedder> {
+  const file = options.model === undefined ? DEFAULT_MODEL : fromUser(options.model);
+  const model = await Deno.readFile(file).catch((cause) => {
+    throw new AnomalyClusterError("bad-argument", `--model ${options.model} cannot be read`, { cause });
   });
-  const image = await decodeImage(bytes);
-  if (Math.min(image.width, image.height) < SMALLEST_SIDE) {
-    const size = `${image.width} × ${image.height}`;
-    throw new AnomalyClusterError("bad-image", `${size} pixels are too few (${SMALLEST_SIDE} a side at least)`);
+  const name = options.model && basename(options.model).replace(/\.onnx$/i, "");
+  return await onnxEmbedder({ model, size: options.size, ...(name && { name }) });
+}
+
+async function loadNormals(folder: string, embedder: Embedder, warnings: string[]): Promise<PatchSet> {
+  const found = findImages(fromUser(folder));
+  warnings.push(...found.warnings.map((warning) => `${folder}: ${warning}`));
+  const images = await loadImages(found.images, embedder, warnings, "Embedding normals");
+  if (images.length === 0) throw new AnomalyClusterError("bad-argument", `--normals ${folder} holds no usable images`);
+  return joinPatches(images.map((image) => image.patches));
+}
+
+async function loadMasks(images: readonly LoadedImage[], folder: string, warnings: string[]): Promise<PatchValues> {
+  const [{ patches: { rows, cols } }] = images;
+  const data = new Float32Array(images.length * rows * cols);
+  const without: string[] = [];
+  for (const [at, file] of matchMasks(images, fromUser(folder)).entries()) {
+    const mask = file && await readRaster(file).catch(() => undefined);
+    if (mask) data.set(maskPatches(mask, rows, cols), at * rows * cols);
+    else without.push(images[at].path);
   }
-  return image;
+  if (without.length === images.length) {
+    throw new AnomalyClusterError("bad-argument", `--masks ${folder} holds no mask named like an image`);
+  }
+  if (without.length) {
+    warnings.push(`${without.length} images have no readable mask and get uniform weights, ${without[0]} first`);
+  }
+  return { data, count: images.length, patches: rows * cols };
 }
 
 function checkCount(usable: number, found: number, k: number | "auto", folder: string, warnings: string[]): void {
@@ -125,13 +153,31 @@ function checkCount(usable: number, found: number, k: number | "auto", folder: s
   }
 }
 
-function clusterLoaded(images: readonly LoadedImage[], options: ClusterCommandOptions): ClusterResult {
-  const weight: Weighting = options.weight === "uniform" ? { kind: "uniform" } : { kind: "soft", tau: options.tau };
+type ChosenOptions = ClusterCommandOptions & { readonly weight: WeightName };
+
+function clusterLoaded(
+  images: readonly LoadedImage[],
+  options: ChosenOptions,
+  normals: PatchSet | undefined,
+  masks: PatchValues | undefined,
+): ClusterResult {
   const stage = startStage("Comparing pairs", images.length * (images.length - 1) / 2);
   const patches = joinPatches(images.map((image) => image.patches));
-  const result = clusterPatches(patches, { k: options.k, weight, onProgress: (done) => stage.update(done) });
+  const result = clusterPatches(patches, {
+    k: options.k,
+    weight: weightingOf(options.weight, { ...options, masks }),
+    distance: options.distance,
+    cluster: clustererOf(options.cluster, options.seed),
+    ...(options.pool && { pooling: poolingOf(options.pool, patches, options.seed) }),
+    ...(normals && { normals }),
+    onProgress: (done) => stage.update(done),
+  });
   stage.end();
   return result;
+}
+
+function poolingOf(kind: PoolingName, patches: PatchSet, seed: number): Pooling {
+  return kind === "bag-of-words" ? { kind, codebook: buildCodebook(patches, { seed }) } : { kind };
 }
 
 function agreementWithFolders(
@@ -161,7 +207,7 @@ function agreementWithFolders(
   };
 }
 
-function settingsOf(options: ClusterCommandOptions, result: ClusterResult): Record<string, string | number> {
+function settingsOf(options: ChosenOptions, result: ClusterResult): Record<string, string | number> {
   return {
     k: result.k,
     kChosen: options.k === "auto" ? "automatically: largest silhouette over 2 to 20" : "given",
@@ -173,8 +219,10 @@ function settingsOf(options: ClusterCommandOptions, result: ClusterResult): Reco
         : `${options.tau?.standardDeviations ?? 0.3} standard deviations of the scores`,
     }),
     size: options.size,
-    distance: "weighted average",
-    linkage: "ward",
+    ...(["hard", "hybrid"].includes(options.weight) && { over: options.over, top: options.top }),
+    distance: options.pool ? `${options.pool} pooling` : options.distance,
+    cluster: options.cluster,
+    seed: options.seed,
   };
 }
 

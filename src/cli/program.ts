@@ -1,8 +1,9 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
-import { groupCount, imageSize, oneOf, temperature } from "./arguments.ts";
+import { groupCount, imageSize, oneOf, temperature, wholeNumber } from "./arguments.ts";
 import { clusterCommand } from "./cluster_command.ts";
+import { CLUSTERERS, DISTANCES, methodsHelp, namesOf, POOLINGS, SCORES, WEIGHTS } from "./methods.ts";
 
 /** Runs the program with these arguments; resolves to the exit code: 0, 1 for a failure, 2 for wrong usage. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -30,18 +31,23 @@ function program(): Command {
     .option("--k <N>", "number of groups, or auto: the largest silhouette over 2 to 20", groupCount, "auto")
     .option(
       "--tau <T>",
-      "temperature of the soft weights, eq. 5: absolute, or in standard deviations of the scores (default: 0.3sd)",
+      "temperature of soft weights: absolute, or in standard deviations of the scores (default: 0.3sd)",
       temperature,
     )
-    .option(
-      "--weight <KIND>",
-      "weights of the patches: soft (eq. 5) or uniform (average pooling)",
-      oneOf("soft", "uniform"),
-      "soft",
-    )
+    .option("--weight <KIND>", "weights of the patches (default: soft)", oneOf(...namesOf(WEIGHTS)))
+    .option("--over <SCORE>", "what hard and hybrid weights rank patches by", oneOf(...namesOf(SCORES)), "mean")
+    .option("--top <N>", "patches that hard and hybrid weights keep", wholeNumber(1), 10)
+    .option("--normals <DIR>", "labelled normal images; weights become labelled-normal unless --weight says else")
+    .option("--masks <DIR>", "ground-truth masks, PNG, white = defect; weights become mask unless --weight says else")
+    .option("--distance <KIND>", "distance between images", oneOf(...namesOf(DISTANCES)), "weighted-average")
+    .option("--pool <KIND>", "pools patches in place of the weighted average", oneOf(...namesOf(POOLINGS)))
+    .option("--cluster <KIND>", "how images are grouped", oneOf(...namesOf(CLUSTERERS)), "ward")
+    .option("--seed <N>", "seed of k-means, mixtures, k-medoids and spectral", wholeNumber(0), 0)
+    .option("--model <FILE>", "another ONNX network: a patch grid, or one vector an image (holistic)")
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
+    .addHelpText("after", methodsHelp())
     .action(clusterCommand);
   return root;
 }

@@ -42,6 +42,13 @@ export function findImages(folder: string): ImageFolder {
   return { images: images.map((path) => imageFile(folder, path)), warnings };
 }
 
+/** All PNG files of a folder of masks. Throws as {@linkcode findImages}. */
+export function findMaskFiles(folder: string): ImageFile[] {
+  const paths: string[] = [];
+  walk(folder, "", paths, []);
+  return paths.filter((path) => /\.png$/i.test(path)).sort().map((path) => imageFile(folder, path));
+}
+
 function walk(folder: string, below: string, paths: string[], warnings: string[]): void {
   let entries: Deno.DirEntry[];
   try {

@@ -9,7 +9,10 @@ export const DEFAULT_MODEL: URL = new URL("../../models/efficientnet-lite0-reduc
 
 /** Options of {@linkcode onnxEmbedder}. */
 export interface OnnxEmbedderOptions {
-  /** The ONNX file's bytes: input float32 `[1, 3, size, size]`, output float32 `[1, channels, rows, cols]`. */
+  /**
+   * The ONNX file's bytes: input float32 `[1, 3, size, size]`, output float32 `[1, channels, rows, cols]`,
+   * or `[1, channels]`: a holistic embedding, as a grid of one patch.
+   */
   readonly model: Uint8Array;
   /** Short name for reports and ids. @default "efficientnet-lite0-reduction4" */
   readonly name?: string;
@@ -37,15 +40,14 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
   ort.env.wasm.numThreads = threads;
   if (options.wasmBinary) ort.env.wasm.wasmBinary = options.wasmBinary;
   const session = await openSession(options.model, name);
-  const [input, output] = [session.inputNames[0], session.outputNames[0]];
+  const [input] = session.inputNames;
 
   return {
     id: `${name}@${size} (pixel - ${mean}) / ${deviation}`,
     async embed(image) {
       const pixels = resize(image, size, size);
       const tensor = new ort.Tensor("float32", planes(pixels, mean, deviation), [1, 3, size, size]);
-      const result = (await session.run({ [input]: tensor }))[output];
-      return patchesOf(result, name);
+      return patchesOf(await runModel(session, input, tensor, name), name);
     },
     release: () => session.release(),
   };
@@ -56,6 +58,21 @@ async function openSession(model: Uint8Array, name: string): Promise<ort.Inferen
     return await ort.InferenceSession.create(model, { executionProviders: ["wasm"], logSeverityLevel: 4 });
   } catch (cause) {
     throw new AnomalyClusterError("bad-model", `${name} cannot be opened as an ONNX model`, { cause });
+  }
+}
+
+/** The first output for one image. */
+async function runModel(
+  session: ort.InferenceSession,
+  input: string,
+  image: ort.Tensor,
+  name: string,
+): Promise<ort.Tensor> {
+  try {
+    return (await session.run({ [input]: image }))[session.outputNames[0]];
+  } catch (cause) {
+    const shape = image.dims.join(" × ");
+    throw new AnomalyClusterError("bad-model", `${name} does not take one float32 image of ${shape}`, { cause });
   }
 }
 
@@ -71,12 +88,12 @@ function planes(image: Raster, mean: number, deviation: number): Float32Array {
   return data;
 }
 
-/** `[1, channels, rows, cols]` → patches: the channels of one place side by side. */
+/** `[1, channels, rows, cols]` or `[1, channels]` → patches: the channels of one place side by side. */
 function patchesOf(output: ort.Tensor, name: string): PatchSet {
-  if (output.dims.length !== 4 || output.type !== "float32") {
+  if (![2, 4].includes(output.dims.length) || output.type !== "float32") {
     throw new AnomalyClusterError("bad-model", `${name} gives no patch grid: its output is ${output.dims.join(" × ")}`);
   }
-  const [, channels, rows, cols] = output.dims;
+  const [, channels, rows = 1, cols = 1] = output.dims;
   const source = output.data as Float32Array;
   const data = new Float32Array(source.length);
   const places = rows * cols;

@@ -13,8 +13,11 @@ const SETTING_NAMES: Record<string, string> = {
   tau: "Temperature τ",
   tauGiven: "τ was given as",
   size: "Image size, pixels",
+  over: "Patches ranked by",
+  top: "Patches kept",
   distance: "Distance",
-  linkage: "Linkage",
+  cluster: "Clusterer",
+  seed: "Seed",
 };
 
 /** Joins stored result, weights and thumbnails. */
