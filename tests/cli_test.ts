@@ -119,6 +119,15 @@ Deno.test("bad input: one plain sentence and the exit code", async () => {
       [[images, "--weight", "sfot"], 2, /Did you mean soft\?/],
       [[images, "--size", "100"], 2, /multiple of 32/],
       [[images, "--sise", "64"], 2, /unknown option '--sise'\s+\(Did you mean --size\?\)/],
+      [[images, "--weight", "labelled-normal"], 2, /need --normals DIR/],
+      [[images, "--weight", "mask"], 2, /needs --masks DIR/],
+      [[images, "--masks", join(folder, "one")], 2, /no mask named like an image/],
+      [[images, "--normals", join(folder, "empty")], 2, /holds no usable images/],
+      [[images, "--cluster", "kmean"], 2, /Did you mean kmeans\?/],
+      [[images, "--cluster", "gmm", "--distance", "min-min"], 2, /needs one vector an image/],
+      [[images, "--weight", "hard", "--top", "999"], 2, /the 999 highest of 196 patches/],
+      [[images, "--model", join(folder, "none.onnx")], 2, /none\.onnx cannot be read/],
+      [[images, "--model", join(images, "hole-hole-01.jpg")], 1, /cannot be opened as an ONNX model/],
       [[images, "--out", images], 2, /lies in the input folder/],
       [[images, "--out", join(images, "deeper")], 2, /lies in the input folder/],
       [[images, "--out", join(folder, "file", "below")], 1, /cannot be written: name another folder with --out/],
@@ -131,4 +140,32 @@ Deno.test("bad input: one plain sentence and the exit code", async () => {
     }
     assert.equal([...Deno.readDirSync(images)].length, SIX.length, "nothing was written into the input");
   });
+});
+
+Deno.test("labelled normals and masks weight the patches; --help names each method with its source", async () => {
+  await withFolder(async (folder) => {
+    const images = join(folder, "in");
+    copyDemo(images, ...SIX);
+    const normal = await cluster(images, "--normals", join(DEMO, "good"), "--k", "3", "--json", "-");
+    assert.equal(normal.code, 0, normal.stderr);
+    assert.equal(JSON.parse(normal.stdout).settings.weight, "labelled-normal");
+
+    // A mask of the lower right quarter for one image; the others have none and stay uniform.
+    const data = new Uint8ClampedArray(64 * 64 * 4);
+    for (let y = 32; y < 64; y++) data.fill(255, (y * 64 + 32) * 4, (y + 1) * 64 * 4);
+    const mask = await encodePng({ data, width: 64, height: 64, colorSpace: "srgb" } as ImageData);
+    Deno.mkdirSync(join(folder, "masks"));
+    Deno.writeFileSync(join(folder, "masks", "cut-cut-01_mask.png"), new Uint8Array(mask));
+    const masked = await cluster(images, "--masks", join(folder, "masks"), "--k", "3", "--json", "-");
+    assert.equal(masked.code, 0, masked.stderr);
+    const file: GroupsFile = JSON.parse(masked.stdout);
+    assert.equal(file.settings.weight, "mask");
+    assert(file.warnings.some((warning) => warning.startsWith("4 images have no readable mask")));
+    assert(file.groups.some(({ medoid, size }) => medoid === "cut-cut-01.jpg" && size === 1), "the mask was not used");
+  });
+  const { code, stdout } = await cluster("--help");
+  assert.equal(code, 0);
+  for (const text of ["soft-max", "eq. 10", "FasterPAM", "max-hausdorff-average", "bag-of-words", "labelled-normal"]) {
+    assert(stdout.includes(text), text);
+  }
 });

@@ -13,7 +13,7 @@ export interface GaussianMixtureOptions {
   readonly components?: number;
   /** Added to variances, as a share of their mean. @default 1e-3 */
   readonly regularisation?: number;
-  /** @default 0 */
+  /** The same seed gives the same groups. @default 0 */
   readonly seed?: number;
   /** Most iterations. @default 200 */
   readonly iterations?: number;
@@ -132,11 +132,11 @@ function fullDensity(points: Embeddings, weights: Float64Array, floor: number): 
   for (let i = 0; i < count; i++) {
     if (weights[i] < 1e-12) continue;
     for (let a = 0; a < channels; a++) {
-      for (let b = 0; b < channels; b++) {
-        covariance.set(a, b, covariance.get(a, b) + weights[i] * offset(i, a) * offset(i, b) / total);
-      }
+      const scaled = weights[i] * offset(i, a) / total;
+      for (let b = 0; b <= a; b++) covariance.set(a, b, covariance.get(a, b) + scaled * offset(i, b));
     }
   }
+  for (let a = 0; a < channels; a++) for (let b = 0; b < a; b++) covariance.set(b, a, covariance.get(a, b));
   const lower = new CholeskyDecomposition(covariance).lowerTriangularMatrix;
   const logDeterminant = lower.diagonal().reduce((sum, value) => sum + 2 * Math.log(value), 0);
   const constant = Math.log(total / count) - (channels * Math.log(2 * Math.PI) + logDeterminant) / 2;

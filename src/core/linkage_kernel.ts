@@ -2,10 +2,10 @@
 
 import { withRegion } from "./memory.ts";
 
-const METHODS = { single: 0, complete: 1, average: 2, ward: 3 } as const;
-
 /** The reducible linkages. */
-export type LinkageMethod = keyof typeof METHODS;
+export type LinkageMethod = "single" | "complete" | "average" | "ward";
+
+const METHODS: Readonly<Record<LinkageMethod, number>> = { single: 0, complete: 1, average: 2, ward: 3 };
 
 /** Merges in the order of the chain, `[count - 1, 3]`: a point of either cluster, and the distance (squared for Ward). */
 export function chainMerges(distances: Float64Array, count: number, method: LinkageMethod): Float64Array {
