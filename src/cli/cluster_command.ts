@@ -54,7 +54,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   if (found.images.length === 0) {
     throw new AnomalyClusterError("too-few-images", `${argument} holds no JPEG or PNG images`);
   }
-  const weight = options.weight ?? (options.normals ? "labelled-normal" : options.masks ? "mask" : "soft");
+  const weight = options.weight ?? (options.masks ? "mask" : options.normals ? "labelled-normal" : "soft");
   checkCombination(weight, options);
   openOutputFolder(output, folder);
 
@@ -96,8 +96,19 @@ function checkCombination(weight: WeightName, options: ClusterCommandOptions): v
   if (overNormals && !options.normals) {
     throw new AnomalyClusterError("bad-argument", "weights over labelled normals need --normals DIR");
   }
-  if (weight === "mask" && !options.masks) {
-    throw new AnomalyClusterError("bad-argument", "--weight mask needs --masks DIR");
+  if (options.normals && !overNormals) {
+    throw new AnomalyClusterError(
+      "bad-argument",
+      `--weight ${weight} makes no use of --normals: leave one out, or add --over normal to hard or hybrid`,
+    );
+  }
+  if ((weight === "mask") !== (options.masks !== undefined)) {
+    const reason = options.masks ? `--weight ${weight} makes no use of --masks` : "--weight mask needs --masks DIR";
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  if (options.pool && options.distance !== "weighted-average") {
+    const reason = `--pool ${options.pool} and --distance ${options.distance} exclude each other: leave one out`;
+    throw new AnomalyClusterError("bad-argument", reason);
   }
   const vectors = options.pool !== undefined || options.distance === "weighted-average";
   if (!vectors && ["kmeans", "gmm", "gmm-full"].includes(options.cluster)) {

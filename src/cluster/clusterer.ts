@@ -7,7 +7,7 @@ import { gaussianMixture } from "./gaussian_mixture.ts";
 import { kmeans } from "./kmeans.ts";
 import { kmedoids } from "./kmedoids.ts";
 import { type Linkage, linkage, type LinkageMethod } from "./linkage.ts";
-import { spectral } from "./spectral.ts";
+import { spectralGroups } from "./spectral.ts";
 
 /** How images are grouped. K-means and Gaussian mixtures need embeddings, the others only distances. */
 export type Clusterer =
@@ -47,7 +47,7 @@ export function cluster(
     case "kmedoids":
       return { labels: (k) => kmedoids(distances, { ...clusterer, k }).labels };
     case "spectral":
-      return { labels: (k) => spectral(distances, { ...clusterer, k }) };
+      return { labels: spectralGroups(distances, clusterer.seed) };
   }
 }
 

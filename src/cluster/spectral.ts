@@ -17,18 +17,25 @@ export function spectral(
   distances: DistanceMatrix,
   options: { readonly k: number; readonly seed?: number },
 ): Int32Array {
-  const { k, seed = 0 } = options;
+  return spectralGroups(distances, options.seed)(options.k);
+}
+
+/** The groups for any k from one eigen-decomposition, which is what takes the time. */
+export function spectralGroups(distances: DistanceMatrix, seed = 0): (k: number) => Int32Array {
   const { count } = distances;
-  require(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} points are not possible`);
-  const { eigenvectorMatrix } = new EigenvalueDecomposition(normalisedAffinity(distances), { assumeSymmetric: true });
-  const data = new Float32Array(count * k);
-  for (let i = 0; i < count; i++) {
-    // Eigenvalues ascend: the last columns lead.
-    const row = Array.from({ length: k }, (_, at) => eigenvectorMatrix.get(i, count - 1 - at));
-    const norm = Math.hypot(...row) || 1;
-    data.set(row.map((value) => value / norm), i * k);
-  }
-  return kmeans({ data, count, channels: k }, { k, seed }).labels;
+  let vectors: Matrix | undefined;
+  return (k) => {
+    require(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} points are not possible`);
+    vectors ??= new EigenvalueDecomposition(normalisedAffinity(distances), { assumeSymmetric: true }).eigenvectorMatrix;
+    const data = new Float32Array(count * k);
+    for (let i = 0; i < count; i++) {
+      // Eigenvalues ascend: the last columns lead.
+      const row = Array.from({ length: k }, (_, at) => vectors!.get(i, count - 1 - at));
+      const norm = Math.hypot(...row) || 1;
+      data.set(row.map((value) => value / norm), i * k);
+    }
+    return kmeans({ data, count, channels: k }, { k, seed }).labels;
+  };
 }
 
 /** D^−½ A D^−½ */
