@@ -8,6 +8,7 @@
 export { AnomalyClusterError, type ErrorCode } from "./src/errors.ts";
 export type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./src/types.ts";
 export { init } from "./src/core/instance.ts";
+export type { WorkCounts } from "./src/core/patch_tasks.ts";
 export { decodeImage, initDecoders } from "./src/image/decode.ts";
 export { resize } from "./src/image/resize.ts";
 export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
@@ -16,6 +17,7 @@ export {
   type PatchMinima,
   patchMinima,
   patchScores,
+  type ScoreOptions,
   type ScoreReduction,
   type WorkOptions,
 } from "./src/distance/patch_minima.ts";

@@ -1,7 +1,11 @@
 // The numeric core: everything that touches every patch, every pair of images or every pixel.
-// It imports nothing; the host lays out memory and passes addresses (see src/core/memory.ts).
+// It imports nothing; the host lays out memory and passes addresses (see src/core/).
 
-export { directMinima, packPatches, pairMinima, reduceMinima, refineMinima, sumDistances } from "./patches";
+export { nearestSquared, reduceMinima, sumDistances } from "./distance";
+export { quantisePatches } from "./quantise";
+export { columnMinima, measuredDistances, pairCandidates, rescannedPatches, rowMinima } from "./pairs";
+export { directedHausdorff, hausdorffTiles } from "./hausdorff";
+export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
 export { nearestNeighbourChain } from "./linkage";
 export { resampleColumns, resampleRows } from "./resample";
 

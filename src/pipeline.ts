@@ -4,7 +4,7 @@ import { chooseGroupCount, type GroupCountChoice } from "./cluster/choose_k.ts";
 import { cluster, type Clusterer } from "./cluster/clusterer.ts";
 import type { Linkage } from "./cluster/linkage.ts";
 import { medoids } from "./cluster/medoid.ts";
-import { imageDistances, type SetDistance } from "./distance/image_distances.ts";
+import { type SetDistance, spreadImageDistances } from "./distance/image_distances.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
 import { euclideanDistances, weightedAverage } from "./distance/weighted_average.ts";
@@ -61,19 +61,19 @@ export interface ClusterResult {
  * ```ts
  * import { clusterPatches } from "@anomalies/cluster";
  * const data = Float32Array.from({ length: 8 * 4 * 3 }, (_, at) => (at * 7) % 5);
- * const { groups } = clusterPatches({ data, count: 8, rows: 2, cols: 2, channels: 3 }, { k: 2 });
+ * const { groups } = await clusterPatches({ data, count: 8, rows: 2, cols: 2, channels: 3 }, { k: 2 });
  * ```
  *
  * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for a wrong shape, τ or k.
  */
-export function clusterPatches(patches: PatchSet, options: ClusterOptions = {}): ClusterResult {
+export async function clusterPatches(patches: PatchSet, options: ClusterOptions = {}): Promise<ClusterResult> {
   const { k = "auto", weight = { kind: "soft" }, cluster: clusterer = { kind: "linkage", method: "ward" } } = options;
   checkOptions(patches, k, weight);
 
-  const scores = scorePatches(patches, weight, options.normals, options);
+  const scores = await scorePatches(patches, weight, options.normals, options);
   const weights = weighPatches(scores, weight);
   const embeddings = embed(patches, weights, options);
-  const distances = embeddings ? euclideanDistances(embeddings) : setDistances(patches, options);
+  const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(patches, options);
   const clustering = cluster(clusterer, distances, embeddings);
   const choice = k === "auto" ? chooseGroupCount(distances, clustering.labels) : undefined;
   const groups = largestFirst(clustering.labels(k === "auto" ? choice!.k : k));
@@ -114,8 +114,8 @@ function embed(patches: PatchSet, weights: PatchValues, options: ClusterOptions)
   if ((options.distance ?? "weighted-average") === "weighted-average") return weightedAverage(patches, weights);
 }
 
-function setDistances(patches: PatchSet, options: ClusterOptions): DistanceMatrix {
-  return imageDistances(patches, options.distance as SetDistance, options);
+function setDistances(patches: PatchSet, options: ClusterOptions): Promise<DistanceMatrix> {
+  return spreadImageDistances(patches, options.distance as SetDistance, options);
 }
 
 /**
@@ -135,7 +135,7 @@ export async function clusterImages(
   if (parts.length < 2) {
     throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${parts.length}`);
   }
-  return clusterPatches(joinPatches(parts), options);
+  return await clusterPatches(joinPatches(parts), options);
 }
 
 /** Renumbers groups by size, the largest 0; equal sizes in the order of their first image. */

@@ -61,9 +61,10 @@ export function checkPatches(patches: PatchSet): void {
     patches.data.length === expected && expected > 0,
     `patch embeddings: ${patches.count} images × ${patches.rows} × ${patches.cols} patches × ${patches.channels} channels need ${expected} numbers (at least 1), got ${patches.data.length}`,
   );
-  const wrong = patches.data.findIndex((value) => !Number.isFinite(value));
+  let wrong = 0;
+  while (wrong < expected && Number.isFinite(patches.data[wrong])) wrong++;
   require(
-    wrong < 0,
+    wrong === expected,
     `patch embeddings: image ${
       Math.floor(wrong / (patches.rows * patches.cols * patches.channels))
     } holds a number that is not finite`,

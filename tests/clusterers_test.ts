@@ -84,18 +84,18 @@ function randomPatches(count: number, seed = 1): PatchSet {
   return { data, count, rows: 2, cols: 3, channels: 4 };
 }
 
-Deno.test("duplicated images share a group with every clusterer and distance", () => {
+Deno.test("duplicated images share a group with every clusterer and distance", async () => {
   const patches = randomPatches(12);
   patches.data.copyWithin(24, 0, 24);
   const kinds = ["gaussian-mixture", "kmeans", "kmedoids", "spectral"] as const;
   for (const cluster of [...kinds.map((kind) => ({ kind })), { kind: "linkage", method: "single" } as const]) {
-    const { groups } = clusterPatches(patches, { k: 3, cluster });
+    const { groups } = await clusterPatches(patches, { k: 3, cluster });
     assert.equal(groups[0], groups[1], cluster.kind);
   }
   for (const distance of ["max-hausdorff", "max-hausdorff-average", "average-min-max", "average-min-mean"] as const) {
     const { data } = imageDistances(patches, distance);
     assert.equal(data[1], 0, distance);
-    const { groups } = clusterPatches(patches, { k: 3, distance });
+    const { groups } = await clusterPatches(patches, { k: 3, distance });
     assert.equal(groups[0], groups[1], distance);
   }
 });
@@ -135,7 +135,7 @@ Deno.test("a mask marks the patches that it touches, whatever its size", () => {
   assert.deepEqual(Array.from(maskPatches(mask(4, 4, 1, 1), 4, 4)).indexOf(1), 5);
 });
 
-Deno.test("wrong arguments are refused with a typed error", () => {
+Deno.test("wrong arguments are refused with a typed error", async () => {
   const patches = randomPatches(4);
   const scores = patchScores(patches);
   const bad = (index: number, value: number) => ({ ...patches, data: patches.data.with(index, value) });
@@ -165,7 +165,11 @@ Deno.test("wrong arguments are refused with a typed error", () => {
     ],
   ];
   for (const [name, run, message] of cases) {
-    assert.throws(run, (error) => error instanceof AnomalyClusterError && message.test(error.message), name);
+    await assert.rejects(
+      async () => await run(),
+      (error) => error instanceof AnomalyClusterError && message.test(error.message),
+      name,
+    );
   }
 });
 

@@ -110,11 +110,12 @@ Deno.test("weights sum to 1; a tiny τ takes the largest score, a huge one none"
   }));
 });
 
-Deno.test("scaling the embeddings scales the scores and keeps the groups", () => {
-  fc.assert(fc.property(patchSets, (patches) => {
+Deno.test("scaling the embeddings scales the scores and keeps the groups", async () => {
+  await fc.assert(fc.asyncProperty(patchSets, async (patches) => {
     const scaled = { ...patches, data: patches.data.map((v) => v * 4) };
     assertClose(patchScores(scaled).data, patchScores(patches).data.map((v) => v * 4), 1e-5, "scores", 1e-3);
-    assert.deepEqual(clusterPatches(scaled, { k: 2 }).groups, clusterPatches(patches, { k: 2 }).groups);
+    const [{ groups }, expected] = [await clusterPatches(scaled, { k: 2 }), await clusterPatches(patches, { k: 2 })];
+    assert.deepEqual(groups, expected.groups);
   }));
 });
 
@@ -141,29 +142,32 @@ Deno.test("metrics do not depend on the names of the groups", () => {
   }));
 });
 
-Deno.test("all images equal: one group, no NaN, whatever the weights", () => {
+Deno.test("all images equal: one group, no NaN, whatever the weights", async () => {
   const patches = { data: new Float32Array(5 * 6 * 4).fill(0.7), count: 5, rows: 2, cols: 3, channels: 4 };
   for (const kind of ["soft", "uniform"] as const) {
-    const result = clusterPatches(patches, { weight: { kind } });
+    const result = await clusterPatches(patches, { weight: { kind } });
     assert.equal(result.k, 1);
     for (const numbers of [result.weights.data, result.scores, result.distances, result.embeddings!.data]) {
       assert(numbers.every(Number.isFinite));
     }
-    assert.equal(clusterPatches(patches, { k: 3, weight: { kind } }).k, 3);
+    assert.equal((await clusterPatches(patches, { k: 3, weight: { kind } })).k, 3);
   }
 });
 
-Deno.test("permuting the images permutes the groups", () => {
-  const groupsOf = (order: number[]) => {
+Deno.test("permuting the images permutes the groups", async () => {
+  const groupsOf = async (order: number[]) => {
     const data = order.flatMap((image) =>
       Array.from({ length: 24 }, (_, at) => Math.sin(image * 31 + at * 7) + image % 3 * 5)
     );
-    return clusterPatches({ data: Float32Array.from(data), count: 9, rows: 2, cols: 3, channels: 4 }, { k: 3 }).groups;
+    const patches = { data: Float32Array.from(data), count: 9, rows: 2, cols: 3, channels: 4 };
+    return (await clusterPatches(patches, { k: 3 })).groups;
   };
-  const ordered = groupsOf([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-  fc.assert(fc.property(fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7, 8], { minLength: 9 }), (order) => {
-    assert(samePartition(groupsOf(order), order.map((image) => ordered[image])));
-  }));
+  const ordered = await groupsOf([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  await fc.assert(
+    fc.asyncProperty(fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7, 8], { minLength: 9 }), async (order) => {
+      assert(samePartition(await groupsOf(order), order.map((image) => ordered[image])));
+    }),
+  );
 });
 
 Deno.test("resizing keeps a flat colour and the mean brightness", () => {

@@ -44,9 +44,9 @@ Deno.test("pixel arrays are resized, embedded and grouped by kind without permis
   for (let i = 3; i < 18; i++) assert.equal(groups[i], groups[i % 3]);
 });
 
-Deno.test("given embeddings are grouped without permissions", { permissions: "none" }, () => {
+Deno.test("given embeddings are grouped without permissions", { permissions: "none" }, async () => {
   const data = Float32Array.from({ length: 12 * 6 * 5 }, (_, at) => Math.sin(at) * 0.1);
   for (let i = 0; i < 12; i++) data.fill(i % 2 ? 4 : -4, i * 30, i * 30 + 5); // One odd patch of two kinds.
-  const { groups } = clusterPatches({ data, count: 12, rows: 2, cols: 3, channels: 5 });
+  const { groups } = await clusterPatches({ data, count: 12, rows: 2, cols: 3, channels: 5 });
   assert.deepEqual(Array.from(groups), [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
 });

@@ -66,7 +66,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   await embedder.release();
 
-  const result = clusterLoaded(images, { ...options, weight }, normals, masks);
+  const result = await clusterLoaded(images, { ...options, weight }, normals, masks);
   const agreement = options.labels ? agreementWithFolders(images, result, warnings) : undefined;
   const file = groupsFile(result, {
     images: images.map(({ path, label }) => ({ path, ...(agreement && label !== undefined && { label }) })),
@@ -166,15 +166,15 @@ function checkCount(usable: number, found: number, k: number | "auto", folder: s
 
 type ChosenOptions = ClusterCommandOptions & { readonly weight: WeightName };
 
-function clusterLoaded(
+async function clusterLoaded(
   images: readonly LoadedImage[],
   options: ChosenOptions,
   normals: PatchSet | undefined,
   masks: PatchValues | undefined,
-): ClusterResult {
+): Promise<ClusterResult> {
   const stage = startStage("Comparing pairs", images.length * (images.length - 1) / 2);
   const patches = joinPatches(images.map((image) => image.patches));
-  const result = clusterPatches(patches, {
+  const result = await clusterPatches(patches, {
     k: options.k,
     weight: weightingOf(options.weight, { ...options, masks }),
     distance: options.distance,

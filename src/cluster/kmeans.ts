@@ -1,6 +1,6 @@
 import { require } from "../errors.ts";
 import type { Embeddings } from "../types.ts";
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "../random.ts";
 
 /** Options of {@linkcode kmeans}. */
 export interface KMeansOptions {

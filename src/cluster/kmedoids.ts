@@ -1,6 +1,6 @@
 import { require } from "../errors.ts";
 import type { DistanceMatrix } from "../types.ts";
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "../random.ts";
 
 /** Outcome of {@linkcode kmedoids}. */
 export interface KMedoidsResult {

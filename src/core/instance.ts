@@ -7,45 +7,13 @@ import { plainCore, relaxedCore } from "./generated.ts";
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: WebAssembly.Global;
-  packPatches(
-    source: number,
-    patches: number,
-    panels: number,
-    channels: number,
-    centre: number,
-    packed: number,
-    halfNorms: number,
-  ): void;
-  pairMinima(
-    a: number,
-    aHalf: number,
-    b: number,
-    bHalf: number,
-    panels: number,
-    channels: number,
-    rows: number,
-    columns: number,
-  ): void;
-  refineMinima(
-    best: number,
-    a: number,
-    aHalf: number,
-    patches: number,
-    b: number,
-    bHalf: number,
-    panels: number,
-    channels: number,
-    cancellation: number,
-  ): number;
-  directMinima(
-    a: number,
-    patches: number,
-    b: number,
-    bHalf: number,
-    panels: number,
-    channels: number,
-    squared: number,
-  ): void;
+  readonly measuredDistances: WebAssembly.Global;
+  readonly rescannedPatches: WebAssembly.Global;
+  readonly hausdorffTiles: WebAssembly.Global;
+  readonly referenceTiles: WebAssembly.Global;
+  readonly referenceDistances: WebAssembly.Global;
+  nearestSquared(x: number, others: number, patches: number, channels: number): number;
+  sumDistances(a: number, patches: number, b: number, others: number, channels: number): number;
   reduceMinima(
     squared: number,
     patches: number,
@@ -54,15 +22,100 @@ export interface CoreExports {
     smallest: number,
     largest: number,
   ): void;
-  sumDistances(
-    a: number,
-    aHalf: number,
+  quantisePatches(
+    source: number,
     patches: number,
-    b: number,
-    bHalf: number,
     panels: number,
     channels: number,
+    centre: number,
+    scale: number,
+    packed: number,
+    halves: number,
   ): number;
+  pairCandidates(
+    a: number,
+    aHalves: number,
+    aCount: number,
+    b: number,
+    bHalves: number,
+    bCount: number,
+    steps: number,
+    bits: number,
+    rows: number,
+    columns: number,
+  ): void;
+  rowMinima(
+    rows: number,
+    a: number,
+    aCount: number,
+    aPacked: number,
+    aHalves: number,
+    b: number,
+    bCount: number,
+    bPacked: number,
+    bHalves: number,
+    channels: number,
+    bits: number,
+    scale: number,
+    errors: number,
+    squared: number,
+  ): void;
+  columnMinima(
+    columns: number,
+    a: number,
+    aCount: number,
+    aPacked: number,
+    aHalves: number,
+    b: number,
+    bCount: number,
+    bPacked: number,
+    bHalves: number,
+    channels: number,
+    bits: number,
+    scale: number,
+    errors: number,
+    squared: number,
+  ): void;
+  directedHausdorff(
+    a: number,
+    aCount: number,
+    aPacked: number,
+    aHalves: number,
+    b: number,
+    bCount: number,
+    bPacked: number,
+    bHalves: number,
+    channels: number,
+    scale: number,
+    errors: number,
+    known: number,
+    tiles: number,
+  ): number;
+  projectPatches(
+    source: number,
+    patches: number,
+    channels: number,
+    centre: number,
+    basis: number,
+    axes: number,
+    output: number,
+  ): void;
+  nearerReferences(
+    a: number,
+    aCount: number,
+    aPacked: number,
+    aHalves: number,
+    b: number,
+    bCount: number,
+    bPacked: number,
+    bHalves: number,
+    channels: number,
+    short: number,
+    scale: number,
+    errors: number,
+    nearest: number,
+    least: number,
+  ): void;
   nearestNeighbourChain(
     method: number,
     count: number,
@@ -94,20 +147,21 @@ export interface CoreExports {
   ): void;
 }
 
+let compiled: WebAssembly.Module | undefined;
 let exports: CoreExports | undefined;
 
 /**
- * Instantiates the WASM core. Only needed where compiling bytes is not allowed (workerd and other edge
- * runtimes): hand in the compiled module there, before the first call. Everywhere else the embedded
- * build is used on first need.
+ * Hands in the compiled WASM core. Only needed where compiling bytes is not allowed (workerd and other edge
+ * runtimes): call it there before anything else. Everywhere else the embedded build is used on first need.
  */
 export function init(options: { module: WebAssembly.Module }): void {
-  exports = new WebAssembly.Instance(options.module).exports as unknown as CoreExports;
+  compiled = options.module;
+  exports = undefined;
 }
 
-/** The instance, made on first need. Throws `unsupported-runtime` without WASM SIMD. */
-export function coreExports(): CoreExports {
-  if (exports) return exports;
+/** The compiled core, made on first need. Throws `unsupported-runtime` without WASM SIMD. */
+export function coreModule(): WebAssembly.Module {
+  if (compiled) return compiled;
   const build = [relaxedCore, plainCore].map(bytesOf).find((bytes) => WebAssembly.validate(bytes));
   if (!build) {
     throw new AnomalyClusterError(
@@ -115,8 +169,12 @@ export function coreExports(): CoreExports {
       "this runtime has no WebAssembly SIMD: use Deno 2, Node 20, Chromium 91, Firefox 89, Safari 16.4 or newer",
     );
   }
-  init({ module: new WebAssembly.Module(build) });
-  return exports!;
+  return compiled = new WebAssembly.Module(build);
+}
+
+/** This thread's instance, made on first need. Throws as {@linkcode coreModule}. */
+export function coreExports(): CoreExports {
+  return exports ??= new WebAssembly.Instance(coreModule()).exports as unknown as CoreExports;
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

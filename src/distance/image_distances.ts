@@ -1,6 +1,7 @@
-import { meanDistances, minimaStatistics } from "../core/patch_kernel.ts";
+import { directedPlan } from "../core/patch_kernel.ts";
+import { type Plan, runHere, runSpread } from "../core/pool.ts";
 import { checkPatches, type DistanceMatrix, type PatchSet } from "../types.ts";
-import type { WorkOptions } from "./patch_minima.ts";
+import { runOptions, type WorkOptions } from "./patch_minima.ts";
 
 /** Distances between images as sets of patches (the paper's eq. 2 and 3, appendix C). */
 export type SetDistance =
@@ -11,17 +12,15 @@ export type SetDistance =
   | "min-min"
   | "average-average";
 
-/** What a pair's minima are reduced to in one direction, and how the two directions are joined. */
-const REDUCTIONS: Record<
-  Exclude<SetDistance, "average-average">,
-  [reduce: (minima: Float32Array) => number, join: (a: number, b: number) => number]
-> = {
-  "max-hausdorff": [largest, Math.max],
-  "max-hausdorff-average": [largest, middle],
-  "average-min-max": [mean, Math.max],
-  "average-min-mean": [mean, middle],
-  "min-min": [smallest, Math.min],
-};
+/** What a pair of images is reduced to in one direction, and how the two directions are joined. */
+const REDUCTIONS = {
+  "max-hausdorff": ["hausdorff", Math.max],
+  "max-hausdorff-average": ["largest", middle],
+  "average-min-max": ["mean", Math.max],
+  "average-min-mean": ["mean", middle],
+  "min-min": ["smallest", Math.min],
+  "average-average": ["all pairs", middle],
+} as const;
 
 /**
  * Distances of all pairs of images as sets of patches, in units of the patch embeddings. For the
@@ -30,35 +29,30 @@ const REDUCTIONS: Record<
  * @throws {AnomalyClusterError} `bad-argument` for a wrong shape or numbers that are not finite.
  */
 export function imageDistances(patches: PatchSet, kind: SetDistance, options: WorkOptions = {}): DistanceMatrix {
+  return joined(patches, kind, runHere(planOf(patches, kind), runOptions(options)));
+}
+
+/** {@linkcode imageDistances} on all cores. */
+export async function spreadImageDistances(
+  patches: PatchSet,
+  kind: SetDistance,
+  options: WorkOptions = {},
+): Promise<DistanceMatrix> {
+  return joined(patches, kind, await runSpread(planOf(patches, kind), runOptions(options)));
+}
+
+function planOf(patches: PatchSet, kind: SetDistance): Plan<Float64Array> {
   checkPatches(patches);
-  const { count } = patches;
-  const work = { signal: options.signal, onPairs: options.onProgress };
-  if (kind === "average-average") return { data: meanDistances(patches, work), count };
-  const [reduce, join] = REDUCTIONS[kind];
-  const data = new Float64Array(count * count);
-  minimaStatistics(patches, {
-    ...work,
-    visit: (i, j, iToJ, jToI) => data[i * count + j] = data[j * count + i] = join(reduce(iToJ), reduce(jToI)),
+  return directedPlan(patches, REDUCTIONS[kind][0]);
+}
+
+function joined({ count }: PatchSet, kind: SetDistance, directed: Float64Array): DistanceMatrix {
+  const join = REDUCTIONS[kind][1];
+  const data = Float64Array.from({ length: count * count }, (_, at) => {
+    const [i, j] = [Math.floor(at / count), at % count];
+    return join(directed[at], directed[j * count + i]);
   });
   return { data, count };
-}
-
-function largest(values: Float32Array): number {
-  let most = 0;
-  for (const value of values) most = Math.max(most, value);
-  return most;
-}
-
-function smallest(values: Float32Array): number {
-  let least = Infinity;
-  for (const value of values) least = Math.min(least, value);
-  return least;
-}
-
-function mean(values: Float32Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
 }
 
 function middle(a: number, b: number): number {

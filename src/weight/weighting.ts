@@ -1,7 +1,7 @@
 // The choice among the families of weights.
 
-import { normalScores } from "../distance/normal_scores.ts";
-import { patchScores, type ScoreReduction, type WorkOptions } from "../distance/patch_minima.ts";
+import { spreadNormalScores } from "../distance/normal_scores.ts";
+import { type ScoreReduction, spreadPatchScores, type WorkOptions } from "../distance/patch_minima.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { hardWeights } from "./hard.ts";
@@ -21,17 +21,17 @@ export type Weighting =
   | { readonly kind: "hybrid"; readonly k: number; readonly tau?: Temperature; readonly over?: ScoreSource }
   | { readonly kind: "mask"; readonly masks: PatchValues };
 
-/** Scores of all patches from the source that a weighting names. */
-export function scorePatches(
+/** Scores of all patches from the source that a weighting names, on all cores. */
+export async function scorePatches(
   patches: PatchSet,
   weighting: Weighting,
   normals: PatchSet | undefined,
   work: WorkOptions,
-): PatchValues {
+): Promise<PatchValues> {
   const over = "over" in weighting && weighting.over || "mean";
-  if (over !== "normal") return patchScores(patches, { ...work, over });
+  if (over !== "normal") return await spreadPatchScores(patches, { ...work, over });
   if (!normals) throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
-  return normalScores(patches, normals, work);
+  return await spreadNormalScores(patches, normals, work);
 }
 
 /** Weights α of all patches. */

@@ -1,0 +1,106 @@
+// Distances by differences: nothing cancels, so a huge common offset costs no digits. Every distance that
+// leaves the core is one of these, always added up in the same order: filtered and unfiltered searches
+// agree to the last bit.
+
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+// @ts-ignore: decorator
+@inline
+export function laneSum(v: v128): f32 {
+  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
+
+/**
+ * Squared distance of two vectors of `channels` floats; some number above `limit` where it is above that:
+ * squares only add, so a part that is above it settles the rest.
+ */
+export function squaredDistance(x: usize, y: usize, channels: i32, limit: f32): f32 {
+  let sum0 = f32x4.splat(0);
+  let sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  const end = x + (<usize> channels << 2);
+  while (x + 64 <= end) {
+    const stop = min(end - 64, x + 448);
+    do {
+      const d0 = f32x4.sub(v128.load(x), v128.load(y));
+      const d1 = f32x4.sub(v128.load(x, 16), v128.load(y, 16));
+      const d2 = f32x4.sub(v128.load(x, 32), v128.load(y, 32));
+      const d3 = f32x4.sub(v128.load(x, 48), v128.load(y, 48));
+      sum0 = multiplyAdd(d0, d0, sum0);
+      sum1 = multiplyAdd(d1, d1, sum1);
+      sum2 = multiplyAdd(d2, d2, sum2);
+      sum3 = multiplyAdd(d3, d3, sum3);
+      x += 64;
+      y += 64;
+    } while (x <= stop);
+    if (x < end) {
+      const part = laneSum(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)));
+      if (part > limit) return part;
+    }
+  }
+  while (x + 16 <= end) {
+    const d = f32x4.sub(v128.load(x), v128.load(y));
+    sum0 = multiplyAdd(d, d, sum0);
+    x += 16;
+    y += 16;
+  }
+  let sum = laneSum(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)));
+  while (x < end) {
+    const d = load<f32>(x) - load<f32>(y);
+    sum += d * d;
+    x += 4;
+    y += 4;
+  }
+  return sum;
+}
+
+/** Smallest squared distance of `x` to `patches` vectors, one by one. */
+export function nearestSquared(x: usize, others: usize, patches: i32, channels: i32): f32 {
+  const end = others + <usize> patches * (<usize> channels << 2);
+  let best: f32 = Infinity;
+  for (; others < end; others += <usize> channels << 2) {
+    best = min<f32>(best, squaredDistance(x, others, channels, best));
+  }
+  return best;
+}
+
+/** Sum of the distances of all `patches` of a to all `others` of b (appendix C, average-average). */
+export function sumDistances(a: usize, patches: i32, b: usize, others: i32, channels: i32): f64 {
+  const stride = <usize> channels << 2;
+  let total: f64 = 0;
+  for (let m = 0; m < patches; m++) {
+    const x = a + <usize> m * stride;
+    for (let n = 0; n < others; n++) {
+      total += sqrt<f64>(<f64> squaredDistance(x, b + <usize> n * stride, channels, Infinity));
+    }
+  }
+  return total;
+}
+
+/**
+ * Folds one pair's squared minima into the running statistics of an image's patches: the sum of
+ * distances (f64), the smallest and the largest distance (f32). `rounding` is 2^52 × a power of two:
+ * adding and taking it away rounds each distance to a fixed step, so that sums are exact and do not
+ * depend on the order in which pairs arrive. `squared` becomes distances.
+ */
+export function reduceMinima(
+  squared: usize,
+  patches: i32,
+  rounding: f64,
+  sum: usize,
+  smallest: usize,
+  largest: usize,
+): void {
+  for (let m: usize = 0; m < <usize> patches; m++) {
+    const distance = sqrt<f32>(load<f32>(squared + (m << 2)));
+    store<f32>(squared + (m << 2), distance);
+    const rounded = (<f64> distance + rounding) - rounding;
+    store<f64>(sum + (m << 3), load<f64>(sum + (m << 3)) + rounded);
+    store<f32>(smallest + (m << 2), min<f32>(load<f32>(smallest + (m << 2)), distance));
+    store<f32>(largest + (m << 2), max<f32>(load<f32>(largest + (m << 2)), distance));
+  }
+}

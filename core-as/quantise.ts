@@ -1,0 +1,151 @@
+// Patches as 16-bit integers: one instruction multiplies eight of them, and sums are exact. Integers only
+// find candidates and prove the rest to be farther; distances come from distance.ts.
+//
+// A patch x becomes q = round((x − centre) · scale), with ‖q‖ below 32,700. Its error e = ‖q − (x − centre)
+// · scale‖ is known, so ‖q_x − q_y‖ / scale is within (e_x + e_y) / scale of ‖x − y‖.
+//
+// Patches lie in panels of 12 (three 4-lane vectors), two channels side by side:
+//   panel[pair of channels][patch 0 … 11][channel of the pair]
+// A panel serves both sides of a product: as columns it is read three vectors at a time, as rows it is
+// read as splatted pairs. Places past the last patch hold zeros and half a norm that no patch has.
+
+import { laneSum } from "./distance";
+
+/** Patches in a panel. */
+export const PANEL: i32 = 12;
+/** Bytes from one pair of channels of a panel to the next. */
+export const STEP: usize = 48;
+
+/** Half a squared norm above any patch's, yet too small for a sum of two to overflow. */
+const FAR: i32 = 1 << 30;
+
+/**
+ * Quantises one image's patches (row-major, `patches` × `channels`) into `panels` panels; `halves` receives
+ * half the squared norm of each place, rounded down. Returns the largest error e, for products in float32.
+ */
+export function quantisePatches(
+  source: usize,
+  patches: i32,
+  panels: i32,
+  channels: i32,
+  centre: usize,
+  scale: f64,
+  packed: usize,
+  halves: usize,
+): f64 {
+  const panelBytes = <usize> ((channels + 1) >> 1) * STEP;
+  const bytes = <usize> channels << 2;
+  const scales = f32x4.splat(<f32> scale);
+  memory.fill(packed, 0, <usize> panels * panelBytes);
+  let largestError: f64 = 0;
+  for (let m = 0; m < panels * PANEL; m++) {
+    if (m >= patches) {
+      store<i32>(halves + (<usize> m << 2), FAR);
+      continue;
+    }
+    const row = source + <usize> m * (<usize> channels << 2);
+    let out = packed + <usize> (m / PANEL) * panelBytes + (<usize> (m % PANEL) << 2);
+    let norm: i32 = 0;
+    let error: f64 = 0;
+    let k: usize = 0;
+    let norms = i32x4.splat(0);
+    let errors = f32x4.splat(0);
+    for (; k + 32 <= bytes; k += 32, out += 4 * STEP) {
+      const exact0 = f32x4.mul(f32x4.sub(v128.load(row + k), v128.load(centre + k)), scales);
+      const exact1 = f32x4.mul(f32x4.sub(v128.load(row + k, 16), v128.load(centre + k, 16)), scales);
+      const whole0 = f32x4.nearest(exact0);
+      const whole1 = f32x4.nearest(exact1);
+      const error0 = f32x4.sub(exact0, whole0);
+      const error1 = f32x4.sub(exact1, whole1);
+      errors = f32x4.add(errors, f32x4.add(f32x4.mul(error0, error0), f32x4.mul(error1, error1)));
+      const values = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(whole0), i32x4.trunc_sat_f32x4_s(whole1));
+      norms = i32x4.add(norms, i32x4.dot_i16x8_s(values, values));
+      v128.store32_lane(out, values, 0);
+      v128.store32_lane(out, values, 1, STEP);
+      v128.store32_lane(out, values, 2, 2 * STEP);
+      v128.store32_lane(out, values, 3, 3 * STEP);
+    }
+    norm = i32x4.extract_lane(norms, 0) + i32x4.extract_lane(norms, 1) + i32x4.extract_lane(norms, 2) +
+      i32x4.extract_lane(norms, 3);
+    error = <f64> laneSum(errors);
+    for (let high: usize = 0; k < bytes; k += 4, high ^= 2) {
+      const exact = (load<f32>(row + k) - load<f32>(centre + k)) * <f32> scale;
+      const whole = nearest(exact);
+      error += <f64> ((exact - whole) * (exact - whole));
+      norm += <i32> whole * <i32> whole;
+      store<i16>(out + high, <i16> whole);
+      if (high) out += STEP;
+    }
+    store<i32>(halves + (<usize> m << 2), norm >> 1);
+    largestError = max<f64>(largestError, error);
+  }
+  return sqrt(largestError);
+}
+
+/**
+ * The integer below which A = q_x·q_y − ⌊|q_x|²/2⌋ − ⌊|q_y|²/2⌋ proves that two patches are farther apart
+ * than `squared`. As −2A ≤ ‖q_x − q_y‖², it is −(scale · distance + e_x + e_y)² / 2; `slack` covers the
+ * rounding of the distance itself (relative) and what keys lose of A.
+ */
+// @ts-ignore: decorator
+@inline
+export function threshold(squared: f32, scale: f64, errors: f64, relative: f64, lost: f64): i32 {
+  const reach = scale * sqrt<f64>(<f64> squared * relative) + errors;
+  return <i32> max<f64>(-2147483648, floor(reach * reach * -0.5 - lost));
+}
+
+/**
+ * The integer from which on A proves that two patches are no farther apart than `squared`: as
+ * ‖q_x − q_y‖² ≤ −2A + 2, it is 1 − (scale · distance − e_x − e_y)² / 2.
+ */
+// @ts-ignore: decorator
+@inline
+export function nearThreshold(squared: f32, scale: f64, errors: f64, relative: f64): i32 {
+  const reach = scale * sqrt<f64>(<f64> squared / relative) - errors;
+  if (reach <= 0) return i32.MAX_VALUE;
+  return <i32> min<f64>(2147483647, max<f64>(-2147483647, ceil(1 - reach * reach * 0.5)));
+}
+
+// @ts-ignore: decorator
+@inline
+function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  return i32x4.add(c, i32x4.dot_i16x8_s(a, b));
+}
+
+/**
+ * A of three patches (rows from `x`, one panel's) and the twelve of the panel `y` … `end`: nine vectors at
+ * `out`, row by row.
+ */
+// @ts-ignore: decorator
+@inline
+export function tile(x: usize, xHalves: usize, y: usize, end: usize, yHalves: usize, out: usize): void {
+  const half0 = v128.load(yHalves), half1 = v128.load(yHalves, 16), half2 = v128.load(yHalves, 32);
+  const n0 = i32x4.neg(v128.load32_splat(xHalves));
+  const n1 = i32x4.neg(v128.load32_splat(xHalves, 4));
+  const n2 = i32x4.neg(v128.load32_splat(xHalves, 8));
+  let s00 = i32x4.sub(n0, half0), s01 = i32x4.sub(n0, half1), s02 = i32x4.sub(n0, half2);
+  let s10 = i32x4.sub(n1, half0), s11 = i32x4.sub(n1, half1), s12 = i32x4.sub(n1, half2);
+  let s20 = i32x4.sub(n2, half0), s21 = i32x4.sub(n2, half1), s22 = i32x4.sub(n2, half2);
+  do {
+    const y0 = v128.load(y);
+    const y1 = v128.load(y, 16);
+    const y2 = v128.load(y, 32);
+    let splat = v128.load32_splat(x);
+    s00 = multiplyAdd(splat, y0, s00);
+    s01 = multiplyAdd(splat, y1, s01);
+    s02 = multiplyAdd(splat, y2, s02);
+    splat = v128.load32_splat(x, 4);
+    s10 = multiplyAdd(splat, y0, s10);
+    s11 = multiplyAdd(splat, y1, s11);
+    s12 = multiplyAdd(splat, y2, s12);
+    splat = v128.load32_splat(x, 8);
+    s20 = multiplyAdd(splat, y0, s20);
+    s21 = multiplyAdd(splat, y1, s21);
+    s22 = multiplyAdd(splat, y2, s22);
+    x += STEP;
+    y += STEP;
+  } while (y < end);
+  v128.store(out, s00), v128.store(out, s01, 16), v128.store(out, s02, 32);
+  v128.store(out, s10, 48), v128.store(out, s11, 64), v128.store(out, s12, 80);
+  v128.store(out, s20, 96), v128.store(out, s21, 112), v128.store(out, s22, 128);
+}

@@ -1,0 +1,111 @@
+// A few orthonormal axes along which patches vary most.
+
+import { seededRandom } from "../random.ts";
+import type { Patches } from "./patch_tasks.ts";
+
+/** Patches that the axes are found from. */
+const SAMPLE = 512;
+/** Rounds of subspace iteration: the axes need not be exact, only orthonormal. */
+const ROUNDS = 3;
+
+/** Most axes. */
+const MOST = 160;
+/** Share of the variance that the axes leave. */
+const LEFT = 0.1;
+
+/** Orthonormal axes as the core reads them: for each four of them `[channels, 4]` numbers, zero past the last. */
+export interface Axes {
+  /** An even number. */
+  readonly axes: number;
+  readonly basis: Float64Array;
+}
+
+/** Enough axes to hold most of the variance. */
+export function principalAxes(set: Patches, centre: Float32Array): Axes {
+  const { channels } = set;
+  const axes = Math.max(2, Math.min(MOST, channels - channels % 2));
+  const covariance = sampleCovariance(set, centre);
+  const random = seededRandom(1);
+  let basis = Float64Array.from({ length: channels * axes }, () => random() - 0.5);
+  for (let round = 0; round < ROUNDS; round++) {
+    basis = product(covariance, basis, channels, axes);
+    orthonormalise(basis, channels, axes);
+  }
+  const kept = axesFor(1 - LEFT, covariance, basis, channels, axes);
+  const inFours = new Float64Array(Math.ceil(kept / 4) * 4 * channels);
+  for (let axis = 0; axis < kept; axis++) {
+    for (let channel = 0; channel < channels; channel++) {
+      const place = (Math.floor(axis / 4) * channels + channel) * 4 + axis % 4;
+      inFours[place] = basis[channel * axes + axis];
+    }
+  }
+  return { axes: kept, basis: inFours };
+}
+
+/** How many of the axes, an even number, hold this share of the variance. */
+function axesFor(share: number, covariance: Float64Array, basis: Float64Array, channels: number, axes: number): number {
+  let wanted = 0;
+  for (let channel = 0; channel < channels; channel++) wanted += share * covariance[channel * channels + channel];
+  const stretched = product(covariance, basis, channels, axes);
+  let kept = 0;
+  for (; kept < axes && (wanted > 0 || kept % 2 === 1); kept++) {
+    for (let channel = 0; channel < channels; channel++) {
+      wanted -= basis[channel * axes + kept] * stretched[channel * axes + kept];
+    }
+  }
+  return Math.max(2, kept);
+}
+
+function sampleCovariance({ data, channels }: Patches, centre: Float32Array): Float64Array {
+  const total = data.length / channels;
+  const covariance = new Float64Array(channels * channels);
+  const patch = new Float64Array(channels);
+  for (let drawn = 0; drawn < Math.min(SAMPLE, total); drawn++) {
+    const from = Math.floor(drawn * total / Math.min(SAMPLE, total)) * channels;
+    for (let channel = 0; channel < channels; channel++) patch[channel] = data[from + channel] - centre[channel];
+    for (let row = 0; row < channels; row++) {
+      for (let column = 0; column < channels; column++) {
+        covariance[row * channels + column] += patch[row] * patch[column];
+      }
+    }
+  }
+  return covariance;
+}
+
+function product(square: Float64Array, basis: Float64Array, channels: number, axes: number): Float64Array<ArrayBuffer> {
+  const result = new Float64Array(channels * axes);
+  for (let row = 0; row < channels; row++) {
+    for (let inner = 0; inner < channels; inner++) {
+      const factor = square[row * channels + inner];
+      for (let axis = 0; axis < axes; axis++) result[row * axes + axis] += factor * basis[inner * axes + axis];
+    }
+  }
+  return result;
+}
+
+/**
+ * Gram–Schmidt, twice for digits; an axis without length becomes zero. Shrunk by 1e-9 in the end, so that
+ * rounding never makes a projection longer than what is projected.
+ */
+function orthonormalise(basis: Float64Array, channels: number, axes: number): void {
+  for (let axis = 0; axis < axes; axis++) {
+    const before = Math.sqrt(dot(basis, axis, axis, channels, axes));
+    for (let pass = 0; pass < 2; pass++) {
+      for (let other = 0; other < axis; other++) {
+        const along = dot(basis, axis, other, channels, axes) * (1 + 2e-9);
+        for (let channel = 0; channel < channels; channel++) {
+          basis[channel * axes + axis] -= along * basis[channel * axes + other];
+        }
+      }
+    }
+    const length = Math.sqrt(dot(basis, axis, axis, channels, axes));
+    const factor = length > 1e-9 * before ? (1 - 1e-9) / length : 0;
+    for (let channel = 0; channel < channels; channel++) basis[channel * axes + axis] *= factor;
+  }
+}
+
+function dot(basis: Float64Array, a: number, b: number, channels: number, axes: number): number {
+  let sum = 0;
+  for (let channel = 0; channel < channels; channel++) sum += basis[channel * axes + a] * basis[channel * axes + b];
+  return sum;
+}

@@ -1,0 +1,401 @@
+// The work on pairs of images, in tasks that any thread can do in any order with the same result.
+
+import type { CoreExports } from "./instance.ts";
+
+/** Patch embeddings as the tasks read them. */
+export interface Patches {
+  /** `[count, patches, channels]`; on shared memory where several threads work. */
+  readonly data: Float32Array;
+  readonly count: number;
+  readonly patches: number;
+  readonly channels: number;
+}
+
+/** How patches become integers: see core-as/quantise.ts. */
+export interface Quantisation {
+  readonly centre: Float32Array;
+  readonly scale: number;
+}
+
+/** What is wanted of each pair of images, and where it goes; `[count, …]` arrays cover all images. */
+export type PairOutput =
+  /** Sum (rounded to steps, so exact in any order), smallest and largest minimum of each patch, a thread's share. */
+  | {
+    readonly kind: "statistics";
+    readonly rounding: number;
+    readonly sum: Float64Array;
+    readonly smallest: Float32Array;
+    readonly largest: Float32Array;
+  }
+  /** All minima: `[count, count, patches]`. */
+  | { readonly kind: "minima"; readonly minima: Float32Array }
+  /** One number for each direction of a pair: `[count, count]`. */
+  | { readonly kind: "mean" | "smallest" | "largest" | "hausdorff" | "all pairs"; readonly directed: Float64Array };
+
+/** Comparing images with each other: tasks are pairs of blocks of images. */
+export interface PairWork {
+  readonly kind: "pairs";
+  readonly images: Patches;
+  readonly quantisation: Quantisation;
+  readonly block: number;
+  readonly output: PairOutput;
+}
+
+/** Shortening patches (see core-as/references.ts): tasks are blocks of images. */
+export interface ProjectionWork {
+  readonly kind: "projection";
+  readonly images: Patches;
+  readonly quantisation: Quantisation;
+  /** See axes.ts. */
+  readonly basis: Float64Array;
+  readonly block: number;
+  /** `[count, patches, axes + 1]` */
+  readonly short: Patches;
+}
+
+/** Comparing images with references: tasks are blocks of images. */
+export interface ReferenceWork {
+  readonly kind: "references";
+  readonly images: Patches;
+  readonly references: Patches;
+  readonly shortImages: Patches;
+  readonly shortReferences: Patches;
+  readonly quantisation: Quantisation;
+  readonly block: number;
+  /** Distances, `[count, patches]`. */
+  readonly nearest: Float32Array;
+}
+
+/** Any work. */
+export type Work = PairWork | ProjectionWork | ReferenceWork;
+
+/** Blocks by their numbers; only pairs have a second one. */
+export interface Task {
+  readonly a: number;
+  readonly b: number;
+  /** Pairs of images in it; of a projection, images. */
+  readonly pairs: number;
+}
+
+/** Counts of what was computed: see core-as. */
+export interface WorkCounts {
+  /** Pairs of images. */
+  pairs: number;
+  /** Distances measured after their integers proved nothing. */
+  measured: number;
+  /** Patches whose candidates all had to be looked at again. */
+  rescanned: number;
+  /** Tiles of 3 × 12 patches by the search with early break. */
+  hausdorffTiles: number;
+  /** Tiles of 3 × 12 patches against references. */
+  referenceTiles: number;
+}
+
+/** Does tasks of one work, on one instance of the core. */
+export interface TaskRunner {
+  run(task: Task): void;
+  counts(): WorkCounts;
+}
+
+/**
+ * Makes a runner. Its source text also runs in workers (see pool.ts): it must refer to nothing outside itself.
+ *
+ * @throws {RangeError} when the memory cannot grow.
+ */
+export function taskRunner(core: CoreExports, work: Work): TaskRunner {
+  const PANEL = 12;
+  const start = Math.ceil((core.heapBase.value as number) / 16) * 16;
+  let top = start;
+  const reserve = (bytes: number): number => {
+    const address = top;
+    top = Math.ceil((address + bytes) / 16) * 16;
+    const missing = Math.ceil((top - core.memory.buffer.byteLength) / 65536);
+    if (missing > 0) core.memory.grow(missing);
+    return address;
+  };
+  const floats = (address: number, length: number) => new Float32Array(core.memory.buffer, address, length);
+  const before = {
+    measured: core.measuredDistances.value + core.referenceDistances.value,
+    rescanned: core.rescannedPatches.value,
+    hausdorff: core.hausdorffTiles.value,
+    references: core.referenceTiles.value,
+  };
+  let pairsDone = 0;
+
+  const { images, quantisation: { scale } } = work;
+  const { channels } = images;
+  const centre = reserve(channels * 4);
+  floats(centre, channels).set(work.quantisation.centre);
+
+  /** Room for a block of images: floats, and integers of `width` channels each. */
+  function slot(set: Patches, size: number, width: number) {
+    const { patches } = set;
+    const panels = Math.ceil(patches / PANEL);
+    const packedBytes = panels * PANEL * Math.ceil(width / 2) * 4;
+    const [floatsAt, packedAt, halvesAt] = [
+      reserve(size * patches * channels * 4),
+      reserve(size * packedBytes),
+      reserve(size * panels * PANEL * 4),
+    ];
+    let loaded = -1;
+    let error = 0;
+    return {
+      panels,
+      image: (at: number) => floatsAt + at * patches * channels * 4,
+      packed: (at: number) => packedAt + at * packedBytes,
+      halves: (at: number) => halvesAt + at * panels * PANEL * 4,
+      error: () => error,
+      /** Copies and quantises images `from` … `end`. */
+      load(from: number, end: number, copy: (image: number, into: Float32Array) => void, pack: (at: number) => number) {
+        if (loaded === from) return;
+        loaded = from;
+        error = 0;
+        for (let image = from; image < end; image++) {
+          copy(image, floats(this.image(image - from), patches * channels));
+          error = Math.max(error, pack(image - from));
+        }
+      },
+    };
+  }
+
+  /** What float32 adds to the errors: each of D products is rounded by 2^-24 of at most 2^15. */
+  const ROUNDING = 2 * 2 ** -9 * Math.sqrt(channels + 1) + 0.01;
+
+  function pairRunner({ block, output }: PairWork): (task: Task) => void {
+    const { patches, count } = images;
+    const [left, right] = [slot(images, block, channels), slot(images, block, channels)];
+    const { panels } = left;
+    const bits = 32 - Math.clz32(panels * PANEL);
+    const rows = reserve(panels * PANEL * 32);
+    const columns = reserve(panels * PANEL * 32);
+    const [there, back] = [reserve(panels * PANEL * 4), reserve(panels * PANEL * 4)];
+    const tiles = reserve(panels * 144);
+    const sums = reserve(2 * block * patches * 8);
+    const extremes = reserve(2 * block * patches * 8);
+
+    const copy = (image: number, into: Float32Array) => {
+      into.set(images.data.subarray(image * patches * channels, (image + 1) * patches * channels));
+    };
+    const farthestFirst = output.kind === "hausdorff" || output.kind === "largest";
+    const packer = (side: typeof left) => (at: number) => {
+      const pack = () => {
+        const [image, packed, halves] = [side.image(at), side.packed(at), side.halves(at)];
+        return core.quantisePatches(image, patches, panels, channels, centre, scale, packed, halves);
+      };
+      const error = pack();
+      if (!farthestFirst) return error;
+      // Farthest from the centre first: the search with early break finds its answer sooner.
+      const norms = new Int32Array(core.memory.buffer, side.halves(at), patches);
+      const keys = Float64Array.from(norms, (norm, m) => (2 ** 30 - norm) * 2 ** 20 + m).sort();
+      const sorted = floats(side.image(at), patches * channels);
+      const unsorted = sorted.slice();
+      keys.forEach((key, place) => {
+        const from = key % 2 ** 20 * channels;
+        sorted.set(unsorted.subarray(from, from + channels), place * channels);
+      });
+      return pack();
+    };
+
+    /** Squared minima of a pair, both ways, at `there` and `back`. */
+    function minima(i: number, j: number, errors: number): void {
+      const [a, aPacked, aHalves] = [left.image(i), left.packed(i), left.halves(i)];
+      const [b, bPacked, bHalves] = [right.image(j), right.packed(j), right.halves(j)];
+      const steps = Math.ceil(channels / 2);
+      core.pairCandidates(aPacked, aHalves, patches, bPacked, bHalves, patches, steps, bits, rows, columns);
+      const sides = [a, patches, aPacked, aHalves, b, patches, bPacked, bHalves] as const;
+      core.rowMinima(rows, ...sides, channels, bits, scale, errors, there);
+      core.columnMinima(columns, ...sides, channels, bits, scale, errors, back);
+    }
+
+    function directed(i: number, j: number, errors: number, known: number, swapped: boolean): number {
+      const a = [left.image(i), patches, left.packed(i), left.halves(i)] as const;
+      const b = [right.image(j), patches, right.packed(j), right.halves(j)] as const;
+      return swapped
+        ? core.directedHausdorff(...b, ...a, channels, scale, errors, known, tiles)
+        : core.directedHausdorff(...a, ...b, channels, scale, errors, known, tiles);
+    }
+
+    function reduced(kind: "mean" | "smallest", squared: Float32Array): number {
+      let result = kind === "mean" ? 0 : Infinity;
+      for (const value of squared) result = kind === "mean" ? result + Math.sqrt(value) : Math.min(result, value);
+      return kind === "mean" ? result / squared.length : Math.sqrt(result);
+    }
+
+    /** Adds the statistics of a block gathered in the core to the thread's own. */
+    function gather(from: number, size: number, place: number): void {
+      if (output.kind !== "statistics") return;
+      const length = size * patches;
+      const offset = from * patches;
+      const sum = new Float64Array(core.memory.buffer, sums + place * block * patches * 8, length);
+      const smallest = floats(extremes + place * block * patches * 8, length);
+      const largest = floats(extremes + place * block * patches * 8 + block * patches * 4, length);
+      for (let at = 0; at < length; at++) {
+        output.sum[offset + at] += sum[at];
+        output.smallest[offset + at] = Math.min(output.smallest[offset + at], smallest[at]);
+        output.largest[offset + at] = Math.max(output.largest[offset + at], largest[at]);
+      }
+    }
+
+    return (task) => {
+      const [fromA, fromB] = [task.a * block, task.b * block];
+      const [endA, endB] = [Math.min(count, fromA + block), Math.min(count, fromB + block)];
+      for (const [side, from, end] of [[left, fromA, endA], [right, fromB, endB]] as const) {
+        side.load(from, end, copy, packer(side));
+      }
+      const errors = left.error() + right.error() + ROUNDING;
+      if (output.kind === "statistics") {
+        new Float64Array(core.memory.buffer, sums, 2 * block * patches).fill(0);
+        for (const place of [0, 1]) {
+          floats(extremes + place * block * patches * 8, block * patches).fill(Infinity);
+          floats(extremes + place * block * patches * 8 + block * patches * 4, block * patches).fill(0);
+        }
+      }
+      for (let i = fromA; i < endA; i++) {
+        for (let j = Math.max(fromB, i + 1); j < endB; j++) {
+          const [at, to] = [i - fromA, j - fromB];
+          pairsDone++;
+          switch (output.kind) {
+            case "statistics":
+              minima(at, to, errors);
+              for (const [squared, place, image] of [[there, 0, at], [back, 1, to]] as const) {
+                const sum = sums + (place * block + image) * patches * 8;
+                const smallest = extremes + (place * 2 * block + image) * patches * 4;
+                core.reduceMinima(squared, patches, output.rounding, sum, smallest, smallest + block * patches * 4);
+              }
+              break;
+            case "minima":
+              minima(at, to, errors);
+              output.minima.set(floats(there, patches).map(Math.sqrt), (i * count + j) * patches);
+              output.minima.set(floats(back, patches).map(Math.sqrt), (j * count + i) * patches);
+              break;
+            case "mean":
+            case "smallest":
+              minima(at, to, errors);
+              output.directed[i * count + j] = reduced(output.kind, floats(there, patches));
+              output.directed[j * count + i] = reduced(output.kind, floats(back, patches));
+              break;
+            case "largest":
+              output.directed[i * count + j] = Math.sqrt(directed(at, to, errors, 0, false));
+              output.directed[j * count + i] = Math.sqrt(directed(at, to, errors, 0, true));
+              break;
+            case "hausdorff": {
+              const one = directed(at, to, errors, 0, false);
+              const both = Math.sqrt(directed(at, to, errors, one, true));
+              output.directed[i * count + j] = output.directed[j * count + i] = both;
+              break;
+            }
+            case "all pairs": {
+              const sum = core.sumDistances(left.image(at), patches, right.image(to), patches, channels);
+              output.directed[i * count + j] = output.directed[j * count + i] = sum / (patches * patches);
+              break;
+            }
+          }
+        }
+      }
+      gather(fromA, endA - fromA, 0);
+      gather(fromB, endB - fromB, 1);
+    };
+  }
+
+  function projectionRunner({ basis, block, short }: ProjectionWork): (task: Task) => void {
+    const { patches, count } = images;
+    const axes = short.channels - 1;
+    const source = reserve(patches * channels * 4);
+    const basisAt = reserve(basis.byteLength);
+    new Float64Array(core.memory.buffer, basisAt, basis.length).set(basis);
+    const output = reserve(patches * short.channels * 4 + 16 + channels * 8);
+    return (task) => {
+      for (let image = task.a * block; image < Math.min(count, (task.a + 1) * block); image++) {
+        const from = image * patches * channels;
+        floats(source, patches * channels).set(images.data.subarray(from, from + patches * channels));
+        core.projectPatches(source, patches, channels, centre, basisAt, axes, output);
+        short.data.set(floats(output, patches * short.channels), image * patches * short.channels);
+      }
+    };
+  }
+
+  function referenceRunner(work: ReferenceWork): (task: Task) => void {
+    const { references, shortImages, shortReferences, block, nearest } = work;
+    const { patches, count } = images;
+    const short = shortImages.channels;
+    const origin = reserve(short * 4);
+    floats(origin, short).fill(0);
+    const shortened = reserve(Math.max(patches, references.patches) * short * 4);
+    const best = reserve(block * patches * 4);
+    const least = reserve(block * patches * 4);
+    /** Room for images with their short vectors quantised in place of themselves. */
+    const shortSlot = (set: Patches, shortSet: Patches, size: number) => {
+      const room = slot(set, size, short);
+      const imageOf = ({ data, patches, channels }: Patches, image: number) => {
+        return data.subarray(image * patches * channels, (image + 1) * patches * channels);
+      };
+      return {
+        ...room,
+        fill(from: number, end: number) {
+          const pack = (at: number) => {
+            floats(shortened, set.patches * short).set(imageOf(shortSet, from + at));
+            const [packed, halves] = [room.packed(at), room.halves(at)];
+            return core.quantisePatches(shortened, set.patches, room.panels, short, origin, scale, packed, halves);
+          };
+          room.load(from, end, (image, into) => into.set(imageOf(set, image)), pack);
+        },
+      };
+    };
+    const own = shortSlot(images, shortImages, block);
+    const other = shortSlot(references, shortReferences, 1);
+    return (task) => {
+      const from = task.a * block;
+      const size = Math.min(count, from + block) - from;
+      own.fill(from, from + size);
+      floats(best, size * patches).fill(Infinity);
+      new Int32Array(core.memory.buffer, least, size * patches).fill(-(2 ** 31));
+      for (let r = 0; r < references.count; r++) {
+        other.fill(r, r + 1);
+        const errors = own.error() + other.error() + ROUNDING;
+        for (let i = 0; i < size; i++) {
+          pairsDone++;
+          core.nearerReferences(
+            own.image(i),
+            patches,
+            own.packed(i),
+            own.halves(i),
+            other.image(0),
+            references.patches,
+            other.packed(0),
+            other.halves(0),
+            channels,
+            short,
+            scale,
+            errors,
+            best + i * patches * 4,
+            least + i * patches * 4,
+          );
+        }
+      }
+      const found = floats(best, size * patches);
+      for (let at = 0; at < found.length; at++) nearest[from * patches + at] = Math.sqrt(found[at]);
+    };
+  }
+
+  function runnerOf(): (task: Task) => void {
+    switch (work.kind) {
+      case "pairs":
+        return pairRunner(work);
+      case "projection":
+        return projectionRunner(work);
+      case "references":
+        return referenceRunner(work);
+    }
+  }
+
+  return {
+    run: runnerOf(),
+    counts: () => ({
+      pairs: pairsDone,
+      measured: core.measuredDistances.value + core.referenceDistances.value - before.measured,
+      rescanned: core.rescannedPatches.value - before.rescanned,
+      hausdorffTiles: core.hausdorffTiles.value - before.hausdorff,
+      referenceTiles: core.referenceTiles.value - before.references,
+    }),
+  };
+}

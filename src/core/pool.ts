@@ -1,0 +1,262 @@
+// Tasks on this thread, or on workers over shared memory. Workers start from a blob: URL, which needs no
+// permission, no file and no network; where they or shared memory are missing, this thread does all.
+
+import { AnomalyClusterError } from "../errors.ts";
+import { coreExports, coreModule } from "./instance.ts";
+import { type Task, type TaskRunner, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
+
+/** Work in tasks, and what they amount to. */
+export interface Plan<Result> {
+  readonly tasks: readonly Task[];
+  /** Products of two numbers that it takes without any filter. */
+  readonly products: number;
+  /** Whether it only prepares a longer one. */
+  readonly prepares?: boolean;
+  /** The work for one more thread, with room of its own for what threads cannot write together. */
+  workForThread(): Work;
+  /** Joins what the threads found. */
+  result(): Result;
+}
+
+/** Plans one after the other, each given the result of the one before. */
+export type Steps<Result> = Generator<Plan<unknown>, Result, unknown>;
+
+/** Hooks and limits of running a plan. */
+export interface RunOptions {
+  /** Most threads. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onPairs?: (done: number, total: number) => void;
+  /** Hears, at the end, what was computed. */
+  readonly onCounts?: (counts: WorkCounts) => void;
+}
+
+/** Threads that pay by default: the machine's, where shared memory and workers are there. */
+export function availableThreads(): number {
+  if (typeof SharedArrayBuffer === "undefined" || !workerStarter()) return 1;
+  return Math.max(1, Math.min(16, globalThis.navigator?.hardwareConcurrency ?? 1));
+}
+
+/** Memory that workers can read and write, where there is such memory. */
+export function sharedBuffer(bytes: number): ArrayBufferLike {
+  return typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
+}
+
+/** The same numbers on shared memory. */
+export function onSharedMemory(data: Float32Array): Float32Array {
+  if (typeof SharedArrayBuffer === "undefined" || data.buffer instanceof SharedArrayBuffer) return data;
+  const shared = new Float32Array(new SharedArrayBuffer(data.byteLength));
+  shared.set(data);
+  return shared;
+}
+
+/** Below it, about 50 ms on one core, starting workers costs more than it saves. */
+const WORTH_WORKERS = 2e9;
+
+/** Tasks that a worker has at a time: one in work, one waiting. */
+const AHEAD = 2;
+
+/** Runs a plan on this thread, without giving way. Throws `too-large` when memory does not suffice. */
+export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): Result {
+  const runner = newRunner(plan.workForThread());
+  const total = totalPairs(plan.tasks);
+  let done = 0;
+  for (const task of plan.tasks) {
+    options.signal?.throwIfAborted();
+    runStep(() => runner.run(task));
+    options.onPairs?.(done += task.pairs, total);
+  }
+  options.onCounts?.(runner.counts());
+  return plan.result();
+}
+
+/** Runs a plan on up to `threads` workers; with one thread, here, giving way between tasks. Throws as {@linkcode runHere}. */
+export async function runSpread<Result>(plan: Plan<Result>, options: RunOptions = {}): Promise<Result> {
+  const wanted = options.threads ?? (plan.products < WORTH_WORKERS ? 1 : availableThreads());
+  const threads = Math.min(wanted, plan.tasks.length);
+  const start = workerStarter();
+  if (threads > 1 && start && typeof SharedArrayBuffer !== "undefined") {
+    await onWorkers(plan, threads, start, options);
+    return plan.result();
+  }
+  const runner = newRunner(plan.workForThread());
+  const total = totalPairs(plan.tasks);
+  let done = 0;
+  for (const task of plan.tasks) {
+    options.signal?.throwIfAborted();
+    runStep(() => runner.run(task));
+    options.onPairs?.(done += task.pairs, total);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  options.onCounts?.(runner.counts());
+  return plan.result();
+}
+
+/** What is heard of a plan: of one that only prepares, nothing. */
+function hooksFor(plan: Plan<unknown>, { threads, signal, ...hooks }: RunOptions): RunOptions {
+  return plan.prepares ? { threads, signal } : { threads, signal, ...hooks };
+}
+
+/** Runs steps on this thread. */
+export function runStepsHere<Result>(steps: Steps<Result>, options: RunOptions = {}): Result {
+  let step = steps.next();
+  while (!step.done) step = steps.next(runHere(step.value, hooksFor(step.value, options)));
+  return step.value;
+}
+
+/** Runs steps as {@linkcode runSpread} runs a plan. */
+export async function runStepsSpread<Result>(steps: Steps<Result>, options: RunOptions = {}): Promise<Result> {
+  let step = steps.next();
+  while (!step.done) step = steps.next(await runSpread(step.value, hooksFor(step.value, options)));
+  return step.value;
+}
+
+function totalPairs(tasks: readonly Task[]): number {
+  return tasks.reduce((sum, { pairs }) => sum + pairs, 0);
+}
+
+function newRunner(work: Work): TaskRunner {
+  return runStep(() => taskRunner(coreExports(), work));
+}
+
+function runStep<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (cause) {
+    throw cause instanceof RangeError ? outOfMemory(cause) : cause;
+  }
+}
+
+function outOfMemory(cause: unknown): AnomalyClusterError {
+  const message = "the images' patch embeddings do not fit into WASM memory: use smaller images (--size) or fewer";
+  return new AnomalyClusterError("too-large", message, { cause });
+}
+
+// Taken at the start: onnxruntime-web puts Node's Worker in its place when it opens a model.
+const WebWorker = globalThis.Worker;
+
+/** A worker of whatever kind the runtime has. */
+interface Thread {
+  post(message: unknown): void;
+  end(): void;
+}
+
+type Listener = (message: WorkerMessage) => void;
+type StartThread = (source: string, listener: Listener) => Thread;
+
+type WorkerMessage =
+  | { readonly kind: "done"; readonly pairs: number }
+  | { readonly kind: "counts"; readonly counts: WorkCounts }
+  | { readonly kind: "failed"; readonly name: string; readonly message: string };
+
+/** What a worker does, with `listen` and `post` of its runtime around it. */
+const WORKER = `let runner, ended = false;
+listen((message) => {
+  try {
+    if (message.module) runner = taskRunner(new WebAssembly.Instance(message.module).exports, message.work);
+    else if (message.task) { runner.run(message.task); post({ kind: "done", pairs: message.task.pairs }); }
+    else if (!ended) { ended = true; post({ kind: "counts", counts: runner.counts() }); }
+  } catch (error) {
+    post({ kind: "failed", name: error.name, message: error.message });
+  }
+});`;
+
+function workerStarter(): StartThread | undefined {
+  if (WebWorker && typeof Blob !== "undefined" && typeof URL.createObjectURL === "function") {
+    return webWorker;
+  }
+  const threads = nodeThreads();
+  return threads && ((source, listener) => {
+    const around = `const { parentPort } = require("node:worker_threads");
+const listen = (use) => parentPort.on("message", use), post = (message) => parentPort.postMessage(message);
+`;
+    const worker = new threads.Worker(around + source, { eval: true });
+    worker.on("message", listener);
+    worker.on("error", (error) => listener({ kind: "failed", name: error.name, message: error.message }));
+    return { post: (message) => worker.postMessage(message), end: () => void worker.terminate() };
+  });
+}
+
+function webWorker(source: string, listener: Listener): Thread {
+  const around =
+    "const listen = (use) => onmessage = ({ data }) => use(data), post = (message) => postMessage(message);\n";
+  const url = URL.createObjectURL(new Blob([around + source], { type: "text/javascript" }));
+  const worker = new WebWorker(url, { type: "module" });
+  worker.onmessage = ({ data }) => listener(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    listener({ kind: "failed", name: "Error", message: event.message });
+  };
+  return {
+    post: (message) => worker.postMessage(message),
+    end: () => {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+    },
+  };
+}
+
+interface NodeThreads {
+  readonly Worker: new (source: string, options: { eval: boolean }) => {
+    on(event: "message", use: Listener): void;
+    on(event: "error", use: (error: Error) => void): void;
+    postMessage(message: unknown): void;
+    terminate(): unknown;
+  };
+}
+
+function nodeThreads(): NodeThreads | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  return process?.getBuiltinModule?.("node:worker_threads") as NodeThreads | undefined;
+}
+
+/** Shares the tasks between workers; each has the next one waiting, so that none idles while this thread answers. */
+async function onWorkers(
+  plan: Plan<unknown>,
+  threads: number,
+  start: StartThread,
+  { signal, onPairs, onCounts }: RunOptions,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const source = `const taskRunner = ${taskRunner.toString()};\n${WORKER}`;
+  const module = coreModule();
+  const total = totalPairs(plan.tasks);
+  const counts: WorkCounts[] = [];
+  const workers: Thread[] = [];
+  let [next, done] = [0, 0];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = () => reject(signal!.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const give = (worker: Thread) => {
+    worker.post(next < plan.tasks.length ? { task: plan.tasks[next++] } : { end: true });
+  };
+  try {
+    for (let thread = 0; thread < threads; thread++) {
+      const worker = start(source, (message) => {
+        if (message.kind === "done") {
+          onPairs?.(done += message.pairs, total);
+          give(worker);
+        } else if (message.kind === "counts") {
+          if (counts.push(message.counts) === threads) resolve();
+        } else {
+          const cause = Object.assign(new Error(message.message), { name: message.name });
+          reject(message.name === "RangeError" ? outOfMemory(cause) : cause);
+        }
+      });
+      workers.push(worker);
+    }
+    // Preparing the work takes a while: the workers start meanwhile.
+    for (const worker of workers) {
+      worker.post({ module, work: plan.workForThread() });
+      for (let ahead = 0; ahead < AHEAD; ahead++) give(worker);
+    }
+    await promise;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    for (const worker of workers) worker.end();
+  }
+  onCounts?.(counts.reduce((sum, one) => {
+    const keys = Object.keys(sum) as (keyof WorkCounts)[];
+    return Object.fromEntries(keys.map((key) => [key, sum[key] + one[key]])) as unknown as WorkCounts;
+  }));
+}

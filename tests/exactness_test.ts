@@ -1,0 +1,208 @@
+// Filters may only skip what is proved not to be the minimum: filtered searches against brute force, bit
+// for bit, and how much of the work they leave.
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  decodeImage,
+  DEFAULT_MODEL,
+  imageDistances,
+  joinPatches,
+  normalScores,
+  onnxEmbedder,
+  patchMinima,
+  patchScores,
+  type PatchSet,
+  type WorkCounts,
+} from "../mod.ts";
+import { directedPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
+import { withRegion } from "../src/core/memory.ts";
+import { runSpread, runStepsSpread } from "../src/core/pool.ts";
+
+/** All minima one by one, by differences. */
+function bruteForce(from: PatchSet, to: PatchSet): (i: number, m: number, j: number) => number {
+  return withRegion((region) => {
+    const [a, b] = [region.copyIn(from.data), region.copyIn(to.data)];
+    const [perA, perB] = [from.rows * from.cols, to.rows * to.cols];
+    const found = new Float32Array(from.count * perA * to.count);
+    for (let patch = 0; patch < from.count * perA; patch++) {
+      for (let j = 0; j < to.count; j++) {
+        const others = b + j * perB * to.channels * 4;
+        const squared = region.core.nearestSquared(a + patch * from.channels * 4, others, perB, from.channels);
+        found[patch * to.count + j] = Math.sqrt(squared);
+      }
+    }
+    return (i, m, j) => found[(i * perA + m) * to.count + j];
+  });
+}
+
+/** Checks minima, max-Hausdorff distances and nearest references of a set. */
+function checkAgainstBruteForce(patches: PatchSet): void {
+  const perImage = patches.rows * patches.cols;
+  const exact = bruteForce(patches, patches);
+  const minima = patchMinima(patches).data;
+  const hausdorff = imageDistances(patches, "max-hausdorff").data;
+  const split = Math.ceil(patches.count / 2);
+  const part = (from: number, end: number): PatchSet => ({
+    ...patches,
+    data: patches.data.slice(from * perImage * patches.channels, end * perImage * patches.channels),
+    count: end - from,
+  });
+  const nearest = normalScores(part(0, split), part(split, patches.count)).data;
+  for (let i = 0; i < patches.count; i++) {
+    for (let j = 0; j < patches.count; j++) {
+      let farthest = 0;
+      for (let m = 0; i !== j && m < perImage; m++) {
+        assert.equal(minima[(i * patches.count + j) * perImage + m], exact(i, m, j), `minimum of ${m} of ${i} in ${j}`);
+        farthest = Math.max(farthest, exact(i, m, j), exact(j, m, i));
+      }
+      assert.equal(
+        Math.fround(hausdorff[i * patches.count + j]),
+        Math.fround(farthest),
+        `max-Hausdorff of ${i} and ${j}`,
+      );
+    }
+    for (let m = 0; i < split && m < perImage; m++) {
+      let least = Infinity;
+      for (let j = split; j < patches.count; j++) least = Math.min(least, exact(i, m, j));
+      assert.equal(nearest[i * perImage + m], least, `nearest reference of patch ${m} of ${i}`);
+    }
+  }
+}
+
+/** Patch embeddings of some demo images: the real thing. */
+async function demoPatches(names: string[]): Promise<PatchSet> {
+  const embedder = await onnxEmbedder({ model: await Deno.readFile(DEFAULT_MODEL) });
+  const parts = [];
+  for (const name of names) {
+    parts.push(
+      await embedder.embed(await decodeImage(await Deno.readFile(new URL(`../demo/${name}`, import.meta.url)))),
+    );
+  }
+  await embedder.release();
+  return joinPatches(parts);
+}
+
+const SOME = ["hole", "stain", "cut", "knot", "good"].flatMap((kind) =>
+  [1, 2, 3].map((n) => `${kind}/${kind}-0${n}.jpg`)
+);
+
+function made(count: number, rows: number, cols: number, channels: number, value: (at: number) => number): PatchSet {
+  return {
+    data: Float32Array.from({ length: count * rows * cols * channels }, (_, at) => value(at)),
+    count,
+    rows,
+    cols,
+    channels,
+  };
+}
+
+/** Between −1 and 1, without pattern. */
+function noise(at: number): number {
+  return Math.sin(at * 12.9898 + Math.sin(at * 78.233) * 43.5453);
+}
+
+Deno.test("real features: filtered minima, distances and scores are brute force's to the last bit", async () => {
+  checkAgainstBruteForce(await demoPatches(SOME.slice(0, 8)));
+});
+
+Deno.test("adversarial features: filtered searches are brute force's to the last bit", () => {
+  const cases: Record<string, PatchSet> = {
+    "equal patches": made(4, 5, 5, 7, () => 3.25),
+    "few different values": made(4, 5, 5, 3, (at) => Math.round(noise(at))),
+    "a huge offset": made(4, 4, 5, 9, (at) => 30000 + noise(at)),
+    "scales of 1e4 and 1e-4": made(4, 4, 5, 8, (at) => noise(at) * (at % 8 < 4 ? 1e4 : 1e-4)),
+    "one outlier among near patches": made(4, 4, 4, 6, (at) => at === 100 ? 1e6 : noise(at) * 1e-3),
+    "one dimension": made(5, 6, 6, 1, noise),
+    "one dimension, equal": made(3, 2, 2, 1, () => -7),
+    "one patch": made(5, 1, 1, 40, noise),
+    "all zero but one": made(3, 3, 3, 4, (at) => at === 17 ? 1 : 0),
+    "more channels than a check apart": made(3, 3, 4, 531, noise),
+  };
+  for (const [name, patches] of Object.entries(cases)) {
+    try {
+      checkAgainstBruteForce(patches);
+    } catch (error) {
+      throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+});
+
+Deno.test("features of any shape: filtered searches are brute force's to the last bit", () => {
+  const shapes = fc.record({
+    count: fc.integer({ min: 2, max: 5 }),
+    rows: fc.integer({ min: 1, max: 6 }),
+    cols: fc.integer({ min: 1, max: 5 }),
+    channels: fc.integer({ min: 1, max: 37 }),
+    levels: fc.integer({ min: 1, max: 1000 }),
+    seed: fc.nat({ max: 1e6 }),
+  });
+  fc.assert(
+    fc.property(shapes, ({ count, rows, cols, channels, levels, seed }) => {
+      checkAgainstBruteForce(made(count, rows, cols, channels, (at) => Math.round(noise(at + seed) * levels) / levels));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("any number of threads gives the same bits, without permissions", { permissions: "none" }, async () => {
+  const patches = made(40, 5, 6, 10, noise);
+  const references = made(9, 4, 4, 10, (at) => noise(at + 0.5));
+  const run = async (threads: number) => {
+    const { sum, smallest, largest } = await runSpread(statisticsPlan(patches), { threads });
+    const hausdorff = await runSpread(directedPlan(patches, "hausdorff"), { threads });
+    const nearest = await runStepsSpread(referencePlans(patches, references), { threads });
+    return [sum, smallest, largest, hausdorff, nearest].map((values) => Array.from(values));
+  };
+  const expected = await run(1);
+  for (const threads of [2, 3]) assert.deepEqual(await run(threads), expected);
+  assert.deepEqual(expected[0].map((sum) => Math.fround(sum / 39)), Array.from(patchScores(patches).data));
+});
+
+Deno.test("without SharedArrayBuffer the ordinary path gives the same", async () => {
+  const patches = made(12, 3, 3, 5, noise);
+  const expected = Array.from(patchScores(patches).data);
+  const shared = globalThis.SharedArrayBuffer;
+  try {
+    Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+    const { sum } = await runSpread(statisticsPlan(patches), { threads: 2 });
+    assert.deepEqual(Array.from(sum, (total) => Math.fround(total / 11)), expected);
+  } finally {
+    globalThis.SharedArrayBuffer = shared;
+  }
+});
+
+Deno.test("an aborted run ends at once, with the signal's reason", async () => {
+  const patches = made(64, 10, 10, 40, noise);
+  for (const threads of [1, 2]) {
+    const controller = new AbortController();
+    const run = runSpread(statisticsPlan(patches), {
+      threads,
+      signal: controller.signal,
+      onPairs: () => controller.abort(new Error("enough")),
+    });
+    await assert.rejects(run, /enough/);
+  }
+});
+
+Deno.test("the filters leave little: counts on real features", async () => {
+  const patches = await demoPatches(SOME);
+  const perImage = patches.rows * patches.cols;
+  const pairs = patches.count * (patches.count - 1) / 2;
+  let counts!: WorkCounts;
+  const onCounts = (heard: WorkCounts) => counts = heard;
+
+  patchScores(patches, { onCounts });
+  assert.equal(counts.pairs, pairs, "each pair is computed once, for both directions");
+  const patchesOfPairs = 2 * pairs * perImage;
+  assert(counts.measured < 1.1 * patchesOfPairs, `${counts.measured / patchesOfPairs} distances measured a patch`);
+  assert(counts.rescanned < 0.02 * patchesOfPairs, `${counts.rescanned / patchesOfPairs} of the patches rescanned`);
+
+  imageDistances(patches, "max-hausdorff", { onCounts });
+  const tiles = 2 * pairs * Math.ceil(perImage / 3) * Math.ceil(perImage / 12);
+  assert(counts.hausdorffTiles < 0.2 * tiles, `${counts.hausdorffTiles / tiles} of the tiles for max-Hausdorff`);
+
+  normalScores(patches, patches, { onCounts });
+  const distances = patches.count ** 2 * perImage ** 2;
+  assert(counts.measured < 0.05 * distances, `${counts.measured / distances} of the distances to references measured`);
+});
