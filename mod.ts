@@ -6,7 +6,7 @@
  */
 
 export { AnomalyClusterError, type ErrorCode } from "./src/errors.ts";
-export type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./src/types.ts";
+export type { DistanceMatrix, Distances, Embeddings, PatchSet, PatchValues, Raster } from "./src/types.ts";
 export { init } from "./src/core/instance.ts";
 export type { WorkCounts } from "./src/core/patch_tasks.ts";
 export { decodeImage, initDecoders } from "./src/image/decode.ts";

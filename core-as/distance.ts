@@ -104,3 +104,11 @@ export function reduceMinima(
     store<f32>(largest + (m << 2), max<f32>(load<f32>(largest + (m << 2)), distance));
   }
 }
+
+/** Distances of `x` to `count` vectors of `channels` floats. */
+export function distancesTo(x: usize, others: usize, count: i32, channels: i32, output: usize): void {
+  for (let n = 0; n < count; n++) {
+    const squared = squaredDistance(x, others + <usize> n * (<usize> channels << 2), channels, Infinity);
+    store<f32>(output + (<usize> n << 2), sqrt<f32>(squared));
+  }
+}

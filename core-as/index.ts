@@ -1,12 +1,12 @@
 // The numeric core: everything that touches every patch, every pair of images or every pixel.
 // It imports nothing; the host lays out memory and passes addresses (see src/core/).
 
-export { nearestSquared, reduceMinima, sumDistances } from "./distance";
+export { distancesTo, nearestSquared, reduceMinima, sumDistances } from "./distance";
 export { quantisePatches } from "./quantise";
 export { columnMinima, measuredDistances, pairCandidates, rescannedPatches, rowMinima } from "./pairs";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
-export { nearestNeighbourChain } from "./linkage";
+export { nearestNeighbourChain, nearestNeighbourChain32, startChain } from "./linkage";
 export { resampleColumns, resampleRows } from "./resample";
 
 /** First byte that the host may use. */

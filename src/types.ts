@@ -46,10 +46,13 @@ export interface Embeddings {
   readonly channels: number;
 }
 
+/** Numbers of a distance matrix. */
+export type Distances = Float64Array | Float32Array;
+
 /** Distances of all pairs of images, symmetric, zero on the diagonal. */
 export interface DistanceMatrix {
-  /** `[count, count]`, row-major. */
-  readonly data: Float64Array;
+  /** `[count, count]`, row-major; float32 from 5,000 images on. */
+  readonly data: Distances;
   /** Number of images. */
   readonly count: number;
 }

@@ -1,6 +1,6 @@
 import { chainMerges, type LinkageMethod } from "../core/linkage_kernel.ts";
-import { require } from "../errors.ts";
-import type { DistanceMatrix } from "../types.ts";
+import { AnomalyClusterError, require } from "../errors.ts";
+import type { DistanceMatrix, Distances } from "../types.ts";
 
 export type { LinkageMethod } from "../core/linkage_kernel.ts";
 
@@ -18,43 +18,65 @@ export interface Linkage {
 
 /**
  * Agglomerative clustering by the nearest-neighbour chain. Heights are SciPy's `linkage` (Ward:
- * Lance–Williams on squared distances, also where the distances are not Euclidean).
+ * Lance–Williams on squared distances, also where the distances are not Euclidean). From 5,000 points on
+ * distances are kept as float32, and heights are right to about 1e-6.
  *
  * @param distances a {@linkcode DistanceMatrix}, or its numbers: square row-major, or condensed (the upper triangle).
  * Where a length could be either (36, 1225, …), symmetric numbers with a zero diagonal are taken for a square.
  * @throws {AnomalyClusterError} `bad-argument` when the length is no matrix's or a distance is negative or not finite;
- * `too-large` when the matrix does not fit into 4 GiB (about 22,000 points).
+ * `too-large` above 32,500 points, whose matrix fills the 4 GiB of a WASM memory.
  */
-export function linkage(
-  distances: DistanceMatrix | Float64Array | Float32Array,
-  method: LinkageMethod = "ward",
-): Linkage {
-  const { data, count } = squareMatrix(distances);
-  const wrong = data.findIndex((distance) => !(distance >= 0 && distance < 1e150));
-  require(wrong < 0, `distance ${data[wrong]} between points ${Math.floor(wrong / count)} and ${wrong % count}`);
-  return sortedTree(chainMerges(data, count, method), count, method === "ward" ? Math.sqrt : (height) => height);
+export function linkage(distances: DistanceMatrix | Distances, method: LinkageMethod = "ward"): Linkage {
+  const { count, row } = ArrayBuffer.isView(distances) ? rowsOf(distances) : squareRows(distances);
+  const merges = chainMerges(
+    (i, into) => {
+      const from = row(i);
+      for (let j = 0; j < count; j++) {
+        const distance = from[j];
+        // Above 1e18 squares and their sums would leave float32.
+        if (!(distance >= 0 && distance < 1e18)) refuse(distance, i, j);
+        into[j] = method === "ward" ? distance * distance : distance;
+      }
+    },
+    count,
+    method,
+  );
+  return sortedTree(merges, count, method === "ward" ? Math.sqrt : (height) => height);
 }
 
-/** Either form of a distance matrix as a square one. */
-export function squareMatrix(distances: DistanceMatrix | Float64Array | Float32Array): DistanceMatrix {
-  if (!ArrayBuffer.isView(distances)) return distances;
-  const { length } = distances;
+function refuse(distance: number, i: number, j: number): never {
+  const message = `distance ${distance} between points ${i} and ${j} is not a number from 0 to 1e18`;
+  throw new AnomalyClusterError("bad-argument", message);
+}
+
+/** Row i of a distance matrix, to read until the next one. */
+type RowReader = (i: number) => Distances;
+
+function squareRows({ data, count }: DistanceMatrix): { count: number; row: RowReader } {
+  require(data.length === count * count, `a distance matrix of ${count} points needs ${count * count} numbers`);
+  return { count, row: (i) => data.subarray(i * count, (i + 1) * count) };
+}
+
+/** The rows of a square or a condensed matrix. */
+function rowsOf(data: Distances): { count: number; row: RowReader } {
+  const { length } = data;
   const side = Math.sqrt(length);
-  if (side > 1 && Number.isInteger(side) && isSymmetric(distances, side)) {
-    return { data: Float64Array.from(distances), count: side };
-  }
+  if (side > 1 && Number.isInteger(side) && isSymmetric(data, side)) return squareRows({ data, count: side });
   const count = (1 + Math.sqrt(1 + 8 * length)) / 2;
   require(Number.isInteger(count), `${length} numbers are neither a square nor a condensed distance matrix`);
-  const data = new Float64Array(count * count);
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    for (let j = i + 1; j < count; j++) data[i * count + j] = data[j * count + i] = distances[at++];
-  }
-  return { data, count };
+  const whole = new Float64Array(count);
+  const row: RowReader = (i) => {
+    for (let j = 0, at = i - 1; j < i; at += count - 2 - j, j++) whole[j] = data[at];
+    const start = i * (2 * count - i - 1) / 2;
+    whole[i] = 0;
+    whole.set(data.subarray(start, start + count - 1 - i), i + 1);
+    return whole;
+  };
+  return { count, row };
 }
 
 /** Tells a square matrix from a condensed one whose length happens to be a square number. */
-function isSymmetric(data: Float64Array | Float32Array, side: number): boolean {
+function isSymmetric(data: Distances, side: number): boolean {
   for (let i = 0; i < side; i++) {
     if (data[i * side + i] !== 0) return false;
     for (let j = 0; j < i; j++) if (data[i * side + j] !== data[j * side + i]) return false;

@@ -12,6 +12,7 @@ export interface CoreExports {
   readonly hausdorffTiles: WebAssembly.Global;
   readonly referenceTiles: WebAssembly.Global;
   readonly referenceDistances: WebAssembly.Global;
+  distancesTo(x: number, others: number, count: number, channels: number, output: number): void;
   nearestSquared(x: number, others: number, patches: number, channels: number): number;
   sumDistances(a: number, patches: number, b: number, others: number, channels: number): number;
   reduceMinima(
@@ -116,14 +117,29 @@ export interface CoreExports {
     nearest: number,
     least: number,
   ): void;
+  startChain(count: number): void;
   nearestNeighbourChain(
     method: number,
     count: number,
+    stride: number,
     distances: number,
     sizes: number,
-    chain: number,
+    closed: number,
+    names: number,
+    order: number,
     merges: number,
-  ): void;
+  ): number;
+  nearestNeighbourChain32(
+    method: number,
+    count: number,
+    stride: number,
+    distances: number,
+    sizes: number,
+    closed: number,
+    names: number,
+    order: number,
+    merges: number,
+  ): number;
   resampleRows(
     source: number,
     width: number,

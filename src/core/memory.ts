@@ -16,6 +16,7 @@ export interface Region {
   /** Address of a copy of `values`. */
   copyIn(values: ArrayBufferView): number;
   bytes(address: number, length: number): Uint8Array<ArrayBuffer>;
+  ints(address: number, length: number): Int32Array<ArrayBuffer>;
   floats(address: number, length: number): Float32Array<ArrayBuffer>;
   doubles(address: number, length: number): Float64Array<ArrayBuffer>;
 }
@@ -51,6 +52,7 @@ export function withRegion<T>(use: (region: Region) => T): T {
       return address;
     },
     bytes: (address, length) => new Uint8Array(buffer(), address, length),
+    ints: (address, length) => new Int32Array(buffer(), address, length),
     floats: (address, length) => new Float32Array(buffer(), address, length),
     doubles: (address, length) => new Float64Array(buffer(), address, length),
   };

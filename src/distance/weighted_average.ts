@@ -1,3 +1,4 @@
+import { checkPointCount, SINGLE_PRECISION_FROM, singleDistances } from "../core/linkage_kernel.ts";
 import { require } from "../errors.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "../types.ts";
 
@@ -28,9 +29,18 @@ export function weightedAverage(patches: PatchSet, weights: PatchValues): Embedd
   return { data, count, channels };
 }
 
-/** Euclidean distances between all embeddings; with uniform weights the paper's "average" distance. */
+/**
+ * Euclidean distances between all embeddings; with uniform weights the paper's "average" distance. In float64 up
+ * to 5,000 embeddings, in float32 from there on.
+ *
+ * @throws {AnomalyClusterError} `too-large` above 32,500 embeddings: no linkage could take their distances.
+ */
 export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
   const { data: values, count, channels } = embeddings;
+  checkPointCount(count);
+  if (count >= SINGLE_PRECISION_FROM) {
+    return { data: singleDistances(Float32Array.from(values), count, channels), count };
+  }
   const data = new Float64Array(count * count);
   for (let i = 0; i < count; i++) {
     for (let j = i + 1; j < count; j++) {
