@@ -22,8 +22,9 @@ import type { PatchSet, PatchValues } from "../types.ts";
 import { maskPatches } from "../weight/mask.ts";
 import type { Temperature } from "../weight/soft.ts";
 import type { ScoreSource } from "../weight/weighting.ts";
-import { type LoadedImage, loadImages, readRaster } from "./load_images.ts";
+import { type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
+import { readRaster } from "./read_image.ts";
 import { startStage } from "./progress.ts";
 
 /** Options as the program's arguments give them. */
@@ -60,9 +61,9 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
 
   const warnings = [...found.warnings];
   const embedder = await openEmbedder(options);
-  const images = await loadImages(found.images, embedder, warnings, "Embedding images");
+  const images = await loadImages(found.images, embedder, options.size, warnings, "Embedding images");
   checkCount(images.length, found.images.length, options.k, argument, warnings);
-  const normals = options.normals ? await loadNormals(options.normals, embedder, warnings) : undefined;
+  const normals = options.normals ? await loadNormals(options.normals, embedder, options.size, warnings) : undefined;
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   await embedder.release();
 
@@ -124,13 +125,19 @@ async function openEmbedder(options: ClusterCommandOptions): Promise<Embedder> {
     throw new AnomalyClusterError("bad-argument", `--model ${options.model} cannot be read`, { cause });
   });
   const name = options.model && basename(options.model).replace(/\.onnx$/i, "");
-  return await onnxEmbedder({ model, size: options.size, ...(name && { name }) });
+  const threads = Math.min(navigator.hardwareConcurrency, 4);
+  return await onnxEmbedder({ model, size: options.size, threads, ...(name && { name }) });
 }
 
-async function loadNormals(folder: string, embedder: Embedder, warnings: string[]): Promise<PatchSet> {
+async function loadNormals(
+  folder: string,
+  embedder: Embedder,
+  size: number,
+  warnings: string[],
+): Promise<PatchSet> {
   const found = findImages(fromUser(folder));
   warnings.push(...found.warnings.map((warning) => `${folder}: ${warning}`));
-  const images = await loadImages(found.images, embedder, warnings, "Embedding normals");
+  const images = await loadImages(found.images, embedder, size, warnings, "Embedding normals");
   if (images.length === 0) throw new AnomalyClusterError("bad-argument", `--normals ${folder} holds no usable images`);
   return joinPatches(images.map((image) => image.patches));
 }

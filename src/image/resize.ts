@@ -12,6 +12,7 @@ export function resize(image: Raster, width: number, height: number): Raster {
   for (const side of [width, height]) {
     require(Number.isInteger(side) && side > 0, `a side of ${side} pixels is not possible`);
   }
+  if (image.width === width && image.height === height) return image;
   return resample(image, triangle(image.width, width), triangle(image.height, height));
 }
 

@@ -1,0 +1,23 @@
+// A worker that turns image files into what the network and the report need: one message in, one out.
+
+/// <reference lib="deno.worker" />
+
+import { AnomalyClusterError } from "../errors.ts";
+import { resize } from "../image/resize.ts";
+import { thumbnail } from "../report/thumbnail.ts";
+import type { PrepareRequest, PrepareResponse } from "./image_pool.ts";
+import { readImage } from "./read_image.ts";
+
+self.onmessage = async ({ data }: MessageEvent<PrepareRequest>) => {
+  self.postMessage(await prepared(data));
+};
+
+async function prepared({ index, file, size }: PrepareRequest): Promise<PrepareResponse> {
+  try {
+    const image = await readImage(file);
+    return { index, pixels: resize(image, size, size), thumbnail: await thumbnail(image) };
+  } catch (error) {
+    const code = error instanceof AnomalyClusterError ? error.code : "bad-image";
+    return { index, code, message: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,26 @@
+// A file → pixels.
+
+import { AnomalyClusterError } from "../errors.ts";
+import { decodeImage } from "../image/decode.ts";
+import type { Raster } from "../types.ts";
+
+/** Smallest side of an image in which patches mean anything. */
+const SMALLEST_SIDE = 16;
+
+/** Reads and decodes one file. Throws `bad-image`. */
+export async function readRaster(file: string): Promise<Raster> {
+  const bytes = await Deno.readFile(file).catch((cause) => {
+    throw new AnomalyClusterError("bad-image", "the file cannot be read", { cause });
+  });
+  return await decodeImage(bytes);
+}
+
+/** The same, for images that patches can be cut from. Throws `bad-image`. */
+export async function readImage(file: string): Promise<Raster> {
+  const image = await readRaster(file);
+  if (Math.min(image.width, image.height) < SMALLEST_SIDE) {
+    const size = `${image.width} × ${image.height}`;
+    throw new AnomalyClusterError("bad-image", `${size} pixels are too few (${SMALLEST_SIDE} a side at least)`);
+  }
+  return image;
+}
