@@ -12,7 +12,7 @@ export type { WorkCounts } from "./src/core/patch_tasks.ts";
 export { decodeImage, initDecoders } from "./src/image/decode.ts";
 export { resize } from "./src/image/resize.ts";
 export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
-export { DEFAULT_MODEL, onnxEmbedder, type OnnxEmbedderOptions } from "./src/embed/onnx.ts";
+export { DEFAULT_MODEL, type Engine, onnxEmbedder, type OnnxEmbedderOptions } from "./src/embed/onnx.ts";
 export {
   type PatchMinima,
   patchMinima,

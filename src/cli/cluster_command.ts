@@ -6,7 +6,7 @@ import { matchMasks } from "../dataset/masks.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { type Embedder, joinPatches } from "../embed/embedder.ts";
-import { DEFAULT_MODEL, onnxEmbedder } from "../embed/onnx.ts";
+import { DEFAULT_MODEL, type Engine, onnxEmbedder } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { adjustedRandIndex } from "../metric/adjusted_rand_index.ts";
 import { type Contingency, contingencyTable } from "../metric/contingency.ts";
@@ -24,6 +24,7 @@ import type { Temperature } from "../weight/soft.ts";
 import type { ScoreSource } from "../weight/weighting.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
+import { watchMemory } from "./memory.ts";
 import { readRaster } from "./read_image.ts";
 import { startStage } from "./progress.ts";
 
@@ -42,13 +43,16 @@ export interface ClusterCommandOptions {
   readonly cluster: ClustererName;
   readonly seed: number;
   readonly model?: string;
+  readonly engine: Engine;
   readonly size: number;
+  readonly memory?: boolean;
   readonly labels?: "folders";
   readonly json?: "-";
 }
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
 export async function clusterCommand(argument: string, options: ClusterCommandOptions): Promise<void> {
+  const memory = watchMemory();
   const folder = fromUser(argument);
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-clusters`);
   const found = findImages(folder);
@@ -82,6 +86,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const page = writeWhole(output, "report.html", report);
 
   for (const warning of warnings) console.error(`warning: ${warning}`);
+  if (options.memory) console.error(`memory: ${memory.peakMegabytes()} MB at most`);
   console.log(options.json ? JSON.stringify(file) : summary(file, page));
 }
 
@@ -126,7 +131,7 @@ async function openEmbedder(options: ClusterCommandOptions): Promise<Embedder> {
   });
   const name = options.model && basename(options.model).replace(/\.onnx$/i, "");
   const threads = Math.min(navigator.hardwareConcurrency, 4);
-  return await onnxEmbedder({ model, size: options.size, threads, ...(name && { name }) });
+  return await onnxEmbedder({ model, size: options.size, threads, engine: options.engine, ...(name && { name }) });
 }
 
 async function loadNormals(

@@ -44,6 +44,13 @@ function program(): Command {
     .option("--cluster <KIND>", "how images are grouped", oneOf(...namesOf(CLUSTERERS)), "ward")
     .option("--seed <N>", "seed of k-means, mixtures, k-medoids and spectral", wholeNumber(0), 0)
     .option("--model <FILE>", "another ONNX network: a patch grid, or one vector an image (holistic)")
+    .option(
+      "--engine <NAME>",
+      "wasm, or native: onnxruntime-node (task cluster:native)",
+      oneOf("wasm", "native"),
+      "wasm",
+    )
+    .option("--memory", "tell the most memory that was in use")
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))

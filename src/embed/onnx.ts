@@ -7,6 +7,9 @@ import type { Embedder } from "./embedder.ts";
 /** Where the embedded default model lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels). */
 export const DEFAULT_MODEL: URL = new URL("../../models/efficientnet-lite0-reduction4.onnx", import.meta.url);
 
+/** What runs the network. */
+export type Engine = "wasm" | "native";
+
 /** Options of {@linkcode onnxEmbedder}. */
 export interface OnnxEmbedderOptions {
   /**
@@ -22,40 +25,70 @@ export interface OnnxEmbedderOptions {
   readonly mean?: number;
   /** Divides each channel after that. @default 128 */
   readonly deviation?: number;
-  /** Threads of the runtime. @default 1 */
+  /** Threads of the engine; onnxruntime-web keeps the number of its first model. @default 1 */
   readonly threads?: number;
+  /**
+   * `"wasm"` is onnxruntime-web, which runs anywhere. `"native"` is the npm package onnxruntime-node, several times
+   * as fast: for Deno (`--allow-ffi`), Node and Bun. @default "wasm"
+   */
+  readonly engine?: Engine;
   /** The runtime's own `.wasm`, where it may not be read: edge workers, Deno without permissions. */
   readonly wasmBinary?: ArrayBuffer;
 }
 
 /**
- * Embeds images with a convolutional network in ONNX, on onnxruntime-web.
+ * Embeds images with a convolutional network in ONNX.
  *
  * @throws {AnomalyClusterError} `bad-model` when the file is no ONNX model or does not give a patch grid,
- * `bad-argument` for a size that is not a multiple of 32.
+ * `bad-argument` for a size that is not a multiple of 32, `unsupported-runtime` where the native engine does not start.
  */
 export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedder> {
   const { name = "efficientnet-lite0-reduction4", size = 224, mean = 127, deviation = 128, threads = 1 } = options;
   require(Number.isInteger(size) && size >= 32 && size % 32 === 0, `size ${size} is not a multiple of 32 from 32 on`);
+  const { runtime, settings } = options.engine === "native"
+    ? { runtime: await nativeRuntime(), settings: { intraOpNumThreads: threads } }
+    : { runtime: ort, settings: { executionProviders: ["wasm"] } };
   ort.env.wasm.numThreads = threads;
   if (options.wasmBinary) ort.env.wasm.wasmBinary = options.wasmBinary;
-  const session = await openSession(options.model, name);
+  const session = await openSession(runtime, options.model, name, settings);
   const [input] = session.inputNames;
 
   return {
     id: `${name}@${size} (pixel - ${mean}) / ${deviation}`,
     async embed(image) {
       const pixels = resize(image, size, size);
-      const tensor = new ort.Tensor("float32", planes(pixels, mean, deviation), [1, 3, size, size]);
+      const tensor = new runtime.Tensor("float32", planes(pixels, mean, deviation), [1, 3, size, size]);
       return patchesOf(await runModel(session, input, tensor, name), name);
     },
     release: () => session.release(),
   };
 }
 
-async function openSession(model: Uint8Array, name: string): Promise<ort.InferenceSession> {
+type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
+
+async function nativeRuntime(): Promise<Runtime> {
+  // Not a literal, so that nobody downloads it who does not ask for it.
+  const specifier = "onnxruntime-node";
   try {
-    return await ort.InferenceSession.create(model, { executionProviders: ["wasm"], logSeverityLevel: 4 });
+    return await import(specifier);
+  } catch (cause) {
+    throw new AnomalyClusterError(
+      "unsupported-runtime",
+      "the native engine does not start: it needs the npm package onnxruntime-node and, in Deno, --allow-ffi " +
+        "(deno task cluster:native)",
+      { cause },
+    );
+  }
+}
+
+async function openSession(
+  runtime: Runtime,
+  model: Uint8Array,
+  name: string,
+  settings: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  try {
+    return await runtime.InferenceSession.create(model, { ...settings, logSeverityLevel: 4 });
   } catch (cause) {
     throw new AnomalyClusterError("bad-model", `${name} cannot be opened as an ONNX model`, { cause });
   }
