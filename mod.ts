@@ -12,7 +12,15 @@ export type { WorkCounts } from "./src/core/patch_tasks.ts";
 export { decodeImage, initDecoders } from "./src/image/decode.ts";
 export { resize } from "./src/image/resize.ts";
 export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
-export { DEFAULT_MODEL, type Engine, onnxEmbedder, type OnnxEmbedderOptions } from "./src/embed/onnx.ts";
+export {
+  DEFAULT_MODEL,
+  type Engine,
+  onnxEmbedder,
+  type OnnxEmbedderOptions,
+  PYRAMID_MODEL,
+  type Views,
+} from "./src/embed/onnx.ts";
+export { fitWhitening, whiten, type Whitening } from "./src/embed/whiten.ts";
 export {
   type PatchMinima,
   patchMinima,

@@ -48,7 +48,7 @@ export interface ClusterResult {
   readonly embeddings?: Embeddings;
   /** The merges, of a linkage. */
   readonly tree?: Linkage;
-  /** τ as used, in the units of the scores; absent for weights without one. */
+  /** τ as used, in the units of the scores; absent for weights without one and where each image has its own. */
   readonly tau?: number;
   /** How k was found; absent when it was given. */
   readonly choice?: GroupCountChoice;
@@ -72,6 +72,7 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
 
   const scores = await scorePatches(patches, weight, options.normals, options);
   const weights = weighPatches(scores, weight);
+  const tau = hasTemperature(weight) ? absoluteTemperature(scores, weight.tau ?? DEFAULT_TEMPERATURE) : undefined;
   const embeddings = embed(patches, weights, options);
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(patches, options);
   const clustering = cluster(clusterer, distances, embeddings);
@@ -88,7 +89,7 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
     weights,
     ...(embeddings && { embeddings }),
     ...(clustering.tree && { tree: clustering.tree }),
-    ...(hasTemperature(weight) && { tau: absoluteTemperature(scores, weight.tau ?? DEFAULT_TEMPERATURE) }),
+    ...(tau !== undefined && { tau }),
     ...(choice && { choice }),
   };
 }

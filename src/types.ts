@@ -24,6 +24,8 @@ export interface PatchSet {
   readonly cols: number;
   /** Numbers in one patch embedding. */
   readonly channels: number;
+  /** Channels of each level of a pyramid, side by side in an embedding. @default one level of all channels */
+  readonly levels?: readonly number[];
 }
 
 /** A number for each patch of each image: a score s_m or a weight α_m. */
@@ -63,6 +65,11 @@ export function checkPatches(patches: PatchSet): void {
   require(
     patches.data.length === expected && expected > 0,
     `patch embeddings: ${patches.count} images × ${patches.rows} × ${patches.cols} patches × ${patches.channels} channels need ${expected} numbers (at least 1), got ${patches.data.length}`,
+  );
+  const levels = patches.levels ?? [patches.channels];
+  require(
+    levels.reduce((sum, width) => sum + width, 0) === patches.channels,
+    `patch embeddings: levels of ${levels.join(" + ")} channels do not make ${patches.channels}`,
   );
   let wrong = 0;
   while (wrong < expected && Number.isFinite(patches.data[wrong])) wrong++;

@@ -31,14 +31,24 @@ export function imageSize(text: string): number {
   return value;
 }
 
-/** `0.3sd` (standard deviations of the scores) or an absolute number. */
+/** `0.3sd` (standard deviations of the scores), `30%` (perplexity: share of the patches) or an absolute number. */
 export function temperature(text: string): Temperature {
-  const [, number, unit] = text.match(/^([0-9.]+(?:e[+-]?\d+)?)(sd)?$/i) ?? [];
+  const [, number, unit] = text.match(/^([0-9.]+(?:e[+-]?\d+)?)(sd|%)?$/i) ?? [];
   const value = Number(number);
-  if (!(value > 0)) {
-    throw new InvalidArgumentError("It must be above 0: a number, or one with sd for standard deviations, as 0.3sd.");
+  if (!(value > 0) || unit === "%" && value >= 100) {
+    throw new InvalidArgumentError(
+      "It must be above 0: a number, one with sd for standard deviations, as 0.3sd, or a share of the patches, as 30%.",
+    );
   }
+  if (unit === "%") return { perplexity: value / 100 };
   return unit ? { standardDeviations: value } : value;
+}
+
+/** A temperature as reports tell it. */
+export function temperatureText(tau: Temperature): string {
+  if (typeof tau === "number") return "absolute";
+  if ("perplexity" in tau) return `perplexity of ${tau.perplexity * 100} % of the patches, for each image`;
+  return `${tau.standardDeviations} standard deviations of the scores`;
 }
 
 /** One of a few words; a misspelt one is told the nearest. */

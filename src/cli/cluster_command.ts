@@ -20,8 +20,9 @@ import { reportData } from "../report/report_data.ts";
 import { type Agreement, groupsCsv, type GroupsFile, groupsFile } from "../report/result.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { maskPatches } from "../weight/mask.ts";
-import type { Temperature } from "../weight/soft.ts";
+import { DEFAULT_TEMPERATURE, type Temperature } from "../weight/soft.ts";
 import type { ScoreSource } from "../weight/weighting.ts";
+import { temperatureText } from "./arguments.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
 import { watchMemory } from "./memory.ts";
@@ -236,11 +237,9 @@ function settingsOf(options: ChosenOptions, result: ClusterResult): Record<strin
     kChosen: options.k === "auto" ? "automatically: largest silhouette over 2 to 20" : "given",
     weight: options.weight,
     ...(result.tau !== undefined && { tau: Number(result.tau.toPrecision(6)) }),
-    ...(result.tau !== undefined && {
-      tauGiven: typeof options.tau === "number"
-        ? "absolute"
-        : `${options.tau?.standardDeviations ?? 0.3} standard deviations of the scores`,
-    }),
+    ...(["hard", "mask", "uniform"].includes(options.weight)
+      ? {}
+      : { tauGiven: temperatureText(options.tau ?? DEFAULT_TEMPERATURE) }),
     size: options.size,
     ...(["hard", "hybrid"].includes(options.weight) && { over: options.over, top: options.top }),
     distance: options.pool ? `${options.pool} pooling` : options.distance,

@@ -31,7 +31,7 @@ function program(): Command {
     .option("--k <N>", "number of groups, or auto: the largest silhouette over 2 to 20", groupCount, "auto")
     .option(
       "--tau <T>",
-      "temperature of soft weights: absolute, or in standard deviations of the scores (default: 0.3sd)",
+      "temperature of soft weights: a number, standard deviations of the scores (0.3sd) or perplexity (30%) (default: 0.3sd)",
       temperature,
     )
     .option("--weight <KIND>", "weights of the patches (default: soft)", oneOf(...namesOf(WEIGHTS)))

@@ -32,6 +32,11 @@ export function principalAxes(set: Patches, centre: Float32Array): Axes {
     orthonormalise(basis, channels, axes);
   }
   const kept = axesFor(1 - LEFT, covariance, basis, channels, axes);
+  return { axes: kept, basis: fourColumns(basis, channels, axes, kept) };
+}
+
+/** The first `kept` of the `axes` columns of a basis as the core reads them: see {@linkcode Axes}. */
+export function fourColumns(basis: Float64Array, channels: number, axes: number, kept: number): Float64Array {
   const inFours = new Float64Array(Math.ceil(kept / 4) * 4 * channels);
   for (let axis = 0; axis < kept; axis++) {
     for (let channel = 0; channel < channels; channel++) {
@@ -39,7 +44,7 @@ export function principalAxes(set: Patches, centre: Float32Array): Axes {
       inFours[place] = basis[channel * axes + axis];
     }
   }
-  return { axes: kept, basis: inFours };
+  return inFours;
 }
 
 /** How many of the axes, an even number, hold this share of the variance. */

@@ -87,7 +87,13 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Fl
   return nearest;
 }
 
-function projectionPlan(images: Patches, quantisation: Quantisation, basis: Float64Array, axes: number): Plan<Patches> {
+/** Products of all patches with `axes` columns (see axes.ts), and a last number, the norm of what they leave. */
+export function projectionPlan(
+  images: Patches,
+  quantisation: Quantisation,
+  basis: Float64Array,
+  axes: number,
+): Plan<Patches> {
   const { count, patches } = images;
   const data = new Float32Array(sharedBuffer(count * patches * (axes + 1) * 4));
   const short = { data, count, patches, channels: axes + 1 };

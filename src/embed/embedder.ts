@@ -1,3 +1,4 @@
+import { sharedBuffer } from "../core/pool.ts";
 import type { PatchSet, Raster } from "../types.ts";
 
 /** Turns images into patch embeddings. */
@@ -10,14 +11,22 @@ export interface Embedder {
   release(): Promise<void>;
 }
 
-/** Joins the patch embeddings of several images, all of one shape. */
+/** Joins the patch embeddings of several images, all of one shape, on shared memory where there is such. */
 export function joinPatches(parts: readonly PatchSet[]): PatchSet {
-  const [{ rows, cols, channels }] = parts;
-  const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0));
+  const [{ rows, cols, channels, levels }] = parts;
+  const length = parts.reduce((total, part) => total + part.data.length, 0);
+  const data = new Float32Array(sharedBuffer(length * 4));
   let at = 0;
   for (const part of parts) {
     data.set(part.data, at);
     at += part.data.length;
   }
-  return { data, count: parts.reduce((total, part) => total + part.count, 0), rows, cols, channels };
+  return {
+    data,
+    count: parts.reduce((total, part) => total + part.count, 0),
+    rows,
+    cols,
+    channels,
+    ...(levels && { levels }),
+  };
 }

@@ -7,6 +7,12 @@ import type { Embedder } from "./embedder.ts";
 /** Where the embedded default model lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels). */
 export const DEFAULT_MODEL: URL = new URL("../../models/efficientnet-lite0-reduction4.onnx", import.meta.url);
 
+/** EfficientNet-Lite0 with reductions 3, 4 and 5 (strides 8, 16, 32; 40, 112, 192 channels) as its outputs. */
+export const PYRAMID_MODEL: URL = new URL("../../models/efficientnet-lite0-pyramid.onnx", import.meta.url);
+
+/** Numbers of views: see {@linkcode OnnxEmbedderOptions}. */
+export type Views = 1 | 4 | 8;
+
 /** What runs the network. */
 export type Engine = "wasm" | "native";
 
@@ -19,6 +25,17 @@ export interface OnnxEmbedderOptions {
   readonly model: Uint8Array;
   /** Short name for reports and ids. @default "efficientnet-lite0-reduction4" */
   readonly name?: string;
+  /**
+   * Names of the outputs whose channels are put side by side, on the grid of the first: finer levels are averaged,
+   * coarser ones repeated. @default the first output alone
+   */
+  readonly levels?: readonly string[];
+  /**
+   * Views of each image that are embedded, put back in place and averaged, patch by patch: the image alone, with
+   * its three quarter turns (4), or all of these mirrored too (8). Defects then look alike in any direction.
+   * @default 1
+   */
+  readonly views?: Views;
   /** Side in pixels to which images are resized, a multiple of 32. @default 224 */
   readonly size?: number;
   /** Subtracted from each 8-bit channel. @default 127 */
@@ -43,7 +60,14 @@ export interface OnnxEmbedderOptions {
  * `bad-argument` for a size that is not a multiple of 32, `unsupported-runtime` where the native engine does not start.
  */
 export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedder> {
-  const { name = "efficientnet-lite0-reduction4", size = 224, mean = 127, deviation = 128, threads = 1 } = options;
+  const {
+    name = "efficientnet-lite0-reduction4",
+    size = 224,
+    mean: subtract = 127,
+    deviation = 128,
+    threads = 1,
+    views = 1,
+  } = options;
   require(Number.isInteger(size) && size >= 32 && size % 32 === 0, `size ${size} is not a multiple of 32 from 32 on`);
   const { runtime, settings } = options.engine === "native"
     ? { runtime: await nativeRuntime(), settings: { intraOpNumThreads: threads } }
@@ -52,13 +76,35 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
   if (options.wasmBinary) ort.env.wasm.wasmBinary = options.wasmBinary;
   const session = await openSession(runtime, options.model, name, settings);
   const [input] = session.inputNames;
+  const levels = options.levels ?? [session.outputNames[0]];
+  const missing = levels.find((level) => !session.outputNames.includes(level));
+  if (missing !== undefined) {
+    throw new AnomalyClusterError(
+      "bad-model",
+      `${name} has no output ${missing}: its outputs are ${session.outputNames.join(", ")}`,
+    );
+  }
 
   return {
-    id: `${name}@${size} (pixel - ${mean}) / ${deviation}`,
+    id: `${name}${views > 1 ? ` × ${views} views` : ""}${
+      options.levels ? ` ${levels.join("+")}` : ""
+    }@${size} (pixel - ${subtract}) / ${deviation}`,
     async embed(image) {
       const pixels = resize(image, size, size);
-      const tensor = new runtime.Tensor("float32", planes(pixels, mean, deviation), [1, 3, size, size]);
-      return patchesOf(await runModel(session, input, tensor, name), name);
+      let mean: PatchSet | undefined;
+      for (let view = 0; view < views; view++) {
+        const tensor = new runtime.Tensor("float32", planes(seenAs(pixels, view), subtract, deviation), [
+          1,
+          3,
+          size,
+          size,
+        ]);
+        const outputs = await runModel(session, input, tensor, name);
+        const patches = patchesOf(levels.map((level) => outputs[level]), name);
+        mean ??= { ...patches, data: new Float32Array(patches.data.length) };
+        addInPlace(mean, patches, view, views);
+      }
+      return mean!;
     },
     release: () => session.release(),
   };
@@ -94,18 +140,50 @@ async function openSession(
   }
 }
 
-/** The first output for one image. */
+/** The outputs for one image. */
 async function runModel(
   session: ort.InferenceSession,
   input: string,
   image: ort.Tensor,
   name: string,
-): Promise<ort.Tensor> {
+): Promise<ort.InferenceSession.OnnxValueMapType> {
   try {
-    return (await session.run({ [input]: image }))[session.outputNames[0]];
+    return await session.run({ [input]: image });
   } catch (cause) {
     const shape = image.dims.join(" × ");
     throw new AnomalyClusterError("bad-model", `${name} does not take one float32 image of ${shape}`, { cause });
+  }
+}
+
+/** Where the place (row, col) of a view lies in the upright square of `side` × `side` places. */
+function upright(view: number, row: number, col: number, side: number): number {
+  let [y, x] = [row, view & 4 ? side - 1 - col : col];
+  for (let turn = 0; turn < (view & 3); turn++) [y, x] = [x, side - 1 - y];
+  return y * side + x;
+}
+
+/** A square image turned by `view` mod 4 quarters, from 4 on mirrored. */
+function seenAs(image: Raster, view: number): Raster {
+  if (view === 0) return image;
+  const { width: side } = image;
+  const from = new Uint32Array(image.data.buffer, image.data.byteOffset, side * side);
+  const to = new Uint32Array(side * side);
+  for (let row = 0; row < side; row++) {
+    for (let col = 0; col < side; col++) to[row * side + col] = from[upright(view, row, col, side)];
+  }
+  return { data: new Uint8Array(to.buffer), width: side, height: side };
+}
+
+/** Adds a view's patches, each where it belongs in the upright image, divided by the number of views. */
+function addInPlace(sum: PatchSet, patches: PatchSet, view: number, views: number): void {
+  const { rows, cols, channels } = patches;
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      const [from, to] = [(row * cols + col) * channels, upright(view, row, col, cols) * channels];
+      for (let channel = 0; channel < channels; channel++) {
+        sum.data[to + channel] += patches.data[from + channel] / views;
+      }
+    }
   }
 }
 
@@ -121,17 +199,58 @@ function planes(image: Raster, mean: number, deviation: number): Float32Array {
   return data;
 }
 
-/** `[1, channels, rows, cols]` or `[1, channels]` → patches: the channels of one place side by side. */
-function patchesOf(output: ort.Tensor, name: string): PatchSet {
+/** `[1, channels, rows, cols]` or `[1, channels]` for each level → patches: the channels of one place side by side. */
+function patchesOf(levels: ort.OnnxValue[], name: string): PatchSet {
+  const grids = levels.map((level) => gridOf(level as ort.Tensor, name));
+  const [{ rows, cols }] = grids;
+  const channels = grids.reduce((sum, grid) => sum + grid.channels, 0);
+  const data = new Float32Array(rows * cols * channels);
+  let first = 0;
+  for (const grid of grids) {
+    if (rows % grid.rows && grid.rows % rows || cols % grid.cols && grid.cols % cols) {
+      const grids = `${rows} × ${cols} and ${grid.rows} × ${grid.cols}`;
+      throw new AnomalyClusterError("bad-model", `${name}: grids of ${grids} patches do not fit onto each other`);
+    }
+    resample(grid, rows, cols, (place, channel, value) => data[place * channels + first + channel] = value);
+    first += grid.channels;
+  }
+  const widths = grids.map((grid) => grid.channels);
+  return { data, count: 1, rows, cols, channels, ...(grids.length > 1 && { levels: widths }) };
+}
+
+/** One output: a plane for each channel. */
+interface Grid {
+  readonly planes: Float32Array;
+  readonly rows: number;
+  readonly cols: number;
+  readonly channels: number;
+}
+
+function gridOf(output: ort.Tensor, name: string): Grid {
   if (![2, 4].includes(output.dims.length) || output.type !== "float32") {
     throw new AnomalyClusterError("bad-model", `${name} gives no patch grid: its output is ${output.dims.join(" × ")}`);
   }
   const [, channels, rows = 1, cols = 1] = output.dims;
-  const source = output.data as Float32Array;
-  const data = new Float32Array(source.length);
-  const places = rows * cols;
-  for (let channel = 0; channel < channels; channel++) {
-    for (let place = 0; place < places; place++) data[place * channels + channel] = source[channel * places + place];
+  return { planes: output.data as Float32Array, rows, cols, channels };
+}
+
+/** A grid's values on another grid: means of the places that fall into one, or the place that it lies in. */
+function resample(
+  { planes, rows, cols, channels }: Grid,
+  toRows: number,
+  toCols: number,
+  set: (place: number, channel: number, value: number) => void,
+): void {
+  const [high, wide] = [Math.max(1, rows / toRows), Math.max(1, cols / toCols)];
+  for (let place = 0; place < toRows * toCols; place++) {
+    const top = Math.floor(Math.floor(place / toCols) * rows / toRows);
+    const left = Math.floor(place % toCols * cols / toCols);
+    for (let channel = 0; channel < channels; channel++) {
+      let sum = 0;
+      for (let row = top; row < top + high; row++) {
+        for (let col = left; col < left + wide; col++) sum += planes[(channel * rows + row) * cols + col];
+      }
+      set(place, channel, sum / (high * wide));
+    }
   }
-  return { data, count: 1, rows, cols, channels };
 }

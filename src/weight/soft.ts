@@ -1,17 +1,33 @@
 import { require } from "../errors.ts";
 import type { PatchValues } from "../types.ts";
 
-/** Temperature τ: absolute, in the units of the scores, or as a multiple of the standard deviation of all scores. */
-export type Temperature = number | { readonly standardDeviations: number };
+/**
+ * Temperature τ: absolute, in the units of the scores; a multiple of the standard deviation of all scores; or one
+ * for each image, such that its weights have this perplexity, the exponential of their entropy, as a share of its
+ * patches from above 0 to below 1: the number of patches that effectively count is then the same for every image,
+ * whatever its contrast.
+ */
+export type Temperature =
+  | number
+  | { readonly standardDeviations: number }
+  | { readonly perplexity: number };
 
 /** The τ used when none is given: 0.3 standard deviations of the scores, whatever the network's scale. */
 export const DEFAULT_TEMPERATURE: Temperature = { standardDeviations: 0.3 };
 
-/** τ as a number in the units of the scores. Where all scores are equal a relative τ is 1: the weights are uniform. */
-export function absoluteTemperature(scores: PatchValues, tau: Temperature): number {
+/**
+ * τ as a number in the units of the scores; `undefined` where each image has its own. Where all scores are equal
+ * a relative τ is 1: the weights are uniform.
+ */
+export function absoluteTemperature(scores: PatchValues, tau: Temperature): number | undefined {
   if (typeof tau === "number") {
     require(tau > 0 && Number.isFinite(tau), `τ is ${tau}, but must be a number above 0`);
     return tau;
+  }
+  if ("perplexity" in tau) {
+    const share = tau.perplexity;
+    require(share > 0 && share < 1, `the perplexity is ${share} of the patches, but must be above 0 and below 1`);
+    return undefined;
   }
   const factor = tau.standardDeviations;
   require(factor > 0 && Number.isFinite(factor), `τ is ${factor} standard deviations, but must be above 0`);
@@ -32,10 +48,31 @@ export function softWeights(scores: PatchValues, options: { readonly tau?: Tempe
   const data = new Float32Array(scores.data.length);
   for (let i = 0; i < count; i++) {
     const row = scores.data.subarray(i * patches, (i + 1) * patches);
-    const largest = row.reduce((most, score) => Math.max(most, score), -Infinity);
-    const powers = Float64Array.from(row, (score) => Math.exp((score - largest) / tau));
-    const sum = powers.reduce((total, power) => total + power, 0);
-    for (let m = 0; m < patches; m++) data[i * patches + m] = powers[m] / sum;
+    const own = tau ?? temperatureFor(row, (options.tau as { perplexity: number }).perplexity * patches);
+    data.set(normalisedPowers(row, own), i * patches);
   }
   return { data, count, patches };
+}
+
+function normalisedPowers(scores: Float32Array, tau: number): Float64Array {
+  const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
+  const powers = Float64Array.from(scores, (score) => Math.exp((score - largest) / tau));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+/** The τ at which the weights' perplexity is `wanted`, by bisection; it grows with τ. */
+function temperatureFor(scores: Float32Array, wanted: number): number {
+  const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
+  const range = largest - scores.reduce((least, score) => Math.min(least, score), Infinity);
+  if (range === 0) return 1;
+  let [low, high] = [Math.log(range) - 12, Math.log(range) + 12];
+  for (let step = 0; step < 40; step++) {
+    const middle = (low + high) / 2;
+    const weights = normalisedPowers(scores, Math.exp(middle));
+    const entropy = weights.reduce((sum, weight) => weight > 0 ? sum - weight * Math.log(weight) : sum, 0);
+    if (Math.exp(entropy) < wanted) low = middle;
+    else high = middle;
+  }
+  return Math.exp((low + high) / 2);
 }
