@@ -30,7 +30,7 @@ export {
   type WorkOptions,
 } from "./src/distance/patch_minima.ts";
 export { normalScores } from "./src/distance/normal_scores.ts";
-export { euclideanDistances, weightedAverage } from "./src/distance/weighted_average.ts";
+export { euclideanDistances, sideBySide, weightedAverage } from "./src/distance/weighted_average.ts";
 export { imageDistances, type SetDistance } from "./src/distance/image_distances.ts";
 export { buildCodebook, pool, type Pooling } from "./src/distance/pooling.ts";
 export { absoluteTemperature, softWeights, type Temperature } from "./src/weight/soft.ts";
@@ -38,7 +38,7 @@ export { uniformWeights } from "./src/weight/uniform.ts";
 export { hardWeights } from "./src/weight/hard.ts";
 export { hybridWeights } from "./src/weight/hybrid.ts";
 export { maskPatches, maskWeights } from "./src/weight/mask.ts";
-export type { ScoreSource, Weighting } from "./src/weight/weighting.ts";
+export type { ScoreSource, Temperatures, Weighting } from "./src/weight/weighting.ts";
 export { type Linkage, linkage, type LinkageMethod } from "./src/cluster/linkage.ts";
 export { cut } from "./src/cluster/cut.ts";
 export { kmeans, type KMeansOptions, type KMeansResult } from "./src/cluster/kmeans.ts";
@@ -61,4 +61,5 @@ export { purity } from "./src/metric/purity.ts";
 export { type PurityCurve, purityCurve } from "./src/metric/purity_curve.ts";
 export { silhouette } from "./src/metric/silhouette.ts";
 export { calinskiHarabasz, daviesBouldin } from "./src/metric/centroid_indices.ts";
+export { type Preset, type PresetName, PRESETS } from "./src/preset.ts";
 export { clusterImages, type ClusterOptions, clusterPatches, type ClusterResult } from "./src/pipeline.ts";

@@ -7,17 +7,20 @@ import { medoids } from "./cluster/medoid.ts";
 import { type SetDistance, spreadImageDistances } from "./distance/image_distances.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
-import { euclideanDistances, weightedAverage } from "./distance/weighted_average.ts";
+import { euclideanDistances, sideBySide, weightedAverage } from "./distance/weighted_average.ts";
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
+import { fitWhitening, whiten } from "./embed/whiten.ts";
 import { AnomalyClusterError, require } from "./errors.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
-import { absoluteTemperature, DEFAULT_TEMPERATURE } from "./weight/soft.ts";
-import { scorePatches, weighPatches, type Weighting } from "./weight/weighting.ts";
+import { absoluteTemperature } from "./weight/soft.ts";
+import { meanWeights, scorePatches, temperaturesOf, weighPatches, type Weighting } from "./weight/weighting.ts";
 
 /** Options of {@linkcode clusterPatches} and {@linkcode clusterImages}. */
 export interface ClusterOptions extends WorkOptions {
   /** Number of groups, or `"auto"`: the largest silhouette over 2 … 20. @default "auto" */
   readonly k?: number | "auto";
+  /** Whether patch embeddings are whitened first, level by level. @default false */
+  readonly whiten?: boolean;
   /** Weights of the patches. @default { kind: "soft", tau: { standardDeviations: 0.3 } } */
   readonly weight?: Weighting;
   /** Distance between images. @default "weighted-average" */
@@ -42,7 +45,7 @@ export interface ClusterResult {
   readonly distances: Float64Array;
   /** Anomaly score of each image: the largest of its patches' scores, in the units of the embeddings. */
   readonly scores: Float64Array;
-  /** Weights α of the patches. */
+  /** Weights α of the patches; of several temperatures, their mean. */
   readonly weights: PatchValues;
   /** One vector an image: weighted average or pooled; absent for distances between sets of patches. */
   readonly embeddings?: Embeddings;
@@ -70,11 +73,11 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
   const { k = "auto", weight = { kind: "soft" }, cluster: clusterer = { kind: "linkage", method: "ward" } } = options;
   checkOptions(patches, k, weight);
 
-  const scores = await scorePatches(patches, weight, options.normals, options);
+  const features = options.whiten ? await whitened(patches, options.normals) : { patches, normals: options.normals };
+  const scores = await scorePatches(features.patches, weight, features.normals, options);
   const weights = weighPatches(scores, weight);
-  const tau = hasTemperature(weight) ? absoluteTemperature(scores, weight.tau ?? DEFAULT_TEMPERATURE) : undefined;
-  const embeddings = embed(patches, weights, options);
-  const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(patches, options);
+  const embeddings = embed(features.patches, weights, options);
+  const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(features.patches, options);
   const clustering = cluster(clusterer, distances, embeddings);
   const choice = k === "auto" ? chooseGroupCount(distances, clustering.labels) : undefined;
   const groups = largestFirst(clustering.labels(k === "auto" ? choice!.k : k));
@@ -86,10 +89,10 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
     medoids: centres,
     distances: Float64Array.from(groups, (group, i) => distances.data[i * distances.count + centres[group]]),
     scores: imageScores(scores),
-    weights,
+    weights: meanWeights(weights),
     ...(embeddings && { embeddings }),
     ...(clustering.tree && { tree: clustering.tree }),
-    ...(tau !== undefined && { tau }),
+    ...absoluteTau(scores, weight),
     ...(choice && { choice }),
   };
 }
@@ -101,18 +104,32 @@ function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting):
   }
   const possible = k === "auto" || Number.isInteger(k) && k >= 1 && k <= patches.count;
   require(possible, `${k} groups of ${patches.count} images are not possible`);
-  if (hasTemperature(weight) && typeof weight.tau === "number") {
-    require(weight.tau > 0 && weight.tau < Infinity, `τ is ${weight.tau}, but must be a number above 0`);
+  for (const tau of temperaturesOf(weight)) {
+    if (typeof tau === "number") require(tau > 0 && tau < Infinity, `τ is ${tau}, but must be a number above 0`);
   }
 }
 
-function hasTemperature(weight: Weighting): weight is Extract<Weighting, { kind: "soft" | "hybrid" }> {
-  return weight.kind === "soft" || weight.kind === "hybrid";
+/** Whitens the images, and the labelled normals by the images' whitening. */
+async function whitened(patches: PatchSet, normals?: PatchSet): Promise<{ patches: PatchSet; normals?: PatchSet }> {
+  const whitening = fitWhitening(patches);
+  return {
+    patches: await whiten(patches, whitening),
+    ...(normals && { normals: await whiten(normals, whitening) }),
+  };
 }
 
-function embed(patches: PatchSet, weights: PatchValues, options: ClusterOptions): Embeddings | undefined {
+function embed(patches: PatchSet, weights: readonly PatchValues[], options: ClusterOptions): Embeddings | undefined {
   if (options.pooling) return pool(patches, options.pooling);
-  if ((options.distance ?? "weighted-average") === "weighted-average") return weightedAverage(patches, weights);
+  if ((options.distance ?? "weighted-average") !== "weighted-average") return undefined;
+  const embeddings = weights.map((one) => weightedAverage(patches, one));
+  return embeddings.length === 1 ? embeddings[0] : sideBySide(embeddings);
+}
+
+/** The one τ of all images, where there is one. */
+function absoluteTau(scores: PatchValues, weight: Weighting): { tau?: number } {
+  const temperatures = temperaturesOf(weight);
+  const tau = temperatures.length === 1 ? absoluteTemperature(scores, temperatures[0]) : undefined;
+  return tau === undefined ? {} : { tau };
 }
 
 function setDistances(patches: PatchSet, options: ClusterOptions): Promise<DistanceMatrix> {

@@ -168,7 +168,17 @@ Deno.test("labelled normals and masks weight the patches; --help names each meth
   });
   const { code, stdout } = await cluster("--help");
   assert.equal(code, 0);
-  for (const text of ["soft-max", "eq. 10", "FasterPAM", "max-hausdorff-average", "bag-of-words", "labelled-normal"]) {
+  for (
+    const text of [
+      "whitened; each image",
+      "soft-max",
+      "eq. 10",
+      "FasterPAM",
+      "max-hausdorff-average",
+      "bag-of-words",
+      "labelled-normal",
+    ]
+  ) {
     assert(stdout.includes(text), text);
   }
 });

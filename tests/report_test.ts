@@ -79,7 +79,7 @@ Deno.test("the report shows every image, medoids first, and its overlay switch w
     assert.equal(await paintedOverlays(page), 0, "the keyboard turns them off again");
 
     const text = await page.$eval("body", (body) => body.textContent!);
-    for (const part of ["NMI", "Temperature", "efficientnet-lite0-reduction4@224", "silhouette"]) {
+    for (const part of ["NMI", "τ was given as", "efficientnet-lite0-pyramid", "silhouette"]) {
       assert(text.includes(part), part);
     }
   });

@@ -1,7 +1,9 @@
 // Values of options: parsed, or refused with a sentence that says what would do.
 
+import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { Temperature } from "../weight/soft.ts";
+import type { Temperatures } from "../weight/weighting.ts";
 
 /** A whole number from `least` on. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -44,9 +46,20 @@ export function temperature(text: string): Temperature {
   return unit ? { standardDeviations: value } : value;
 }
 
-/** A temperature as reports tell it. */
-export function temperatureText(tau: Temperature): string {
-  if (typeof tau === "number") return "absolute";
+/** One temperature, or several with commas between them. */
+export function temperatures(text: string): Temperatures {
+  const all = text.split(",").map(temperature);
+  return all.length === 1 ? all[0] : all;
+}
+
+/** Temperatures as reports tell them. */
+export function temperatureText(tau: Temperatures): string {
+  if (Array.isArray(tau)) return `a consensus of ${tau.map(temperatureText).join(", ")}`;
+  return oneTemperatureText(tau as Temperature);
+}
+
+function oneTemperatureText(tau: Temperature): string {
+  if (typeof tau === "number") return `${tau}, absolute`;
   if ("perplexity" in tau) return `perplexity of ${tau.perplexity * 100} % of the patches, for each image`;
   return `${tau.standardDeviations} standard deviations of the scores`;
 }
@@ -71,4 +84,15 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length];
+}
+
+/** Words with commas between them, each one of a few. */
+export function listOf<T extends string>(...words: T[]): (text: string) => T[] {
+  const parse = oneOf(...words);
+  return (text) => text.split(",").map((word) => parse(word.trim()));
+}
+
+/** A path as the user means it: from the folder in which the task was started. */
+export function fromUser(path: string): string {
+  return resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), path);
 }

@@ -1,12 +1,12 @@
 // `cluster FOLDER`: folder → images → patch embeddings → groups → report, CSV and JSON.
 
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { findImages } from "../dataset/folder.ts";
 import { matchMasks } from "../dataset/masks.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { type Embedder, joinPatches } from "../embed/embedder.ts";
-import { DEFAULT_MODEL, type Engine, onnxEmbedder } from "../embed/onnx.ts";
+import { type Engine, onnxEmbedder, type Views } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { adjustedRandIndex } from "../metric/adjusted_rand_index.ts";
 import { type Contingency, contingencyTable } from "../metric/contingency.ts";
@@ -14,15 +14,15 @@ import { f1Score } from "../metric/f1_score.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purity } from "../metric/purity.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
+import { type PresetName, PRESETS } from "../preset.ts";
 import { renderReport } from "../report/html.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { reportData } from "../report/report_data.ts";
 import { type Agreement, groupsCsv, type GroupsFile, groupsFile } from "../report/result.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { maskPatches } from "../weight/mask.ts";
-import { DEFAULT_TEMPERATURE, type Temperature } from "../weight/soft.ts";
-import type { ScoreSource } from "../weight/weighting.ts";
-import { temperatureText } from "./arguments.ts";
+import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
+import { fromUser, temperatureText } from "./arguments.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
 import { watchMemory } from "./memory.ts";
@@ -33,7 +33,10 @@ import { startStage } from "./progress.ts";
 export interface ClusterCommandOptions {
   readonly out?: string;
   readonly k: number | "auto";
-  readonly tau?: Temperature;
+  readonly preset: PresetName;
+  readonly tau?: Temperatures;
+  readonly views?: "1" | "4" | "8";
+  readonly whiten?: "yes" | "no";
   readonly weight?: WeightName;
   readonly over: ScoreSource;
   readonly top: number;
@@ -91,11 +94,6 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   console.log(options.json ? JSON.stringify(file) : summary(file, page));
 }
 
-/** A path as the user means it: from the folder in which the task was started. */
-function fromUser(path: string): string {
-  return resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), path);
-}
-
 /** Options that ask for each other. */
 function checkCombination(weight: WeightName, options: ClusterCommandOptions): void {
   const overNormals = weight === "labelled-normal" ||
@@ -126,13 +124,21 @@ function checkCombination(weight: WeightName, options: ClusterCommandOptions): v
 }
 
 async function openEmbedder(options: ClusterCommandOptions): Promise<Embedder> {
-  const file = options.model === undefined ? DEFAULT_MODEL : fromUser(options.model);
+  const preset = PRESETS[options.preset];
+  const file = options.model === undefined ? preset.model : fromUser(options.model);
   const model = await Deno.readFile(file).catch((cause) => {
     throw new AnomalyClusterError("bad-argument", `--model ${options.model} cannot be read`, { cause });
   });
+  const views = options.views ? Number(options.views) as Views : preset.embedding.views;
   const name = options.model && basename(options.model).replace(/\.onnx$/i, "");
-  const threads = Math.min(navigator.hardwareConcurrency, 4);
-  return await onnxEmbedder({ model, size: options.size, threads, engine: options.engine, ...(name && { name }) });
+  return await onnxEmbedder({
+    model,
+    ...(name ? { name } : preset.embedding),
+    views,
+    size: options.size,
+    threads: Math.min(navigator.hardwareConcurrency, 4),
+    engine: options.engine,
+  });
 }
 
 async function loadNormals(
@@ -189,7 +195,8 @@ async function clusterLoaded(
   const patches = joinPatches(images.map((image) => image.patches));
   const result = await clusterPatches(patches, {
     k: options.k,
-    weight: weightingOf(options.weight, { ...options, masks }),
+    weight: weightingOf(options.weight, { ...options, tau: options.tau ?? PRESETS[options.preset].tau, masks }),
+    whiten: whitens(options),
     distance: options.distance,
     cluster: clustererOf(options.cluster, options.seed),
     ...(options.pool && { pooling: poolingOf(options.pool, patches, options.seed) }),
@@ -198,6 +205,10 @@ async function clusterLoaded(
   });
   stage.end();
   return result;
+}
+
+function whitens({ whiten, preset }: ClusterCommandOptions): boolean {
+  return whiten ? whiten === "yes" : PRESETS[preset].whiten;
 }
 
 function poolingOf(kind: PoolingName, patches: PatchSet, seed: number): Pooling {
@@ -239,7 +250,9 @@ function settingsOf(options: ChosenOptions, result: ClusterResult): Record<strin
     ...(result.tau !== undefined && { tau: Number(result.tau.toPrecision(6)) }),
     ...(["hard", "mask", "uniform"].includes(options.weight)
       ? {}
-      : { tauGiven: temperatureText(options.tau ?? DEFAULT_TEMPERATURE) }),
+      : { tauGiven: temperatureText(options.tau ?? PRESETS[options.preset].tau) }),
+    preset: options.preset,
+    whitened: whitens(options) ? "yes" : "no",
     size: options.size,
     ...(["hard", "hybrid"].includes(options.weight) && { over: options.over, top: options.top }),
     distance: options.pool ? `${options.pool} pooling` : options.distance,

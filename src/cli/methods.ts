@@ -2,8 +2,8 @@
 
 import type { Clusterer } from "../cluster/clusterer.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
-import type { Temperature } from "../weight/soft.ts";
-import type { ScoreSource, Weighting } from "../weight/weighting.ts";
+import { type PresetName, PRESETS } from "../preset.ts";
+import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
 import type { PatchValues } from "../types.ts";
 
 type Described<Name extends string> = Readonly<Record<Name, string>>;
@@ -82,9 +82,14 @@ export const CLUSTERERS: Described<ClustererName> = {
   "spectral": "self-tuning affinity (Zelnik-Manor and Perona 2004), normalised (Ng et al. 2001)",
 };
 
+export const PRESET_LINES = Object.fromEntries(
+  Object.entries(PRESETS).map(([name, { summary }]) => [name, summary]),
+) as Described<PresetName>;
+
 /** The paragraphs on methods at the end of --help. */
 export function methodsHelp(): string {
   const groups = {
+    "--preset": PRESET_LINES,
     "--weight": WEIGHTS,
     "--over": SCORES,
     "--distance": DISTANCES,
@@ -106,7 +111,7 @@ export function namesOf<Name extends string>(methods: Described<Name>): Name[] {
 
 /** A weighting from the program's options. */
 export function weightingOf(name: WeightName, options: {
-  readonly tau?: Temperature;
+  readonly tau: Temperatures;
   readonly over: ScoreSource;
   readonly top: number;
   readonly masks?: PatchValues;

@@ -1,9 +1,10 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
-import { groupCount, imageSize, oneOf, temperature, wholeNumber } from "./arguments.ts";
+import { groupCount, imageSize, listOf, oneOf, temperatures, wholeNumber } from "./arguments.ts";
 import { clusterCommand } from "./cluster_command.ts";
-import { CLUSTERERS, DISTANCES, methodsHelp, namesOf, POOLINGS, SCORES, WEIGHTS } from "./methods.ts";
+import { evaluateCommand } from "./evaluate_command.ts";
+import { CLUSTERERS, DISTANCES, methodsHelp, namesOf, POOLINGS, PRESET_LINES, SCORES, WEIGHTS } from "./methods.ts";
 
 /** Runs the program with these arguments; resolves to the exit code: 0, 1 for a failure, 2 for wrong usage. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -30,9 +31,15 @@ function program(): Command {
     .option("--out <DIR>", "where to write (default: FOLDER-clusters beside FOLDER)")
     .option("--k <N>", "number of groups, or auto: the largest silhouette over 2 to 20", groupCount, "auto")
     .option(
+      "--preset <NAME>",
+      "network, whitening, views and temperature together",
+      oneOf(...namesOf(PRESET_LINES)),
+      "default",
+    )
+    .option(
       "--tau <T>",
-      "temperature of soft weights: a number, standard deviations of the scores (0.3sd) or perplexity (30%) (default: 0.3sd)",
-      temperature,
+      "temperature of soft weights: a number, standard deviations of the scores (0.3sd) or perplexity (30%); with commas, their consensus (default: the preset's)",
+      temperatures,
     )
     .option("--weight <KIND>", "weights of the patches (default: soft)", oneOf(...namesOf(WEIGHTS)))
     .option("--over <SCORE>", "what hard and hybrid weights rank patches by", oneOf(...namesOf(SCORES)), "mean")
@@ -51,10 +58,41 @@ function program(): Command {
       "wasm",
     )
     .option("--memory", "tell the most memory that was in use")
+    .option(
+      "--views <N>",
+      "directions in which each image is seen: 1, 4 or 8 (default: the preset's)",
+      oneOf("1", "4", "8"),
+    )
+    .option("--whiten <YES>", "yes or no: decorrelate the channels (default: the preset's)", oneOf("yes", "no"))
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
     .addHelpText("after", methodsHelp())
     .action(clusterCommand);
+  root.command("evaluate")
+    .exitOverride()
+    .description("Measure presets and methods on labelled images; write tables (Markdown, CSV, JSON) and plots (SVG).")
+    .argument(
+      "<FOLDER>",
+      "class folders, the layout of MVTec AD or of the magnetic tile set, or a CSV file of path,label",
+    )
+    .option("--out <DIR>", "where to write; a run into the same folder goes on where the one before ended")
+    .option("--normals <DIR>", "labelled normal images, besides those of the layout")
+    .option("--masks <DIR>", "ground-truth masks, besides those of the layout")
+    .option("--presets <NAMES>", "which, with commas between them", listOf(...namesOf(PRESET_LINES)), [
+      "paper",
+      "default",
+    ])
+    .option(
+      "--protocol <KIND>",
+      "subsets: random 90 % of the images; whole: all of them",
+      oneOf("subsets", "whole"),
+      "subsets",
+    )
+    .option("--seeds <N>", "subsets", wholeNumber(1), 100)
+    .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 150)
+    .option("--engine <NAME>", "wasm, or native: onnxruntime-node (needs --allow-ffi)", oneOf("wasm", "native"), "wasm")
+    .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
+    .action(evaluateCommand);
   return root;
 }

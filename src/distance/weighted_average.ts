@@ -54,3 +54,27 @@ export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
   }
   return { data, count };
 }
+
+/**
+ * Several embeddings of the same images side by side, each divided by the mean distance of its images, so that
+ * all weigh alike.
+ */
+export function sideBySide(all: readonly Embeddings[]): Embeddings {
+  const [{ count }] = all;
+  const channels = all.reduce((sum, one) => sum + one.channels, 0);
+  const data = new Float32Array(count * channels);
+  let first = 0;
+  for (const one of all) {
+    const distances = euclideanDistances(one).data;
+    let sum = 0;
+    for (const distance of distances) sum += distance;
+    const factor = sum > 0 ? count * (count - 1) / sum : 1;
+    for (let i = 0; i < count; i++) {
+      for (let channel = 0; channel < one.channels; channel++) {
+        data[i * channels + first + channel] = one.data[i * one.channels + channel] * factor;
+      }
+    }
+    first += one.channels;
+  }
+  return { data, count, channels };
+}

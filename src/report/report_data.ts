@@ -12,6 +12,8 @@ const SETTING_NAMES: Record<string, string> = {
   weight: "Patch weights",
   tau: "Temperature τ",
   tauGiven: "τ was given as",
+  preset: "Preset",
+  whitened: "Channels whitened",
   size: "Image size, pixels",
   over: "Patches ranked by",
   top: "Patches kept",

@@ -1,0 +1,231 @@
+// `evaluate FOLDER`: presets and methods on labelled images → tables and plots.
+
+import { basename, dirname, join } from "node:path";
+import { type LabelledDataset, labelledDataset, type LabelledImage } from "../dataset/labelled.ts";
+import type { ImageFile } from "../dataset/folder.ts";
+import { joinPatches } from "../embed/embedder.ts";
+import { type Engine, onnxEmbedder } from "../embed/onnx.ts";
+import { fitWhitening, whiten } from "../embed/whiten.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { type Curve, linePlot } from "../evaluate/plot.ts";
+import type { Estimate } from "../evaluate/protocol.ts";
+import { type Study, study, type StudyRow } from "../evaluate/study.ts";
+import { type PresetName, PRESETS } from "../preset.ts";
+import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
+import type { PatchSet, PatchValues } from "../types.ts";
+import { maskPatches } from "../weight/mask.ts";
+import { fromUser } from "./arguments.ts";
+import { type LoadedImage, loadImages } from "./load_images.ts";
+import { type Stage, startStage } from "./progress.ts";
+import { readRaster } from "./read_image.ts";
+
+/** Options as the program's arguments give them. */
+export interface EvaluateCommandOptions {
+  readonly out?: string;
+  readonly normals?: string;
+  readonly masks?: string;
+  readonly presets: readonly PresetName[];
+  readonly protocol: "subsets" | "whole";
+  readonly seeds: number;
+  readonly mostNormals: number;
+  readonly size: number;
+  readonly engine: Engine;
+}
+
+/** results.json: studies by what they were made of, so that a run goes on where one before it ended. */
+interface ResultsFile {
+  readonly format: "anomaly-cluster-evaluation/1";
+  readonly dataset: {
+    readonly path: string;
+    readonly layout: string;
+    readonly images: number;
+    readonly classes: string[];
+  };
+  readonly studies: Record<string, Study & { readonly preset: PresetName; readonly seconds: number }>;
+}
+
+/** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
+export async function evaluateCommand(argument: string, options: EvaluateCommandOptions): Promise<void> {
+  const path = fromUser(argument);
+  const dataset = labelledDataset(path, {
+    ...(options.normals && { normals: fromUser(options.normals) }),
+    ...(options.masks && { masks: fromUser(options.masks) }),
+  });
+  const output = options.out ? fromUser(options.out) : join(dirname(path), `${basename(path, ".csv")}-evaluation`);
+  openOutputFolder(output, path);
+  const labels = [...new Set(dataset.images.map(({ label }) => label))];
+  console.error(
+    `${dataset.layout}: ${dataset.images.length} images of ${labels.length} classes, ${dataset.normals.length} labelled normals`,
+  );
+
+  const results: ResultsFile = {
+    format: "anomaly-cluster-evaluation/1",
+    dataset: { path: basename(path), layout: dataset.layout, images: dataset.images.length, classes: labels },
+    studies: await studiesBefore(output),
+  };
+  const shown: string[] = [];
+  for (const preset of options.presets) {
+    const key = await keyOf(preset, dataset, options);
+    shown.push(key);
+    if (results.studies[key]) {
+      console.error(`${preset}: kept from the run before`);
+      continue;
+    }
+    const started = performance.now();
+    const found = await studyOf(preset, dataset, options);
+    results.studies[key] = { ...found, preset, seconds: Math.round((performance.now() - started) / 100) / 10 };
+    writeWhole(output, "results.json", `${JSON.stringify(results, null, 1)}\n`);
+  }
+  const studies = shown.map((key) => results.studies[key]);
+  const table = markdown(studies, options);
+  writeWhole(output, "results.md", `${table}\n`);
+  writeWhole(output, "results.csv", csv(studies));
+  for (const [name, plot] of Object.entries(plots(studies))) writeWhole(output, name, plot);
+  console.log(table);
+  console.log(`\nwritten: ${output}`);
+}
+
+/** Studies of an earlier run into the same folder; none where there is none, or it cannot be read. */
+async function studiesBefore(output: string): Promise<ResultsFile["studies"]> {
+  try {
+    const file: ResultsFile = JSON.parse(await Deno.readTextFile(join(output, "results.json")));
+    return file.format === "anomaly-cluster-evaluation/1" ? file.studies : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Names what a study depends on. */
+async function keyOf(preset: PresetName, dataset: LabelledDataset, options: EvaluateCommandOptions): Promise<string> {
+  const { embedding, whiten, tau } = PRESETS[preset];
+  const parts = [
+    dataset.images.map(({ path, label, mask }) => [path, label, mask ? 1 : 0]),
+    dataset.normals.map((image) => image.path),
+    [embedding, whiten, tau, options.protocol, options.seeds, options.mostNormals, options.size],
+  ];
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(parts)));
+  return `${preset} ${new Uint8Array(digest).toHex().slice(0, 16)}`;
+}
+
+async function studyOf(preset: PresetName, dataset: LabelledDataset, options: EvaluateCommandOptions): Promise<Study> {
+  const { model, embedding, whiten: whitens, tau } = PRESETS[preset];
+  const threads = Math.min(navigator.hardwareConcurrency, 4);
+  const { size, engine } = options;
+  const embedder = await onnxEmbedder({ model: await Deno.readFile(model), ...embedding, size, threads, engine });
+  const warnings: string[] = [];
+  const load = (files: readonly ImageFile[], name: string) =>
+    loadImages(files, embedder, size, warnings, `${preset}: ${name}`);
+  const images = (await load(dataset.images, "images")) as (LoadedImage & LabelledImage)[];
+  const normals = await load(evenly(dataset.normals, options.mostNormals), "normals");
+  await embedder.release();
+  for (const warning of warnings) console.error(`warning: ${warning}`);
+  if (images.length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
+
+  const raw = joinPatches(images.map(({ patches }) => patches));
+  const whitening = whitens ? fitWhitening(raw) : undefined;
+  const prepared = async (set: PatchSet) => whitening ? await whiten(set, whitening) : set;
+  const masks = await loadMasks(images, raw);
+  let stage: Stage | undefined;
+  const found = await study({
+    patches: await prepared(raw),
+    labels: images.map(({ label }) => label),
+    tau,
+    seeds: options.protocol === "subsets" ? options.seeds : 0,
+    ...(normals.length && { normals: await prepared(joinPatches(normals.map(({ patches }) => patches))) }),
+    ...(masks && { masks }),
+    hausdorff: preset === "paper",
+  }, (name) => {
+    stage?.end();
+    let current: Stage | undefined;
+    return (done, total) => {
+      stage = current ??= startStage(`${preset}: ${name}`, total);
+      stage.update(done);
+    };
+  });
+  stage?.end();
+  return found;
+}
+
+/** At most `most` of the files, evenly. */
+function evenly<T>(files: readonly T[], most: number): T[] {
+  const count = Math.min(most, files.length);
+  return Array.from({ length: count }, (_, at) => files[Math.floor(at * files.length / count)]);
+}
+
+async function loadMasks(images: readonly LabelledImage[], { rows, cols }: PatchSet): Promise<PatchValues | undefined> {
+  if (!images.some(({ mask }) => mask)) return undefined;
+  const data = new Float32Array(images.length * rows * cols);
+  for (const [at, { mask }] of images.entries()) {
+    const raster = mask && await readRaster(mask).catch(() => undefined);
+    if (raster) data.set(maskPatches(raster, rows, cols), at * rows * cols);
+  }
+  return { data, count: images.length, patches: rows * cols };
+}
+
+function markdown(
+  studies: readonly (Study & { preset: PresetName; seconds: number })[],
+  options: EvaluateCommandOptions,
+): string {
+  const subsets = options.protocol === "subsets"
+    ? `mean ± standard error of ${options.seeds} random subsets of 90 % of the images`
+    : "all images";
+  const lines = studies.flatMap(({ preset, rows }) =>
+    rows.map((row) => `| ${preset} | ${row.supervision} | ${bold(row)} | ${cells(row).join(" | ")} |`)
+  );
+  const totals = studies.map(({ preset, mauc, seconds }) =>
+    `${preset}: mAUC of purity ${mauc.toFixed(3)}, ${seconds} s`
+  );
+  return [
+    `Ward linkage, as many groups as classes; ${subsets}. Bold: what the preset does.\n`,
+    "| preset | supervision | weights | NMI | ARI | F1 micro |\n|---|---|---|---|---|---|",
+    ...lines,
+    `\n${totals.join("; ")}.`,
+  ].join("\n");
+}
+
+function bold({ method, headline }: StudyRow): string {
+  return headline ? `**${method}**` : method;
+}
+
+function cells({ nmi, ari, f1 }: StudyRow): string[] {
+  const shown = (value: number) => value.toFixed(3).replace(/^(-?)0\./, "$1.");
+  return [nmi, ari, f1].map(({ mean, standardError }: Estimate) =>
+    standardError ? `${shown(mean)} ± ${shown(standardError)}` : shown(mean)
+  );
+}
+
+function csv(studies: readonly (Study & { preset: PresetName })[]): string {
+  const lines = studies.flatMap(({ preset, rows }) =>
+    rows.map(({ supervision, method, nmi, ari, f1 }) => {
+      const numbers = [nmi, ari, f1].flatMap(({ mean, standardError }) => [mean.toFixed(6), standardError.toFixed(6)]);
+      return [preset, supervision, `"${method}"`, ...numbers].join(",");
+    })
+  );
+  return ["preset,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines, ""].join("\r\n");
+}
+
+function plots(studies: readonly (Study & { preset: PresetName })[]): Record<string, string> {
+  const curves = (of: (one: Study) => Curve["points"]) => studies.map((one) => ({ name: one.preset, points: of(one) }));
+  const purity = studies.map((one) => ({ name: `${one.preset}, mAUC ${one.mauc.toFixed(3)}`, points: one.purity }));
+  const all: Record<string, string> = {
+    "temperature.svg": linePlot("Sensitivity to the temperature", {
+      x: "perplexity, % of the patches",
+      y: "NMI",
+      logarithmic: true,
+    }, curves((one) => one.temperature)),
+    "groups.svg": linePlot(
+      "Sensitivity to the number of groups",
+      { x: "groups", y: "NMI" },
+      curves((one) => one.groups),
+    ),
+    "purity.svg": linePlot("Purity of the groups", { x: "groups", y: "purity", logarithmic: true }, purity),
+  };
+  if (studies.some((one) => one.normals.length)) {
+    all["normals.svg"] = linePlot(
+      "Labelled normals",
+      { x: "labelled normal images", y: "NMI", logarithmic: true },
+      curves((one) => one.normals),
+    );
+  }
+  return all;
+}

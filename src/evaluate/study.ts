@@ -1,0 +1,145 @@
+// What is measured of one preset on one labelled data set, from its patch embeddings.
+
+import { linkage } from "../cluster/linkage.ts";
+import { cut } from "../cluster/cut.ts";
+import { spreadImageDistances } from "../distance/image_distances.ts";
+import { spreadNormalScores } from "../distance/normal_scores.ts";
+import { spreadPatchScores, type WorkOptions } from "../distance/patch_minima.ts";
+import { euclideanDistances, sideBySide, weightedAverage } from "../distance/weighted_average.ts";
+import { normalizedMutualInformation } from "../metric/information.ts";
+import { purityCurve } from "../metric/purity_curve.ts";
+import type { DistanceMatrix, PatchSet, PatchValues } from "../types.ts";
+import type { Temperature } from "../weight/soft.ts";
+import { type Temperatures, weighPatches, type Weighting } from "../weight/weighting.ts";
+import type { Curve } from "./plot.ts";
+import { type Scores, scoresOver, subsetsOf, wardGrouping } from "./protocol.ts";
+
+/** A row of the results. */
+export interface StudyRow extends Scores {
+  /** What is known of the images besides themselves. */
+  readonly supervision: "none" | "labelled normals" | "masks";
+  readonly method: string;
+  /** Whether it is what the preset does. */
+  readonly headline: boolean;
+}
+
+/** Rows and curves of one preset. */
+export interface Study {
+  readonly rows: readonly StudyRow[];
+  /** NMI by perplexity, in percent of the patches. */
+  readonly temperature: Curve["points"];
+  /** NMI by number of groups, all images. */
+  readonly groups: Curve["points"];
+  /** NMI by number of labelled normals. */
+  readonly normals: Curve["points"];
+  /** Purity by number of groups, all images; `mauc` is its mean. */
+  readonly purity: Curve["points"];
+  readonly mauc: number;
+}
+
+/** What a study is made of. */
+export interface StudyInput {
+  readonly patches: PatchSet;
+  readonly labels: readonly string[];
+  readonly tau: Temperatures;
+  readonly seeds: number;
+  readonly normals?: PatchSet;
+  /** 1 for each patch that a mask touches. */
+  readonly masks?: PatchValues;
+  /** Whether the distance between sets of patches is measured too. */
+  readonly hausdorff: boolean;
+}
+
+const PERPLEXITIES = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
+const MOST_GROUPS = 20;
+
+/** Measures everything; `stage` is told what begins, and gives the hook for its progress. */
+export async function study(input: StudyInput, stage: (name: string) => WorkOptions["onProgress"]): Promise<Study> {
+  const { patches, labels, tau, normals, masks } = input;
+  const k = new Set(labels).size;
+  const subsets = subsetsOf(patches.count, input.seeds);
+  const rows: StudyRow[] = [];
+  const add = (
+    supervision: StudyRow["supervision"],
+    method: string,
+    distances: DistanceMatrix,
+    headline = false,
+  ): StudyRow => {
+    const row = { supervision, method, headline, ...scoresOver(subsets, labels, wardGrouping(distances, k)) };
+    rows.push(row);
+    return row;
+  };
+
+  const scores = await spreadPatchScores(patches, { onProgress: stage("scores") });
+  const own = distancesBy(patches, scores, { kind: "soft", tau });
+  add("none", "soft weights (eq. 5)", own, true);
+  add("none", "uniform weights", distancesBy(patches, scores, { kind: "uniform" }));
+  for (const standardDeviations of [0.1, 0.3, 1]) {
+    add("none", `soft, τ = ${standardDeviations} sd`, softDistances(patches, scores, { standardDeviations }));
+  }
+  const temperature = PERPLEXITIES.map((perplexity) => {
+    const { nmi } = add(
+      "none",
+      `soft, perplexity ${Math.round(perplexity * 100)} %`,
+      softDistances(patches, scores, { perplexity }),
+    );
+    return { x: perplexity * 100, y: nmi.mean };
+  });
+  add(
+    "none",
+    "hard weights (eq. 8), 10 patches",
+    distancesBy(patches, scores, { kind: "hard", k: Math.min(10, scores.patches) }),
+  );
+  if (input.hausdorff) {
+    add(
+      "none",
+      "max-Hausdorff distance",
+      await spreadImageDistances(patches, "max-hausdorff", { onProgress: stage("max-Hausdorff") }),
+    );
+  }
+  const withNormals: Study["normals"][number][] = [];
+  for (const count of normals ? normalCounts(normals.count) : []) {
+    const some = firstImages(normals!, count);
+    const normal = await spreadNormalScores(patches, some, { onProgress: stage(`${count} labelled normals`) });
+    const distances = distancesBy(patches, normal, { kind: "soft", tau });
+    const { nmi } = add(
+      "labelled normals",
+      `soft weights (eq. 6), ${count} normals`,
+      distances,
+      count === normals!.count,
+    );
+    withNormals.push({ x: count, y: nmi.mean });
+  }
+  if (masks) add("masks", "mask weights", distancesBy(patches, masks, { kind: "mask", masks }), true);
+
+  const tree = linkage(own, "ward");
+  const purity = purityCurve(labels, tree);
+  const groups = Array.from({ length: Math.min(MOST_GROUPS, patches.count) - 1 }, (_, at) => at + 2);
+  return {
+    rows,
+    temperature,
+    normals: withNormals,
+    groups: groups.map((count) => ({ x: count, y: normalizedMutualInformation(labels, cut(tree, count)) })),
+    purity: Array.from(purity.purity, (value, at) => ({ x: at + 1, y: value })),
+    mauc: purity.mauc,
+  };
+}
+
+function softDistances(patches: PatchSet, scores: PatchValues, tau: Temperature): DistanceMatrix {
+  return distancesBy(patches, scores, { kind: "soft", tau });
+}
+
+function distancesBy(patches: PatchSet, scores: PatchValues, weighting: Weighting): DistanceMatrix {
+  const embeddings = weighPatches(scores, weighting).map((weights) => weightedAverage(patches, weights));
+  return euclideanDistances(embeddings.length === 1 ? embeddings[0] : sideBySide(embeddings));
+}
+
+/** A few, some more, …, all. */
+function normalCounts(all: number): number[] {
+  return [...new Set([0.02, 0.1, 0.25, 0.5, 1].map((share) => Math.max(1, Math.round(share * all))))];
+}
+
+function firstImages(set: PatchSet, count: number): PatchSet {
+  const data = set.data.subarray(0, count * set.rows * set.cols * set.channels);
+  return { ...set, data, count };
+}
