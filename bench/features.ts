@@ -116,5 +116,5 @@ function concatenated(count: number, parts: Level[]): PatchSet {
       at += part.channels;
     }
   }
-  return { data, count, rows: GRID, cols: GRID, channels };
+  return { data, count, rows: GRID, cols: GRID, channels, levels: parts.map((part) => part.channels) };
 }

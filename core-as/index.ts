@@ -3,7 +3,7 @@
 
 export { distancesTo, nearestSquared, reduceMinima, sumDistances } from "./distance";
 export { quantisePatches } from "./quantise";
-export { columnMinima, measuredDistances, pairCandidates, rescannedPatches, rowMinima } from "./pairs";
+export { blockProducts, columnMinima, measuredDistances, pairCandidates, rescannedPatches, rowMinima } from "./pairs";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
 export { nearestNeighbourChain, nearestNeighbourChain32, startChain } from "./linkage";

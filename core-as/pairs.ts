@@ -23,11 +23,51 @@ function keepTwo(at: usize, k0: v128, k1: v128, k2: v128): void {
 }
 
 /**
+ * Products of two images' blocks of four patches in channels that the four share: `products` receives
+ * `blocks` rows of `stride` integers, for the blocks of b and zeros or more beyond them. Packed as patches are.
+ */
+export function blockProducts(
+  a: usize,
+  b: usize,
+  blocks: i32,
+  steps: i32,
+  zeros: usize,
+  products: usize,
+  stride: i32,
+): void {
+  const panelBytes = <usize> steps * STEP;
+  for (let m = 0; m < blocks; m += 3) {
+    const x = a + <usize> (m / PANEL) * panelBytes + <usize> (m % PANEL / 3) * 12;
+    for (let n = 0; n < blocks; n += PANEL) {
+      const y = b + <usize> (n / PANEL) * panelBytes;
+      tile(x, zeros, y, y + panelBytes, zeros, scratch);
+      for (let r = 0; r < 3; r++) {
+        memory.copy(products + (<usize> ((m + r) * stride + n) << 2), scratch + <usize> r * 48, 48);
+      }
+    }
+  }
+}
+
+/** The nine products of a tile's three rows from patch m on with the three blocks of panel pb, added to it. */
+// @ts-ignore: decorator
+@inline
+function addBlocks(products: usize, stride: i32, m: i32, pb: i32): void {
+  for (let r = 0; r < 3; r++) {
+    const row = products + (<usize> (((m + r) >> 2) * stride + pb * 3) << 2);
+    const at = scratch + <usize> r * 48;
+    v128.store(at, i32x4.add(v128.load(at), v128.load32_splat(row)));
+    v128.store(at, i32x4.add(v128.load(at, 16), v128.load32_splat(row, 4)), 16);
+    v128.store(at, i32x4.add(v128.load(at, 32), v128.load32_splat(row, 8)), 32);
+  }
+}
+
+/**
  * For each patch of a and of b the nearest candidates in the other image, as keys: A (quantise.ts) with
  * its lowest `bits` replaced by where it was found.
  * `rows`: for each patch of a the best and second key of each of four classes of b's patches (n mod 4);
  * a key holds n / 4. `columns`: for each of four classes of a's patches (m / 3 mod 4) and each vector of b's
  * the best and second keys; a key holds m.
+ * `products`: of `blockProducts`, with its `stride`; 0 where all channels are packed.
  */
 export function pairCandidates(
   a: usize,
@@ -40,6 +80,8 @@ export function pairCandidates(
   bits: i32,
   rows: usize,
   columns: usize,
+  products: usize,
+  stride: i32,
 ): void {
   const panelBytes = <usize> steps * STEP;
   const aPanels = (aCount + PANEL - 1) / PANEL;
@@ -58,6 +100,7 @@ export function pairCandidates(
       const end = bPanel + panelBytes;
       for (let r: usize = 0; r < groups; r++) {
         tile(aPanel + r * 12, aHalves + pa * STEP + r * 12, bPanel, end, bHalves + pb * STEP, scratch);
+        if (products) addBlocks(products, stride, <i32> pa * PANEL + <i32> r * 3, <i32> pb);
         const s00 = v128.and(v128.load(scratch), keep);
         const s01 = v128.and(v128.load(scratch, 16), keep);
         const s02 = v128.and(v128.load(scratch, 32), keep);
@@ -112,11 +155,15 @@ function rescanned(
   othersPacked: usize,
   othersHalves: usize,
   channels: i32,
+  steps: i32,
+  products: usize,
+  rowStride: i32,
+  columnStride: i32,
   least: i32,
   best: f32,
 ): f32 {
   rescannedPatches++;
-  const panelBytes = <usize> ((channels + 1) >> 1) * STEP;
+  const panelBytes = <usize> steps * STEP;
   const group = <usize> (m % PANEL / 3) * 12;
   const from = packed + <usize> (m / PANEL) * panelBytes + group;
   const half = halves + <usize> (m / PANEL) * STEP + group;
@@ -125,7 +172,9 @@ function rescanned(
     const panel = othersPacked + <usize> (n / PANEL) * panelBytes;
     tile(from, half, panel, panel + panelBytes, othersHalves + (<usize> n << 2), scratch);
     for (let lane = 0; lane < min(PANEL, count - n); lane++) {
-      if (load<i32>(own + (<usize> lane << 2)) >= least) best = measured(x, others, n + lane, channels, best);
+      let value = load<i32>(own + (<usize> lane << 2));
+      if (products) value += load<i32>(products + (<usize> ((m >> 2) * rowStride + (n + lane >> 2) * columnStride) << 2));
+      if (value >= least) best = measured(x, others, n + lane, channels, best);
     }
   }
   return best;
@@ -156,6 +205,10 @@ function minima(
   othersPacked: usize,
   othersHalves: usize,
   channels: i32,
+  steps: i32,
+  products: usize,
+  rowStride: i32,
+  columnStride: i32,
   bits: i32,
   scale: f64,
   errors: f64,
@@ -181,7 +234,8 @@ function minima(
       for (let c = 0; c < 4; c++) hidden = hidden | (load<i32>(at + <usize> c * classKeys, 16) >= least);
       if (hidden) {
         best = rescanned(
-          x, m, packed, halves, others, count, othersPacked, othersHalves, channels, least, best,
+          x, m, packed, halves, others, count, othersPacked, othersHalves, channels, steps, products, rowStride, columnStride,
+          least, best,
         );
       } else {
         for (let c = 0; c < 4; c++) {
@@ -207,6 +261,9 @@ export function rowMinima(
   bPacked: usize,
   bHalves: usize,
   channels: i32,
+  steps: i32,
+  products: usize,
+  stride: i32,
   bits: i32,
   scale: f64,
   errors: f64,
@@ -214,7 +271,8 @@ export function rowMinima(
 ): void {
   minima(
     rows, 32, 128, 4, 2, 1,
-    a, aCount, aPacked, aHalves, b, bCount, bPacked, bHalves, channels, bits, scale, errors, squared,
+    a, aCount, aPacked, aHalves, b, bCount, bPacked, bHalves, channels, steps, products, stride, 1,
+    bits, scale, errors, squared,
   );
 }
 
@@ -230,6 +288,9 @@ export function columnMinima(
   bPacked: usize,
   bHalves: usize,
   channels: i32,
+  steps: i32,
+  products: usize,
+  stride: i32,
   bits: i32,
   scale: f64,
   errors: f64,
@@ -238,6 +299,7 @@ export function columnMinima(
   const classKeys = <usize> ((bCount + PANEL - 1) / PANEL) * 96;
   minima(
     columns, 4, 32, classKeys, 0, 0,
-    b, bCount, bPacked, bHalves, a, aCount, aPacked, aHalves, channels, bits, scale, errors, squared,
+    b, bCount, bPacked, bHalves, a, aCount, aPacked, aHalves, channels, steps, products, 1, stride,
+    bits, scale, errors, squared,
   );
 }

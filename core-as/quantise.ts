@@ -20,21 +20,25 @@ export const STEP: usize = 48;
 const FAR: i32 = 1 << 30;
 
 /**
- * Quantises one image's patches (row-major, `patches` × `channels`) into `panels` panels; `halves` receives
- * half the squared norm of each place, rounded down. Returns the largest error e, for products in float32.
+ * Quantises one image's patches into `panels` panels; `halves` receives half the squared norm of each place,
+ * rounded down. Patches lie `stride` bytes apart; of their `channels`, the first `packing`, an even number or
+ * all, go into panels. Returns the largest error e, for products in float32.
  */
 export function quantisePatches(
   source: usize,
   patches: i32,
+  stride: usize,
   panels: i32,
   channels: i32,
+  packing: i32,
   centre: usize,
   scale: f64,
   packed: usize,
   halves: usize,
 ): f64 {
-  const panelBytes = <usize> ((channels + 1) >> 1) * STEP;
+  const panelBytes = <usize> ((packing + 1) >> 1) * STEP;
   const bytes = <usize> channels << 2;
+  const packingBytes = <usize> packing << 2;
   const scales = f32x4.splat(<f32> scale);
   memory.fill(packed, 0, <usize> panels * panelBytes);
   let largestError: f64 = 0;
@@ -43,7 +47,7 @@ export function quantisePatches(
       store<i32>(halves + (<usize> m << 2), FAR);
       continue;
     }
-    const row = source + <usize> m * (<usize> channels << 2);
+    const row = source + <usize> m * stride;
     let out = packed + <usize> (m / PANEL) * panelBytes + (<usize> (m % PANEL) << 2);
     let norm: i32 = 0;
     let error: f64 = 0;
@@ -60,10 +64,10 @@ export function quantisePatches(
       errors = f32x4.add(errors, f32x4.add(f32x4.mul(error0, error0), f32x4.mul(error1, error1)));
       const values = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(whole0), i32x4.trunc_sat_f32x4_s(whole1));
       norms = i32x4.add(norms, i32x4.dot_i16x8_s(values, values));
-      v128.store32_lane(out, values, 0);
-      v128.store32_lane(out, values, 1, STEP);
-      v128.store32_lane(out, values, 2, 2 * STEP);
-      v128.store32_lane(out, values, 3, 3 * STEP);
+      if (k < packingBytes) v128.store32_lane(out, values, 0);
+      if (k + 8 < packingBytes) v128.store32_lane(out, values, 1, STEP);
+      if (k + 16 < packingBytes) v128.store32_lane(out, values, 2, 2 * STEP);
+      if (k + 24 < packingBytes) v128.store32_lane(out, values, 3, 3 * STEP);
     }
     norm = i32x4.extract_lane(norms, 0) + i32x4.extract_lane(norms, 1) + i32x4.extract_lane(norms, 2) +
       i32x4.extract_lane(norms, 3);
@@ -73,7 +77,7 @@ export function quantisePatches(
       const whole = nearest(exact);
       error += <f64> ((exact - whole) * (exact - whole));
       norm += <i32> whole * <i32> whole;
-      store<i16>(out + high, <i16> whole);
+      if (k < packingBytes) store<i16>(out + high, <i16> whole);
       if (high) out += STEP;
     }
     store<i32>(halves + (<usize> m << 2), norm >> 1);

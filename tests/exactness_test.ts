@@ -145,6 +145,34 @@ Deno.test("features of any shape: filtered searches are brute force's to the las
   );
 });
 
+Deno.test("a level repeated over 2 × 2 patches is multiplied once for the four, and nothing changes", () => {
+  for (
+    const [rows, cols, fine, coarse] of [[4, 6, 5, 8], [2, 2, 6, 2], [14, 14, 10, 12], [6, 4, 8, 10], [3, 4, 4, 8]]
+  ) {
+    const channels = fine + coarse;
+    const values = (flaw: number) =>
+      made(5, rows, cols, channels, (at) => {
+        const [place, channel] = [Math.floor(at / channels), at % channels];
+        const [image, row, col] = [Math.floor(place / (rows * cols)), Math.floor(place / cols) % rows, place % cols];
+        const block = (image * 100 + (row >> 1) * 10 + (col >> 1)) * channels + channel;
+        return channel < fine || at === flaw ? noise(at) : 3 * noise(block + 0.5);
+      });
+    // With a single number that is not repeated the level must not be taken for shared.
+    for (const patches of [values(-1), values(rows * cols * channels * 3 - 1)]) {
+      let counts!: WorkCounts;
+      const plain = patchScores(patches);
+      const shared = patchScores({ ...patches, levels: [fine, coarse] }, { onCounts: (heard) => counts = heard });
+      assert.deepEqual(shared.data, plain.data, `${rows} × ${cols} × ${fine} + ${coarse}`);
+      assert.equal(counts.pairs, 10);
+      const exact = bruteForce(patches, patches);
+      for (let m = 0; m < rows * cols; m++) {
+        const mean = [1, 2, 3, 4].reduce((sum, j) => sum + exact(0, m, j), 0) / 4;
+        assert(Math.abs(mean - shared.data[m]) < 1e-6 * mean);
+      }
+    }
+  }
+});
+
 Deno.test("any number of threads gives the same bits, without permissions", { permissions: "none" }, async () => {
   const patches = made(40, 5, 6, 10, noise);
   const references = made(9, 4, 4, 10, (at) => noise(at + 0.5));

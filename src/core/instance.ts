@@ -26,13 +26,24 @@ export interface CoreExports {
   quantisePatches(
     source: number,
     patches: number,
+    stride: number,
     panels: number,
     channels: number,
+    packing: number,
     centre: number,
     scale: number,
     packed: number,
     halves: number,
   ): number;
+  blockProducts(
+    a: number,
+    b: number,
+    blocks: number,
+    steps: number,
+    zeros: number,
+    products: number,
+    stride: number,
+  ): void;
   pairCandidates(
     a: number,
     aHalves: number,
@@ -44,6 +55,8 @@ export interface CoreExports {
     bits: number,
     rows: number,
     columns: number,
+    products: number,
+    stride: number,
   ): void;
   rowMinima(
     rows: number,
@@ -56,6 +69,9 @@ export interface CoreExports {
     bPacked: number,
     bHalves: number,
     channels: number,
+    steps: number,
+    products: number,
+    stride: number,
     bits: number,
     scale: number,
     errors: number,
@@ -72,6 +88,9 @@ export interface CoreExports {
     bPacked: number,
     bHalves: number,
     channels: number,
+    steps: number,
+    products: number,
+    stride: number,
     bits: number,
     scale: number,
     errors: number,

@@ -23,10 +23,11 @@ export interface MinimaStatistics {
 
 /** Sum, smallest and largest minimum of each patch over the other images; the minima are never all in memory. */
 export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
-  const images = patchesOf(set);
+  const { images, shared, place } = inBlocks(set);
   const length = images.count * images.patches;
   const shares: Extract<PairOutput, { kind: "statistics" }>[] = [];
-  return pairPlan(images, (quantisation) => {
+  const at = (to: number) => to - to % images.patches + place[to % images.patches];
+  return pairPlan(images, shared, (quantisation) => {
     // 2^52 steps reach up to the bound's power of two × 2^20 images: sums are exact in any order.
     const bound = 2 * LARGEST_NORM / quantisation.scale;
     const share = {
@@ -39,9 +40,9 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
     shares.push(share);
     return share;
   }, () => ({
-    sum: Float64Array.from({ length }, (_, at) => shares.reduce((sum, share) => sum + share.sum[at], 0)),
-    smallest: Float32Array.from({ length }, (_, at) => Math.min(...shares.map((share) => share.smallest[at]))),
-    largest: Float32Array.from({ length }, (_, at) => Math.max(...shares.map((share) => share.largest[at]))),
+    sum: Float64Array.from({ length }, (_, to) => shares.reduce((sum, share) => sum + share.sum[at(to)], 0)),
+    smallest: Float32Array.from({ length }, (_, to) => Math.min(...shares.map((share) => share.smallest[at(to)]))),
+    largest: Float32Array.from({ length }, (_, to) => Math.max(...shares.map((share) => share.largest[at(to)]))),
   }));
 }
 
@@ -49,7 +50,7 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
 export function minimaPlan(set: PatchSet): Plan<Float32Array> {
   const images = patchesOf(set);
   const minima = new Float32Array(sharedBuffer(images.count ** 2 * images.patches * 4));
-  return pairPlan(images, () => ({ kind: "minima", minima }), () => minima);
+  return pairPlan(images, 0, () => ({ kind: "minima", minima }), () => minima);
 }
 
 /** One number for each direction of each pair, `[count, count]`, from an image's minima in another one, or all distances. */
@@ -59,7 +60,7 @@ export function directedPlan(
 ): Plan<Float64Array> {
   const images = patchesOf(set);
   const directed = new Float64Array(sharedBuffer(images.count ** 2 * 8));
-  return pairPlan(images, () => ({ kind, directed }), () => directed);
+  return pairPlan(images, 0, () => ({ kind, directed }), () => directed);
 }
 
 /**
@@ -115,6 +116,7 @@ function blockTasks(count: number, block: number, pairsOfImage: number): Task[] 
 
 function pairPlan<Result>(
   images: Patches,
+  shared: number,
   output: (quantisation: Quantisation) => PairOutput,
   result: () => Result,
 ): Plan<Result> {
@@ -133,10 +135,39 @@ function pairPlan<Result>(
     products: images.data.length * images.patches * (count - 1) / 2,
     workForThread: () => {
       quantisation ??= quantisationOf([images]);
-      return { kind: "pairs", images, quantisation, block, output: output(quantisation) };
+      return { kind: "pairs", images, quantisation, shared, block, output: output(quantisation) };
     },
     result,
   };
+}
+
+/**
+ * A pyramid's coarsest level, where it is repeated over 2 × 2 patches, need be multiplied only once for the four:
+ * then `shared` is its number of channels, the patches of `images` lie by fours, and patch m is at `place[m]`.
+ */
+function inBlocks(set: PatchSet): { images: Patches; shared: number; place: Int32Array } {
+  const { data, count, rows, cols, channels, levels } = set;
+  const patches = rows * cols;
+  const shared = levels && levels.length > 1 ? levels[levels.length - 1] : 0;
+  const place = Int32Array.from({ length: patches }, (_, m) => {
+    const [row, col] = [Math.floor(m / cols), m % cols];
+    return ((row >> 1) * (cols >> 1) + (col >> 1)) * 4 + row % 2 * 2 + col % 2;
+  });
+  const even = rows % 2 === 0 && cols % 2 === 0 && shared % 2 === 0 && (channels - shared) % 2 === 0;
+  if (!even || shared < channels / 4) return { images: patchesOf(set), shared: 0, place: place.map((_, m) => m) };
+  const ordered = new Float32Array(sharedBuffer(data.byteLength));
+  for (let at = 0; at < count * patches; at++) {
+    const to = at - at % patches + place[at % patches];
+    ordered.set(data.subarray(at * channels, (at + 1) * channels), to * channels);
+  }
+  for (let at = 0; at < count * patches; at++) {
+    const first = at - at % 4;
+    for (let channel = channels - shared; channel < channels; channel++) {
+      if (ordered[at * channels + channel] === ordered[first * channels + channel]) continue;
+      return { images: patchesOf(set), shared: 0, place: place.map((_, m) => m) };
+    }
+  }
+  return { images: { data: ordered, count, patches, channels }, shared, place };
 }
 
 function patchesOf({ data, count, rows, cols, channels }: PatchSet): Patches {

@@ -37,6 +37,8 @@ export interface PairWork {
   readonly kind: "pairs";
   readonly images: Patches;
   readonly quantisation: Quantisation;
+  /** How many of the last channels are the same in each four patches that follow each other. */
+  readonly shared: number;
   readonly block: number;
   readonly output: PairOutput;
 }
@@ -161,9 +163,20 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   /** What float32 adds to the errors: each of D products is rounded by 2^-24 of at most 2^15. */
   const ROUNDING = 2 * 2 ** -9 * Math.sqrt(channels + 1) + 0.01;
 
-  function pairRunner({ block, output }: PairWork): (task: Task) => void {
+  function pairRunner({ block, output, shared }: PairWork): (task: Task) => void {
     const { patches, count } = images;
-    const [left, right] = [slot(images, block, channels), slot(images, block, channels)];
+    const packing = channels - shared;
+    const [left, right] = [slot(images, block, packing), slot(images, block, packing)];
+    // What four patches share is multiplied once for the four.
+    const blocks = patches / 4;
+    const blockPanels = Math.ceil(blocks / PANEL);
+    const sharedBytes = blockPanels * PANEL * shared * 2;
+    const [sharedLeft, sharedRight] = [reserve(block * sharedBytes), reserve(block * sharedBytes)];
+    const sharedHalves = reserve(blockPanels * PANEL * 4);
+    const zeros = reserve(48);
+    const stride = blockPanels * PANEL;
+    const products = shared ? reserve((stride + 3) * stride * 4) : 0;
+    floats(zeros, 12).fill(0);
     const { panels } = left;
     const bits = 32 - Math.clz32(panels * PANEL);
     const rows = reserve(panels * PANEL * 32);
@@ -180,7 +193,35 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const packer = (side: typeof left) => (at: number) => {
       const pack = () => {
         const [image, packed, halves] = [side.image(at), side.packed(at), side.halves(at)];
-        return core.quantisePatches(image, patches, panels, channels, centre, scale, packed, halves);
+        if (shared) {
+          // Every fourth patch, from its shared channels on.
+          const [from, own] = [image + packing * 4, (side === left ? sharedLeft : sharedRight) + at * sharedBytes];
+          const origin = centre + packing * 4;
+          core.quantisePatches(
+            from,
+            blocks,
+            4 * channels * 4,
+            blockPanels,
+            shared,
+            shared,
+            origin,
+            scale,
+            own,
+            sharedHalves,
+          );
+        }
+        return core.quantisePatches(
+          image,
+          patches,
+          channels * 4,
+          panels,
+          channels,
+          packing,
+          centre,
+          scale,
+          packed,
+          halves,
+        );
       };
       const error = pack();
       if (!farthestFirst) return error;
@@ -200,11 +241,16 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     function minima(i: number, j: number, errors: number): void {
       const [a, aPacked, aHalves] = [left.image(i), left.packed(i), left.halves(i)];
       const [b, bPacked, bHalves] = [right.image(j), right.packed(j), right.halves(j)];
-      const steps = Math.ceil(channels / 2);
-      core.pairCandidates(aPacked, aHalves, patches, bPacked, bHalves, patches, steps, bits, rows, columns);
-      const sides = [a, patches, aPacked, aHalves, b, patches, bPacked, bHalves] as const;
-      core.rowMinima(rows, ...sides, channels, bits, scale, errors, there);
-      core.columnMinima(columns, ...sides, channels, bits, scale, errors, back);
+      const steps = Math.ceil(packing / 2);
+      if (shared) {
+        const [own, other] = [sharedLeft + i * sharedBytes, sharedRight + j * sharedBytes];
+        core.blockProducts(own, other, blocks, shared / 2, zeros, products, stride);
+      }
+      const both = [products, stride] as const;
+      core.pairCandidates(aPacked, aHalves, patches, bPacked, bHalves, patches, steps, bits, rows, columns, ...both);
+      const sides = [a, patches, aPacked, aHalves, b, patches, bPacked, bHalves, channels, steps, ...both] as const;
+      core.rowMinima(rows, ...sides, bits, scale, errors, there);
+      core.columnMinima(columns, ...sides, bits, scale, errors, back);
     }
 
     function directed(i: number, j: number, errors: number, known: number, swapped: boolean): number {
@@ -335,7 +381,18 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
           const pack = (at: number) => {
             floats(shortened, set.patches * short).set(imageOf(shortSet, from + at));
             const [packed, halves] = [room.packed(at), room.halves(at)];
-            return core.quantisePatches(shortened, set.patches, room.panels, short, origin, scale, packed, halves);
+            return core.quantisePatches(
+              shortened,
+              set.patches,
+              short * 4,
+              room.panels,
+              short,
+              short,
+              origin,
+              scale,
+              packed,
+              halves,
+            );
           };
           room.load(from, end, (image, into) => into.set(imageOf(set, image)), pack);
         },
