@@ -11,6 +11,7 @@ const SAMPLE = 16384;
 
 /** A linear map for each level of a pyramid that makes its channels uncorrelated and alike in spread. */
 export interface Whitening {
+  /** One for each level, in the order of its channels. */
   readonly levels: readonly {
     /** Subtracted from each patch: `[channels]`. */
     readonly mean: Float32Array;
