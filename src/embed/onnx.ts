@@ -113,14 +113,14 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
 type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
 
 async function nativeRuntime(): Promise<Runtime> {
-  // Not a literal, so that nobody downloads it who does not ask for it.
-  const specifier = "onnxruntime-node";
+  // Not literals, so that nobody downloads it who does not ask for it: it is as large as all the rest.
+  const name = "onnxruntime-node";
   try {
-    return await import(specifier);
+    return await import("Deno" in globalThis ? `npm:${name}@1.30.0` : name);
   } catch (cause) {
     throw new AnomalyClusterError(
       "unsupported-runtime",
-      "the native engine does not start: it needs the npm package onnxruntime-node and, in Deno, --allow-ffi " +
+      `the native engine does not start: it needs the npm package ${name} and, in Deno, --allow-ffi ` +
         "(deno task cluster:native)",
       { cause },
     );

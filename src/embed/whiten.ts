@@ -28,7 +28,7 @@ export interface Whitening {
  * @throws {AnomalyClusterError} `bad-argument` unless shrinkage is above 0.
  */
 export function fitWhitening(patches: PatchSet, options: { readonly shrinkage?: number } = {}): Whitening {
-  const { shrinkage = 0.5 } = options;
+  const { shrinkage = 1 } = options;
   require(shrinkage > 0, `shrinkage is ${shrinkage}, but must be above 0`);
   return {
     levels: levelsOf(patches).map(({ from, channels }) => {
