@@ -20,7 +20,7 @@ export {
   PYRAMID_MODEL,
   type Views,
 } from "./src/embed/onnx.ts";
-export { fitWhitening, whiten, type Whitening } from "./src/embed/whiten.ts";
+export { fitWhitening, whiten, type Whitening, type WhiteningOptions } from "./src/embed/whiten.ts";
 export {
   type PatchMinima,
   patchMinima,

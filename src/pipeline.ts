@@ -2,6 +2,7 @@
 
 import { chooseGroupCount, type GroupCountChoice } from "./cluster/choose_k.ts";
 import { cluster, type Clusterer } from "./cluster/clusterer.ts";
+import { checkPointCount } from "./core/linkage_kernel.ts";
 import type { Linkage } from "./cluster/linkage.ts";
 import { medoids } from "./cluster/medoid.ts";
 import { type SetDistance, spreadImageDistances } from "./distance/image_distances.ts";
@@ -9,7 +10,7 @@ import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
 import { euclideanDistances, sideBySide, weightedAverage } from "./distance/weighted_average.ts";
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
-import { fitWhitening, whiten } from "./embed/whiten.ts";
+import { fitWhitening, whiten, type WhiteningOptions } from "./embed/whiten.ts";
 import { AnomalyClusterError, require } from "./errors.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
 import { absoluteTemperature } from "./weight/soft.ts";
@@ -19,8 +20,8 @@ import { meanWeights, scorePatches, temperaturesOf, weighPatches, type Weighting
 export interface ClusterOptions extends WorkOptions {
   /** Number of groups, or `"auto"`: the largest silhouette over 2 … 20. @default "auto" */
   readonly k?: number | "auto";
-  /** Whether patch embeddings are whitened first, level by level. @default false */
-  readonly whiten?: boolean;
+  /** Whether patch embeddings are whitened first, level by level, and with which shrinkage. @default false */
+  readonly whiten?: boolean | WhiteningOptions;
   /** Weights of the patches. @default { kind: "soft", tau: { standardDeviations: 0.3 } } */
   readonly weight?: Weighting;
   /** Distance between images. @default "weighted-average" */
@@ -67,13 +68,14 @@ export interface ClusterResult {
  * const { groups } = await clusterPatches({ data, count: 8, rows: 2, cols: 2, channels: 3 }, { k: 2 });
  * ```
  *
- * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for a wrong shape, τ or k.
+ * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `too-large` for more than 32,500, `bad-argument`
+ * for a wrong shape, τ or k.
  */
 export async function clusterPatches(patches: PatchSet, options: ClusterOptions = {}): Promise<ClusterResult> {
   const { k = "auto", weight = { kind: "soft" }, cluster: clusterer = { kind: "linkage", method: "ward" } } = options;
   checkOptions(patches, k, weight);
 
-  const features = options.whiten ? await whitened(patches, options.normals) : { patches, normals: options.normals };
+  const features = options.whiten ? await whitened(patches, options) : { patches, normals: options.normals };
   const scores = await scorePatches(features.patches, weight, features.normals, options);
   const weights = weighPatches(scores, weight);
   const embeddings = embed(features.patches, weights, options);
@@ -102,6 +104,7 @@ function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting):
   if (patches.count < 2) {
     throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${patches.count}`);
   }
+  checkPointCount(patches.count);
   const possible = k === "auto" || Number.isInteger(k) && k >= 1 && k <= patches.count;
   require(possible, `${k} groups of ${patches.count} images are not possible`);
   for (const tau of temperaturesOf(weight)) {
@@ -110,8 +113,11 @@ function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting):
 }
 
 /** Whitens the images, and the labelled normals by the images' whitening. */
-async function whitened(patches: PatchSet, normals?: PatchSet): Promise<{ patches: PatchSet; normals?: PatchSet }> {
-  const whitening = fitWhitening(patches);
+async function whitened(
+  patches: PatchSet,
+  { whiten: settings, normals }: ClusterOptions,
+): Promise<{ patches: PatchSet; normals?: PatchSet }> {
+  const whitening = fitWhitening(patches, typeof settings === "object" ? settings : {});
   return {
     patches: await whiten(patches, whitening),
     ...(normals && { normals: await whiten(normals, whitening) }),

@@ -64,12 +64,36 @@ Deno.test("the demo set: groups agree with the folders, and all three files say 
 Deno.test("--json - prints the result and nothing else on standard output", async () => {
   await withFolder(async (folder) => {
     copyDemo(join(folder, "in"), ...SIX);
-    const { code, stdout } = await cluster(join(folder, "in"), "--k", "3", "--json", "-", "--tau", "0.5");
+    const options = ["--k", "3", "--json", "-", "--tau", "0.5", "--preset", "paper", "--memory"];
+    const { code, stdout, stderr } = await cluster(join(folder, "in"), ...options);
     assert.equal(code, 0);
     const file: GroupsFile = JSON.parse(stdout);
     assert.equal(file.groups.length, 3);
     assert.equal(file.settings.tau, 0.5);
+    assert.equal(file.settings.preset, "paper");
+    assert.equal(file.model, "efficientnet-lite0-reduction4@224 (pixel - 127) / 128");
+    const [, megabytes] = stderr.match(/^memory: (\d+) MB at most$/m)!;
+    assert(Number(megabytes) > 50 && Number(megabytes) < 4000, megabytes);
     assert.deepEqual(file, JSON.parse(await Deno.readTextFile(join(folder, "in-clusters", "groups.json"))));
+  });
+});
+
+Deno.test("a consensus of temperatures and all eight views: the same groups again on a second run", async () => {
+  await withFolder(async (folder) => {
+    copyDemo(join(folder, "in"), ...SIX);
+    const run = async () => {
+      const { code, stdout, stderr } = await cluster(join(folder, "in"), "--preset", "best", "--k", "3", "--json", "-");
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    const first = await run();
+    const file: GroupsFile = JSON.parse(first);
+    assert.match(String(file.settings.tauGiven), /^a consensus of perplexity of 20 % /);
+    assert.match(file.model, /efficientnet-lite0-pyramid × 8 views reduction4\+reduction3\+reduction5@224/);
+    const groupOf = (path: string) => file.images.find((image) => image.path === path)!.group;
+    assert.equal(groupOf("cut-cut-01.jpg"), groupOf("cut-cut-02.jpg"));
+    assert.equal(groupOf("hole-hole-01.jpg"), groupOf("hole-hole-02.jpg"));
+    assert.equal(await run(), first);
   });
 });
 
@@ -123,6 +147,9 @@ Deno.test("bad input: one plain sentence and the exit code", async () => {
       [[images, "--weight", "mask"], 2, /needs --masks DIR/],
       [[images, "--weight", "soft", "--normals", images], 2, /makes no use of --normals/],
       [[images, "--weight", "soft", "--masks", images], 2, /makes no use of --masks/],
+      [[images, "--preset", "bset"], 2, /Did you mean best\?/],
+      [[images, "--tau", "120%"], 2, /a share of the patches, as 30%/],
+      [[images, "--engine", "native"], 1, /needs the npm package onnxruntime-node/],
       [[images, "--pool", "max", "--distance", "min-min"], 2, /exclude each other/],
       [[images, "--masks", join(folder, "one")], 2, /no mask named like an image/],
       [[images, "--normals", join(folder, "empty")], 2, /holds no usable images/],

@@ -186,3 +186,27 @@ Deno.test("permuting the points permutes the groups of every deterministic linka
     }
   }
 });
+
+Deno.test("from 5,000 points on distances are float32: single linkage finds the gaps of a line, Ward its variance", () => {
+  const count = 5000;
+  const data = Float32Array.from({ length: count }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 0) / 2 ** 32 * 1000);
+  const distances = euclideanDistances({ data, count, channels: 1 });
+  assert(distances.data instanceof Float32Array);
+  const sorted = data.toSorted();
+  const gaps = sorted.slice(1).map((value, at) => value - sorted[at]).toSorted();
+  linkage(distances, "single").heights.forEach((height, at) => assert(Math.abs(height - gaps[at]) < 1e-4));
+  // Each merge adds half its squared height to the variance within; in the end it is that of all points.
+  const mean = data.reduce((sum, value) => sum + value, 0) / count;
+  const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const within = linkage(distances, "ward").heights.reduce((sum, height) => sum + height * height / 2, 0);
+  assert(Math.abs(within / variance - 1) < 1e-5, `${within} of ${variance}`);
+});
+
+Deno.test("more points than a matrix in WASM memory can hold are refused before anything is computed", async () => {
+  const tooMany = { data: new Float32Array(40000), count: 40000, rows: 1, cols: 1, channels: 1 };
+  const refused = (error: unknown) =>
+    error instanceof AnomalyClusterError && error.code === "too-large" &&
+    /32500 points fit: take a sample/.test(error.message);
+  assert.throws(() => euclideanDistances(tooMany), refused);
+  await assert.rejects(clusterPatches(tooMany), refused);
+});

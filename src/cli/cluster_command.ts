@@ -1,12 +1,14 @@
 // `cluster FOLDER`: folder → images → patch embeddings → groups → report, CSV and JSON.
 
 import { basename, dirname, join } from "node:path";
+import { checkPointCount } from "../core/linkage_kernel.ts";
 import { findImages } from "../dataset/folder.ts";
 import { matchMasks } from "../dataset/masks.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { type Embedder, joinPatches } from "../embed/embedder.ts";
 import { type Engine, onnxEmbedder, type Views } from "../embed/onnx.ts";
+import type { WhiteningOptions } from "../embed/whiten.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { adjustedRandIndex } from "../metric/adjusted_rand_index.ts";
 import { type Contingency, contingencyTable } from "../metric/contingency.ts";
@@ -63,6 +65,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   if (found.images.length === 0) {
     throw new AnomalyClusterError("too-few-images", `${argument} holds no JPEG or PNG images`);
   }
+  checkPointCount(found.images.length);
   const weight = options.weight ?? (options.masks ? "mask" : options.normals ? "labelled-normal" : "soft");
   checkCombination(weight, options);
   openOutputFolder(output, folder);
@@ -207,8 +210,9 @@ async function clusterLoaded(
   return result;
 }
 
-function whitens({ whiten, preset }: ClusterCommandOptions): boolean {
-  return whiten ? whiten === "yes" : PRESETS[preset].whiten;
+function whitens({ whiten, preset }: ClusterCommandOptions): boolean | WhiteningOptions {
+  if (whiten === "no") return false;
+  return PRESETS[preset].whiten || whiten === "yes";
 }
 
 function poolingOf(kind: PoolingName, patches: PatchSet, seed: number): Pooling {

@@ -122,7 +122,7 @@ async function studyOf(preset: PresetName, dataset: LabelledDataset, options: Ev
   if (images.length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
 
   const raw = joinPatches(images.map(({ patches }) => patches));
-  const whitening = whitens ? fitWhitening(raw) : undefined;
+  const whitening = whitens ? fitWhitening(raw, typeof whitens === "object" ? whitens : {}) : undefined;
   const prepared = async (set: PatchSet) => whitening ? await whiten(set, whitening) : set;
   const masks = await loadMasks(images, raw);
   let stage: Stage | undefined;

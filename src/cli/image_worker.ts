@@ -15,7 +15,8 @@ self.onmessage = async ({ data }: MessageEvent<PrepareRequest>) => {
 async function prepared({ index, file, size }: PrepareRequest): Promise<PrepareResponse> {
   try {
     const image = await readImage(file);
-    return { index, pixels: resize(image, size, size), thumbnail: await thumbnail(image) };
+    const pixels = resize(image, size, size);
+    return { index, pixels, thumbnail: await thumbnail(image, pixels) };
   } catch (error) {
     const code = error instanceof AnomalyClusterError ? error.code : "bad-image";
     return { index, code, message: error instanceof Error ? error.message : String(error) };

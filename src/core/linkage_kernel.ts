@@ -23,7 +23,7 @@ export function checkPointCount(count: number): void {
     `a linkage of ${count} points needs ${
       (count ** 2 * 4 / 2 ** 30).toFixed(1)
     } GiB of WASM memory, which ends at 4: ` +
-      `${MOST_POINTS} points fit; use kmeans for more, or link the centres of many small k-means groups`,
+      `${MOST_POINTS} points fit: take a sample or parts of them, or the function kmeans, which needs no matrix`,
   );
 }
 

@@ -53,6 +53,9 @@ export function onSharedMemory(data: Float32Array): Float32Array {
 /** Below it, about 50 ms on one core, starting workers costs more than it saves. */
 const WORTH_WORKERS = 2e9;
 
+/** Milliseconds between pauses for timers and messages. */
+const GIVE_WAY_EVERY = 30;
+
 /** Tasks that a worker has at a time: one in work, one waiting. */
 const AHEAD = 2;
 
@@ -82,11 +85,14 @@ export async function runSpread<Result>(plan: Plan<Result>, options: RunOptions 
   const runner = newRunner(plan.workForThread());
   const total = totalPairs(plan.tasks);
   let done = 0;
+  let gaveWay = performance.now();
   for (const task of plan.tasks) {
     options.signal?.throwIfAborted();
     runStep(() => runner.run(task));
     options.onPairs?.(done += task.pairs, total);
+    if (performance.now() - gaveWay < GIVE_WAY_EVERY) continue;
     await new Promise((resolve) => setTimeout(resolve));
+    gaveWay = performance.now();
   }
   options.onCounts?.(runner.counts());
   return plan.result();

@@ -20,6 +20,12 @@ export interface Whitening {
   }[];
 }
 
+/** Options of {@linkcode fitWhitening}. */
+export interface WhiteningOptions {
+  /** Share of the mean eigenvalue that is added to all; the smaller, the more quiet directions count. @default 1 */
+  readonly shrinkage?: number;
+}
+
 /**
  * Finds the whitening of patch embeddings: for each level (covariance + shrinkage · mean eigenvalue)^−½, divided
  * by √channels, so that levels weigh alike whatever their scale and width. Shrinkage keeps the noise of
@@ -27,7 +33,7 @@ export interface Whitening {
  *
  * @throws {AnomalyClusterError} `bad-argument` unless shrinkage is above 0.
  */
-export function fitWhitening(patches: PatchSet, options: { readonly shrinkage?: number } = {}): Whitening {
+export function fitWhitening(patches: PatchSet, options: WhiteningOptions = {}): Whitening {
   const { shrinkage = 1 } = options;
   require(shrinkage > 0, `shrinkage is ${shrinkage}, but must be above 0`);
   return {

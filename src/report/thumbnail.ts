@@ -12,13 +12,17 @@ export interface Thumbnail {
   readonly height: number;
 }
 
-/** Shrinks an image until its longer side has at most `side` pixels; smaller images keep their size. */
-export async function thumbnail(image: Raster, side = 192): Promise<Thumbnail> {
+/**
+ * Shrinks an image until its longer side has at most `side` pixels; smaller images keep their size. `pixels` may be
+ * the same picture in another size and shape that is no smaller than the thumbnail, and quicker to shrink.
+ */
+export async function thumbnail(image: Raster, pixels = image, side = 192): Promise<Thumbnail> {
   const scale = Math.min(1, side / Math.max(image.width, image.height));
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
-  const { data } = resize(image, width, height);
-  const pixels = { data: new Uint8ClampedArray(data), width, height, colorSpace: "srgb" } as ImageData;
-  const jpeg = new Uint8Array(await encodeJpeg(pixels, { quality: 78 }));
+  const source = Math.min(pixels.width, pixels.height) < Math.max(width, height) ? image : pixels;
+  const { data } = resize(source, width, height);
+  const shrunk = { data: new Uint8ClampedArray(data), width, height, colorSpace: "srgb" } as ImageData;
+  const jpeg = new Uint8Array(await encodeJpeg(shrunk, { quality: 78 }));
   return { url: `data:image/jpeg;base64,${jpeg.toBase64()}`, width, height };
 }
