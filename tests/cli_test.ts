@@ -186,7 +186,8 @@ Deno.test("labelled normals and masks weight the patches; --help names each meth
     const mask = await encodePng({ data, width: 64, height: 64, colorSpace: "srgb" } as ImageData);
     Deno.mkdirSync(join(folder, "masks"));
     Deno.writeFileSync(join(folder, "masks", "cut-cut-01_mask.png"), new Uint8Array(mask));
-    const masked = await cluster(images, "--masks", join(folder, "masks"), "--k", "3", "--json", "-");
+    const settings = ["--preset", "paper", "--k", "3", "--json", "-"];
+    const masked = await cluster(images, "--masks", join(folder, "masks"), ...settings);
     assert.equal(masked.code, 0, masked.stderr);
     const file: GroupsFile = JSON.parse(masked.stdout);
     assert.equal(file.settings.weight, "mask");
