@@ -46,8 +46,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     summary: "the same seen in eight directions, and a consensus of 20, 30, 40 and 50 %; some 6 times as long",
     model: PYRAMID_MODEL,
     embedding: { ...PYRAMID, views: 8 },
-    // Patches seen in eight directions are less noisy: their quiet directions may count for more.
-    whiten: { shrinkage: 0.3 },
+    whiten: true,
     tau: [0.2, 0.3, 0.4, 0.5].map((perplexity) => ({ perplexity })),
   },
 };

@@ -56,9 +56,6 @@ const WORTH_WORKERS = 2e9;
 /** Milliseconds between pauses for timers and messages. */
 const GIVE_WAY_EVERY = 30;
 
-/** Tasks that a worker has at a time: one in work, one waiting. */
-const AHEAD = 2;
-
 /** Runs a plan on this thread, without giving way. Throws `too-large` when memory does not suffice. */
 export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): Result {
   const runner = newRunner(plan.workForThread());
@@ -155,13 +152,15 @@ type WorkerMessage =
   | { readonly kind: "counts"; readonly counts: WorkCounts }
   | { readonly kind: "failed"; readonly name: string; readonly message: string };
 
-/** What a worker does, with `listen` and `post` of its runtime around it. */
-const WORKER = `let runner, ended = false;
-listen((message) => {
+/** What a worker does, with `listen` and `post` of its runtime around it: takes tasks until none is left. */
+const WORKER = `listen(({ module, work, tasks, next }) => {
   try {
-    if (message.module) runner = taskRunner(new WebAssembly.Instance(message.module).exports, message.work);
-    else if (message.task) { runner.run(message.task); post({ kind: "done", pairs: message.task.pairs }); }
-    else if (!ended) { ended = true; post({ kind: "counts", counts: runner.counts() }); }
+    const runner = taskRunner(new WebAssembly.Instance(module).exports, work);
+    for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
+      runner.run(tasks[at]);
+      post({ kind: "done", pairs: tasks[at].pairs });
+    }
+    post({ kind: "counts", counts: runner.counts() });
   } catch (error) {
     post({ kind: "failed", name: error.name, message: error.message });
   }
@@ -216,47 +215,58 @@ function nodeThreads(): NodeThreads | undefined {
   return process?.getBuiltinModule?.("node:worker_threads") as NodeThreads | undefined;
 }
 
-/** Shares the tasks between workers; each has the next one waiting, so that none idles while this thread answers. */
-async function onWorkers(
-  plan: Plan<unknown>,
-  threads: number,
-  start: StartThread,
-  { signal, onPairs, onCounts }: RunOptions,
-): Promise<void> {
+/**
+ * Shares the tasks between threads, each of which takes the next one from a counter in shared memory. This thread is
+ * one of them, and begins while the workers start; except in a page, which it would freeze.
+ */
+async function onWorkers(plan: Plan<unknown>, threads: number, start: StartThread, options: RunOptions): Promise<void> {
+  const { signal, onPairs, onCounts } = options;
   signal?.throwIfAborted();
+  const { tasks } = plan;
   const source = `const taskRunner = ${taskRunner.toString()};\n${WORKER}`;
-  const module = coreModule();
-  const total = totalPairs(plan.tasks);
+  const next = new Int32Array(new SharedArrayBuffer(4));
+  const here = typeof document === "undefined";
+  const total = totalPairs(tasks);
   const counts: WorkCounts[] = [];
-  const workers: Thread[] = [];
-  let [next, done] = [0, 0];
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => reject(signal!.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  const give = (worker: Thread) => {
-    worker.post(next < plan.tasks.length ? { task: plan.tasks[next++] } : { end: true });
+  let done = 0;
+  const report = (pairs: number) => onPairs?.(done += pairs, total);
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  ended.catch(() => {}); // It may fail before it is waited for.
+  const stop = (reason: unknown) => {
+    Atomics.store(next, 0, tasks.length);
+    reject(reason);
   };
+  const abort = () => stop(signal!.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const finish = (own: WorkCounts) => counts.push(own) === threads && resolve();
+  const workers: Thread[] = [];
   try {
-    for (let thread = 0; thread < threads; thread++) {
-      const worker = start(source, (message) => {
-        if (message.kind === "done") {
-          onPairs?.(done += message.pairs, total);
-          give(worker);
-        } else if (message.kind === "counts") {
-          if (counts.push(message.counts) === threads) resolve();
-        } else {
+    for (let thread = here ? 1 : 0; thread < threads; thread++) {
+      workers.push(start(source, (message) => {
+        if (message.kind === "done") report(message.pairs);
+        else if (message.kind === "counts") finish(message.counts);
+        else {
           const cause = Object.assign(new Error(message.message), { name: message.name });
-          reject(message.name === "RangeError" ? outOfMemory(cause) : cause);
+          stop(message.name === "RangeError" ? outOfMemory(cause) : cause);
         }
-      });
-      workers.push(worker);
+      }));
     }
     // Preparing the work takes a while: the workers start meanwhile.
-    for (const worker of workers) {
-      worker.post({ module, work: plan.workForThread() });
-      for (let ahead = 0; ahead < AHEAD; ahead++) give(worker);
+    for (const worker of workers) worker.post({ module: coreModule(), work: plan.workForThread(), tasks, next });
+    if (here) {
+      const runner = newRunner(plan.workForThread());
+      let gaveWay = performance.now();
+      for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
+        const task = tasks[at];
+        runStep(() => runner.run(task));
+        report(task.pairs);
+        if (performance.now() - gaveWay < GIVE_WAY_EVERY) continue;
+        await Promise.race([new Promise((resolve) => setTimeout(resolve)), ended]);
+        gaveWay = performance.now();
+      }
+      finish(runner.counts());
     }
-    await promise;
+    await ended;
   } finally {
     signal?.removeEventListener("abort", abort);
     for (const worker of workers) worker.end();
