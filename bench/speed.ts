@@ -136,14 +136,14 @@ for (const [name, goal] of [["D = 40", 1.2], ["D = 112", 1.2], ["D = 344", 1.5],
   const set = features[name];
   const shape = [set.count, set.rows * set.cols, set.channels];
   const data = store(name, set.data);
+  const what = `N = ${shape[0]}, M = ${shape[1]}, ${name}${name === "D = 344" ? ", whitened pyramid" : ""}`;
+  if (!`patch minima both ways max-Hausdorff matrix, ${what}`.includes(values.only)) continue;
   const forms: [string, number][] = [];
   for (const form of ["minima flat", "minima batched", "minima pair"]) {
-    if (!`minima ${name} torch`.includes(values.only)) break;
     await peers.run(form, { data, shape });
     forms.push([form, await peers.run(form, { data, shape })]);
   }
-  const [fastest = ""] = forms.toSorted((a, b) => a[1] - b[1])[0] ?? [];
-  const what = `N = ${shape[0]}, M = ${shape[1]}, ${name}${name === "D = 344" ? ", whitened pyramid" : ""}`;
+  const [fastest] = forms.toSorted((a, b) => a[1] - b[1])[0];
   await compare(
     `patch minima both ways, ${what}`,
     `PyTorch cdist + amin, ${fastest.slice(7)}`,
