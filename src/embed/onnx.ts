@@ -112,11 +112,20 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
 
 type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
 
+/** What Deno tells of its permissions, where it is Deno. */
+interface DenoLike {
+  readonly permissions?: { querySync(descriptor: { name: "ffi" }): { readonly state: string } };
+}
+
 async function nativeRuntime(): Promise<Runtime> {
   // Not literals, so that nobody downloads it who does not ask for it: it is as large as all the rest.
   const name = "onnxruntime-node";
+  const deno = (globalThis as { Deno?: DenoLike }).Deno;
   try {
-    return await import("Deno" in globalThis ? `npm:${name}@1.30.0` : name);
+    if (deno?.permissions && deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+      throw new Error("no permission to load native code"); // Before anything is downloaded in vain.
+    }
+    return await import(deno ? `npm:${name}@1.30.0` : name);
   } catch (cause) {
     throw new AnomalyClusterError(
       "unsupported-runtime",
