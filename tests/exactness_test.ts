@@ -200,6 +200,32 @@ Deno.test("without SharedArrayBuffer the ordinary path gives the same", async ()
   }
 });
 
+Deno.test("where the runtime refuses workers, the other threads do their work", async () => {
+  const script = (refusal: string) => `
+    globalThis.Worker = class { constructor() { ${refusal} } postMessage() {} terminate() {} };
+    if (PAGE) globalThis.document = {};
+    const { statisticsPlan } = await import("${new URL("../src/core/patch_kernel.ts", import.meta.url)}");
+    const { runHere, runSpread } = await import("${new URL("../src/core/pool.ts", import.meta.url)}");
+    const data = Float32Array.from({ length: 20 * 9 * 5 }, (_, at) => Math.sin(at * 12.9898));
+    const plan = () => statisticsPlan({ data, count: 20, rows: 3, cols: 3, channels: 5 });
+    const [here, spread] = [runHere(plan()), await runSpread(plan(), { threads: 3 })];
+    if (!here.sum.every((sum, at) => sum === spread.sum[at])) throw new Error("other sums");
+    console.log("equal");`;
+  const refusals = [
+    'throw new Error("refused");',
+    'setTimeout(() => this.onerror({ message: "refused", preventDefault() {} }));',
+  ];
+  for (const refusal of refusals) {
+    for (const page of [false, true]) {
+      const code = script(refusal).replace("PAGE", String(page));
+      const args = ["eval", "--no-check", code];
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: new URL("..", import.meta.url) })
+        .output();
+      assert.equal(new TextDecoder().decode(stdout), "equal\n", new TextDecoder().decode(stderr));
+    }
+  }
+});
+
 Deno.test("an aborted run ends at once, with the signal's reason", async () => {
   const patches = made(64, 10, 10, 40, noise);
   for (const threads of [1, 2]) {

@@ -148,6 +148,7 @@ type Listener = (message: WorkerMessage) => void;
 type StartThread = (source: string, listener: Listener) => Thread;
 
 type WorkerMessage =
+  | { readonly kind: "begun" }
   | { readonly kind: "done"; readonly pairs: number }
   | { readonly kind: "counts"; readonly counts: WorkCounts }
   | { readonly kind: "failed"; readonly name: string; readonly message: string };
@@ -155,6 +156,7 @@ type WorkerMessage =
 /** What a worker does, with `listen` and `post` of its runtime around it: takes tasks until none is left. */
 const WORKER = `listen(({ module, work, tasks, next }) => {
   try {
+    post({ kind: "begun" });
     const runner = taskRunner(new WebAssembly.Instance(module).exports, work);
     for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
       runner.run(tasks[at]);
@@ -238,35 +240,57 @@ async function onWorkers(plan: Plan<unknown>, threads: number, start: StartThrea
   };
   const abort = () => stop(signal!.reason);
   signal?.addEventListener("abort", abort, { once: true });
-  const finish = (own: WorkCounts) => counts.push(own) === threads && resolve();
+  let expected = threads;
+  const settle = () => counts.length === expected && resolve();
+  const finish = (own: WorkCounts) => {
+    counts.push(own);
+    settle();
+  };
+  /** One that never began, as where a page's policy forbids it, took no task: the others do without it. */
+  const lose = () => {
+    expected--;
+    settle();
+  };
+  const begin = () => {
+    let begun = false;
+    return start(source, (message) => {
+      if (message.kind === "begun") begun = true;
+      else if (message.kind === "done") report(message.pairs);
+      else if (message.kind === "counts") finish(message.counts);
+      else if (!begun) lose();
+      else {
+        const cause = Object.assign(new Error(message.message), { name: message.name });
+        stop(message.name === "RangeError" ? outOfMemory(cause) : cause);
+      }
+    });
+  };
+  const work = async () => {
+    const runner = newRunner(plan.workForThread());
+    let gaveWay = performance.now();
+    for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
+      const task = tasks[at];
+      runStep(() => runner.run(task));
+      report(task.pairs);
+      if (performance.now() - gaveWay < GIVE_WAY_EVERY) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      gaveWay = performance.now();
+    }
+    finish(runner.counts());
+  };
   const workers: Thread[] = [];
   try {
     for (let thread = here ? 1 : 0; thread < threads; thread++) {
-      workers.push(start(source, (message) => {
-        if (message.kind === "done") report(message.pairs);
-        else if (message.kind === "counts") finish(message.counts);
-        else {
-          const cause = Object.assign(new Error(message.message), { name: message.name });
-          stop(message.name === "RangeError" ? outOfMemory(cause) : cause);
-        }
-      }));
+      try {
+        workers.push(begin());
+      } catch {
+        lose();
+      }
     }
     // Preparing the work takes a while: the workers start meanwhile.
     for (const worker of workers) worker.post({ module: coreModule(), work: plan.workForThread(), tasks, next });
-    if (here) {
-      const runner = newRunner(plan.workForThread());
-      let gaveWay = performance.now();
-      for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
-        const task = tasks[at];
-        runStep(() => runner.run(task));
-        report(task.pairs);
-        if (performance.now() - gaveWay < GIVE_WAY_EVERY) continue;
-        await Promise.race([new Promise((resolve) => setTimeout(resolve)), ended]);
-        gaveWay = performance.now();
-      }
-      finish(runner.counts());
-    }
+    if (here) await work();
     await ended;
+    if (Atomics.load(next, 0) < tasks.length) await work(); // Not one worker began.
   } finally {
     signal?.removeEventListener("abort", abort);
     for (const worker of workers) worker.end();
