@@ -112,7 +112,7 @@ for (const standardDeviations of [0.1, 0.2, 0.3, 0.5, 1]) {
   const weights = softWeights(scores, { tau: { standardDeviations } });
   const paper = isDefault ? ".179 / .120 / .346" : "";
   row(
-    `soft, τ = ${standardDeviations} sd${isDefault ? " (default)" : ""}`,
+    `soft, τ = ${standardDeviations} sd${isDefault ? " (preset paper)" : ""}`,
     wardOf(weightedAverage(patches, weights)),
     paper,
   );
