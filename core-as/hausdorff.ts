@@ -3,7 +3,7 @@
 // come farthest from the centre first, so that the largest minima are found early.
 
 import { squaredDistance } from "./distance";
-import { nearThreshold, PANEL, STEP, threshold, tile } from "./quantise";
+import { nearThreshold, PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
 
 /** Bytes of a tile. */
 const TILE: usize = 144;
@@ -72,12 +72,11 @@ export function directedHausdorff(
   tiles: usize,
 ): f32 {
   const panelBytes = <usize> ((channels + 1) >> 1) * STEP;
-  const relative = 1 + <f64> channels * 2.5e-7;
+  const relative = roundingOf(channels);
   const bPanels = (bCount + PANEL - 1) / PANEL;
   let least = nearThreshold(known, scale, errors, relative);
   for (let m = 0; m < aCount; m += 3) {
-    const group = <usize> (m % PANEL / 3) * 12;
-    const x = aPacked + <usize> (m / PANEL) * panelBytes + group;
+    const x = rowsFrom(m, aPacked, panelBytes);
     const rows = min(3, aCount - m);
     let open = (1 << rows) - 1;
     // Patches of similar distance from the centre are likelier near: begin at the same rank.

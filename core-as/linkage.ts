@@ -85,7 +85,8 @@ function mergeRows<T>(
 function compact<T>(count: i32, stride: usize, distances: usize, sizes: usize, closed: usize, names: usize, moved: usize): i32 {
   let open: usize = 0;
   for (let i: usize = 0; i < <usize> count; i++) {
-    if (load<T>(sizes + i * sizeof<T>()) == 0) continue;
+    const size = load<T>(sizes + i * sizeof<T>());
+    if (size == 0) continue;
     const row = distances + i * stride;
     const into = distances + open * stride;
     let column: usize = 0;
@@ -96,14 +97,8 @@ function compact<T>(count: i32, stride: usize, distances: usize, sizes: usize, c
     }
     store<i32>(names + (open << 2), load<i32>(names + (i << 2)));
     store<i32>(moved + (i << 2), <i32> open);
+    store<T>(sizes + open * sizeof<T>(), size);
     open++;
-  }
-  let place: usize = 0;
-  for (let i: usize = 0; i < <usize> count; i++) {
-    const size = load<T>(sizes + i * sizeof<T>());
-    if (size == 0) continue;
-    store<T>(sizes + place * sizeof<T>(), size);
-    place++;
   }
   for (let i: usize = 0; i < open; i++) store<T>(closed + i * sizeof<T>(), 0);
   return <i32> open;

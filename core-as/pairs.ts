@@ -1,7 +1,7 @@
 // Patch minima of a pair of images, both ways from one product of integers (see quantise.ts).
 
 import { squaredDistance } from "./distance";
-import { PANEL, STEP, threshold, tile } from "./quantise";
+import { PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
 
 const LOWEST: i32 = i32.MIN_VALUE;
 const scratch = memory.data(144, 16);
@@ -37,7 +37,7 @@ export function blockProducts(
 ): void {
   const panelBytes = <usize> steps * STEP;
   for (let m = 0; m < blocks; m += 3) {
-    const x = a + <usize> (m / PANEL) * panelBytes + <usize> (m % PANEL / 3) * 12;
+    const x = rowsFrom(m, a, panelBytes);
     for (let n = 0; n < blocks; n += PANEL) {
       const y = b + <usize> (n / PANEL) * panelBytes;
       tile(x, zeros, y, y + panelBytes, zeros, scratch);
@@ -164,9 +164,9 @@ function rescanned(
 ): f32 {
   rescannedPatches++;
   const panelBytes = <usize> steps * STEP;
-  const group = <usize> (m % PANEL / 3) * 12;
-  const from = packed + <usize> (m / PANEL) * panelBytes + group;
-  const half = halves + <usize> (m / PANEL) * STEP + group;
+  const first = m - m % 3;
+  const from = rowsFrom(first, packed, panelBytes);
+  const half = halves + (<usize> first << 2);
   const own = scratch + <usize> (m % 3) * 48;
   for (let n = 0; n < count; n += PANEL) {
     const panel = othersPacked + <usize> (n / PANEL) * panelBytes;
@@ -215,7 +215,7 @@ function minima(
   squared: usize,
 ): void {
   const mask = (1 << bits) - 1;
-  const relative = 1 + <f64> channels * 2.5e-7;
+  const relative = roundingOf(channels);
   for (let m = 0; m < patchCount; m++) {
     const x = patches + <usize> m * (<usize> channels << 2);
     const at = keys + <usize> (m >> 2) * vectorKeys + <usize> (m & 3) * patchKeys;

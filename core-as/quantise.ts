@@ -116,6 +116,20 @@ function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return i32x4.add(c, i32x4.dot_i16x8_s(a, b));
 }
 
+/** Where the three rows from patch m on, a multiple of 3, lie in an image's panels. */
+// @ts-ignore: decorator
+@inline
+export function rowsFrom(m: i32, packed: usize, panelBytes: usize): usize {
+  return packed + <usize> (m / PANEL) * panelBytes + <usize> (m % PANEL << 2);
+}
+
+/** A factor above the relative rounding of a squared distance. */
+// @ts-ignore: decorator
+@inline
+export function roundingOf(channels: i32): f64 {
+  return 1 + <f64> channels * 2.5e-7;
+}
+
 /**
  * A of three patches (rows from `x`, one panel's) and the twelve of the panel `y` … `end`: nine vectors at
  * `out`, row by row.

@@ -6,7 +6,7 @@
 // distances between the short vectors never exceed those between patches.
 
 import { squaredDistance } from "./distance";
-import { PANEL, STEP, threshold, tile } from "./quantise";
+import { PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
 
 const scratch = memory.data(144, 16);
 
@@ -101,12 +101,11 @@ export function nearerReferences(
 ): void {
   const panelBytes = <usize> ((short + 1) >> 1) * STEP;
   const rowBytes = <usize> channels << 2;
-  const relative = 1 + <f64> channels * 2.5e-7;
+  const relative = roundingOf(channels);
   for (let n = 0; n < bCount; n += PANEL) {
     const y = bPacked + <usize> (n / PANEL) * panelBytes;
     for (let m = 0; m < aCount; m += 3) {
-      const group = <usize> (m % PANEL / 3) * 12;
-      const x = aPacked + <usize> (m / PANEL) * panelBytes + group;
+      const x = rowsFrom(m, aPacked, panelBytes);
       tile(x, aHalves + (<usize> m << 2), y, y + panelBytes, bHalves + (<usize> n << 2), scratch);
       referenceTiles++;
       const rows = min(3, aCount - m);

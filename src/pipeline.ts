@@ -127,8 +127,7 @@ async function whitened(
 function embed(patches: PatchSet, weights: readonly PatchValues[], options: ClusterOptions): Embeddings | undefined {
   if (options.pooling) return pool(patches, options.pooling);
   if ((options.distance ?? "weighted-average") !== "weighted-average") return undefined;
-  const embeddings = weights.map((one) => weightedAverage(patches, one));
-  return embeddings.length === 1 ? embeddings[0] : sideBySide(embeddings);
+  return sideBySide(weights.map((one) => weightedAverage(patches, one)));
 }
 
 /** The one τ of all images, where there is one. */

@@ -23,10 +23,7 @@ export interface Preset {
 
 const PYRAMID = { name: "efficientnet-lite0-pyramid", levels: ["reduction4", "reduction3", "reduction5"] };
 
-/**
- * The presets. None has a number that was fitted to one data set; how they compare on labelled images is printed
- * by `deno task evaluate`.
- */
+/** The presets. How they compare on labelled images is printed by `deno task evaluate`. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   paper: {
     summary: "Sohn et al. 2023: one depth of the network, one temperature for all images",

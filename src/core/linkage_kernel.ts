@@ -28,9 +28,8 @@ export function checkPointCount(count: number): void {
 }
 
 /**
- * Merges in the order of the chain, `[count - 1, 3]`: a point of either cluster, and the distance (squared
- * for Ward). `fill` writes row i of the distances, for
- * Ward squared.
+ * Merges in the order of the chain, `[count - 1, 3]`: a point of either cluster, and the distance. `fill` writes row i
+ * of the distances; for Ward these and the merges' are squared.
  */
 export function chainMerges(
   fill: (i: number, row: Distances) => void,

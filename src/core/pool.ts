@@ -79,20 +79,37 @@ export async function runSpread<Result>(plan: Plan<Result>, options: RunOptions 
     await onWorkers(plan, threads, start, options);
     return plan.result();
   }
-  const runner = newRunner(plan.workForThread());
   const total = totalPairs(plan.tasks);
   let done = 0;
+  const report = (pairs: number) => options.onPairs?.(done += pairs, total);
+  const counts = await runPausing(plan.workForThread(), plan.tasks, report, options.signal);
+  options.onCounts?.(counts);
+  return plan.result();
+}
+
+/** Does tasks on this thread, giving way to timers and messages now and then. */
+async function runPausing(
+  work: Work,
+  tasks: Iterable<Task>,
+  report: (pairs: number) => void,
+  signal?: AbortSignal,
+): Promise<WorkCounts> {
+  const runner = newRunner(work);
   let gaveWay = performance.now();
-  for (const task of plan.tasks) {
-    options.signal?.throwIfAborted();
+  for (const task of tasks) {
+    signal?.throwIfAborted();
     runStep(() => runner.run(task));
-    options.onPairs?.(done += task.pairs, total);
+    report(task.pairs);
     if (performance.now() - gaveWay < GIVE_WAY_EVERY) continue;
     await new Promise((resolve) => setTimeout(resolve));
     gaveWay = performance.now();
   }
-  options.onCounts?.(runner.counts());
-  return plan.result();
+  return runner.counts();
+}
+
+/** The tasks that are left on a counter shared with other threads. */
+function* taken(tasks: readonly Task[], next: Int32Array): Generator<Task> {
+  for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) yield tasks[at];
 }
 
 /** What is heard of a plan: of one that only prepares, nothing. */
@@ -264,19 +281,7 @@ async function onWorkers(plan: Plan<unknown>, threads: number, start: StartThrea
       }
     });
   };
-  const work = async () => {
-    const runner = newRunner(plan.workForThread());
-    let gaveWay = performance.now();
-    for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
-      const task = tasks[at];
-      runStep(() => runner.run(task));
-      report(task.pairs);
-      if (performance.now() - gaveWay < GIVE_WAY_EVERY) continue;
-      await new Promise((resolve) => setTimeout(resolve));
-      gaveWay = performance.now();
-    }
-    finish(runner.counts());
-  };
+  const work = async () => finish(await runPausing(plan.workForThread(), taken(tasks, next), report));
   const workers: Thread[] = [];
   try {
     for (let thread = here ? 1 : 0; thread < threads; thread++) {

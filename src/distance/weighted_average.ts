@@ -57,9 +57,10 @@ export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
 
 /**
  * Several embeddings of the same images side by side, each divided by the mean distance of its images, so that
- * all weigh alike.
+ * all weigh alike; a single one stays as it is.
  */
 export function sideBySide(all: readonly Embeddings[]): Embeddings {
+  if (all.length === 1) return all[0];
   const [{ count }] = all;
   const channels = all.reduce((sum, one) => sum + one.channels, 0);
   const data = new Float32Array(count * channels);

@@ -130,8 +130,8 @@ function softDistances(patches: PatchSet, scores: PatchValues, tau: Temperature)
 }
 
 function distancesBy(patches: PatchSet, scores: PatchValues, weighting: Weighting): DistanceMatrix {
-  const embeddings = weighPatches(scores, weighting).map((weights) => weightedAverage(patches, weights));
-  return euclideanDistances(embeddings.length === 1 ? embeddings[0] : sideBySide(embeddings));
+  const weights = weighPatches(scores, weighting);
+  return euclideanDistances(sideBySide(weights.map((one) => weightedAverage(patches, one))));
 }
 
 /** A few, some more, …, all. */
