@@ -39,7 +39,7 @@ export { hardWeights } from "./src/weight/hard.ts";
 export { hybridWeights } from "./src/weight/hybrid.ts";
 export { maskPatches, maskWeights } from "./src/weight/mask.ts";
 export type { ScoreSource, Temperatures, Weighting } from "./src/weight/weighting.ts";
-export { type Linkage, linkage, type LinkageMethod } from "./src/cluster/linkage.ts";
+export { type Linkage, linkage, type LinkageMethod, wardLinkage } from "./src/cluster/linkage.ts";
 export { cut } from "./src/cluster/cut.ts";
 export { kmeans, type KMeansOptions, type KMeansResult } from "./src/cluster/kmeans.ts";
 export {

@@ -84,6 +84,18 @@ def ward(job, library):
     return time.perf_counter() - start
 
 
+def ward_of_points(job, library):
+    points = load(job).astype(np.float64)
+    start = time.perf_counter()
+    if library == "fastcluster":
+        import fastcluster
+        fastcluster.linkage_vector(points, "ward")
+    else:
+        from scipy.cluster.hierarchy import linkage
+        linkage(points, "ward")
+    return time.perf_counter() - start
+
+
 def shrink(path):
     from PIL import Image
     return Image.open(path).convert("RGB").resize((224, 224), Image.BILINEAR).getpixel((3, 3))
@@ -107,6 +119,8 @@ JOBS = {
     "faiss": faiss_normals,
     "fastcluster": lambda job: ward(job, "fastcluster"),
     "scipy": lambda job: ward(job, "scipy"),
+    "fastcluster-points": lambda job: ward_of_points(job, "fastcluster"),
+    "scipy-points": lambda job: ward_of_points(job, "scipy"),
     "pillow": pillow,
 }
 

@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
-import { linkage, type PatchSet, type Raster } from "../mod.ts";
+import { linkage, type PatchSet, type Raster, wardLinkage } from "../mod.ts";
 import { prepareImages } from "../src/cli/image_pool.ts";
 import { spreadImageDistances } from "../src/distance/image_distances.ts";
 import { spreadNormalScores } from "../src/distance/normal_scores.ts";
@@ -206,12 +206,24 @@ function moreImages(set: PatchSet, count: number): PatchSet {
 
 const points = { data: references.data.slice(0, 10000 * 112), count: 10000, channels: 112 };
 const pointsFile = { data: store("points", points.data), shape: [10000, 112] };
-if ("Ward, 10,000 points fastcluster SciPy".includes(values.only)) {
+if ("Ward, 10,000 points, without their distances fastcluster linkage_vector SciPy".includes(values.only)) {
   const distances = euclideanDistances(points);
   for (const [peer, goal] of [["fastcluster", "≥ 2×"], ["scipy", "≥ 3×"]]) {
     const ours = () => Promise.resolve(linkage(distances, "ward"));
     const theirs = () => peers.run(peer, pointsFile);
     await compare("Ward, 10,000 points", peer, goal, ours, theirs, Math.min(3, Number(values.rounds)));
+  }
+  for (
+    const [name, job, goal] of [["fastcluster linkage_vector", "fastcluster-points", "≥ 2×"], [
+      "SciPy",
+      "scipy-points",
+      "≥ 3×",
+    ]]
+  ) {
+    const ours = () => Promise.resolve(wardLinkage(points));
+    const theirs = () => peers.run(job, pointsFile);
+    const rounds = Math.min(3, Number(values.rounds));
+    await compare("Ward, 10,000 points, without their distances", name, goal, ours, theirs, rounds);
   }
 }
 

@@ -7,6 +7,7 @@ export { blockProducts, columnMinima, measuredDistances, pairCandidates, rescann
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
 export { nearestNeighbourChain, nearestNeighbourChain32, startChain } from "./linkage";
+export { centroidChain, centroidDistances, startCentroidChain } from "./centroids";
 export { resampleColumns, resampleRows } from "./resample";
 
 /** First byte that the host may use. */

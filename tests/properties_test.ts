@@ -4,6 +4,7 @@ import {
   adjustedRandIndex,
   clusterPatches,
   cut,
+  euclideanDistances,
   f1Score,
   linkage,
   normalizedMutualInformation,
@@ -13,7 +14,9 @@ import {
   purity,
   resize,
   softWeights,
+  wardLinkage,
 } from "../mod.ts";
+import { seededRandom } from "../src/random.ts";
 import { assertClose, samePartition } from "./golden.ts";
 
 fc.configureGlobal({ seed: 20230103, numRuns: 200 }); // The same cases on every machine.
@@ -130,6 +133,36 @@ Deno.test("a linkage's heights ascend, and its cuts are nested partitions of k g
       for (let k = 1; k <= points; k++) assert.equal(new Set(cut(tree, k)).size, k);
     }),
   );
+});
+
+/** Points of 1 to 70 numbers, near and far from zero, with and without ties. */
+const pointClouds = fc.record({
+  count: fc.integer({ min: 2, max: 160 }),
+  channels: fc.integer({ min: 1, max: 70 }),
+  seed: fc.integer(),
+  offset: fc.constantFrom(0, 1000),
+  step: fc.constantFrom(0, 0.5),
+}).map(({ count, channels, seed, offset, step }) => {
+  const random = seededRandom(seed);
+  const data = Float32Array.from({ length: count * channels }, () => {
+    const value = random() * 3;
+    return offset + (step ? Math.round(value / step) * step : value);
+  });
+  return { data, count, channels, ties: step > 0 };
+});
+
+Deno.test("Ward from points merges as Ward from their distances", () => {
+  fc.assert(fc.property(pointClouds, ({ ties, ...points }) => {
+    const { heights, pairs } = wardLinkage(points);
+    const expected = linkage(euclideanDistances(points));
+    if (!ties && points.channels > 3) {
+      assertClose(heights, expected.heights, 1e-4, "heights");
+      assert.deepEqual(cut({ ...expected, heights, pairs }, 2), cut(expected, 2));
+    }
+    // The squared heights add up to twice the variance, whichever of equal merges came first.
+    const sum = (values: Float64Array) => values.reduce((total, height) => total + height * height, 0);
+    assertClose([sum(heights)], [sum(expected.heights)], 1e-3, "variance", 1);
+  }));
 });
 
 Deno.test("metrics do not depend on the names of the groups", () => {

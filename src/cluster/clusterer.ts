@@ -6,7 +6,8 @@ import { cut } from "./cut.ts";
 import { gaussianMixture } from "./gaussian_mixture.ts";
 import { kmeans } from "./kmeans.ts";
 import { kmedoids } from "./kmedoids.ts";
-import { type Linkage, linkage, type LinkageMethod } from "./linkage.ts";
+import { SINGLE_PRECISION_FROM } from "../core/linkage_kernel.ts";
+import { type Linkage, linkage, type LinkageMethod, wardLinkage } from "./linkage.ts";
 import { spectralGroups } from "./spectral.ts";
 
 /** How images are grouped. K-means and Gaussian mixtures need embeddings, the others only distances. */
@@ -33,7 +34,9 @@ export function cluster(
 ): Clustering {
   switch (clusterer.kind) {
     case "linkage": {
-      const tree = linkage(distances, clusterer.method);
+      // Where a matrix would be of float32 anyway, centroids are quicker and need no second one.
+      const many = distances.count >= SINGLE_PRECISION_FROM && clusterer.method === "ward";
+      const tree = many && embeddings ? wardLinkage(embeddings) : linkage(distances, clusterer.method);
       return { tree, labels: (k) => cut(tree, k) };
     }
     case "kmeans": {

@@ -1,6 +1,6 @@
-import { chainMerges, type LinkageMethod } from "../core/linkage_kernel.ts";
+import { centroidMerges, chainMerges, type LinkageMethod } from "../core/linkage_kernel.ts";
 import { AnomalyClusterError, require } from "../errors.ts";
-import type { DistanceMatrix, Distances } from "../types.ts";
+import type { DistanceMatrix, Distances, Embeddings } from "../types.ts";
 
 export type { LinkageMethod } from "../core/linkage_kernel.ts";
 
@@ -42,6 +42,20 @@ export function linkage(distances: DistanceMatrix | Distances, method: LinkageMe
     method,
   );
   return sortedTree(merges, count, method === "ward" ? Math.sqrt : (height) => height);
+}
+
+/**
+ * Ward linkage from embeddings, in float32 and without a distance matrix: memory grows with the number of points, not
+ * with its square. Heights are those of {@linkcode linkage} on Euclidean distances to about 1e-6; where heights are
+ * nearer to each other than that, merges may change places.
+ *
+ * @throws {AnomalyClusterError} `bad-argument` when a number is not finite or above 1e15, or the lengths do not fit.
+ */
+export function wardLinkage({ data, count, channels }: Embeddings): Linkage {
+  require(data.length === count * channels, `${count} × ${channels} embeddings need ${count * channels} numbers`);
+  const bad = data.findIndex((value) => !(Math.abs(value) <= 1e15));
+  require(bad < 0, `number ${data[bad]} of embedding ${Math.floor(bad / channels)} is not one from -1e15 to 1e15`);
+  return sortedTree(centroidMerges(Float32Array.from(data), count, channels), count, Math.sqrt);
 }
 
 function refuse(distance: number, i: number, j: number): never {

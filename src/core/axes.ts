@@ -13,6 +13,9 @@ const MOST = 160;
 /** Share of the variance that the axes leave. */
 const LEFT = 0.1;
 
+/** Any number of vectors of `channels` numbers. */
+export type Vectors = Pick<Patches, "data" | "channels">;
+
 /** Orthonormal axes as the core reads them: for each four of them `[channels, 4]` numbers, zero past the last. */
 export interface Axes {
   /** An even number. */
@@ -20,10 +23,10 @@ export interface Axes {
   readonly basis: Float64Array;
 }
 
-/** Enough axes to hold most of the variance. */
-export function principalAxes(set: Patches, centre: Float32Array): Axes {
+/** Enough axes, `most` of them, an even number, to hold most of the variance. */
+export function principalAxes(set: Vectors, centre: Float32Array, most: number = MOST): Axes {
   const { channels } = set;
-  const axes = Math.max(2, Math.min(MOST, channels - channels % 2));
+  const axes = Math.max(2, Math.min(most, channels - channels % 2));
   const covariance = sampleCovariance(set, centre);
   const random = seededRandom(1);
   let basis = Float64Array.from({ length: channels * axes }, () => random() - 0.5);
@@ -61,7 +64,7 @@ function axesFor(share: number, covariance: Float64Array, basis: Float64Array, c
   return Math.max(2, kept);
 }
 
-function sampleCovariance({ data, channels }: Patches, centre: Float32Array): Float64Array {
+function sampleCovariance({ data, channels }: Vectors, centre: Float32Array): Float64Array {
   const total = data.length / channels;
   const covariance = new Float64Array(channels * channels);
   const patch = new Float64Array(channels);

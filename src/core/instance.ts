@@ -12,6 +12,7 @@ export interface CoreExports {
   readonly hausdorffTiles: WebAssembly.Global;
   readonly referenceTiles: WebAssembly.Global;
   readonly referenceDistances: WebAssembly.Global;
+  readonly centroidDistances: WebAssembly.Global;
   distancesTo(x: number, others: number, count: number, channels: number, output: number): void;
   nearestSquared(x: number, others: number, patches: number, channels: number): number;
   sumDistances(a: number, patches: number, b: number, others: number, channels: number): number;
@@ -157,6 +158,22 @@ export interface CoreExports {
     closed: number,
     names: number,
     order: number,
+    merges: number,
+  ): number;
+  startCentroidChain(count: number): void;
+  centroidChain(
+    count: number,
+    channels: number,
+    centroids: number,
+    centre: number,
+    basis: number,
+    axes: number,
+    slack: number,
+    sizes: number,
+    names: number,
+    shorts: number,
+    order: number,
+    scratch: number,
     merges: number,
   ): number;
   resampleRows(

@@ -2,6 +2,7 @@
 
 import { AnomalyClusterError } from "../errors.ts";
 import type { Distances } from "../types.ts";
+import { principalAxes } from "./axes.ts";
 import { withRegion } from "./memory.ts";
 
 /** The reducible linkages. */
@@ -61,6 +62,76 @@ export function chainMerges(
     while (chain(METHODS[method], count, padded * width, matrix, sizes, closed, names, order, merges));
     return region.doubles(merges, (count - 1) * 3).slice();
   });
+}
+
+/** Axes that clusters' short vectors have; the core's panels hold these, the rest's norm and a zero. */
+const CENTROID_AXES = 30;
+/** Numbers of a short vector, and clusters in a panel of them, as core-as/centroids.ts has them. */
+const [SHORT, PANEL] = [32, 4];
+/** What rounding may move a squared distance of short vectors by, in squares of the largest norm. */
+const SLACK = 1e-9;
+
+/**
+ * Ward's merges in the order of the chain, `[count - 1, 3]`: a point of either cluster, and the squared distance. From
+ * `points`, `[count, channels]`, without a matrix.
+ */
+export function centroidMerges(points: Float32Array, count: number, channels: number): Float64Array {
+  const centre = meanOf(points, count, channels);
+  const { axes, basis } = principalAxes({ data: points, channels }, centre, CENTROID_AXES);
+  return withRegion((region) => {
+    const places = Math.ceil(count / PANEL) * PANEL;
+    const centroids = region.copyIn(points);
+    const [centreAt, basisAt] = [region.copyIn(centre), region.copyIn(basis)];
+    const [sizes, names, shorts] = [places * 4, places * 4, places * SHORT * 4].map((size) => region.allocate(size));
+    const order = region.allocate(count * 8);
+    const scratch = region.allocate(SHORT * 4 + 16 + channels * 8);
+    const merges = region.allocate((count - 1) * 24);
+    region.floats(sizes, places).fill(0).fill(1, 0, count);
+    const numbers = region.ints(names, places);
+    const panels = region.floats(shorts, places * SHORT).fill(Infinity);
+    const short = region.floats(scratch, axes + 1);
+    let largest = 0;
+    for (let i = 0; i < count; i++) {
+      numbers[i] = i;
+      region.core.projectPatches(centroids + i * channels * 4, 1, channels, centreAt, basisAt, axes, scratch);
+      let squared = 0;
+      for (let k = 0; k < SHORT; k++) {
+        const value = k <= axes ? short[k] : 0;
+        squared += value * value;
+        panels[(Math.floor(i / PANEL) * SHORT + k) * PANEL + i % PANEL] = value;
+      }
+      largest = Math.max(largest, squared);
+    }
+    const slack = largest * SLACK;
+    region.core.startCentroidChain(count);
+    const next = () => {
+      return region.core.centroidChain(
+        count,
+        channels,
+        centroids,
+        centreAt,
+        basisAt,
+        axes,
+        slack,
+        sizes,
+        names,
+        shorts,
+        order,
+        scratch,
+        merges,
+      );
+    };
+    while (next());
+    return region.doubles(merges, (count - 1) * 3).slice();
+  });
+}
+
+function meanOf(points: Float32Array, count: number, channels: number): Float32Array {
+  const sum = new Float64Array(channels);
+  for (let i = 0; i < count; i++) {
+    for (let channel = 0; channel < channels; channel++) sum[channel] += points[i * channels + channel];
+  }
+  return Float32Array.from(sum, (value) => value / count);
 }
 
 /** Euclidean distances of all pairs of `count` points in float32: `[count, count]`. */
