@@ -5,36 +5,22 @@
  */
 import { fileURLToPath } from "node:url";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
+import { seededRandom } from "../src/random.ts";
+import {
+  between,
+  type Colour,
+  type Defect,
+  draw,
+  mix,
+  ramp,
+  type Random,
+  shade,
+  SIDE,
+  wobblyRadius,
+} from "./drawing.ts";
 
-const SIDE = 256;
 const PER_KIND = 12;
 const DEMO = fileURLToPath(new URL("../demo/", import.meta.url));
-
-type Random = () => number;
-/** Red, green, blue from 0 to 255, not yet rounded. */
-type Colour = [number, number, number];
-/** Changes the colour of the pixel at x, y. */
-type Defect = (colour: Colour, x: number, y: number) => Colour;
-
-/** Mulberry32: small, seeded, the same everywhere. */
-function seeded(seed: number): Random {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const between = (random: Random, low: number, high: number) => low + (high - low) * random();
-const shade = (colour: Colour, factor: number): Colour => colour.map((channel) => channel * factor) as Colour;
-const mix = (a: Colour, b: Colour, share: number): Colour =>
-  a.map((channel, at) => channel + (b[at] - channel) * share) as Colour;
-/** 0 below `from`, 1 above `to`, smooth between. */
-function ramp(from: number, to: number, value: number): number {
-  const t = Math.min(1, Math.max(0, (value - from) / (to - from)));
-  return t * t * (3 - 2 * t);
-}
 
 /** Plain weave: at each crossing one of two threads lies on top, each a little bright or dark, wide or narrow. */
 function fabric(random: Random): (x: number, y: number) => Colour {
@@ -59,17 +45,6 @@ function fabric(random: Random): (x: number, y: number) => Colour {
     const base: Colour = warpOnTop ? [172, 180, 178] : [158, 168, 174];
     return shade(base, brightness);
   };
-}
-
-/** A closed outline that wobbles around a circle: its radius in each direction. */
-function wobblyRadius(random: Random, radius: number, wobble: number): (angle: number) => number {
-  const waves = [2, 3, 5, 8].map((frequency) => ({
-    frequency,
-    phase: between(random, 0, 7),
-    size: between(random, 0, wobble / Math.sqrt(frequency)),
-  }));
-  return (angle) =>
-    radius * waves.reduce((sum, { frequency, phase, size }) => sum + size * Math.sin(frequency * angle + phase), 1);
 }
 
 function place(random: Random, margin: number): [number, number] {
@@ -151,21 +126,13 @@ const KINDS: Record<string, (random: Random) => Defect> = {
   knot,
 };
 
-function draw(random: Random, kind: string): ImageData {
-  const cloth = fabric(random);
-  const defect = KINDS[kind](random);
-  const data = new Uint8ClampedArray(SIDE * SIDE * 4).fill(255);
-  for (let y = 0; y < SIDE; y++) {
-    for (let x = 0; x < SIDE; x++) data.set(defect(cloth(x, y), x, y), (y * SIDE + x) * 4);
-  }
-  return { data, width: SIDE, height: SIDE, colorSpace: "srgb" } as ImageData;
-}
-
 let bytes = 0;
 for (const [kindAt, kind] of Object.keys(KINDS).entries()) {
   await Deno.mkdir(`${DEMO}${kind}`, { recursive: true });
   for (let number = 1; number <= PER_KIND; number++) {
-    const jpeg = new Uint8Array(await encodeJpeg(draw(seeded(1000 * kindAt + number), kind), { quality: 80 }));
+    const random = seededRandom(1000 * kindAt + number);
+    const image = draw(fabric(random), KINDS[kind](random));
+    const jpeg = new Uint8Array(await encodeJpeg(image, { quality: 80 }));
     await Deno.writeFile(`${DEMO}${kind}/${kind}-${String(number).padStart(2, "0")}.jpg`, jpeg);
     bytes += jpeg.length;
   }
