@@ -25,6 +25,10 @@ type Decoder = (bytes: Uint8Array, limits: DecodeLimits) => Promise<Decoded>;
 const DECODERS: Record<ImageFormat, () => Promise<Decoder>> = {
   JPEG: async () => (await import("./jpeg.ts")).decodeJpeg,
   PNG: async () => (await import("./png.ts")).decodePng,
+  TIFF: async () => (await import("./tiff.ts")).decodeTiff,
+  WebP: async () => (await import("./webp.ts")).decodeWebp,
+  GIF: async () => (await import("./gif.ts")).decodeGif,
+  BMP: async () => (await import("./bmp.ts")).decodeBmp,
 };
 
 /**
@@ -38,8 +42,9 @@ export function initDecoders(modules: CodecModules): void {
 }
 
 /**
- * Decodes an image file, its format told by its content: upright by its EXIF orientation, transparency over white.
- * 16 bits a channel are scaled to 8 by dividing by 257.
+ * Decodes a JPEG, PNG, TIFF, WebP, GIF or BMP file, told apart by content: upright by its EXIF orientation,
+ * transparency over white. Of several pages or frames the first is taken, and `note` says so. 16 bits a channel are
+ * scaled to 8 (divided by 257 and rounded, neither cut nor stretched: what uses 12 bits of them comes out dark).
  *
  * @throws {AnomalyClusterError} `bad-image` when the bytes are empty, truncated, damaged or of another format.
  */

@@ -13,14 +13,14 @@ let mozjpeg: Promise<EmscriptenCodec> | undefined;
 
 /** Throws `bad-image`. */
 export async function decodeJpeg(bytes: Uint8Array, { atLeast, maxPixels }: DecodeLimits): Promise<Decoded> {
-  const { width, height, components, adobe, exif } = jpegHeader(bytes);
+  const { width, height, components, exif } = jpegHeader(bytes);
   checkSize(width, height, maxPixels);
   const divisor = [8, 4, 2].find((by) => Math.ceil(Math.min(width, height) / by) >= atLeast) ?? 1;
   const orientation = orientationOf(exif);
   if (components === 4) {
     const inks = await decodeTurbo(bytes, width, height, divisor, "cmyk");
     if (!inks) throw badImage("the CMYK JPEG image is truncated, damaged or cannot be read here: save it as RGB");
-    return { image: fromInks(inks, adobe), orientation };
+    return { image: fromInks(inks), orientation };
   }
   const shrunk = divisor > 1 && await decodeTurbo(bytes, width, height, divisor, "rgba");
   return { image: shrunk || await whole(bytes), orientation };
@@ -29,29 +29,24 @@ export async function decodeJpeg(bytes: Uint8Array, { atLeast, maxPixels }: Deco
 async function whole(bytes: Uint8Array): Promise<Raster> {
   const codec = await (mozjpeg ??= codecModule("jpeg").then((module) => startEmscripten(factory, module)));
   codec.printed.length = 0;
-  let image: Raster | null;
+  let image: Raster | null = null;
   try {
     image = codec.decode(bytes, false);
-  } catch (cause) {
+  } catch {
     mozjpeg = undefined; // Its state is unknown now: the next image starts another.
-    throw badImage("the JPEG image is damaged or of a kind that cannot be read", cause);
   }
   const [complaint] = codec.printed;
   // What is missing is filled with grey, which would cluster as a defect; stray bytes between segments do no harm.
   if (!image || (complaint && !complaint.includes("extraneous bytes"))) {
-    throw badImage(`the JPEG image is truncated or damaged${complaint ? ` (${complaint})` : ""}`);
+    throw badImage(`the JPEG image is truncated, damaged or of a kind that is not read (${complaint ?? "unknown"})`);
   }
   return image;
 }
 
-/** CMYK as ink, or inverted as light, to RGBA; without a profile black is taken off the other inks. */
-function fromInks({ data, width, height }: Raster, inverted: boolean): Raster {
-  const flip = inverted ? 0 : 255;
+/** CMYK to RGBA: black is taken off the other inks. JPEG files hold inks inverted, as Adobe began to. */
+function fromInks({ data, width, height }: Raster): Raster {
   for (let at = 0; at < data.length; at += 4) {
-    const light = data[at + 3] ^ flip;
-    for (let channel = at; channel < at + 3; channel++) {
-      data[channel] = Math.round((data[channel] ^ flip) * light / 255);
-    }
+    for (let channel = at; channel < at + 3; channel++) data[channel] = Math.round(data[channel] * data[at + 3] / 255);
     data[at + 3] = 255;
   }
   return { data, width, height };
