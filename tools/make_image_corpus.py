@@ -27,6 +27,7 @@ ALPHA16 = np.round(ALPHA * 65535).astype(np.uint16)
 rgb = Image.fromarray(RGB)
 rgba = Image.fromarray(np.dstack([RGB, ALPHA8]))
 grey = rgb.convert("L")
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (70, 60), np.uint8))  # Takes the longest codes.
 palette = rgb.quantize(16, dither=Image.Dither.NONE)
 
 
@@ -120,20 +121,17 @@ def pngs():
     keep("interlaced.png", png(passes, 2, 8, True))
 
 
-def tiff(strips, bits, photometric, order="<", compression=1, tile=None, planar=1, extra=(), pages=1):
+def tiff(strips, bits, photometric, order="<", compression=1, tile=None, planar=1, extra=(), rows=HEIGHT):
     """One directory, the pixel data after it. Tags in ascending order."""
     samples = len(bits)
     pack = lambda kinds, *values: struct.pack(order + kinds, *values)
     tags = [(256, "I", [WIDTH]), (257, "I", [HEIGHT]), (258, "H", bits), (259, "H", [compression])]
     tags += [(262, "H", [photometric]), (277, "H", [samples]), (284, "H", [planar])]
     counts = [len(strip) for strip in strips]
-    places = [(324, 325)] if tile else [(273, 279)]
     if tile:
-        tags += [(322, "I", [tile]), (323, "I", [tile])]
+        tags += [(322, "I", [tile]), (323, "I", [tile]), (324, "I", counts), (325, "I", counts)]
     else:
-        tags += [(278, "I", [HEIGHT])]
-    for at, size in places:
-        tags += [(at, "I", counts), (size, "I", counts)]
+        tags += [(278, "I", [rows]), (273, "I", counts), (279, "I", counts)]
     tags += list(extra)
     tags.sort()
     values_at = 8 + 2 + 12 * len(tags) + 4
@@ -178,6 +176,11 @@ def tiffs():
     straight = [(338, "H", [2])]
     rgba16 = np.dstack([RGB16, ALPHA16])
     keep("rgba-16.tif", tiff([rgba16.tobytes()], [16] * 4, 2, extra=straight), over_white(eight(RGB16), eight(ALPHA16)))
+    multiplied = [np.round(RGB * (ALPHA8[..., None] / 255)).astype(np.uint8), ALPHA8]
+    alpha = [(338, "H", [1])]
+    keep("rgba-multiplied.tif", tiff([np.dstack(multiplied).tobytes()], [8] * 4, 2, extra=alpha), tolerance=1)
+    keep("strips.tif", tiff([RGB[y:y + 5].tobytes() for y in (0, 5, 10)], [8] * 3, 2, rows=5))
+    keep("noise-lzw.tif", saved(NOISE, "TIFF", compression="tiff_lzw"))
     keep("planes.tif", tiff([RGB[..., c].tobytes() for c in range(3)], [8] * 3, 2, planar=2))
     padded = np.zeros((16, 32, 3), np.uint8)
     padded[:HEIGHT, :WIDTH] = RGB
@@ -191,6 +194,8 @@ def webps():
     keep("lossless-alpha.webp", saved(rgba, "WEBP", lossless=True, exact=True))
     keep("orientation-6.webp", saved(rgb, "WEBP", lossless=True, exif=exif(6)))
     frames = saved(rgb, "WEBP", lossless=True, save_all=True, append_images=[ImageOps.invert(rgb)], duration=100)
+    see_through = saved(rgba, "WEBP", quality=85, save_all=True, append_images=[rgba.rotate(180)], duration=100)
+    keep("animated-alpha.webp", see_through, tolerance=2, note="2 frames, the first is used")
     keep("animated.webp", frames, note="2 frames, the first is used")
 
 
@@ -200,6 +205,7 @@ def gifs():
     keep("transparent.gif", saved(palette, "GIF", transparency=3))
     frames = saved(palette, "GIF", save_all=True, append_images=[palette.transpose(Image.Transpose.ROTATE_180)], duration=100)
     keep("animated.gif", frames, note="2 frames, the first is used")
+    keep("noise.gif", saved(NOISE, "GIF", interlace=0))
     # A frame smaller than the canvas: what it leaves bare is transparent.
     small = palette.crop((0, 0, 9, 7))
     content = bytearray(saved(small, "GIF", interlace=0))

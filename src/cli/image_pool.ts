@@ -15,6 +15,8 @@ export interface PrepareRequest {
 export interface PreparedImage {
   readonly pixels: Raster;
   readonly thumbnail: Thumbnail;
+  /** What of the file is not in the pixels. */
+  readonly note?: string;
 }
 
 /** What a worker answers. */

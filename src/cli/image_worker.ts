@@ -19,7 +19,7 @@ async function prepared({ index, file, size }: PrepareRequest): Promise<PrepareR
   try {
     const image = await readImage(file, { atLeast: REDUCING_GAP * size });
     const pixels = resize(image, size, size);
-    return { index, pixels, thumbnail: await thumbnail(image, pixels) };
+    return { index, pixels, thumbnail: await thumbnail(image, pixels), note: image.note };
   } catch (error) {
     const code = error instanceof AnomalyClusterError ? error.code : "bad-image";
     return { index, code, message: error instanceof Error ? error.message : String(error) };

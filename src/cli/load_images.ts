@@ -31,6 +31,7 @@ export async function loadImages(
       if (image.code !== "bad-image") throw image;
       warnings.push(`${file.path}: ${image.message}, skipped`);
     } else {
+      if (image.note) warnings.push(`${file.path}: ${image.note}`);
       loaded.push({ ...file, patches: await embedder.embed(image.pixels), thumbnail: image.thumbnail });
     }
     stage.update(at);
