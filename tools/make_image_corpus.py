@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 OUT = pathlib.Path(__file__).parent.parent / "tests/images"
 OUT.mkdir(exist_ok=True)
-WIDTH, HEIGHT = 21, 14
+WIDTH, HEIGHT = 21, 17
 expected = {}
 
 x, y = np.meshgrid(np.arange(WIDTH) / WIDTH, np.arange(HEIGHT) / HEIGHT)
@@ -179,12 +179,13 @@ def tiffs():
     multiplied = [np.round(RGB * (ALPHA8[..., None] / 255)).astype(np.uint8), ALPHA8]
     alpha = [(338, "H", [1])]
     keep("rgba-multiplied.tif", tiff([np.dstack(multiplied).tobytes()], [8] * 4, 2, extra=alpha), tolerance=1)
-    keep("strips.tif", tiff([RGB[y:y + 5].tobytes() for y in (0, 5, 10)], [8] * 3, 2, rows=5))
+    keep("strips.tif", tiff([RGB[y:y + 5].tobytes() for y in (0, 5, 10, 15)], [8] * 3, 2, rows=5))
     keep("noise-lzw.tif", saved(NOISE, "TIFF", compression="tiff_lzw"))
     keep("planes.tif", tiff([RGB[..., c].tobytes() for c in range(3)], [8] * 3, 2, planar=2))
-    padded = np.zeros((16, 32, 3), np.uint8)
+    padded = np.zeros((32, 32, 3), np.uint8)
     padded[:HEIGHT, :WIDTH] = RGB
-    keep("tiles.tif", tiff([padded[:, :16].tobytes(), padded[:, 16:].tobytes()], [8] * 3, 2, tile=16))
+    tiles = [padded[top:top + 16, left:left + 16].tobytes() for top in (0, 16) for left in (0, 16)]
+    keep("tiles.tif", tiff(tiles, [8] * 3, 2, tile=16))
 
 
 def webps():
