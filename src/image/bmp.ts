@@ -25,7 +25,7 @@ export function decodeBmp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
     compression !== 0 && bits !== 24,
     view,
   );
-  const data = new Uint8Array(width * height * 4);
+  const pixels = new Uint32Array(width * height);
   for (let y = 0; y < height; y++) {
     const row = start + (signedHeight < 0 ? y : height - 1 - y) * rowBytes;
     for (let x = 0; x < width; x++) {
@@ -34,25 +34,29 @@ export function decodeBmp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
       else if (bits === 16) pixel = view.getUint16(row + x * 2, true);
       else if (bits === 24) pixel = bytes[row + x * 3] | bytes[row + x * 3 + 1] << 8 | bytes[row + x * 3 + 2] << 16;
       else pixel = view.getUint32(row + x * 4, true);
-      data.set(colour(pixel), (y * width + x) * 4);
+      pixels[y * width + x] = colour(pixel);
     }
   }
+  const data = new Uint8Array(pixels.buffer);
   return Promise.resolve({ image: { data, width, height }, orientation: 1 });
 }
 
-type Colour = readonly [red: number, green: number, blue: number, alpha: number];
+/** RGBA as one number, red in the lowest byte. */
+function packed(red: number, green: number, blue: number, alpha: number): number {
+  return red | green << 8 | blue << 16 | alpha << 24;
+}
 
 /** Colours by index, stored as blue, green, red and with `size` 4 a byte more; black where there is none. */
-function paletteOf(table: Uint8Array, size: number): (index: number) => Colour {
-  const colours = Array.from({ length: 256 }, (_, index): Colour => {
+function paletteOf(table: Uint8Array, size: number): (index: number) => number {
+  const colours = Uint32Array.from({ length: 256 }, (_, index) => {
     const [blue = 0, green = 0, red = 0] = table.subarray(index * size, index * size + 3);
-    return [red, green, blue, 255];
+    return packed(red, green, blue, 255);
   });
   return (index) => colours[index];
 }
 
 /** Channels by their bits, of any number, scaled to 8; `stored`: the file has its own masks. */
-function masked(usual: number[], stored: boolean, view: DataView): (pixel: number) => Colour {
+function masked(usual: number[], stored: boolean, view: DataView): (pixel: number) => number {
   const hasAlpha = view.getUint32(14, true) >= 56;
   const masks = usual.map((mask, at) => !stored ? mask : at === 3 && !hasAlpha ? 0 : view.getUint32(54 + at * 4, true));
   const channels = masks.map((mask) => {
@@ -62,5 +66,5 @@ function masked(usual: number[], stored: boolean, view: DataView): (pixel: numbe
     return (pixel: number, none: number) => most ? Math.round(((pixel & mask) >>> shift) * 255 / most) : none;
   });
   const [red, green, blue, alpha] = channels;
-  return (pixel) => [red(pixel, 0), green(pixel, 0), blue(pixel, 0), alpha(pixel, 255)];
+  return (pixel) => packed(red(pixel, 0), green(pixel, 0), blue(pixel, 0), alpha(pixel, 255));
 }

@@ -31,18 +31,28 @@ export function decodeGif(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
   if (!first || !first.colours.length) throw badImage(TRUNCATED);
   checkSize(first.width, first.height, maxPixels);
   const indices = unpackLzw(first.packed, first.width * first.height, "GIF", first.literalBits);
-  const data = new Uint8Array(width * height * 4);
-  const rows = rowOrder(first);
-  for (let from = 0; from < indices.length; from++) {
-    const [x, y] = [first.left + from % first.width, first.top + rows[Math.floor(from / first.width)]];
-    const index = indices[from];
-    if (index === first.transparent || x >= width || y >= height) continue;
-    const to = (y * width + x) * 4;
-    data.set(first.colours.subarray(index * 3, index * 3 + 3), to);
-    data[to + 3] = 255;
-  }
+  const canvas = new Uint32Array(width * height);
+  const palette = packedColours(first.colours);
+  rowOrder(first).forEach((row, stored) => {
+    const y = first.top + row;
+    const across = y < height ? Math.min(first.width, width - first.left) : 0;
+    for (let x = 0, from = stored * first.width, to = y * width + first.left; x < across; x++, from++, to++) {
+      if (indices[from] !== first.transparent) canvas[to] = palette[indices[from]];
+    }
+  });
+  const data = new Uint8Array(canvas.buffer);
   const note = frames > 1 ? `${frames} frames, the first is used` : undefined;
   return Promise.resolve({ image: { data, width, height }, orientation: 1, note });
+}
+
+/** RGBA of each colour, its four bytes as one number; the same for all that are missing: black. */
+function packedColours(colours: Uint8Array): Uint32Array {
+  const bytes = new Uint8Array(256 * 4);
+  for (let index = 0; index < 256; index++) {
+    bytes.set(colours.subarray(index * 3, index * 3 + 3), index * 4);
+    bytes[index * 4 + 3] = 255;
+  }
+  return new Uint32Array(bytes.buffer);
 }
 
 /** Walks the blocks: the first frame, if it is whole, and how many there are. */

@@ -37,12 +37,17 @@ export async function unpackJpeg(
 ): Promise<Uint8Array> {
   // The colours are told by TIFF's tags; a JPEG decoder looks for Adobe's segment.
   const adobe = [0xff, 0xee, 0, 14, ...new TextEncoder().encode("Adobe"), 0, 100, 0, 0, 0, 0, ycc ? 1 : 0];
-  const file = Uint8Array.from([0xff, 0xd8, ...adobe, ...tables.slice(2, -2), ...packed.subarray(2)]);
+  const head = [0xff, 0xd8, ...adobe, ...tables.slice(2, -2)];
+  const file = new Uint8Array(head.length + packed.length - 2);
+  file.set(head);
+  file.set(packed.subarray(2), head.length);
   const { image } = await decodeJpeg(file, { atLeast: Infinity, maxPixels: width * height });
   if (image.width !== width || image.height < height) throw badImage(TRUNCATED);
-  return Uint8Array.from({ length: width * height * samples }, (_, at) => {
-    return image.data[Math.floor(at / samples) * 4 + at % samples];
-  });
+  const values = new Uint8Array(width * height * samples);
+  for (let from = 0, to = 0; to < values.length; from += 4) {
+    for (let sample = 0; sample < samples; sample++) values[to++] = image.data[from + sample];
+  }
+  return values;
 }
 
 async function inflate(packed: Uint8Array, size: number): Promise<Uint8Array> {
