@@ -88,7 +88,9 @@ def jpegs():
     keep("cmyk-plain.jpg", cmyk[:adobe] + cmyk[adobe + 16:], **lossy)
     keep("ycck.jpg", cmyk[:adobe + 15] + b"\x02" + cmyk[adobe + 16:], **lossy)
     plain = saved(rgb, "JPEG", quality=90)
-    keep("stray-bytes.jpg", plain[:-2] + b"abc" + plain[-2:], **lossy)
+    tables = plain.index(b"\xff\xdb")
+    keep("stray-bytes.jpg", plain[:tables] + b"abc" + plain[tables:-2] + b"abc" + plain[-2:], **lossy)
+    keep("trailer.jpg", plain + b"a film may follow: \xff\xda", **lossy)
     for orientation in range(1, 9):
         keep(f"orientation-{orientation}.jpg", saved(rgb, "JPEG", quality=90, exif=exif(orientation)), **lossy)
 

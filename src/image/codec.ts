@@ -1,5 +1,6 @@
 // Finding and starting the codecs that are WebAssembly.
 
+import { AnomalyClusterError } from "../errors.ts";
 import type { Raster } from "../types.ts";
 
 /** Compiled modules of the codecs, see `initDecoders`. */
@@ -23,6 +24,20 @@ export async function codecModule(name: keyof CodecModules): Promise<WebAssembly
   }
 }
 
+/** Starts a codec with its module, or without where it must find that itself. Throws `unsupported-runtime`. */
+export async function startCodec<T>(
+  name: keyof CodecModules,
+  start: (module: WebAssembly.Module | undefined) => Promise<T>,
+): Promise<T> {
+  const module = await codecModule(name);
+  try {
+    return await start(module);
+  } catch (cause) {
+    const message = `the ${name} decoder cannot be loaded by this runtime: hand its compiled module to initDecoders`;
+    throw new AnomalyClusterError("unsupported-runtime", message, { cause });
+  }
+}
+
 /** A codec compiled by Emscripten. */
 export interface EmscriptenCodec {
   decode(bytes: Uint8Array, ...more: unknown[]): Raster | null;
@@ -30,18 +45,17 @@ export interface EmscriptenCodec {
   readonly printed: string[];
 }
 
-/** Starts a codec; without a compiled module it reads its own, which takes a permission. */
-export async function startEmscripten(
-  factory: unknown,
-  module: WebAssembly.Module | undefined,
-): Promise<EmscriptenCodec> {
+/** Starts a codec by the factory that Emscripten made. Throws as {@linkcode startCodec}. */
+export function startEmscripten(name: keyof CodecModules, factory: unknown): Promise<EmscriptenCodec> {
   const printed: string[] = [];
-  const instantiateWasm = module && ((imports: WebAssembly.Imports, started: (of: WebAssembly.Instance) => void) => {
-    const instance = new WebAssembly.Instance(module, imports);
-    started(instance);
-    return instance.exports;
-  });
-  const start = factory as (options: object) => Promise<EmscriptenCodec>;
   const print = (line: string) => void printed.push(line);
-  return Object.assign(await start({ noInitialRun: true, instantiateWasm, print, printErr: print }), { printed });
+  return startCodec(name, async (module) => {
+    const instantiateWasm = module && ((imports: WebAssembly.Imports, started: (of: WebAssembly.Instance) => void) => {
+      const instance = new WebAssembly.Instance(module, imports);
+      started(instance);
+      return instance.exports;
+    });
+    const start = factory as (options: object) => Promise<EmscriptenCodec>;
+    return Object.assign(await start({ noInitialRun: true, instantiateWasm, print, printErr: print }), { printed });
+  });
 }

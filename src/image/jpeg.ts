@@ -3,7 +3,7 @@
 import factory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import type { Raster } from "../types.ts";
 import { badImage, checkSize } from "./bad_image.ts";
-import { codecModule, type EmscriptenCodec, startEmscripten } from "./codec.ts";
+import { type EmscriptenCodec, startEmscripten } from "./codec.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";
 import { jpegHeader } from "./jpeg_header.ts";
@@ -27,7 +27,7 @@ export async function decodeJpeg(bytes: Uint8Array, { atLeast, maxPixels }: Deco
 }
 
 async function whole(bytes: Uint8Array): Promise<Raster> {
-  const codec = await (mozjpeg ??= codecModule("jpeg").then((module) => startEmscripten(factory, module)));
+  const codec = await (mozjpeg ??= startEmscripten("jpeg", factory));
   codec.printed.length = 0;
   let image: Raster | null = null;
   try {
@@ -36,11 +36,25 @@ async function whole(bytes: Uint8Array): Promise<Raster> {
     mozjpeg = undefined; // Its state is unknown now: the next image starts another.
   }
   const [complaint] = codec.printed;
-  // What is missing is filled with grey, which would cluster as a defect; stray bytes between segments do no harm.
-  if (!image || (complaint && !complaint.includes("extraneous bytes"))) {
+  if (!image || (complaint && missesPixels(complaint, bytes))) {
     throw badImage(`the JPEG image is truncated, damaged or of a kind that is not read (${complaint ?? "unknown"})`);
   }
   return image;
+}
+
+/**
+ * Whether pixels are missing: the codec fills them with grey, which would cluster as a defect. Stray bytes between
+ * segments and the like do no harm, but hide what comes after: the codec tells its first complaint alone.
+ */
+function missesPixels(complaint: string, bytes: Uint8Array): boolean {
+  return /^Premature end|^Corrupt JPEG data: (?!\d+ extraneous)/.test(complaint) ||
+    lastMarker(bytes, 0xd9) < lastMarker(bytes, 0xda);
+}
+
+/** Place of the last marker of this kind; inside compressed data a marker cannot occur. */
+function lastMarker(bytes: Uint8Array, kind: number): number {
+  for (let at = bytes.length - 2; at >= 0; at--) if (bytes[at] === 0xff && bytes[at + 1] === kind) return at;
+  return -1;
 }
 
 /** CMYK to RGBA: black is taken off the other inks. JPEG files hold inks inverted, as Adobe began to. */

@@ -2,7 +2,7 @@
 
 import init, { decode, decode_rgba16 } from "@jsquash/png/codec/pkg/squoosh_png.js";
 import { badImage, checkSize } from "./bad_image.ts";
-import { codecModule } from "./codec.ts";
+import { startCodec } from "./codec.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";
 import { latin } from "./latin.ts";
@@ -14,7 +14,7 @@ let ready: Promise<unknown> | undefined;
 export async function decodePng(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
   const { width, height, bitDepth, exif, frames } = header(bytes);
   checkSize(width, height, maxPixels);
-  await (ready ??= codecModule("png").then((module) => init(module)));
+  await (ready ??= startCodec("png", init));
   const note = frames > 1 ? `${frames} frames, the first is used` : undefined;
   try {
     const data = bitDepth === 16 ? sixteen(bytes) : decode(bytes).data;

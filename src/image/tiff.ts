@@ -64,7 +64,8 @@ function layoutOf(page: TiffDirectory): Layout {
   if (number(266, 1) !== 1 || ![1, 2].includes(number(317, 1)) || (number(317, 1) === 2 && bits < 8)) {
     throw unusual("of this order of bits or kind of prediction");
   }
-  if (samples < COLOUR_SAMPLES[photometric] || samples > 64 || (jpeg && ![1, 3].includes(samples))) {
+  const colours = COLOUR_SAMPLES[photometric]; // One more may be alpha.
+  if (samples < colours || samples > colours + 1 || (jpeg && ![1, 3].includes(samples))) {
     throw unusual(`of ${samples} channels of this kind`);
   }
   const planar = number(284, 1) === 2 && samples > 1;

@@ -3,7 +3,7 @@
 import factory from "@jsquash/webp/codec/dec/webp_dec.js";
 import type { Raster } from "../types.ts";
 import { badImage, checkSize } from "./bad_image.ts";
-import { codecModule, type EmscriptenCodec, startEmscripten } from "./codec.ts";
+import { type EmscriptenCodec, startEmscripten } from "./codec.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";
 import { latin } from "./latin.ts";
@@ -59,7 +59,7 @@ function threeBytes(bytes: Uint8Array, at: number): number {
 }
 
 async function decode(bytes: Uint8Array, width: number, height: number): Promise<Raster> {
-  const codec = await (libwebp ??= codecModule("webp").then((module) => startEmscripten(factory, module)));
+  const codec = await (libwebp ??= startEmscripten("webp", factory));
   try {
     const image = codec.decode(bytes);
     if (image?.width === width && image.height === height) return image;
