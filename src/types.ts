@@ -10,7 +10,7 @@ export interface Raster {
   readonly width: number;
   /** In pixels. */
   readonly height: number;
-  /** What of the file is not in these pixels, e.g. further pages. */
+  /** What the user should know of how the pixels came about, e.g. that a file has further pages. */
   readonly note?: string;
 }
 

@@ -31,6 +31,9 @@ NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (70, 60), np.u
 palette = rgb.quantize(16, dither=Image.Dither.NONE)
 
 
+DARK = "its 16-bit values use 12 bits at most and come out dark: scale them to the whole range"
+
+
 def over_white(pixels, alpha):
     return np.floor((pixels.astype(np.float64) * alpha[..., None] + 255.0 * (255 - alpha[..., None])) / 255 + 0.5).astype(np.uint8)
 
@@ -167,7 +170,7 @@ def tiffs():
     keep("cmyk.tif", saved(rgb.convert("CMYK"), "TIFF"))
     keep("grey-16.tif", saved(Image.fromarray(GREY16), "TIFF"))
     keep("grey-16-lzw.tif", saved(Image.fromarray(GREY16), "TIFF", compression="tiff_lzw"))
-    keep("grey-12-in-16.tif", saved(Image.fromarray(GREY16 >> 4), "TIFF"))
+    keep("grey-12-in-16.tif", saved(Image.fromarray(GREY16 >> 4), "TIFF"), note=DARK)
     keep("orientation-6.tif", saved(rgb, "TIFF", tiffinfo={274: 6}))
     pages = saved(rgb, "TIFF", save_all=True, append_images=[grey, palette])
     keep("pages.tif", pages, note="3 pages, the first is used")

@@ -15,7 +15,7 @@ export interface PrepareRequest {
 export interface PreparedImage {
   readonly pixels: Raster;
   readonly thumbnail: Thumbnail;
-  /** What of the file is not in the pixels. */
+  /** The raster's note. */
   readonly note?: string;
 }
 

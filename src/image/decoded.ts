@@ -15,6 +15,8 @@ export interface Decoded {
   readonly image: Raster;
   /** How it is to be turned: EXIF's 1 … 8. */
   readonly orientation: number;
+  /** Whether the file has 16 bits a channel. */
+  readonly sixteenBits?: boolean;
   /** What of the file is not in the image. */
   readonly note?: string;
 }

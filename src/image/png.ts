@@ -17,8 +17,9 @@ export async function decodePng(bytes: Uint8Array, { maxPixels }: DecodeLimits):
   await (ready ??= startCodec("png", init));
   const note = frames > 1 ? `${frames} frames, the first is used` : undefined;
   try {
-    const data = bitDepth === 16 ? sixteen(bytes) : decode(bytes).data;
-    return { image: { data: data as Uint8Array, width, height }, orientation: orientationOf(exif), note };
+    const sixteenBits = bitDepth === 16;
+    const data = sixteenBits ? sixteen(bytes) : decode(bytes).data as Uint8ClampedArray;
+    return { image: { data, width, height }, orientation: orientationOf(exif), sixteenBits, note };
   } catch (cause) {
     throw badImage("the PNG image is truncated or damaged", cause);
   }

@@ -40,7 +40,8 @@ export async function decodeTiff(bytes: Uint8Array, { maxPixels }: DecodeLimits)
   const pages = 1 + directories.slice(1).filter((directory) => !isReduced(directory)).length;
   const note = pages > 1 ? `${pages} pages, the first is used` : undefined;
   const data = toRgba(samples, layout, page);
-  return { image: { data, width: layout.width, height: layout.height }, orientation: orientationOf(bytes), note };
+  const image = { data, width: layout.width, height: layout.height };
+  return { image, orientation: orientationOf(bytes), sixteenBits: layout.bits === 16, note };
 }
 
 /** Whether a directory holds a smaller copy or a mask of another page. */
