@@ -32,7 +32,10 @@ export async function loadImages(
       if (image.code !== "bad-image") throw image;
       warnings.push(`${file.path}: ${image.message}, skipped`);
     } else {
-      if (image.note) noted.set(image.note, [...noted.get(image.note) ?? [], file.path]);
+      if (image.note) {
+        if (!noted.has(image.note)) noted.set(image.note, []);
+        noted.get(image.note)!.push(file.path);
+      }
       loaded.push({ ...file, patches: await embedder.embed(image.pixels), thumbnail: image.thumbnail });
     }
     stage.update(at);
