@@ -9,7 +9,8 @@ export { AnomalyClusterError, type ErrorCode } from "./src/errors.ts";
 export type { DistanceMatrix, Distances, Embeddings, PatchSet, PatchValues, Raster } from "./src/types.ts";
 export { init } from "./src/core/instance.ts";
 export type { WorkCounts } from "./src/core/patch_tasks.ts";
-export { decodeImage, initDecoders } from "./src/image/decode.ts";
+export type { CodecModules } from "./src/image/codec.ts";
+export { decodeImage, type DecodeOptions, initDecoders } from "./src/image/decode.ts";
 export { resize } from "./src/image/resize.ts";
 export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
 export {

@@ -10,6 +10,8 @@ export interface Raster {
   readonly width: number;
   /** In pixels. */
   readonly height: number;
+  /** What the user should know of how the pixels came about, e.g. that a file has further pages. */
+  readonly note?: string;
 }
 
 /** Patch embeddings of `count` images: z_m^i in the paper, M = rows · cols patches of D = channels numbers. */

@@ -108,12 +108,14 @@ Deno.test("images that cannot be used are named, skipped and counted; twins do n
     Deno.writeFileSync(join(images, "zero.jpg"), new Uint8Array());
     Deno.writeTextFileSync(join(images, "text.jpg"), "not an image");
     Deno.writeTextFileSync(join(images, "scan.tiff"), "II");
+    Deno.copyFileSync(new URL("images/pages.tif", import.meta.url), join(images, "pages.tif"));
     const pixel = { data: new Uint8ClampedArray(4), width: 1, height: 1, colorSpace: "srgb" } as ImageData;
     Deno.writeFileSync(join(images, "dot.png"), new Uint8Array(await encodePng(pixel)));
     const { code, stderr } = await cluster(images);
     assert.equal(code, 0, stderr);
     const file: GroupsFile = JSON.parse(await Deno.readTextFile(join(folder, "in-clusters", "groups.json")));
-    assert.equal(file.images.length, SIX.length + 2);
+    assert.equal(file.images.length, SIX.length + 3);
+    assert(file.warnings.includes("pages.tif: 3 pages, the first is used"));
     for (const name of ["truncated.jpg", "zero.jpg", "text.jpg", "scan.tiff", "dot.png"]) {
       assert(file.warnings.some((warning) => warning.startsWith(`${name}: `)), name);
       assert.match(stderr, new RegExp(`warning: ${name}: `));

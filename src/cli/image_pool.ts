@@ -15,6 +15,8 @@ export interface PrepareRequest {
 export interface PreparedImage {
   readonly pixels: Raster;
   readonly thumbnail: Thumbnail;
+  /** The raster's note. */
+  readonly note?: string;
 }
 
 /** What a worker answers. */

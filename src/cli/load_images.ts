@@ -23,6 +23,7 @@ export async function loadImages(
   stageName: string,
 ): Promise<LoadedImage[]> {
   const loaded: LoadedImage[] = [];
+  const noted = new Map<string, string[]>();
   const stage = startStage(stageName, files.length);
   let at = 0;
   for await (const image of prepareImages(files.map(({ file }) => file), size)) {
@@ -31,9 +32,16 @@ export async function loadImages(
       if (image.code !== "bad-image") throw image;
       warnings.push(`${file.path}: ${image.message}, skipped`);
     } else {
+      if (image.note) {
+        if (!noted.has(image.note)) noted.set(image.note, []);
+        noted.get(image.note)!.push(file.path);
+      }
       loaded.push({ ...file, patches: await embedder.embed(image.pixels), thumbnail: image.thumbnail });
     }
     stage.update(at);
+  }
+  for (const [note, [first, ...others]] of noted) {
+    warnings.push(`${first}${others.length ? ` and ${others.length} more` : ""}: ${note}`);
   }
   stage.end();
   return loaded;

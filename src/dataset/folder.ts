@@ -21,11 +21,11 @@ export interface ImageFolder {
   readonly warnings: readonly string[];
 }
 
-const READABLE = /\.(jpe?g|png)$/i;
-const OTHER_IMAGES = /\.(tiff?|bmp|webp|gif|avif|heic|jxl|jp2|ppm|pgm)$/i;
+const READABLE = /\.(jpe?g|jfif|png|tiff?|webp|gif|bmp)$/i;
+const OTHER_IMAGES = /\.(avif|hei[cf]|jxl|jp2|p[bgnp]m|dng|cr[23]|nef|arw|orf|raf|rw2)$/i;
 
 /**
- * Lists JPEG and PNG files. A PNG beside a JPEG of the same name is taken for its mask and left out.
+ * Lists JPEG, PNG, TIFF, WebP, GIF and BMP files. A PNG beside a JPEG of the same name is taken for its mask and left out.
  *
  * @throws {AnomalyClusterError} `bad-argument` when the folder does not exist or cannot be read.
  */
@@ -63,7 +63,9 @@ function walk(folder: string, below: string, paths: string[], warnings: string[]
     if (entry.name.startsWith(".")) continue;
     if (entry.isDirectory) walk(folder, path, paths, warnings);
     else if (READABLE.test(path)) paths.push(path);
-    else if (OTHER_IMAGES.test(path)) warnings.push(`${path}: only JPEG and PNG images are read, skipped`);
+    else if (OTHER_IMAGES.test(path)) {
+      warnings.push(`${path}: this kind of image is not read, skipped: convert it to JPEG, PNG or TIFF`);
+    }
   }
 }
 

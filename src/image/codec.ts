@@ -1,0 +1,61 @@
+// Finding and starting the codecs that are WebAssembly.
+
+import { AnomalyClusterError } from "../errors.ts";
+import type { Raster } from "../types.ts";
+
+/** Compiled modules of the codecs, see `initDecoders`. */
+export type CodecModules = Partial<Record<"jpeg" | "jpegTurbo" | "png" | "webp", WebAssembly.Module>>;
+
+const handedIn: CodecModules = {};
+
+/** Remembers modules for the codecs that have not started yet. */
+export function useModules(modules: CodecModules): void {
+  Object.assign(handedIn, modules);
+}
+
+/** The compiled module of a codec, or undefined where the runtime cannot import one. */
+export async function codecModule(name: keyof CodecModules): Promise<WebAssembly.Module | undefined> {
+  if (handedIn[name]) return handedIn[name];
+  try {
+    const codecs: Record<typeof name, () => Promise<WebAssembly.Module>> = await import("./codecs.js");
+    return await codecs[name]();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Starts a codec with its module, or without where it must find that itself. Throws `unsupported-runtime`. */
+export async function startCodec<T>(
+  name: keyof CodecModules,
+  start: (module: WebAssembly.Module | undefined) => Promise<T>,
+): Promise<T> {
+  const module = await codecModule(name);
+  try {
+    return await start(module);
+  } catch (cause) {
+    const message = `the ${name} decoder cannot be loaded by this runtime: hand its compiled module to initDecoders`;
+    throw new AnomalyClusterError("unsupported-runtime", message, { cause });
+  }
+}
+
+/** A codec compiled by Emscripten. */
+export interface EmscriptenCodec {
+  decode(bytes: Uint8Array, ...more: unknown[]): Raster | null;
+  /** What it has printed: its complaints about a file. */
+  readonly printed: string[];
+}
+
+/** Starts a codec by the factory that Emscripten made. Throws as {@linkcode startCodec}. */
+export function startEmscripten(name: keyof CodecModules, factory: unknown): Promise<EmscriptenCodec> {
+  const printed: string[] = [];
+  const print = (line: string) => void printed.push(line);
+  return startCodec(name, async (module) => {
+    const instantiateWasm = module && ((imports: WebAssembly.Imports, started: (of: WebAssembly.Instance) => void) => {
+      const instance = new WebAssembly.Instance(module, imports);
+      started(instance);
+      return instance.exports;
+    });
+    const start = factory as (options: object) => Promise<EmscriptenCodec>;
+    return Object.assign(await start({ noInitialRun: true, instantiateWasm, print, printErr: print }), { printed });
+  });
+}

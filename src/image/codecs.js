@@ -1,0 +1,11 @@
+// The codecs' WebAssembly as compiled modules, which takes no permission. Not every runtime knows this kind of import
+// and TypeScript does not either, hence a JavaScript file that is itself imported when needed.
+
+/** `@jsquash/jpeg`: mozjpeg. */
+export const jpeg = () => import.source("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
+/** `@cwasm/jpeg-turbo`: libjpeg-turbo. */
+export const jpegTurbo = () => import.source("@cwasm/jpeg-turbo/jpeg-turbo.wasm");
+/** `@jsquash/png`. */
+export const png = () => import.source("@jsquash/png/codec/pkg/squoosh_png_bg.wasm");
+/** `@jsquash/webp`. */
+export const webp = () => import.source("@jsquash/webp/codec/dec/webp_dec.wasm");

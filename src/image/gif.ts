@@ -1,0 +1,111 @@
+// GIF → RGBA: its first frame (GIF89a).
+
+import { badImage, checkSize } from "./bad_image.ts";
+import type { Decoded, DecodeLimits } from "./decoded.ts";
+import { unpackLzw } from "./lzw.ts";
+
+const TRUNCATED = "the GIF image is truncated or damaged";
+
+/** A frame's place on the canvas, its colours and its compressed pixels. */
+interface Frame {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  readonly interlaced: boolean;
+  /** Red, green, blue of each colour. */
+  readonly colours: Uint8Array;
+  /** The colour that is not drawn; -1 for none. */
+  readonly transparent: number;
+  readonly literalBits: number;
+  readonly packed: Uint8Array;
+}
+
+/** Throws `bad-image`. */
+export function decodeGif(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
+  if (bytes.length < 14) throw badImage(TRUNCATED);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
+  checkSize(width, height, maxPixels);
+  const { first, frames } = framesOf(bytes, view);
+  if (!first || !first.colours.length) throw badImage(TRUNCATED);
+  checkSize(first.width, first.height, maxPixels);
+  const indices = unpackLzw(first.packed, first.width * first.height, "GIF", first.literalBits);
+  const canvas = new Uint32Array(width * height);
+  const palette = packedColours(first.colours);
+  rowOrder(first).forEach((row, stored) => {
+    const y = first.top + row;
+    const across = y < height ? Math.min(first.width, width - first.left) : 0;
+    for (let x = 0, from = stored * first.width, to = y * width + first.left; x < across; x++, from++, to++) {
+      if (indices[from] !== first.transparent) canvas[to] = palette[indices[from]];
+    }
+  });
+  const data = new Uint8Array(canvas.buffer);
+  const note = frames > 1 ? `${frames} frames, the first is used` : undefined;
+  return Promise.resolve({ image: { data, width, height }, orientation: 1, note });
+}
+
+/** RGBA of each colour, its four bytes as one number; the same for all that are missing: black. */
+function packedColours(colours: Uint8Array): Uint32Array {
+  const bytes = new Uint8Array(256 * 4);
+  for (let index = 0; index < 256; index++) {
+    bytes.set(colours.subarray(index * 3, index * 3 + 3), index * 4);
+    bytes[index * 4 + 3] = 255;
+  }
+  return new Uint32Array(bytes.buffer);
+}
+
+/** Walks the blocks: the first frame, if it is whole, and how many there are. */
+function framesOf(bytes: Uint8Array, view: DataView): { first?: Frame; frames: number } {
+  const tableSize = (flags: number) => flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
+  const globalSize = tableSize(bytes[10]);
+  const shared = bytes.subarray(13, 13 + globalSize);
+  let [first, frames, transparent] = [undefined as Frame | undefined, 0, -1];
+  for (let at = 13 + globalSize; at + 10 < bytes.length;) {
+    if (bytes[at] === 0x21) {
+      if (bytes[at + 1] === 0xf9 && !frames) transparent = bytes[at + 3] & 1 ? bytes[at + 6] : -1;
+      at = endOfBlocks(bytes, at + 2);
+    } else if (bytes[at] === 0x2c) {
+      const [left, top, width, height] = [1, 3, 5, 7].map((offset) => view.getUint16(at + offset, true));
+      const flags = bytes[at + 9];
+      const data = at + 10 + tableSize(flags);
+      const end = endOfBlocks(bytes, data + 1);
+      if (end > bytes.length) break; // A frame that is not whole.
+      frames++;
+      first ??= {
+        ...{ left, top, width, height, transparent },
+        interlaced: (flags & 0x40) !== 0,
+        colours: flags & 0x80 ? bytes.subarray(at + 10, data) : shared,
+        literalBits: Math.min(Math.max(bytes[data], 1), 11),
+        packed: joined(bytes, data + 1, end),
+      };
+      at = end;
+    } else break; // The trailer, or nothing that is known.
+  }
+  return { first, frames };
+}
+
+/** Behind a chain of blocks, each with its length before it and the last of length 0. */
+function endOfBlocks(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at]) at += bytes[at] + 1;
+  return at + 1;
+}
+
+function joined(bytes: Uint8Array, from: number, end: number): Uint8Array {
+  const whole = new Uint8Array(end - from);
+  let length = 0;
+  for (let at = from; bytes[at]; at += bytes[at] + 1) {
+    whole.set(bytes.subarray(at + 1, at + 1 + bytes[at]), length);
+    length += bytes[at];
+  }
+  return whole.subarray(0, length);
+}
+
+/** Row of the picture that each stored row is. */
+function rowOrder({ height, interlaced }: Frame): number[] {
+  const passes = interlaced ? [[0, 8], [4, 8], [2, 4], [1, 2]] : [[0, 1]];
+  return passes.flatMap(([first, step]) => {
+    return Array.from({ length: Math.max(0, Math.ceil((height - first) / step)) }, (_, row) => first + row * step);
+  });
+}

@@ -1,0 +1,158 @@
+// Every kind of image file against Pillow's pixels (tools/make_image_corpus.py), without any permission.
+
+import assert from "node:assert/strict";
+import encodeJpeg from "@jsquash/jpeg/encode.js";
+import { AnomalyClusterError, decodeImage, type DecodeOptions, type Raster, resize } from "../mod.ts";
+
+interface Expected {
+  readonly width: number;
+  readonly height: number;
+  /** Largest difference, in grey levels. */
+  readonly tolerance: number;
+  /** RGB, in base64. */
+  readonly pixels: string;
+  readonly note?: string;
+}
+
+const CORPUS = new URL("images/", import.meta.url);
+const expected: Record<string, Expected> = JSON.parse(Deno.readTextFileSync(new URL("expected.json", CORPUS)));
+const files = new Map(Object.keys(expected).map((name) => [name, Deno.readFileSync(new URL(name, CORPUS))]));
+
+/** The image, or the sentence that it is refused with. */
+async function outcome(bytes: Uint8Array, options?: DecodeOptions): Promise<Raster | string> {
+  try {
+    return await decodeImage(bytes, options);
+  } catch (error) {
+    assert(error instanceof AnomalyClusterError && error.code === "bad-image", `no bad-image but ${error}`);
+    return error.message;
+  }
+}
+
+function largestDifference({ data }: Raster, pixels: Uint8Array): number {
+  let largest = 0;
+  pixels.forEach((byte, at) => {
+    largest = Math.max(largest, Math.abs(byte - data[Math.floor(at / 3) * 4 + at % 3]));
+  });
+  return largest;
+}
+
+const kindsNotRead = ["bilevel-group4.tif", "fractions.tif", "8-bits-rle.bmp"];
+const refused = new Map(kindsNotRead.map((name) => [name, Deno.readFileSync(new URL(name, CORPUS))]));
+
+for (const [name, { width, height, tolerance, pixels, note }] of Object.entries(expected)) {
+  Deno.test(`${name} has Pillow's pixels`, { permissions: "none" }, async () => {
+    const image = await decodeImage(files.get(name)!);
+    assert.deepEqual([image.width, image.height, image.note], [width, height, note]);
+    const difference = largestDifference(image, Uint8Array.fromBase64(pixels));
+    assert(difference <= tolerance, `differs by ${difference} grey levels`);
+    for (let at = 3; at < image.data.length; at += 4) assert.equal(image.data[at], 255);
+  });
+}
+
+Deno.test(
+  "a file that was cut off is refused, or shows all its pixels: never a part",
+  { permissions: "none" },
+  async () => {
+    for (const [name, bytes] of files) {
+      const { width, height, tolerance, pixels } = expected[name];
+      for (let part = 1; part < 20; part++) {
+        const image = await outcome(bytes.subarray(0, Math.floor(bytes.length * part / 20)));
+        if (typeof image === "string") continue;
+        assert.deepEqual([image.width, image.height], [width, height], name);
+        const difference = largestDifference(image, Uint8Array.fromBase64(pixels));
+        assert(difference <= tolerance, `${part} / 20 of ${name}: differs by ${difference} grey levels`);
+      }
+      if (!expected[name].note) assert.equal(typeof await outcome(bytes.subarray(0, bytes.length / 2)), "string", name);
+    }
+  },
+);
+
+Deno.test(
+  "damaged files give a picture or a sentence, and the next file is read",
+  { permissions: "none" },
+  async () => {
+    let state = 1;
+    const random = (below: number) => (state = Math.imul(state, 1103515245) + 12345 >>> 0) % 65521 % below;
+    for (const [name, bytes] of files) {
+      for (let round = 0; round < 25; round++) {
+        const damaged = bytes.slice();
+        for (let count = random(3); count >= 0; count--) damaged[random(bytes.length)] = random(256);
+        const image = await outcome(damaged, { maxPixels: 1e5 });
+        if (typeof image !== "string") assert.equal(image.data.length, image.width * image.height * 4);
+      }
+      assert.equal(typeof await outcome(bytes), "object", name);
+    }
+  },
+);
+
+/** A file of the corpus with other bytes from `at` on. */
+function patched(name: string, at: number, ...bytes: number[]): Uint8Array {
+  const copy = files.get(name)!.slice();
+  copy.set(bytes, at);
+  return copy;
+}
+
+Deno.test("a header of too many pixels is refused before memory is taken", { permissions: "none" }, async () => {
+  const [high, low] = [60000 >> 8, 60000 & 255];
+  const frame = files.get("baseline-444.jpg")!.findIndex((byte, at, jpeg) => byte === 0xff && jpeg[at + 1] === 0xc0);
+  const tags = files.get("planes.tif")!.findIndex((byte, at, tiff) => byte === 0 && tiff[at + 1] === 1 && at > 8) + 8;
+  const bombs = [
+    patched("baseline-444.jpg", frame + 5, high, low, high, low),
+    patched("rgb.png", 16, 0, 0, high, low, 0, 0, high, low),
+    patched("planes.tif", tags, ...[low, high, 0, 0, 1, 1, 4, 0, 1, 0, 0, 0, low, high, 0, 0]),
+    patched("lossy-alpha.webp", 24, low - 1, high, 0, low - 1, high, 0),
+    patched("palette.gif", 6, low, high, low, high),
+    patched("24-bits.bmp", 18, low, high, 0, 0, low, high, 0, 0),
+  ];
+  for (const bomb of bombs) {
+    assert.equal(
+      await outcome(bomb),
+      "60000 × 60000 pixels are too many (200 million pixels at most): make the image smaller",
+    );
+  }
+  assert.match(String(await outcome(files.get("rgb.png")!, { maxPixels: 100 })), /21 × 17 pixels are too many/);
+});
+
+Deno.test("what is not read is named, with the way out", { permissions: "none" }, async () => {
+  const text = (content: string) => Uint8Array.from(content, (character) => character.charCodeAt(0));
+  const sentences: [Uint8Array, RegExp][] = [
+    [new Uint8Array(), /^the file is empty$/],
+    [text("hello"), /^this is no image of a known kind: convert it/],
+    [text("\0\0\0\x18ftypheic\0\0\0\0"), /^this is a HEIC image, which cannot be read: convert it/],
+    [text("\0\0\0\x18ftypavif\0\0\0\0"), /an AVIF image/],
+    [text("II*\0\x10\0\0\0CR\x02\0\0\0\0\0"), /a camera's RAW image/],
+    [text("%PDF-1.7\n"), /a PDF document/],
+    [text('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'), /an SVG drawing/],
+    [refused.get("bilevel-group4.tif")!, /compressed in a way that cannot be read: save it as PNG/],
+    [refused.get("fractions.tif")!, /32 bits.*cannot be read: save it as PNG/],
+    [refused.get("8-bits-rle.bmp")!, /compressed BMP images cannot be read: save it as PNG/],
+  ];
+  for (const [bytes, sentence] of sentences) assert.match(String(await outcome(bytes)), sentence);
+});
+
+/** 900 × 700 pixels of waves and noise. */
+async function photo(): Promise<Uint8Array> {
+  const [width, height] = [900, 700];
+  const data = Uint8ClampedArray.from({ length: width * height * 4 }, (_, at) => {
+    const [x, y] = [(at >> 2) % width, Math.floor((at >> 2) / width)];
+    return at % 4 === 3
+      ? 255
+      : 128 + 60 * Math.sin(x / 13 + at % 4) + 40 * Math.sin(y / 9) + (Math.imul(at, 2654435761) >>> 28);
+  });
+  return new Uint8Array(await encodeJpeg({ data, width, height, colorSpace: "srgb" } as ImageData, { quality: 90 }));
+}
+
+Deno.test("a JPEG decoded at a fraction of its size looks the same once it is resized", async () => {
+  const jpeg = await photo();
+  const whole = resize(await decodeImage(jpeg), 112, 112).data;
+  for (
+    const [atLeast, size] of [[351, "900 × 700"], [350, "450 × 350"], [224, "450 × 350"], [175, "225 × 175"]] as const
+  ) {
+    const image = await decodeImage(jpeg, { atLeast });
+    assert.equal(`${image.width} × ${image.height}`, size);
+    const differences = Array.from(resize(image, 112, 112).data, (byte, at) => Math.abs(byte - whole[at]));
+    const mean = differences.reduce((sum, difference) => sum + difference, 0) / (differences.length * 0.75);
+    if (atLeast >= 224) assert(mean < 0.3 && Math.max(...differences) <= 3, `${mean}, ${Math.max(...differences)}`);
+  }
+  assert.match(String(await outcome(jpeg.subarray(0, jpeg.length / 2), { atLeast: 224 })), /truncated/);
+});
