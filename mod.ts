@@ -12,6 +12,7 @@ export type { WorkCounts } from "./src/core/patch_tasks.ts";
 export { decodeImage, initDecoders } from "./src/image/decode.ts";
 export { resize } from "./src/image/resize.ts";
 export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
+export { type Channels, type ModelLevel, type ModelManifest, readManifest } from "./src/embed/manifest.ts";
 export {
   DEFAULT_MODEL,
   type Engine,
