@@ -12,9 +12,7 @@ Output for each layer: float32 [1, channels, height / stride, width / stride]; c
 """
 import argparse
 import contextlib
-import hashlib
 import io
-import json
 import logging
 import pathlib
 import sys
@@ -29,6 +27,8 @@ import timm
 import torch
 from timm.layers import Conv2dSame
 from torch import nn
+
+from model_manifest import write_manifest
 
 TOLERANCE = 1e-4  # Largest difference from PyTorch, as a share of the largest output.
 
@@ -199,32 +199,28 @@ def export(name: str, weights: str, out: pathlib.Path, size: int, layers: list[i
         file.unlink()
         fail(f"{name}: onnxruntime differs from PyTorch by {difference:.1e} of the largest output")
 
-    manifest = {
-        "format": "anomaly-cluster-model/1",
-        "name": name,
-        "input": {
-            "side": size, "multiple": multiple, "fixed": fixed,
-            "pixels": "RGB, 0 to 255", "mean": mean, "deviation": deviation,
-        },
-        "levels": levels,
-        "licence": "random weights" if weights == "random" else cfg["license"],
-        "source": f"timm {preset.timm}" + {"random": ", weights drawn with seed 0", "pretrained": ""}.get(
-            weights, f", weights of {pathlib.Path(weights).name}"
-        ),
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "made": {
-            "by": "tools/export_model.py", "torch": torch.__version__.split("+")[0], "timm": timm.__version__,
-            "onnx": onnx.__version__, "onnxslim": onnxslim.__version__,
-            "onnxruntime": onnxruntime.__version__, "difference": float(f"{difference:.1e}"),
-        },
-    }
-    text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    (out / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+    write_manifest(
+        file, side=size, multiple=multiple, fixed=fixed, mean=mean, deviation=deviation, levels=levels,
+        licence=licence_of(weights, cfg["license"]), source=source_of(weights, preset.timm), difference=difference,
+        made_by="tools/export_model.py", packages=["torch", "timm", "onnx", "onnxslim", "onnxruntime"],
+    )
     if reference:
         (out / f"{name}.pixels").write_bytes(pixels.tobytes())
         (out / f"{name}.expected").write_bytes(b"".join(grid.tobytes() for grid in expected))
     grids = ", ".join(f"{level['name']} {list(grid.shape)}" for level, grid in zip(levels, found))
     print(f"{file}: {grids}, {file.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {difference:.1e}", flush=True)
+
+
+def licence_of(weights: str, own: str) -> str:
+    if weights == "pretrained":
+        return own
+    return "random weights" if weights == "random" else f"that of the given weights; timm's own: {own}"
+
+
+def source_of(weights: str, network: str) -> str:
+    if weights == "pretrained":
+        return f"timm {network}"
+    return f"timm {network}, weights {'drawn with seed 0' if weights == 'random' else pathlib.Path(weights).name}"
 
 
 def to_onnx(cut: Cut, image: torch.Tensor, names: list[str], fixed: bool) -> onnx.ModelProto:
@@ -248,6 +244,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Exports backbones as ONNX files with manifests.")
     parser.add_argument("name", nargs="?", choices=PRESETS, metavar="NAME", help=", ".join(PRESETS))
     parser.add_argument("--all", action="store_true", help="every NAME, one by one")
+    parser.add_argument("--names", action="store_true", help="print every NAME, and nothing else")
     parser.add_argument("--weights", default="pretrained", help="random, pretrained (the default) or a file")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."), help="folder to write to")
     parser.add_argument("--size", type=int, default=224, help="side of the images in pixels (224)")
@@ -255,6 +252,9 @@ def main() -> None:
                         help="reductions (2 to 5) or blocks of a ViT, from 1; the first gives the grid (table 6's)")
     parser.add_argument("--reference", action="store_true", help="write input and output too, for check_models.ts")
     options = parser.parse_args()
+    if options.names:
+        print("\n".join(PRESETS))
+        return
     if (options.name is None) != options.all:
         parser.error("give a NAME or --all")
     if options.size < 1 or min(options.layers or [1]) < 1:
