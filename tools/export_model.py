@@ -136,6 +136,14 @@ def draw_weights(net: nn.Module, seed: int) -> None:
             value.uniform_(0.5, 1.5, generator=generator)
         else:
             value.normal_(0, 0.1, generator=generator)
+    # Statistics of noise, as training leaves such: else values grow from block to block, and rounding errors with them.
+    normalisations = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
+    if normalisations:
+        net.eval()
+        for module in normalisations:
+            module.train().momentum = 1
+        with torch.no_grad():
+            net(torch.randn(1, 3, 224, 224, generator=generator))
 
 
 def load_network(preset: Preset, weights: str, size: int) -> nn.Module:
