@@ -124,7 +124,10 @@ function checkSize(size: number, multiple: number, name: string, manifest?: Mode
   require(fits, `size ${size} is not a multiple of ${multiple}, as ${name} asks for`);
   if (manifest?.input.fixed) {
     const { side } = manifest.input;
-    require(size === side, `${name} takes images of size ${side} alone, not ${size}: export it for that size`);
+    require(
+      size === side,
+      `${name} takes images of size ${side} alone, not ${size}: leave the size out or export it for that size`,
+    );
   }
 }
 
