@@ -44,7 +44,7 @@ async function row(name: string): Promise<string> {
   for (const extension of ["onnx", "json", "pixels", "expected"]) await Deno.remove(file(extension));
   const differences = [Number(manifest.made.difference)];
   for (const engine of ["wasm", "native"] as const) {
-    const embedder = await onnxEmbedder({ model, manifest, engine, threads: 1 });
+    const embedder = await onnxEmbedder({ model, manifest, engine });
     const { data } = await embedder.embed(image);
     await embedder.release();
     differences.push(difference(data as Float32Array, expected, manifest));
