@@ -13,6 +13,7 @@ export type { CodecModules } from "./src/image/codec.ts";
 export { decodeImage, type DecodeOptions, initDecoders } from "./src/image/decode.ts";
 export { resize } from "./src/image/resize.ts";
 export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
+export { type Channels, type ModelLevel, type ModelManifest, readManifest } from "./src/embed/manifest.ts";
 export {
   DEFAULT_MODEL,
   type Engine,

@@ -26,10 +26,10 @@ export function groupCount(text: string): number | "auto" {
   }
 }
 
-/** A side in pixels that the network can take. */
+/** A side in pixels; the network tells which multiples it takes. */
 export function imageSize(text: string): number {
-  const value = wholeNumber(32)(text);
-  if (value % 32 || value > 2048) throw new InvalidArgumentError("It must be a multiple of 32 up to 2048.");
+  const value = wholeNumber(1)(text);
+  if (value > 2048) throw new InvalidArgumentError("It must be at most 2048.");
   return value;
 }
 

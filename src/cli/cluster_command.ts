@@ -7,7 +7,7 @@ import { matchMasks } from "../dataset/masks.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { type Embedder, joinPatches } from "../embed/embedder.ts";
-import { type Engine, onnxEmbedder, type Views } from "../embed/onnx.ts";
+import type { Engine } from "../embed/onnx.ts";
 import type { WhiteningOptions } from "../embed/whiten.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { adjustedRandIndex } from "../metric/adjusted_rand_index.ts";
@@ -28,6 +28,7 @@ import { fromUser, temperatureText } from "./arguments.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
 import { watchMemory } from "./memory.ts";
+import { openModel } from "./open_model.ts";
 import { readRaster } from "./read_image.ts";
 import { startStage } from "./progress.ts";
 
@@ -50,7 +51,7 @@ export interface ClusterCommandOptions {
   readonly seed: number;
   readonly model?: string;
   readonly engine: Engine;
-  readonly size: number;
+  readonly size?: number;
   readonly memory?: boolean;
   readonly labels?: "folders";
   readonly json?: "-";
@@ -71,10 +72,10 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   openOutputFolder(output, folder);
 
   const warnings = [...found.warnings];
-  const embedder = await openEmbedder(options);
-  const images = await loadImages(found.images, embedder, options.size, warnings, "Embedding images");
+  const { embedder, size } = await openModel(options, warnings);
+  const images = await loadImages(found.images, embedder, size, warnings, "Embedding images");
   checkCount(images.length, found.images.length, options.k, argument, warnings);
-  const normals = options.normals ? await loadNormals(options.normals, embedder, options.size, warnings) : undefined;
+  const normals = options.normals ? await loadNormals(options.normals, embedder, size, warnings) : undefined;
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   await embedder.release();
 
@@ -82,7 +83,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const agreement = options.labels ? agreementWithFolders(images, result, warnings) : undefined;
   const file = groupsFile(result, {
     images: images.map(({ path, label }) => ({ path, ...(agreement && label !== undefined && { label }) })),
-    settings: settingsOf({ ...options, weight }, result),
+    settings: settingsOf({ ...options, weight, size }, result),
     model: embedder.id,
     warnings,
     ...agreement,
@@ -124,24 +125,6 @@ function checkCombination(weight: WeightName, options: ClusterCommandOptions): v
       `--cluster ${options.cluster} needs one vector an image, which --distance ${options.distance} has not`;
     throw new AnomalyClusterError("bad-argument", `${reason}: use --distance weighted-average, or ward or kmedoids`);
   }
-}
-
-async function openEmbedder(options: ClusterCommandOptions): Promise<Embedder> {
-  const preset = PRESETS[options.preset];
-  const file = options.model === undefined ? preset.model : fromUser(options.model);
-  const model = await Deno.readFile(file).catch((cause) => {
-    throw new AnomalyClusterError("bad-argument", `--model ${options.model} cannot be read`, { cause });
-  });
-  const views = options.views ? Number(options.views) as Views : preset.embedding.views;
-  const name = options.model && basename(options.model).replace(/\.onnx$/i, "");
-  return await onnxEmbedder({
-    model,
-    ...(name ? { name } : preset.embedding),
-    views,
-    size: options.size,
-    threads: Math.min(navigator.hardwareConcurrency, 4),
-    engine: options.engine,
-  });
 }
 
 async function loadNormals(
@@ -246,7 +229,10 @@ function agreementWithFolders(
   };
 }
 
-function settingsOf(options: ChosenOptions, result: ClusterResult): Record<string, string | number> {
+function settingsOf(
+  options: ChosenOptions & { readonly size: number },
+  result: ClusterResult,
+): Record<string, string | number> {
   return {
     k: result.k,
     kChosen: options.k === "auto" ? "automatically: largest silhouette over 2 to 20" : "given",

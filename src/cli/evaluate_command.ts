@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { type LabelledDataset, labelledDataset, type LabelledImage } from "../dataset/labelled.ts";
 import type { ImageFile } from "../dataset/folder.ts";
 import { joinPatches } from "../embed/embedder.ts";
-import { type Engine, onnxEmbedder } from "../embed/onnx.ts";
+import type { Engine } from "../embed/onnx.ts";
 import { fitWhitening, whiten } from "../embed/whiten.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { type Curve, linePlot } from "../evaluate/plot.ts";
@@ -16,6 +16,7 @@ import type { PatchSet, PatchValues } from "../types.ts";
 import { maskPatches } from "../weight/mask.ts";
 import { fromUser } from "./arguments.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
+import { openModel } from "./open_model.ts";
 import { type Stage, startStage } from "./progress.ts";
 import { readRaster } from "./read_image.ts";
 
@@ -108,11 +109,9 @@ async function keyOf(preset: PresetName, dataset: LabelledDataset, options: Eval
 }
 
 async function studyOf(preset: PresetName, dataset: LabelledDataset, options: EvaluateCommandOptions): Promise<Study> {
-  const { model, embedding, whiten: whitens, tau } = PRESETS[preset];
-  const threads = Math.min(navigator.hardwareConcurrency, 4);
-  const { size, engine } = options;
-  const embedder = await onnxEmbedder({ model: await Deno.readFile(model), ...embedding, size, threads, engine });
+  const { whiten: whitens, tau } = PRESETS[preset];
   const warnings: string[] = [];
+  const { embedder, size } = await openModel({ preset, size: options.size, engine: options.engine }, warnings);
   const load = (files: readonly ImageFile[], name: string) =>
     loadImages(files, embedder, size, warnings, `${preset}: ${name}`);
   const images = (await load(dataset.images, "images")) as (LoadedImage & LabelledImage)[];

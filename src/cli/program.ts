@@ -50,7 +50,7 @@ function program(): Command {
     .option("--pool <KIND>", "pools patches in place of the weighted average", oneOf(...namesOf(POOLINGS)))
     .option("--cluster <KIND>", "how images are grouped", oneOf(...namesOf(CLUSTERERS)), "ward")
     .option("--seed <N>", "seed of k-means, mixtures, k-medoids and spectral", wholeNumber(0), 0)
-    .option("--model <FILE>", "another ONNX network: a patch grid, or one vector an image (holistic)")
+    .option("--model <FILE>", "another ONNX network, FILE.onnx with its manifest FILE.json: docs/models.md")
     .option(
       "--engine <NAME>",
       "wasm, or native: onnxruntime-node (task cluster:native)",
@@ -64,7 +64,11 @@ function program(): Command {
       oneOf("1", "4", "8"),
     )
     .option("--whiten <YES>", "yes or no: decorrelate the channels (default: the preset's)", oneOf("yes", "no"))
-    .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
+    .option(
+      "--size <PIXELS>",
+      "side to which images are resized, a multiple of 32 for the included networks (default: the network's, 224)",
+      imageSize,
+    )
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
     .addHelpText("after", methodsHelp())

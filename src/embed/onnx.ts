@@ -3,6 +3,7 @@ import { AnomalyClusterError, require } from "../errors.ts";
 import { resize } from "../image/resize.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import type { Embedder } from "./embedder.ts";
+import { type Channels, checkSum, type ModelLevel, type ModelManifest } from "./manifest.ts";
 
 /** Where the embedded default model lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels). */
 export const DEFAULT_MODEL: URL = new URL("../../models/efficientnet-lite0-reduction4.onnx", import.meta.url);
@@ -23,6 +24,11 @@ export interface OnnxEmbedderOptions {
    * or `[1, channels]`: a holistic embedding, as a grid of one patch.
    */
   readonly model: Uint8Array;
+  /**
+   * What {@linkcode readManifest} read beside the file: stands in for the options that are left out below, and the
+   * file's bytes, outputs and shapes are checked against it. @default EfficientNet-Lite0's, as told below
+   */
+  readonly manifest?: ModelManifest;
   /** Short name for reports and ids. @default "efficientnet-lite0-reduction4" */
   readonly name?: string;
   /**
@@ -36,12 +42,14 @@ export interface OnnxEmbedderOptions {
    * @default 1
    */
   readonly views?: Views;
-  /** Side in pixels to which images are resized, a multiple of 32. @default 224 */
+  /** Side in pixels to which images are resized. @default 224 */
   readonly size?: number;
-  /** Subtracted from each 8-bit channel. @default 127 */
-  readonly mean?: number;
-  /** Divides each channel after that. @default 128 */
-  readonly deviation?: number;
+  /** What `size` must be a multiple of. @default 32 */
+  readonly multiple?: number;
+  /** Subtracted from each 8-bit channel: one number, or one for each of red, green and blue. @default 127 */
+  readonly mean?: number | Channels;
+  /** Divides each channel after that, likewise. @default 128 */
+  readonly deviation?: number | Channels;
   /** Threads of the engine; onnxruntime-web keeps the number of its first model. @default 1 */
   readonly threads?: number;
   /**
@@ -54,21 +62,19 @@ export interface OnnxEmbedderOptions {
 }
 
 /**
- * Embeds images with a convolutional network in ONNX.
+ * Embeds images with a network in ONNX.
  *
- * @throws {AnomalyClusterError} `bad-model` when the file is no ONNX model or does not give a patch grid,
- * `bad-argument` for a size that is not a multiple of 32, `unsupported-runtime` where the native engine does not start.
+ * @throws {AnomalyClusterError} `bad-model` when the file is no ONNX model, does not give a patch grid or is not what
+ * its manifest says, `bad-argument` for a size that it does not take, `unsupported-runtime` where the native engine
+ * does not start.
  */
 export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedder> {
-  const {
-    name = "efficientnet-lite0-reduction4",
-    size = 224,
-    mean: subtract = 127,
-    deviation = 128,
-    threads = 1,
-    views = 1,
-  } = options;
-  require(Number.isInteger(size) && size >= 32 && size % 32 === 0, `size ${size} is not a multiple of 32 from 32 on`);
+  const { manifest, threads = 1, views = 1 } = options;
+  const { name = manifest?.name ?? "efficientnet-lite0-reduction4", size = manifest?.input.side ?? 224 } = options;
+  const subtract = eachChannel(options.mean ?? manifest?.input.mean ?? 127);
+  const deviation = eachChannel(options.deviation ?? manifest?.input.deviation ?? 128);
+  checkSize(size, options.multiple ?? manifest?.input.multiple ?? 32, name, manifest);
+  if (manifest) await checkSum(options.model, manifest);
   const { runtime, settings } = options.engine === "native"
     ? { runtime: await nativeRuntime(), settings: { intraOpNumThreads: threads } }
     : { runtime: ort, settings: { executionProviders: ["wasm"] } };
@@ -76,7 +82,7 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
   if (options.wasmBinary) ort.env.wasm.wasmBinary = options.wasmBinary;
   const session = await openSession(runtime, options.model, name, settings);
   const [input] = session.inputNames;
-  const levels = options.levels ?? [session.outputNames[0]];
+  const levels = options.levels ?? manifest?.levels.map((level) => level.name) ?? [session.outputNames[0]];
   const missing = levels.find((level) => !session.outputNames.includes(level));
   if (missing !== undefined) {
     throw new AnomalyClusterError(
@@ -86,9 +92,11 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
   }
 
   return {
-    id: `${name}${views > 1 ? ` × ${views} views` : ""}${
-      options.levels ? ` ${levels.join("+")}` : ""
-    }@${size} (pixel - ${subtract}) / ${deviation}`,
+    id: `${options.name || !manifest ? name : `${name} ${manifest.sha256.slice(0, 8)}`}${
+      views > 1 ? ` × ${views} views` : ""
+    }${options.levels || levels.length > 1 ? ` ${levels.join("+")}` : ""}@${size} (pixel - ${
+      channelText(subtract)
+    }) / ${channelText(deviation)}`,
     async embed(image) {
       const pixels = resize(image, size, size);
       let mean: PatchSet | undefined;
@@ -100,6 +108,7 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
           size,
         ]);
         const outputs = await runModel(session, input, tensor, name);
+        for (const level of manifest?.levels ?? []) checkShape(outputs[level.name], level, size, name);
         const patches = patchesOf(levels.map((level) => outputs[level]), name);
         mean ??= { ...patches, data: new Float32Array(patches.data.length) };
         addInPlace(mean, patches, view, views);
@@ -108,6 +117,38 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
     },
     release: () => session.release(),
   };
+}
+
+function checkSize(size: number, multiple: number, name: string, manifest?: ModelManifest): void {
+  const fits = Number.isInteger(size) && size >= multiple && size % multiple === 0;
+  require(fits, `size ${size} is not a multiple of ${multiple}, as ${name} asks for`);
+  if (manifest?.input.fixed) {
+    const { side } = manifest.input;
+    require(
+      size === side,
+      `${name} takes images of size ${side} alone, not ${size}: leave the size out or export it for that size`,
+    );
+  }
+}
+
+/** Throws `bad-model` unless an output is the grid that the manifest says. */
+function checkShape(output: ort.OnnxValue | undefined, level: ModelLevel, size: number, name: string): void {
+  const [, channels, rows = 1, cols = 1] = (output as ort.Tensor | undefined)?.dims ?? [];
+  const side = size / level.stride;
+  if (channels === level.channels && rows === side && cols === side) return;
+  const given = output ? `gives ${channels} channels of ${rows} × ${cols} patches` : "is not among its outputs";
+  throw new AnomalyClusterError(
+    "bad-model",
+    `${name}: ${level.name} ${given}, its manifest says ${level.channels} channels of ${side} × ${side}`,
+  );
+}
+
+function eachChannel(value: number | Channels): Channels {
+  return typeof value === "number" ? [value, value, value] : value;
+}
+
+function channelText([red, green, blue]: Channels): string {
+  return red === green && green === blue ? String(red) : `[${red}, ${green}, ${blue}]`;
 }
 
 type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
@@ -197,12 +238,12 @@ function addInPlace(sum: PatchSet, patches: PatchSet, view: number, views: numbe
 }
 
 /** RGBA bytes → one plane a channel, normalised. */
-function planes(image: Raster, mean: number, deviation: number): Float32Array {
+function planes(image: Raster, mean: Channels, deviation: Channels): Float32Array {
   const area = image.width * image.height;
   const data = new Float32Array(3 * area);
   for (let pixel = 0; pixel < area; pixel++) {
     for (let channel = 0; channel < 3; channel++) {
-      data[channel * area + pixel] = (image.data[pixel * 4 + channel] - mean) / deviation;
+      data[channel * area + pixel] = (image.data[pixel * 4 + channel] - mean[channel]) / deviation[channel];
     }
   }
   return data;

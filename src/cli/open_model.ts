@@ -1,0 +1,64 @@
+// The network that options name, with the manifest beside it.
+
+import { basename } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Embedder } from "../embed/embedder.ts";
+import { type ModelManifest, readManifest } from "../embed/manifest.ts";
+import { type Engine, onnxEmbedder, type Views } from "../embed/onnx.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { type PresetName, PRESETS } from "../preset.ts";
+import { fromUser } from "./arguments.ts";
+
+/** Options that name a network and how it sees images. */
+export interface ModelOptions {
+  readonly preset: PresetName;
+  readonly model?: string;
+  readonly views?: "1" | "4" | "8";
+  readonly size?: number;
+  readonly engine: Engine;
+}
+
+/** An open network, and the side to which images are resized for it. */
+export interface OpenModel {
+  readonly embedder: Embedder;
+  readonly size: number;
+}
+
+/** Opens the network of `--model`, else the preset's. */
+export async function openModel(options: ModelOptions, warnings: string[]): Promise<OpenModel> {
+  const preset = PRESETS[options.preset];
+  const file = options.model === undefined ? preset.model : pathToFileURL(fromUser(options.model));
+  const model = await Deno.readFile(file).catch((cause) => {
+    const named = options.model === undefined ? file.pathname : `--model ${options.model}`;
+    throw new AnomalyClusterError("bad-argument", `${named} cannot be read`, { cause });
+  });
+  const manifest = await manifestBeside(file);
+  const name = decodeURIComponent(basename(file.pathname));
+  if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
+  const size = options.size ?? manifest?.input.side ?? 224;
+  const embedder = await onnxEmbedder({
+    model,
+    manifest,
+    ...(options.model === undefined ? preset.embedding : manifest ? {} : { name: name.replace(/\.onnx$/i, "") }),
+    views: options.views ? Number(options.views) as Views : preset.embedding.views,
+    size,
+    threads: Math.min(navigator.hardwareConcurrency, 4),
+    engine: options.engine,
+  });
+  return { embedder, size };
+}
+
+/** What FILE.json says of FILE.onnx; nothing where there is none. */
+async function manifestBeside(model: URL): Promise<ModelManifest | undefined> {
+  const file = new URL(model);
+  file.pathname = `${model.pathname.replace(/\.onnx$/i, "")}.json`;
+  const name = decodeURIComponent(basename(file.pathname));
+  let json: string;
+  try {
+    json = await Deno.readTextFile(file);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw new AnomalyClusterError("bad-model", `${name}, the model's manifest, cannot be read`, { cause });
+  }
+  return readManifest(json, name);
+}

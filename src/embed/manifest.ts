@@ -1,0 +1,129 @@
+import { AnomalyClusterError } from "../errors.ts";
+
+/** A number for each of red, green and blue. */
+export type Channels = readonly [number, number, number];
+
+/** One output of a network: a grid of patches. */
+export interface ModelLevel {
+  /** Name of the ONNX output. */
+  readonly name: string;
+  /** Where in the network it is taken, in the words of who made it. */
+  readonly layer: string;
+  /** Pixels from one patch to the next: the grid has side ÷ stride rows and columns. */
+  readonly stride: number;
+  /** Values a patch. */
+  readonly channels: number;
+}
+
+/** What an ONNX file takes and gives, where it comes from and under which licence: the JSON beside it. */
+export interface ModelManifest {
+  /** Name and version of this format. */
+  readonly format: "anomaly-cluster-model/1";
+  /** Short name for reports and ids. */
+  readonly name: string;
+  /** The image that it takes. */
+  readonly input: {
+    /** Side in pixels, unless another is asked for. */
+    readonly side: number;
+    /** What sides must be a multiple of. */
+    readonly multiple: number;
+    /** Whether it takes no side but this one. */
+    readonly fixed: boolean;
+    /** Order of the channels and range of their values before the next two apply. */
+    readonly pixels: "RGB, 0 to 255";
+    /** Subtracted from each channel. */
+    readonly mean: Channels;
+    /** Divides each channel after that. */
+    readonly deviation: Channels;
+  };
+  /** Its outputs, put side by side on the grid of the first. */
+  readonly levels: readonly ModelLevel[];
+  /** Licence of the weights, or `random weights`. */
+  readonly licence: string;
+  /** Where network and weights come from. */
+  readonly source: string;
+  /** SHA-256 of the ONNX file, 64 hexadecimal digits. */
+  readonly sha256: string;
+  /** How it was made: program, versions, and the largest difference found as a share of the largest output. */
+  readonly made: Readonly<Record<string, string | number>>;
+}
+
+const FORMAT: ModelManifest["format"] = "anomaly-cluster-model/1";
+
+type Rule = readonly [wanted: string, holds: (value: unknown) => boolean];
+
+const TEXT: Rule = ["a text", (value) => typeof value === "string" && value !== ""];
+const COUNT: Rule = ["a whole number from 1 on", (value) => Number.isInteger(value) && (value as number) > 0];
+const THREE: Rule = ["three numbers", isThreeNumbers];
+const RULES: Readonly<Record<string, Rule>> = {
+  "name": TEXT,
+  "input.side": COUNT,
+  "input.multiple": COUNT,
+  "input.fixed": ["true or false", (value) => typeof value === "boolean"],
+  "input.pixels": ['"RGB, 0 to 255"', (value) => value === "RGB, 0 to 255"],
+  "input.mean": THREE,
+  "input.deviation": ["three numbers above 0", (value) => isThreeNumbers(value) && value.every((one) => one > 0)],
+  "levels": ["a list of at least one output", (value) => Array.isArray(value) && value.length > 0],
+  "licence": TEXT,
+  "source": TEXT,
+  "sha256": ["64 hexadecimal digits", (value) => typeof value === "string" && /^[0-9a-f]{64}$/i.test(value)],
+  "made": ["an object", (value) => typeof value === "object" && value !== null],
+};
+const LEVEL_RULES: Readonly<Record<string, Rule>> = { name: TEXT, layer: TEXT, stride: COUNT, channels: COUNT };
+
+function isThreeNumbers(value: unknown): value is Channels {
+  return Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
+}
+
+/**
+ * The manifest in a JSON text; `file` is what errors call it.
+ *
+ * @throws {AnomalyClusterError} `bad-model` where it is no JSON, of another version, or lacks a field.
+ */
+export function readManifest(json: string, file = "the model's manifest"): ModelManifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new AnomalyClusterError("bad-model", `${file} is not JSON: export the model again`, { cause });
+  }
+  const format = fieldOf(value, "format");
+  if (format !== FORMAT) {
+    const found = typeof format === "string" ? `is of the format ${format}` : "names no format";
+    throw new AnomalyClusterError("bad-model", `${file} ${found}: ${FORMAT} is needed, export the model again`);
+  }
+  checkFields(value, RULES, file);
+  const manifest = value as ModelManifest;
+  for (const at of manifest.levels.keys()) {
+    const rules = Object.entries(LEVEL_RULES).map(([field, rule]) => [`levels.${at}.${field}`, rule]);
+    checkFields(manifest, Object.fromEntries(rules), file);
+  }
+  const { side, multiple } = manifest.input;
+  if (side % multiple) {
+    throw new AnomalyClusterError("bad-model", `${file}: input.side ${side} is not a multiple of ${multiple}`);
+  }
+  return manifest;
+}
+
+function fieldOf(value: unknown, path: string): unknown {
+  return path.split(".").reduce((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], value);
+}
+
+function checkFields(value: unknown, rules: Readonly<Record<string, Rule>>, file: string): void {
+  for (const [path, [wanted, holds]] of Object.entries(rules)) {
+    if (!holds(fieldOf(value, path))) throw new AnomalyClusterError("bad-model", `${file}: ${path} is not ${wanted}`);
+  }
+}
+
+/** Throws `bad-model` unless the manifest is that of these bytes. */
+export async function checkSum(model: Uint8Array, { name, sha256 }: ModelManifest): Promise<void> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", model as BufferSource));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== sha256.toLowerCase()) {
+    throw new AnomalyClusterError(
+      "bad-model",
+      `${name}: the model is not the one of its manifest, its SHA-256 is ${found.slice(0, 12)}… and not ` +
+        `${sha256.slice(0, 12)}…: put both files of one export side by side`,
+    );
+  }
+}
