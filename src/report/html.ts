@@ -188,7 +188,7 @@ Enter opens one."></svg>
 function renderTreePanel(chosen: number, count: number): string {
   return `<section class="panel" aria-labelledby="tree-heading">
 <div class="panel-head"><h2 id="tree-heading">Tree</h2>
-<p>Drag the line: what joins below it is one group.</p>
+<p>Drag the line to regroup.</p>
 <label class="group-count">Groups <input type="range" id="group-count" min="1" max="${Math.min(MOST_GROUPS, count)}" \
 value="${chosen}" autocomplete="off"><output id="group-count-value" for="group-count">${chosen}</output></label></div>
 <svg id="tree" role="img" aria-labelledby="tree-heading"></svg>

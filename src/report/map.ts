@@ -9,6 +9,9 @@ export const MAP_SIDE = 1000;
 /** Neighbours from which the map is made: UMAP's usual number. */
 const NEIGHBOURS = 15;
 
+/** Marks should hardly cover each other, and groups not fly apart. */
+const LOOSE = { minDist: 0.99, spread: 1, repulsionStrength: 0.2 } as const;
+
 /**
  * UMAP (McInnes et al. 2018) over each image's nearest images, itself not among them; the same map on every run.
  *
@@ -20,7 +23,7 @@ export function imageMap(neighbours: readonly (readonly Neighbour[])[]): number[
   // The library counts an image as its own first neighbour, and wants fewer neighbours than images.
   const nNeighbors = Math.min(NEIGHBOURS, count - 1);
   const nearest = neighbours.map((list, i) => [{ image: i, distance: 0 }, ...list.slice(0, nNeighbors - 1)]);
-  const umap = new UMAP({ nNeighbors, minDist: 0.3, random: seededRandom(1) });
+  const umap = new UMAP({ nNeighbors, ...LOOSE, random: seededRandom(1) });
   umap.setPrecomputedKNN(
     nearest.map((list) => list.map(({ image }) => image)),
     nearest.map((list) => list.map(({ distance }) => distance)),
@@ -34,15 +37,14 @@ export interface Neighbour {
   readonly distance: number;
 }
 
-/** Scales points to fill the map, both axes alike. */
+/** Fills the map. An axis is half place and half rank, so that groups far apart still have room within. */
 function spread(points: readonly number[][]): number[] {
-  const [xs, ys] = [0, 1].map((axis) => points.map((point) => point[axis]));
-  const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
-  const factor = MAP_SIDE / Math.max(width, height, 1e-9);
-  const margin = (size: number) => (MAP_SIDE - size * factor) / 2;
-  return points.flatMap(([x, y]) => [
-    Math.round((x - left) * factor + margin(width)),
-    Math.round((y - top) * factor + margin(height)),
-  ]);
+  const [xs, ys] = [0, 1].map((axis) => {
+    const values = points.map((point) => point[axis]);
+    const ascending = Float64Array.from(values).sort();
+    const [least, most] = [ascending[0], ascending[values.length - 1]];
+    const rank = new Map(Array.from(ascending, (value, at) => [value, at / (values.length - 1)]));
+    return values.map((value) => ((value - least) / (most - least || 1) + rank.get(value)!) / 2 * MAP_SIDE);
+  });
+  return xs.flatMap((x, i) => [Math.round(x), Math.round(ys[i])]);
 }
