@@ -143,9 +143,10 @@ function editText(section, group, action, edits) {
     if (isKey) section.querySelector(`[data-action="${action}"]`).focus();
   };
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") close(true, true);
-    if (event.key === "Escape") close(false, true);
     event.stopPropagation();
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault();
+    close(event.key === "Enter", true);
   });
   field.addEventListener("blur", () => close(true, false));
   if (isName) {

@@ -31,11 +31,13 @@ export function followDrags({ moveTo, tip }) {
     // After the browser has taken its picture of the card.
     setTimeout(() => root.classList.add("dragging"));
   });
-  document.addEventListener("dragover", (event) => {
-    const target = targetOf(event);
-    mark(target);
-    if (target) event.preventDefault();
-  });
+  for (const type of ["dragenter", "dragover"]) {
+    document.addEventListener(type, (event) => {
+      const target = targetOf(event);
+      mark(target);
+      if (target) event.preventDefault();
+    });
+  }
   document.addEventListener("drop", (event) => {
     const target = targetOf(event);
     if (!target) return;
