@@ -28,6 +28,7 @@ export async function sampleReport(options: {
   readonly k?: number | "auto";
   readonly side?: number;
   readonly cluster?: Clusterer;
+  readonly source?: string;
   readonly pathOf?: (image: number, kind: number) => string;
 } = {}): Promise<SampleReport> {
   const { count = 40, kinds = 5, k = "auto", side = 48 } = options;
@@ -55,7 +56,11 @@ export async function sampleReport(options: {
     model: "drawn",
     warnings: [],
   });
-  return { html: renderReport(reportData("Kinds of defect in a sample", file, result, images)), file, result };
+  return {
+    html: renderReport(reportData("Kinds of defect in a sample", file, result, images, options.source)),
+    file,
+    result,
+  };
 }
 
 /** Opens a page of HTML from a file. Fails on console messages, errors and any request but for the page itself. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { Page } from "puppeteer-core";
 import { groupsShown, sampleReport, slide, withPage } from "./report_page.ts";
 
-const report = await sampleReport({ k: 5 });
+const report = await sampleReport({ k: 5, source: "../in%20it" });
 const nameOf = (image: number) => report.file.images[image].path.split("/").pop()!;
 
 function textOf(page: Page, selector: string): Promise<string> {

@@ -45,6 +45,8 @@ export interface ReportData {
   /** Numbered from 1. Members are indices into `images`, the medoid first. */
   readonly groups: readonly { readonly number: number; readonly members: readonly number[] }[];
   readonly images: readonly ReportImage[];
+  /** The folder of the images as a relative URL from the report, where a reader may have it. */
+  readonly source?: string;
   /** Distances of all pairs, for regrouping. */
   readonly distances?: PackedDistances;
   /** x, y of each image, alternating, from 0 to `MAP_SIDE`. */
@@ -255,7 +257,7 @@ const VIEWER = `<dialog id="viewer" aria-labelledby="viewer-name">
 <div class="viewer-body">
 <div class="viewer-stage"><span class="picture" id="viewer-picture"></span></div>
 <div class="viewer-side">
-<label class="switch"><input type="checkbox" role="switch" id="viewer-overlay" autocomplete="off"> Heat map</label>
+<label class="switch" title="Heat map (h)"><input type="checkbox" role="switch" id="viewer-overlay" autocomplete="off"> Heat map</label>
 <dl id="viewer-facts"></dl>
 <label class="viewer-move">Move to <select id="viewer-group" autocomplete="off"></select></label>
 <h3>Most similar images</h3>
@@ -280,7 +282,7 @@ function renderAgreement({ metrics, images, groups }: ReportData): string {
   const facts = (metrics ?? []).map(([name, value]) => renderFact(escapeHtml(name), formatNumber(value)));
   return `<section class="agreement" aria-labelledby="agreement">
 <h2 id="agreement">Agreement with folder labels</h2>
-<p class="note">The labels were used only for this comparison. A darker cell holds more of its label's images.</p>
+<p class="note">The labels were used only for this comparison. The stronger a cell's tint, the more of its label's images it holds.</p>
 ${facts.length > 0 ? `<dl class="metrics">${facts.join("")}</dl>` : ""}
 <p class="note" id="agreement-edited" hidden>These figures are of the groups as they were found; the table is of the \
 groups as shown now.</p>
@@ -336,10 +338,9 @@ ${warnings.map((warning) => `<li>${escapeHtml(warning)}</li>`).join("\n")}
 }
 
 /** What the script reads; "<" is escaped so that nothing can end the script element. Thumbnails stay in the cards. */
-function clientJson(
-  { title, created, model, given, groups, images, distances, map, tree, warnings }: ReportData,
-): string {
+function clientJson(data: ReportData): string {
+  const { title, created, model, given, groups, images, source, distances, map, tree, warnings } = data;
   const entries = images.map(({ thumbnail: _, width: __, height: ___, ...entry }) => entry);
-  const data = { title, created, model, settings: given, groups, images: entries, distances, map, tree, warnings };
-  return JSON.stringify(data).replaceAll("<", "\\u003c");
+  const read = { title, created, model, settings: given, groups, source, distances, map, tree, warnings };
+  return JSON.stringify({ ...read, images: entries }).replaceAll("<", "\\u003c");
 }

@@ -25,7 +25,7 @@ const SETTING_NAMES: Record<string, string> = {
   seed: "Seed",
 };
 
-/** Joins stored result, weights and thumbnails. */
+/** Joins stored result, weights and thumbnails; `source` is the relative URL of the images' folder. */
 export function reportData(
   title: string,
   file: GroupsFile,
@@ -34,6 +34,7 @@ export function reportData(
     readonly thumbnail: Thumbnail;
     readonly patches: { readonly rows: number; readonly cols: number };
   }[],
+  source?: string,
 ): ReportData {
   const { metrics, tree } = file;
   const nearest = nearestImages(result.matrix);
@@ -44,6 +45,7 @@ export function reportData(
     summary: summaryOf(file),
     model: file.model,
     given: file.settings,
+    ...(source && { source }),
     settings: [
       ["Model", file.model],
       ...Object.entries(file.settings).map(([name, value]): [string, string] => {

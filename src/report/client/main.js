@@ -36,6 +36,7 @@ function startPage() {
     tip,
     moveTo,
     silhouetteOf: silhouette?.of,
+    source: report.source,
   });
   if (map) createImageMap({ map, images, edits, arrangement, sheets, tip, open });
   if (tree) createDendrogram({ tree, images, cards, edits, arrangement });

@@ -67,10 +67,10 @@ ${bottom}"/><text class="mean" x="${x(average).toFixed(1)}" y="${bottom + 33}">m
     document.getElementById("doubtful-count").textContent = worst.length === 0
       ? "No image lies nearer to another group than to its own."
       : `${countOf(worst.length, "image")} ${worst.length === 1 ? "lies" : "lie"} nearer to another group than to \
-${worst.length === 1 ? "its" : "their"} own${worst.length > DOUBTFUL ? `; the first ${DOUBTFUL} are` : ""}:`;
+${worst.length === 1 ? "its" : "their"} own${worst.length > DOUBTFUL ? `; the ${DOUBTFUL} least fitting` : ""}:`;
     document.getElementById("doubtful").innerHTML = worst.slice(0, DOUBTFUL).map((image) => {
       const group = edits.present().groups.find(({ members }) => members.includes(image));
-      return thumbnailButton(image, { images, cards }, `${groupTitle(group)}, ${formatNumber(values[image])}`);
+      return thumbnailButton(image, { images, cards }, `${formatNumber(values[image])}, ${groupTitle(group)}`);
     }).join("");
   }
 

@@ -7,7 +7,7 @@ import { escapeHtml, fileName, formatNumber, isolate } from "./text.js";
 
 const SIMILAR = 12;
 
-export function createViewer({ images, cards, edits, arrangement, sheets, tip, moveTo, silhouetteOf }) {
+export function createViewer({ images, cards, edits, arrangement, sheets, tip, moveTo, silhouetteOf, source }) {
   const dialog = document.getElementById("viewer");
   const part = (name) => document.getElementById(`viewer-${name}`);
   const overlay = part("overlay");
@@ -28,7 +28,7 @@ export function createViewer({ images, cards, edits, arrangement, sheets, tip, m
     part("picture").style.setProperty("--ratio", Number(width.value) / Number(height.value));
     const silhouette = silhouetteOf?.(image);
     part("facts").innerHTML = [
-      ["Path", isolate(path)],
+      ["Path", source ? fileLink(path) : isolate(path)],
       ["Group", `${isolate(groupTitle(group))}${place === 0 ? " (medoid)" : `, ${place + 1} of ${order.length}`}`],
       ["Anomaly score", formatNumber(score)],
       ["Distance to medoid", formatNumber(distances[place])],
@@ -44,6 +44,12 @@ export function createViewer({ images, cards, edits, arrangement, sheets, tip, m
       similar.push(thumbnailButton(nearest[at], { images, cards }, formatNumber(nearest[at + 1])));
     }
     part("similar").innerHTML = similar.join("");
+  }
+
+  // Leads to the image itself, as long as the report lies where it was written.
+  function fileLink(path) {
+    const url = `${source}/${path.split("/").map(encodeURIComponent).join("/")}`;
+    return `<a href="${escapeHtml(url)}" target="_blank" title="Open the image file">${isolate(path)}</a>`;
   }
 
   // Goes to the image before or after in the order of the page, round its ends.
