@@ -44,6 +44,8 @@ export interface ClusterResult {
   readonly medoids: Int32Array;
   /** Distance of each image to its group's medoid. */
   readonly distances: Float64Array;
+  /** Distances of all pairs of images: what was grouped. */
+  readonly matrix: DistanceMatrix;
   /** Anomaly score of each image: the largest of its patches' scores, in the units of the embeddings. */
   readonly scores: Float64Array;
   /** Weights α of the patches; of several temperatures, their mean. */
@@ -82,7 +84,8 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(features.patches, options);
   const clustering = cluster(clusterer, distances, embeddings);
   const choice = k === "auto" ? chooseGroupCount(distances, clustering.labels) : undefined;
-  const groups = largestFirst(clustering.labels(k === "auto" ? choice!.k : k));
+  const anomaly = imageScores(scores);
+  const groups = largestFirst(clustering.labels(k === "auto" ? choice!.k : k), anomaly);
   const centres = medoids(distances, groups);
 
   return {
@@ -90,7 +93,8 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
     k: centres.length,
     medoids: centres,
     distances: Float64Array.from(groups, (group, i) => distances.data[i * distances.count + centres[group]]),
-    scores: imageScores(scores),
+    matrix: distances,
+    scores: anomaly,
     weights: meanWeights(weights),
     ...(embeddings && { embeddings }),
     ...(clustering.tree && { tree: clustering.tree }),
@@ -161,11 +165,15 @@ export async function clusterImages(
   return await clusterPatches(joinPatches(parts), options);
 }
 
-/** Renumbers groups by size, the largest 0; equal sizes in the order of their first image. */
-function largestFirst(labels: Int32Array): Int32Array {
+/** Renumbers groups by size, the largest 0; of equal ones the group with the higher mean score comes first. */
+function largestFirst(labels: Int32Array, scores: Float64Array): Int32Array {
   const sizes = new Map<number, number>();
-  for (const label of labels) sizes.set(label, (sizes.get(label) ?? 0) + 1);
-  const order = [...sizes.keys()].sort((a, b) => sizes.get(b)! - sizes.get(a)! || a - b);
+  const sums = new Map<number, number>();
+  labels.forEach((label, i) => {
+    sizes.set(label, (sizes.get(label) ?? 0) + 1);
+    sums.set(label, (sums.get(label) ?? 0) + scores[i]);
+  });
+  const order = [...sizes.keys()].sort((a, b) => sizes.get(b)! - sizes.get(a)! || sums.get(b)! - sums.get(a)! || a - b);
   const place = new Map(order.map((label, at) => [label, at]));
   return labels.map((label) => place.get(label)!);
 }

@@ -1,49 +1,24 @@
 // The report of the demo set in a real browser, opened from a file, offline.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import puppeteer, { type Page } from "puppeteer-core";
+import { fileURLToPath } from "node:url";
+import type { Page } from "puppeteer-core";
+import { withReportFile } from "./report_page.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-async function withReport(use: (page: Page, problems: string[]) => Promise<void>): Promise<void> {
+async function withDemoReport(use: (page: Page) => Promise<void>): Promise<void> {
   const out = await Deno.makeTempDir();
-  const executablePath = BROWSERS.find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
-  assert(executablePath, "Chromium is needed: apt-get install chromium");
   const args = ["task", "--quiet", "cluster", "demo", "--labels", "folders", "--out", out];
   const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: PROJECT }).output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
-  const browser = await puppeteer.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-  });
-  try {
-    const page = await browser.newPage();
-    const problems: string[] = [];
-    page.on("console", (message) => problems.push(message.text()));
-    page.on("pageerror", (error) => problems.push(String(error)));
-    page.on("requestfailed", (request) => problems.push(request.url().slice(0, 80)));
-    await page.setViewport({ width: 1280, height: 1000 });
-    await page.goto(String(pathToFileURL(join(out, "report.html"))));
-    await use(page, problems);
-    assert.deepEqual(problems, []);
-  } finally {
-    await browser.close();
-    await Deno.remove(out, { recursive: true });
-  }
+  await withReportFile(out, use);
+  await Deno.remove(out, { recursive: true });
 }
 
 /** Overlays that are displayed and hold a pixel that is not transparent. */
 function paintedOverlays(page: Page): Promise<number> {
-  return page.$$eval("canvas.overlay", (canvases) =>
+  return page.$$eval(".card canvas.overlay", (canvases) =>
     canvases.filter((canvas) => {
       if (getComputedStyle(canvas).display === "none" || getComputedStyle(canvas).visibility === "hidden") return false;
       if (!canvas.width || !canvas.height) return false;
@@ -53,7 +28,7 @@ function paintedOverlays(page: Page): Promise<number> {
 }
 
 Deno.test("the report shows every image, medoids first, and its overlay switch works, offline", async () => {
-  await withReport(async (page) => {
+  await withDemoReport(async (page) => {
     const images = await page.$$eval(".card img", (list) => {
       for (const image of list) image.loading = "eager";
       return Promise.all(list.map(async (image) => {
@@ -72,7 +47,10 @@ Deno.test("the report shows every image, medoids first, and its overlay switch w
 
     assert.equal(await paintedOverlays(page), 0, "overlays are off at first");
     await page.click("#overlay-switch");
-    await page.waitForFunction(() => document.querySelectorAll("canvas.overlay").length >= 60);
+    await page.waitForFunction(() => document.querySelectorAll(".card canvas.overlay").length >= 12);
+    assert(await paintedOverlays(page) < 60, "overlays out of sight are not painted");
+    for (const section of await page.$$("section.group")) await section.scrollIntoView();
+    await page.waitForFunction(() => document.querySelectorAll(".card canvas.overlay").length === 60);
     assert.equal(await paintedOverlays(page), 60, "all overlays are on");
     await page.focus("#overlay-switch");
     await page.keyboard.press("Space");

@@ -90,7 +90,10 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   });
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
-  const report = renderReport(reportData(`Kinds of defect in ${basename(folder)}`, file, result, images));
+  // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
+  const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
+  const title = `Kinds of defect in ${basename(folder)}`;
+  const report = renderReport(reportData(title, file, result, images, source));
   const page = writeWhole(output, "report.html", report);
 
   for (const warning of warnings) console.error(`warning: ${warning}`);

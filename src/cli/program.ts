@@ -1,8 +1,9 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
+import { applyCommand } from "./apply_command.ts";
 import { groupCount, imageSize, listOf, oneOf, temperatures, wholeNumber } from "./arguments.ts";
-import { clusterCommand } from "./cluster_command.ts";
+import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import { CLUSTERERS, DISTANCES, methodsHelp, namesOf, POOLINGS, PRESET_LINES, SCORES, WEIGHTS } from "./methods.ts";
 
@@ -16,6 +17,22 @@ export async function run(args: readonly string[]): Promise<number> {
     console.error(`error: ${error instanceof Error ? error.message : error}`);
     return error instanceof AnomalyClusterError && error.code === "bad-argument" ? 2 : 1;
   }
+}
+
+/** `--apply` stands alone or with `--out`. */
+async function clusterOrApply(
+  folder: string,
+  options: ClusterCommandOptions & { readonly apply?: string },
+  command: Command,
+): Promise<void> {
+  const { apply, out } = options;
+  if (apply === undefined) return await clusterCommand(folder, options);
+  const other = command.options.find((option) => {
+    const name = option.attributeName();
+    return name !== "apply" && name !== "out" && command.getOptionValueSource(name) === "cli";
+  });
+  if (other) throw new AnomalyClusterError("bad-argument", `--apply makes no use of ${other.long}: leave one out`);
+  await applyCommand(folder, { apply, ...(out && { out }) });
 }
 
 function program(): Command {
@@ -71,8 +88,12 @@ function program(): Command {
     )
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
+    .option(
+      "--apply <FILE>",
+      "groups nothing: copies the images into folders named after the groups of this groups.json",
+    )
     .addHelpText("after", methodsHelp())
-    .action(clusterCommand);
+    .action(clusterOrApply);
   root.command("evaluate")
     .exitOverride()
     .description("Measure presets and methods on labelled images; write tables (Markdown, CSV, JSON) and plots (SVG).")

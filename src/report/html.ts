@@ -1,12 +1,18 @@
 /** Renders the clustering as one self-contained, offline HTML page. Pure: data in, text out. */
 
-import style from "./report.css" with { type: "text" };
-import client from "./client.js" with { type: "text" };
+import { createHash } from "node:crypto";
+import { contingencyTable, groupHead, groupTitle, labelsOf } from "./client/group_markup.js";
+import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
+import type { PackedDistances } from "./distances.ts";
+import { countPlot } from "./line_plot.ts";
+import { PAGE_SCRIPT } from "./page_script.ts";
+import pageStyle from "./style/page.css" with { type: "text" };
+import exploreStyle from "./style/explore.css" with { type: "text" };
+import viewerStyle from "./style/viewer.css" with { type: "text" };
+import printStyle from "./style/print.css" with { type: "text" };
 
 export interface ReportImage {
   readonly path: string;
-  /** Counted from 0; readers of the page see groups from 1. */
-  readonly group: number;
   /** Anomaly score. */
   readonly score: number;
   /** Distance to the group's medoid. */
@@ -22,32 +28,48 @@ export interface ReportImage {
   readonly cols: number;
   /** Base64 of rows*cols bytes; 255 is the image's largest weight alpha. */
   readonly weights: string;
+  /** The nearest other images and their distances, alternating. */
+  readonly nearest: readonly number[];
 }
 
 export interface ReportData {
   readonly title: string;
   /** ISO 8601. */
   readonly created: string;
-  /** One to three plain sentences. */
+  /** Plain sentences. */
   readonly summary: readonly string[];
   readonly settings: readonly (readonly [name: string, value: string])[];
-  /** Members are indices into `images`, the medoid first. */
-  readonly groups: readonly { readonly size: number; readonly members: readonly number[] }[];
+  /** Model and settings as groups.json has them, for exports. */
+  readonly model: string;
+  readonly given: Readonly<Record<string, string | number>>;
+  /** Numbered from 1. Members are indices into `images`, the medoid first. */
+  readonly groups: readonly { readonly number: number; readonly members: readonly number[] }[];
   readonly images: readonly ReportImage[];
+  /** The folder of the images as a relative URL from the report, where a reader may have it. */
+  readonly source?: string;
+  /** Distances of all pairs, for regrouping. */
+  readonly distances?: PackedDistances;
+  /** x, y of each image, alternating, from 0 to `MAP_SIDE`. */
+  readonly map?: readonly number[];
+  /** Merges in SciPy's convention, the two clusters of each alternating. */
+  readonly tree?: { readonly pairs: readonly number[]; readonly heights: readonly number[] };
   readonly metrics?: readonly (readonly [name: string, value: number])[];
-  /** Counts are indexed [label][group]. */
-  readonly contingency?: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] };
   readonly choice?: { readonly chosen: number; readonly values: readonly (readonly [k: number, silhouette: number])[] };
+  readonly purity?: { readonly mauc: number; readonly values: readonly (readonly [k: number, purity: number])[] };
   readonly warnings: readonly string[];
 }
 
 type Group = ReportData["groups"][number];
-type Contingency = NonNullable<ReportData["contingency"]>;
-type Choice = NonNullable<ReportData["choice"]>;
 
+const SCRIPT_HASH = createHash("sha256").update(`\n${PAGE_SCRIPT}`).digest("base64");
+
+/** Nothing is loaded; the one script is known by its hash, so that no other could run. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; " +
+  `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${SCRIPT_HASH}'; ` +
   "base-uri 'none'; form-action 'none'";
+
+/** Numbers of groups that the page's slider goes to. */
+const MOST_GROUPS = 50;
 
 export function renderReport(data: ReportData): string {
   const frameRatio = commonAspectRatio(data.images);
@@ -60,21 +82,30 @@ export function renderReport(data: ReportData): string {
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(data.title)}</title>
 <style>
-${style}</style>
+${[pageStyle, exploreStyle, viewerStyle, printStyle].join("\n")}</style>
 </head>
 <body style="--frame-ratio: ${frameRatio}">
 ${renderHeader(data)}
 ${renderToolbar(data.groups)}
 <main>
-${data.groups.map((group, index) => renderGroup(group, index, data.images, frameRatio)).join("\n")}
+${renderExploration(data)}
+<div id="groups">
+${data.groups.map((group) => renderGroup(group, data.images, frameRatio)).join("\n")}
+</div>
+<p id="no-match" class="note" hidden>No image matches the search.</p>
+${data.distances ? SILHOUETTES : ""}
 ${renderAgreement(data)}
-${data.choice ? renderChoice(data.choice) : ""}
+${renderChoice(data)}
+${renderPurity(data)}
 ${renderSettings(data.settings)}
 ${renderWarnings(data.warnings)}
 </main>
-<script type="application/json" id="weights">${weightsJson(data.images)}</script>
+${VIEWER}
+<div id="tip" hidden></div>
+<p id="status" role="status"></p>
+<script type="application/json" id="report-data">${clientJson(data)}</script>
 <script>
-${client}</script>
+${PAGE_SCRIPT}</script>
 </body>
 </html>
 `;
@@ -92,27 +123,40 @@ function renderHeader({ title, created, summary, warnings }: ReportData): string
 <p class="created">${renderTime(created)}</p>
 <p class="summary">${summary.map(escapeHtml).join(" ")}</p>
 ${notice}
-<noscript><p class="notice">Scripts are off: the anomaly weights and the sliders are not available.</p></noscript>
+<noscript><p class="notice">Scripts are off: groups are shown as they were found, and nothing can be changed.</p></noscript>
 </header>`;
 }
 
 function renderToolbar(groups: readonly Group[]): string {
-  const links = groups.map((group, index) =>
-    `<li><a href="#group-${index + 1}">Group ${index + 1} <span class="size">${group.size}</span></a></li>`
+  const links = groups.map((group) =>
+    `<li><a href="#group-${group.number}">${
+      groupTitle(group)
+    } <span class="size">${group.members.length}</span></a></li>`
   );
   return `<div class="toolbar">
-<div class="controls" role="group" aria-label="Display">
+<div class="controls needs-script">
+<label class="search"><span>Search</span> <input type="search" id="search" placeholder="part of a name or label" \
+autocomplete="off" spellcheck="false"></label><output id="search-count" for="search" aria-live="polite"></output>
+<label>Order <select id="group-order" autocomplete="off"><option value="size">largest first</option>\
+<option value="score">highest score first</option><option value="name">by name</option></select></label>
 <label class="switch"><input type="checkbox" role="switch" id="overlay-switch" autocomplete="off"> \
-Show anomaly weights</label>
+Heat maps</label>
+<div class="overlay-controls">
 <label>Opacity <input type="range" id="overlay-opacity" min="10" max="100" step="5" value="80" autocomplete="off"></label>
-<div class="legend" title="Colours are relative to each image: do not compare them between images.">
-<span>Weight: none</span><canvas id="legend-scale" width="256" height="1" aria-hidden="true"></canvas>\
-<span>largest in its image</span>
+<div class="legend" title="Anomaly weights. Colours are relative to each image: do not compare them between images.">
+<span>none</span><canvas id="legend-scale" width="256" height="1" aria-hidden="true"></canvas>\
+<span>largest weight in its image</span></div>
 </div>
-<label class="thumbnail-size">Thumbnail size \
+<label class="thumbnail-size">Size \
 <input type="range" id="thumbnail-size" min="96" max="360" step="8" value="160" autocomplete="off"></label>
+<div class="editing" role="group" aria-label="Edits">
+<button type="button" id="undo" disabled>Undo</button>
+<button type="button" id="reset" disabled>Reset</button>
+<span class="export" role="group" aria-label="Export the groups as shown">Export
+<button type="button" id="export-json">JSON</button><button type="button" id="export-csv">CSV</button></span>
 </div>
-<nav aria-label="Groups"><ul>${links.join("")}</ul></nav>
+</div>
+<nav aria-label="Groups"><ul id="group-links">${links.join("")}</ul></nav>
 </div>`;
 }
 
@@ -124,59 +168,74 @@ function renderTime(iso: string): string {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Tree and map
+
+function renderExploration({ tree, map, images, groups }: ReportData): string {
+  if (!map) return "";
+  return `<details class="explore needs-script" open>
+<summary>${tree ? "Tree and map" : "Map"}</summary>
+<div class="panels">
+${tree ? renderTreePanel(groups.length, images.length) : ""}
+<section class="panel" aria-labelledby="map-heading">
+<div class="panel-head"><h2 id="map-heading">Map</h2>
+<p>Similar images lie near each other. Click one to open it.</p></div>
+<svg id="map" tabindex="0" role="application" aria-label="Map of the images. Arrow keys go from image to image, \
+Enter opens one."></svg>
+<ul id="map-legend" class="map-legend"></ul>
+</section>
+</div>
+</details>`;
+}
+
+function renderTreePanel(chosen: number, count: number): string {
+  return `<section class="panel" aria-labelledby="tree-heading">
+<div class="panel-head"><h2 id="tree-heading">Tree</h2>
+<p>Drag the line to regroup.</p>
+<label class="group-count">Groups <input type="range" id="group-count" min="1" max="${Math.min(MOST_GROUPS, count)}" \
+value="${chosen}" autocomplete="off"><output id="group-count-value" for="group-count">${chosen}</output></label></div>
+<svg id="tree" role="img" aria-labelledby="tree-heading"></svg>
+</section>`;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Groups
 
-function renderGroup(group: Group, index: number, images: readonly ReportImage[], frameRatio: number): string {
-  const members = group.members.map((member) => images[member]);
-  const cards = group.members.map((member, place) => renderCard(images[member], member, place === 0, frameRatio));
-  const id = `group-${index + 1}`;
-  return `<section class="group" id="${id}" aria-labelledby="${id}-heading" \
-style="contain-intrinsic-size: auto ${estimatedHeight(group.size, frameRatio)}px">
+function renderGroup(group: Group, images: readonly ReportImage[], frameRatio: number): string {
+  const id = `group-${group.number}`;
+  return `<section class="group" id="${id}" data-group="${group.number}" aria-labelledby="${id}-heading">
 <div class="group-head">
-<h2 id="${id}-heading">Group ${index + 1} · ${countOf(group.size, "image")}</h2>
-<p class="facts"><span>Mean anomaly score ${formatNumber(mean(members.map((image) => image.score)))}</span>\
-${renderLabelCounts(members)}</p>
+${groupHead(group, images)}
 </div>
 <div class="grid">
-${cards.join("\n")}
+${group.members.map((member, place) => renderCard(images[member], member, place === 0, frameRatio)).join("\n")}
 </div>
 </section>`;
 }
 
-function renderLabelCounts(members: readonly ReportImage[]): string {
-  const counts = new Map<string, number>();
-  for (const { label } of members) {
-    if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
-  }
-  const descending = [...counts].sort(([, a], [, b]) => b - a);
-  return descending.map(([label, count]) => `<span class="label">${isolate(label)} <b>${count}</b></span>`).join("");
-}
-
 function renderCard(image: ReportImage, index: number, isMedoid: boolean, frameRatio: number): string {
   const path = escapeHtml(image.path);
-  return `<figure class="card${isMedoid ? " medoid" : ""}">
-<div class="frame"><div class="picture" style="${pictureBox(image, frameRatio)}">\
-<img loading="lazy" decoding="async" src="${escapeHtml(image.thumbnail)}" alt="${path}" \
-width="${Number(image.width)}" height="${Number(image.height)}">\
-<canvas class="overlay" data-image="${index}" width="${Number(image.cols)}" height="${Number(image.rows)}" \
-aria-hidden="true"></canvas></div></div>
+  return `<figure class="card${isMedoid ? " medoid" : ""}" data-image="${index}" draggable="true">
+<button type="button" class="frame" aria-label="Open ${path}"><span class="picture" \
+style="${pictureBox(image, frameRatio)}"><img loading="lazy" decoding="async" draggable="false" \
+src="${escapeHtml(image.thumbnail)}" alt="${path}" width="${Number(image.width)}" height="${Number(image.height)}">\
+</span></button>
 <figcaption>
 <span class="name" title="${path}">${isolate(fileName(image.path))}</span>
-${isMedoid ? '<span class="badge" title="The most central image of this group">medoid</span>' : ""}
+<span class="badge" title="The most central image of this group">medoid</span>
 <dl>
 ${renderFact("Score", formatNumber(image.score))}
-${renderFact("Distance", formatNumber(image.distance))}
+${renderFact("Distance", formatNumber(image.distance), "distance")}
 ${image.label === undefined ? "" : renderFact("Label", isolate(image.label))}
 </dl>
 </figcaption>
 </figure>`;
 }
 
-function renderFact(name: string, valueHtml: string): string {
-  return `<div><dt>${name}</dt><dd>${valueHtml}</dd></div>`;
+function renderFact(name: string, valueHtml: string, role = ""): string {
+  return `<div><dt>${name}</dt><dd${role && ` class="${role}"`}>${valueHtml}</dd></div>`;
 }
 
-/** Fits the thumbnail into the frame without distortion, so that the overlay covers exactly the image. */
+/** Fits the thumbnail into the frame without distortion, so that the heat map covers exactly the image. */
 function pictureBox({ width, height }: ReportImage, frameRatio: number): string {
   const widthPercent = Math.min(100, (100 * width) / height / frameRatio);
   return `width: ${widthPercent.toFixed(2)}%; aspect-ratio: ${Number(width)} / ${Number(height)}`;
@@ -189,120 +248,72 @@ function commonAspectRatio(images: readonly ReportImage[]): number {
   return Number(Math.min(1.8, Math.max(0.75, median)).toFixed(3));
 }
 
-/** A guess for the browser, which lays a group out only when it comes near the viewport. */
-function estimatedHeight(size: number, frameRatio: number): number {
-  const cardsPerRow = 7;
-  return 90 + Math.ceil(size / cardsPerRow) * Math.round(160 / frameRatio + 95);
-}
+const VIEWER = `<dialog id="viewer" aria-labelledby="viewer-name">
+<div class="viewer-bar"><h2 id="viewer-name"></h2>
+<p id="viewer-place"></p>
+<button type="button" id="viewer-previous" aria-label="Previous image" title="Previous image (arrow left)">‹</button>
+<button type="button" id="viewer-next" aria-label="Next image" title="Next image (arrow right)">›</button>
+<button type="button" id="viewer-close" aria-label="Close" title="Close (Escape)">×</button></div>
+<div class="viewer-body">
+<div class="viewer-stage"><span class="picture" id="viewer-picture"></span></div>
+<div class="viewer-side">
+<label class="switch" title="Heat map (h)"><input type="checkbox" role="switch" id="viewer-overlay" autocomplete="off"> Heat map</label>
+<dl id="viewer-facts"></dl>
+<label class="viewer-move">Move to <select id="viewer-group" autocomplete="off"></select></label>
+<h3>Most similar images</h3>
+<ul id="viewer-similar" class="similar"></ul>
+</div>
+</div>
+</dialog>`;
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Agreement with the folder labels
+// Measures and plots
 
-function renderAgreement({ metrics, contingency }: ReportData): string {
-  if (!metrics?.length && !contingency) return "";
+const SILHOUETTES = `<section class="silhouettes needs-script" aria-labelledby="silhouettes-heading">
+<h2 id="silhouettes-heading">How well each image fits its group</h2>
+<p class="note">Silhouette: 1 for an image that lies far from every other group, below 0 for one that lies nearer to \
+another group than to its own. Click a bar to open its image.</p>
+<div class="silhouette-body"><svg id="silhouette-plot" class="plot" role="img"></svg>
+<div><p id="doubtful-count"></p><ul id="doubtful" class="similar"></ul></div></div>
+</section>`;
+
+function renderAgreement({ metrics, images, groups }: ReportData): string {
+  if (!metrics?.length && labelsOf(images).length === 0) return "";
   const facts = (metrics ?? []).map(([name, value]) => renderFact(escapeHtml(name), formatNumber(value)));
   return `<section class="agreement" aria-labelledby="agreement">
 <h2 id="agreement">Agreement with folder labels</h2>
-<p class="note">The labels were used only for this comparison. A darker cell holds more of its label's images.</p>
+<p class="note">The labels were used only for this comparison. The stronger a cell's tint, the more of its label's images it holds.</p>
 ${facts.length > 0 ? `<dl class="metrics">${facts.join("")}</dl>` : ""}
-${contingency ? renderContingency(contingency) : ""}
+<p class="note" id="agreement-edited" hidden>These figures are of the groups as they were found; the table is of the \
+groups as shown now.</p>
+<div class="scroll" id="contingency" tabindex="0" role="region" aria-label="Labels by group">
+${contingencyTable(groups, images)}
+</div>
 </section>`;
 }
 
-function renderContingency({ labels, counts }: Contingency): string {
-  const groupCount = Math.max(0, ...counts.map((row) => row.length));
-  const groups = Array.from({ length: groupCount }, (_, group) => group);
-  const headings = groups.map((group) => `<th scope="col">Group ${group + 1}</th>`);
-  const rows = labels.map((label, index) => renderContingencyRow(label, counts[index] ?? []));
-  const totals = groups.map((group) => sum(counts.map((row) => row[group] ?? 0)));
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Labels by group">
-<table class="contingency">
-<thead><tr><th scope="col">Label</th>${headings.join("")}<th scope="col" class="total">Total</th></tr></thead>
-<tbody>
-${rows.join("\n")}
-</tbody>
-<tfoot><tr><th scope="row">Total</th>${totals.map((total) => `<td>${total}</td>`).join("")}\
-<td class="total">${sum(totals)}</td></tr></tfoot>
-</table>
-</div>`;
-}
-
-function renderContingencyRow(label: string, row: readonly number[]): string {
-  const total = sum(row);
-  const cells = row.map((count) =>
-    count === 0 ? '<td class="zero">0</td>' : `<td style="--share: ${(100 * count / total).toFixed(0)}%">${count}</td>`
-  );
-  return `<tr><th scope="row">${isolate(label)}</th>${cells.join("")}<td class="total">${total}</td></tr>`;
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// The choice of the number of groups
-
-const PLOT = { width: 640, height: 260, left: 56, right: 20, top: 28, bottom: 44 } as const;
-
-function renderChoice({ chosen, values }: Choice): string {
-  const points = values.filter(([, silhouette]) => Number.isFinite(silhouette)).sort(([a], [b]) => a - b);
+function renderChoice({ choice }: ReportData): string {
+  if (!choice) return "";
   return `<section class="choice" aria-labelledby="choice">
 <h2 id="choice">How many groups</h2>
 <p class="note">The mean silhouette says how clearly the images separate into k groups; higher is clearer. \
-This report shows k = ${Number(chosen)}.</p>
-${points.length > 0 ? renderSilhouettePlot(points, chosen) : ""}
+This run shows k = ${Number(choice.chosen)}.</p>
+${countPlot({ name: "mean silhouette", ...choice })}
 </section>`;
 }
 
-function renderSilhouettePlot(points: readonly (readonly [number, number])[], chosen: number): string {
-  const ticks = niceTicks(points.map(([, silhouette]) => silhouette));
-  const x = scale(points[0][0], points[points.length - 1][0], PLOT.left + 16, PLOT.width - PLOT.right - 16);
-  const y = scale(ticks[0], ticks[ticks.length - 1], PLOT.height - PLOT.bottom, PLOT.top);
-  const line = points.map(([k, silhouette]) => `${x(k)},${y(silhouette)}`).join(" ");
-  const description = points.map(([k, silhouette]) => `k ${k}: ${formatNumber(silhouette)}`).join("; ");
-  return `<svg class="plot" viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" \
-aria-label="Mean silhouette by number of groups. ${description}. Chosen: ${Number(chosen)}.">
-${ticks.map((tick) => renderHorizontalTick(tick, y(tick))).join("")}
-${points.filter((_, index) => index % Math.ceil(points.length / 16) === 0).map(([k]) => renderKTick(k, x(k))).join("")}
-<text class="axis" x="${(PLOT.left + PLOT.width - PLOT.right) / 2}" y="${PLOT.height - 6}">number of groups k</text>
-<text class="axis start" x="4" y="14">mean silhouette</text>
-<polyline points="${line}"/>
-${points.map(([k, silhouette]) => renderPoint(k, silhouette, x(k), y(silhouette), k === chosen)).join("\n")}
-</svg>`;
-}
-
-function renderHorizontalTick(value: number, y: string): string {
-  return `<line class="rule" x1="${PLOT.left}" x2="${PLOT.width - PLOT.right}" y1="${y}" y2="${y}"/>\
-<text class="tick end" x="${PLOT.left - 8}" y="${y}" dy="4">${value.toFixed(2)}</text>`;
-}
-
-function renderKTick(k: number, x: string): string {
-  return `<text class="tick" x="${x}" y="${PLOT.height - PLOT.bottom + 18}">${k}</text>`;
-}
-
-function renderPoint(k: number, silhouette: number, x: string, y: string, isChosen: boolean): string {
-  const text = `k = ${k}: ${formatNumber(silhouette)}`;
-  const point = `<circle class="${isChosen ? "chosen" : ""}" cx="${x}" cy="${y}" r="${isChosen ? 6.5 : 3.5}">\
-<title>${text}</title></circle>`;
-  if (!isChosen) return point;
-  const nearEdge = Number(x) < 130 ? "start" : Number(x) > PLOT.width - 130 ? "end" : "";
-  const guide = `<line class="guide" x1="${x}" x2="${x}" y1="${y}" y2="${PLOT.height - PLOT.bottom}"/>`;
-  return `${guide}${point}<text class="chosen-name ${nearEdge}" x="${x}" y="${y}" dy="-13">chosen ${text}</text>`;
-}
-
-/** Four to seven round values that enclose the data; their ends are the ends of the axis. */
-function niceTicks(values: readonly number[]): number[] {
-  const low = Math.min(...values);
-  const span = Math.max(Math.max(...values) - low, 0.04);
-  const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find((candidate) => span / candidate <= 5) ?? span / 5;
-  const first = Math.floor(low / step);
-  const last = Math.ceil((low + span) / step);
-  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
-}
-
-function scale(from: number, to: number, start: number, end: number): (value: number) => string {
-  if (from === to) return () => ((start + end) / 2).toFixed(1);
-  return (value) => (start + (value - from) / (to - from) * (end - start)).toFixed(1);
+function renderPurity({ purity, groups }: ReportData): string {
+  if (!purity) return "";
+  return `<section class="purity" aria-labelledby="purity">
+<h2 id="purity">Purity by number of groups</h2>
+<p class="note">The share of images that bear the commonest label of their group, for each cut of the tree. \
+Mean over all numbers of groups: ${formatNumber(purity.mauc)}.</p>
+${countPlot({ name: "purity", values: purity.values, chosen: groups.length })}
+</section>`;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Settings, warnings, data for the client
+// Settings, warnings, data for the script
 
 function renderSettings(settings: ReportData["settings"]): string {
   const rows = settings.map(([name, value]) =>
@@ -326,54 +337,10 @@ ${warnings.map((warning) => `<li>${escapeHtml(warning)}</li>`).join("\n")}
 </section>`;
 }
 
-/** One entry per image, in the order of `data-image`; "<" is escaped so that nothing can end the script element. */
-function weightsJson(images: readonly ReportImage[]): string {
-  const entries = images.map(({ rows, cols, weights }) => ({ rows, cols, weights }));
-  return JSON.stringify(entries).replaceAll("<", "\\u003c");
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Text and numbers
-
-const HTML_ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-  "\n": "&#10;",
-  "\r": "&#13;",
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"'\n\r]/g, (character) => HTML_ESCAPES[character]);
-}
-
-/** Escaped, and kept from reordering the text around it when it holds right-to-left characters. */
-function isolate(text: string): string {
-  return `<bdi>${escapeHtml(text)}</bdi>`;
-}
-
-function fileName(path: string): string {
-  return path.split(/[/\\]/).pop() || path;
-}
-
-/** Three significant digits, without an exponent for the sizes that occur. */
-function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return "–";
-  if (value === 0) return "0";
-  const text = Math.abs(value) >= 1000 ? String(Number(value.toPrecision(3))) : value.toPrecision(3);
-  return text.replace("-", "−");
-}
-
-function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function mean(values: readonly number[]): number {
-  return sum(values) / values.length;
+/** What the script reads; "<" is escaped so that nothing can end the script element. Thumbnails stay in the cards. */
+function clientJson(data: ReportData): string {
+  const { title, created, model, given, groups, images, source, distances, map, tree, warnings } = data;
+  const entries = images.map(({ thumbnail: _, width: __, height: ___, ...entry }) => entry);
+  const read = { title, created, model, settings: given, groups, source, distances, map, tree, warnings };
+  return JSON.stringify({ ...read, images: entries }).replaceAll("<", "\\u003c");
 }

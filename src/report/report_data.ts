@@ -1,7 +1,10 @@
 // What the report shows, from a run's result.
 
+import { purityCurve } from "../metric/purity_curve.ts";
 import type { ClusterResult } from "../pipeline.ts";
+import { DISTANCES_UP_TO, nearestImages, packDistances } from "./distances.ts";
 import type { ReportData } from "./html.ts";
+import { imageMap } from "./map.ts";
 import type { GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
 
@@ -22,7 +25,7 @@ const SETTING_NAMES: Record<string, string> = {
   seed: "Seed",
 };
 
-/** Joins stored result, weights and thumbnails. */
+/** Joins stored result, weights and thumbnails; `source` is the relative URL of the images' folder. */
 export function reportData(
   title: string,
   file: GroupsFile,
@@ -31,37 +34,43 @@ export function reportData(
     readonly thumbnail: Thumbnail;
     readonly patches: { readonly rows: number; readonly cols: number };
   }[],
+  source?: string,
 ): ReportData {
-  const metrics = file.metrics;
+  const { metrics, tree } = file;
+  const nearest = nearestImages(result.matrix);
+  const distances = packDistances(result.matrix);
   return {
     title,
     created: new Date().toISOString(),
     summary: summaryOf(file),
+    model: file.model,
+    given: file.settings,
+    ...(source && { source }),
     settings: [
       ["Model", file.model],
       ...Object.entries(file.settings).map(([name, value]): [string, string] => {
         return [SETTING_NAMES[name] ?? name, String(value)];
       }),
     ],
-    groups: file.groups.map((group, at) => ({ size: group.size, members: membersOf(result, at) })),
+    groups: file.groups.map((_, at) => ({ number: at + 1, members: membersOf(result, at) })),
     images: file.images.map((image, i) => ({
       ...image,
-      group: image.group - 1,
       thumbnail: images[i].thumbnail.url,
       width: images[i].thumbnail.width,
       height: images[i].thumbnail.height,
       rows: images[i].patches.rows,
       cols: images[i].patches.cols,
       weights: weightBytes(result, i).toBase64(),
+      nearest: nearest[i].flatMap(({ image, distance }) => [image, Number(distance.toPrecision(4))]),
     })),
+    ...(distances && { distances, map: imageMap(nearest) }),
+    ...(distances && tree && { tree: { pairs: tree.pairs.flat(), heights: tree.heights } }),
     ...(metrics && {
       metrics: (Object.keys(METRIC_NAMES) as (keyof typeof METRIC_NAMES)[]).map((key): [string, number] => {
         return [METRIC_NAMES[key], metrics[key]];
       }),
     }),
-    ...(file.contingency && {
-      contingency: { labels: file.contingency.classes.map(String), counts: file.contingency.counts },
-    }),
+    ...purityByCount(file, result),
     ...(file.choice?.length && {
       choice: {
         chosen: result.k,
@@ -80,7 +89,19 @@ function summaryOf({ images, groups, settings }: GroupsFile): string[] {
       ? "The number of groups was given."
       : "The number of groups was chosen automatically: it has the largest silhouette of 2 to 20 groups.",
     "Within a group images are ordered by distance to its medoid, the most typical image.",
+    ...(images.length > DISTANCES_UP_TO
+      ? [`With more than ${DISTANCES_UP_TO} images this page has no tree, no map and no silhouettes.`]
+      : []),
   ];
+}
+
+/** Purity of the cuts of a tree into 1, 2, … groups, where all images have labels. */
+function purityByCount({ images }: GroupsFile, { tree, k }: ClusterResult): { purity?: ReportData["purity"] } {
+  const labels = images.flatMap(({ label }) => label === undefined ? [] : [label]);
+  if (!tree || labels.length < images.length) return {};
+  const most = Math.min(images.length, Math.max(30, k + 10));
+  const { purity, mauc } = purityCurve(labels, tree);
+  return { purity: { values: Array.from(purity.subarray(0, most), (value, at) => [at + 1, value]), mauc } };
 }
 
 /** Images of a group by distance to its medoid, which comes first. */

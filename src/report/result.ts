@@ -12,14 +12,22 @@ export interface Agreement {
   readonly purity: number;
 }
 
-/** groups.json. Groups are numbered from 1, the largest first. */
+/** groups.json, as a run writes it or as the report exports it after edits. Groups are numbered from 1. */
 export interface GroupsFile {
   /** Name and version of this format. */
   readonly format: "anomaly-cluster-groups/1";
   readonly settings: Readonly<Record<string, string | number>>;
   /** The embedder's id: model and preprocessing. */
   readonly model: string;
-  readonly groups: readonly { readonly group: number; readonly size: number; readonly medoid: string }[];
+  /** The largest first; with what a person said of them in the report. */
+  readonly groups: readonly {
+    readonly group: number;
+    readonly size: number;
+    readonly medoid: string;
+    readonly name?: string;
+    readonly sound?: boolean;
+    readonly note?: string;
+  }[];
   readonly images: readonly {
     readonly path: string;
     readonly group: number;

@@ -16,7 +16,7 @@ export interface Thumbnail {
  * Shrinks an image until its longer side has at most `side` pixels; smaller images keep their size. `pixels` may be
  * the same picture in another size and shape that is no smaller than the thumbnail, and quicker to shrink.
  */
-export async function thumbnail(image: Raster, pixels = image, side = 192): Promise<Thumbnail> {
+export async function thumbnail(image: Raster, pixels = image, side = 224): Promise<Thumbnail> {
   const scale = Math.min(1, side / Math.max(image.width, image.height));
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));

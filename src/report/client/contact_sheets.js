@@ -1,0 +1,170 @@
+// The groups as contact sheets: sections with their images, links to them, search and order.
+
+import { groupColour, groupHead, groupTitle } from "./group_markup.js";
+import { countOf, escapeHtml, fileName, formatNumber, isolate, mean } from "./text.js";
+
+export function createContactSheets({ images, cards, edits, arrangement }) {
+  const container = document.getElementById("groups");
+  const links = document.getElementById("group-links");
+  const search = document.getElementById("search");
+  const order = document.getElementById("group-order");
+  const sections = new Map();
+  const heads = new WeakMap();
+  for (const section of container.children) sections.set(Number(section.dataset.group), section);
+  const names = images.map(({ path, label }) => `${path} ${label ?? ""}`.toLowerCase());
+  let matches = images.map(() => true);
+  const onFilter = [];
+
+  function sorted(groups) {
+    const score = ({ members }) => mean(members.map((member) => images[member].score));
+    if (order.value === "score") return [...groups].sort((a, b) => score(b) - score(a));
+    if (order.value === "name") {
+      return [...groups].sort((a, b) => groupTitle(a).localeCompare(groupTitle(b), undefined, { numeric: true }));
+    }
+    return [...groups].sort((a, b) => b.members.length - a.members.length || a.number - b.number);
+  }
+
+  function newSection(number) {
+    const section = document.createElement("section");
+    [section.className, section.id] = ["group", `group-${number}`];
+    section.dataset.group = number;
+    section.setAttribute("aria-labelledby", `group-${number}-heading`);
+    section.innerHTML = '<div class="group-head"></div><div class="grid"></div>';
+    return section;
+  }
+
+  // Fills a group's section; images stay where they are when their order is the same.
+  function fill(section, group) {
+    const markup = groupHead(group, images);
+    if (heads.get(section) !== markup) section.querySelector(".group-head").innerHTML = markup;
+    heads.set(section, markup);
+    const { order: members, distances } = arrangement.of(group);
+    const grid = section.querySelector(".grid");
+    const wanted = members.map((member) => cards[member]);
+    if (grid.children.length !== wanted.length || wanted.some((card, at) => grid.children[at] !== card)) {
+      grid.replaceChildren(...wanted);
+    }
+    members.forEach((member, place) => {
+      cards[member].classList.toggle("medoid", place === 0);
+      cards[member].querySelector(".distance").textContent = formatNumber(distances[place]);
+    });
+  }
+
+  function draw() {
+    const groups = edits.present().groups;
+    const focused = document.activeElement;
+    for (const [number, section] of sections) {
+      if (!groups.some((group) => group.number === number)) {
+        section.remove();
+        sections.delete(number);
+      }
+    }
+    const inOrder = sorted(groups).map((group) => {
+      if (!sections.has(group.number)) sections.set(group.number, newSection(group.number));
+      const section = sections.get(group.number);
+      fill(section, group);
+      return section;
+    });
+    if (inOrder.some((section, at) => container.children[at] !== section)) container.append(...inOrder);
+    links.innerHTML =
+      sorted(groups).map((group) =>
+        `<li><a href="#group-${group.number}" data-group="${group.number}"><span class="swatch" \
+style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group))} \
+<span class="size">${group.members.length}</span></a></li>`
+      ).join("") + '<li class="new-group"><span data-group="new">New group</span></li>';
+    filter();
+    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+  }
+
+  // Shows the images whose path or label has all words that are searched.
+  function filter() {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    matches = names.map((name) => words.every((word) => name.includes(word)));
+    cards.forEach((card, image) => card.hidden = !matches[image]);
+    for (const group of edits.present().groups) {
+      const found = group.members.filter((member) => matches[member]).length;
+      const section = sections.get(group.number);
+      section.hidden = found === 0;
+      const count = countOf(group.members.length, "image");
+      section.querySelector(".count").textContent = words.length > 0 ? `${found} of ${count}` : count;
+    }
+    const total = matches.filter(Boolean).length;
+    document.getElementById("search-count").textContent = words.length > 0 ? `${total} of ${images.length}` : "";
+    document.getElementById("no-match").hidden = total > 0;
+    for (const listener of onFilter) listener(matches);
+  }
+
+  search.addEventListener("input", filter);
+  order.addEventListener("change", draw);
+  container.addEventListener("click", ({ target }) => {
+    const action = target.closest("[data-action]")?.dataset.action;
+    if (!action) return;
+    const section = target.closest("section");
+    const number = Number(section.dataset.group);
+    const group = edits.present().groups.find((one) => one.number === number);
+    if (action === "sound") {
+      edits.describe(number, { sound: !group.sound });
+      section.querySelector('[data-action="sound"]').focus();
+    } else editText(section, group, action, edits);
+  });
+  edits.onChange(draw);
+  draw();
+
+  return {
+    matches: (image) => matches[image],
+    onFilter: (listener) => onFilter.push(listener),
+    // The images shown, in the order of the page.
+    shown: () =>
+      sorted(edits.present().groups).flatMap((group) => arrangement.of(group).order).filter((image) => matches[image]),
+    groups: () => sorted(edits.present().groups),
+  };
+}
+
+// Puts a text field in the place of a group's name, or below it for a note. Enter keeps the text, Escape does not.
+function editText(section, group, action, edits) {
+  const head = section.querySelector(".group-head");
+  head.querySelector(".edit-field")?.remove();
+  const isName = action === "rename";
+  const field = document.createElement("input");
+  [field.className, field.type, field.maxLength] = ["edit-field", "text", isName ? 80 : 400];
+  field.value = isName ? groupTitle(group) : group.note ?? "";
+  field.placeholder = isName ? `Group ${group.number}` : "Note on this group";
+  field.setAttribute("aria-label", `${isName ? "Name of" : "Note on"} group ${group.number}`);
+  const title = head.querySelector(".title");
+  let open = true;
+  const close = (keep, isKey) => {
+    if (!open) return;
+    open = false;
+    const text = field.value.trim().replace(/\s+/g, " ");
+    field.remove();
+    title.hidden = false;
+    if (keep && isName && text !== groupTitle(group)) edits.describe(group.number, { name: text || undefined });
+    if (keep && !isName && text !== (group.note ?? "")) edits.describe(group.number, { note: text || undefined });
+    if (isKey) section.querySelector(`[data-action="${action}"]`).focus();
+  };
+  field.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault();
+    close(event.key === "Enter", true);
+  });
+  field.addEventListener("blur", () => close(true, false));
+  if (isName) {
+    title.hidden = true;
+    title.after(field);
+  } else head.append(field);
+  field.focus();
+  field.select();
+}
+
+// A button with an image's thumbnail that opens the image.
+export function thumbnailButton(image, { images, cards }, caption) {
+  const { path } = images[image];
+  return `<li><button type="button" data-open="${image}" title="${escapeHtml(path)}" \
+aria-label="Open ${escapeHtml(path)}, ${escapeHtml(caption)}"><img src="${
+    cards[image].querySelector("img").src
+  }" alt="" \
+draggable="false"><span class="name">${isolate(fileName(path))}</span><span>${
+    escapeHtml(caption)
+  }</span></button></li>`;
+}

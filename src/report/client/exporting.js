@@ -1,0 +1,70 @@
+// The groups as shown, as files to keep: groups-edited.json for `cluster --apply`, and CSV.
+
+import { groupTitle } from "./group_markup.js";
+
+export function followExports({ report, edits, arrangement }) {
+  document.getElementById("export-json").addEventListener("click", () => {
+    download(
+      "groups-edited.json",
+      "application/json",
+      `${JSON.stringify(groupsFile(report, edits, arrangement), null, 1)}\n`,
+    );
+  });
+  document.getElementById("export-csv").addEventListener("click", () => {
+    download("groups-edited.csv", "text/csv", csv(groupsFile(report, edits, arrangement)));
+  });
+}
+
+// In the form of groups.json, with names, notes and marks; without what holds only for the groups as they were found.
+function groupsFile({ images, model, settings, warnings }, edits, arrangement) {
+  const { groups } = edits.present();
+  const places = [];
+  for (const group of groups) {
+    const { order, distances } = arrangement.of(group);
+    order.forEach((image, at) => places[image] = { group: group.number, distance: digits(distances[at]) });
+  }
+  return {
+    format: "anomaly-cluster-groups/1",
+    settings: { ...settings, k: groups.length, ...(edits.isEdited() && { kChosen: "edited in the report" }) },
+    model,
+    groups: groups.map((group) => ({
+      group: group.number,
+      size: group.members.length,
+      medoid: images[arrangement.of(group).order[0]].path,
+      ...(group.name && { name: group.name }),
+      ...(group.sound && { sound: true }),
+      ...(group.note && { note: group.note }),
+    })),
+    images: images.map(({ path, score, label }, image) => ({
+      path,
+      group: places[image].group,
+      score,
+      distance: places[image].distance,
+      ...(label !== undefined && { label }),
+    })),
+    warnings,
+  };
+}
+
+function digits(value) {
+  return Number.isFinite(value) ? Number(value.toPrecision(6)) : null;
+}
+
+function csv({ groups, images }) {
+  const named = new Map(groups.map((group) => [group.group, groupTitle({ number: group.group, name: group.name })]));
+  const lines = images.map(({ path, group, distance, score }) => [path, group, named.get(group), distance, score]);
+  return [["path", "group", "name", "distance", "score"], ...lines, []]
+    .map((line) => line.map((value) => quoted(String(value ?? ""))).join(",")).join("\r\n");
+}
+
+function quoted(text) {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function download(name, type, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

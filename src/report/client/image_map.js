@@ -1,0 +1,122 @@
+// The map: a mark for each image, coloured by group, shaped by label.
+
+import { groupColour, groupTitle, labelsOf } from "./group_markup.js";
+import { escapeHtml, fileName, isolate } from "./text.js";
+
+// Shapes of about the same area, for a radius of 1.
+const SHAPES = [
+  "M-1 0A1 1 0 1 0 1 0A1 1 0 1 0 -1 0Z",
+  "M-.9 -.9H.9V.9H-.9Z",
+  "M0 -1.25L1.15 .85H-1.15Z",
+  "M0 -1.3L1.05 0L0 1.3L-1.05 0Z",
+  "M-.4 -1.15H.4V-.4H1.15V.4H.4V1.15H-.4V.4H-1.15V-.4H-.4Z",
+  "M0 1.25L1.15 -.85H-1.15Z",
+  "M-.7 -1.15H.7L1.3 0L.7 1.15H-.7L-1.3 0Z",
+  "M0 -1.4L.4 -.4L1.4 0L.4 .4L0 1.4L-.4 .4L-1.4 0L-.4 -.4Z",
+];
+const MAP_HEIGHT = 300;
+const MARGIN = 18;
+const REACH = 16;
+
+export function createImageMap({ map, images, edits, arrangement, sheets, tip, open }) {
+  const svg = document.getElementById("map");
+  const labels = labelsOf(images);
+  const radius = images.length <= 150 ? 5.5 : images.length <= 600 ? 4.2 : images.length <= 2000 ? 3 : 2;
+  let width = 600;
+  let active;
+
+  const x = (image) => MARGIN + map[image * 2] / 1000 * (width - 2 * MARGIN);
+  const y = (image) => MARGIN + map[image * 2 + 1] / 1000 * (MAP_HEIGHT - 2 * MARGIN);
+  const shape = (label) => SHAPES[Math.max(0, labels.indexOf(label)) % SHAPES.length];
+
+  function draw() {
+    width = Math.max(260, svg.clientWidth || width);
+    svg.setAttribute("viewBox", `0 0 ${width} ${MAP_HEIGHT}`);
+    const marks = edits.present().groups.flatMap(({ number, members }) =>
+      members.map((image) =>
+        `<path data-image="${image}" class="${sheets.matches(image) ? "" : "unmatched"}" \
+style="fill: ${groupColour(number)}" d="${shape(images[image].label)}" \
+transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radius})"/>`
+      )
+    );
+    const numbers = edits.present().groups.map((group) => {
+      const [medoid] = arrangement.of(group).order;
+      return `<text x="${x(medoid).toFixed(1)}" y="${(y(medoid) - radius - 4).toFixed(1)}">${
+        group.name ? escapeHtml(groupTitle(group)) : group.number
+      }</text>`;
+    });
+    svg.innerHTML = marks.join("") + '<circle class="ring" r="0"/>' + numbers.join("");
+    ring();
+  }
+
+  function ring() {
+    const circle = svg.querySelector(".ring");
+    circle.setAttribute("r", active === undefined ? 0 : radius + 4);
+    if (active === undefined) return;
+    circle.setAttribute("cx", x(active));
+    circle.setAttribute("cy", y(active));
+  }
+
+  function activate(image) {
+    active = image;
+    ring();
+    if (image === undefined) return tip.hide();
+    const box = svg.getBoundingClientRect();
+    tip.show(image, box.left + x(image) * box.width / width, box.top + y(image) * box.height / MAP_HEIGHT);
+    document.getElementById("status").textContent = fileName(images[image].path);
+  }
+
+  // The image nearest to a place in the window, if one is near.
+  function at({ clientX, clientY }) {
+    const box = svg.getBoundingClientRect();
+    const [left, top] = [(clientX - box.left) * width / box.width, (clientY - box.top) * MAP_HEIGHT / box.height];
+    let [best, nearest] = [undefined, REACH];
+    for (let image = 0; image < images.length; image++) {
+      const distance = Math.hypot(x(image) - left, y(image) - top);
+      if (distance < nearest && sheets.matches(image)) [best, nearest] = [image, distance];
+    }
+    return best;
+  }
+
+  // The nearest image in the direction of an arrow key, preferring those straight ahead.
+  function towards(dx, dy) {
+    if (active === undefined) return sheets.shown()[0];
+    let [best, least] = [active, Infinity];
+    for (let image = 0; image < images.length; image++) {
+      const [right, down] = [x(image) - x(active), y(image) - y(active)];
+      const ahead = right * dx + down * dy;
+      const aside = Math.abs(right * dy) + Math.abs(down * dx);
+      if (image === active || ahead <= 0 || !sheets.matches(image)) continue;
+      if (ahead + 2 * aside < least) [best, least] = [image, ahead + 2 * aside];
+    }
+    return best;
+  }
+
+  const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  svg.addEventListener("keydown", (event) => {
+    if (event.key in arrows) activate(towards(...arrows[event.key]));
+    else if ((event.key === "Enter" || event.key === " ") && active !== undefined) open(active, svg);
+    else return;
+    event.preventDefault();
+  });
+  svg.addEventListener("blur", () => activate(undefined));
+  svg.addEventListener("pointermove", (event) => {
+    const image = at(event);
+    if (image !== active) activate(image);
+    svg.style.cursor = image === undefined ? "" : "pointer";
+  });
+  svg.addEventListener("pointerleave", () => activate(undefined));
+  svg.addEventListener("click", (event) => {
+    const image = at(event);
+    if (image !== undefined) open(image, svg);
+  });
+  document.getElementById("map-legend").innerHTML = labels.length < 2
+    ? ""
+    : labels.map((label) =>
+      `<li><svg viewBox="-1.5 -1.5 3 3" aria-hidden="true"><path d="${shape(label)}"/></svg>${isolate(label)}</li>`
+    ).join("");
+  new ResizeObserver(() => svg.clientWidth && svg.clientWidth !== width && draw()).observe(svg);
+  edits.onChange(draw);
+  sheets.onFilter(draw);
+  draw();
+}

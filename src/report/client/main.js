@@ -1,0 +1,125 @@
+// Puts the parts of the page together.
+
+import { createContactSheets } from "./contact_sheets.js";
+import { createDendrogram } from "./dendrogram.js";
+import { createArrangement, createEdits } from "./edits.js";
+import { followExports } from "./exporting.js";
+import { contingencyTable } from "./group_markup.js";
+import { heatMapSwitch } from "./heat_map.js";
+import { createImageMap } from "./image_map.js";
+import { createMove, followDrags } from "./moving.js";
+import { createSilhouettePlot } from "./silhouette_plot.js";
+import { createTip } from "./tip.js";
+import { createViewer } from "./viewer.js";
+
+function startPage() {
+  const root = document.documentElement;
+  const report = JSON.parse(document.getElementById("report-data").textContent);
+  const { images, tree, map, distances } = report;
+  const cards = [];
+  for (const card of document.querySelectorAll(".card")) cards[card.dataset.image] = card;
+  root.classList.add("scripted");
+
+  const edits = createEdits(report);
+  const arrangement = createArrangement(report);
+  const sheets = createContactSheets({ images, cards, edits, arrangement });
+  const tip = createTip({ images, cards, edits });
+  const moveTo = createMove({ images, edits, say });
+  const open = (image, from) => viewer.open(image, from);
+  const silhouette = distances && createSilhouettePlot({ images, cards, edits, arrangement, tip, open });
+  const viewer = createViewer({
+    images,
+    cards,
+    edits,
+    arrangement,
+    sheets,
+    tip,
+    moveTo,
+    silhouetteOf: silhouette?.of,
+    source: report.source,
+  });
+  if (map) createImageMap({ map, images, edits, arrangement, sheets, tip, open });
+  if (tree) createDendrogram({ tree, images, cards, edits, arrangement });
+  followDrags({ moveTo, tip });
+  followExports({ report, edits, arrangement });
+  followPlots(edits, tree);
+  followEdits(edits, images);
+
+  document.querySelector("main").addEventListener("click", ({ target }) => {
+    const opened = target.closest("[data-open]") ?? target.closest(".card .frame")?.closest(".card");
+    if (opened) open(Number(opened.dataset.open ?? opened.dataset.image));
+  });
+  const show = heatMapSwitch(cards, images);
+  bind("overlay-switch", (input) => show(input.checked));
+  bind("overlay-opacity", (input) => root.style.setProperty("--overlay-opacity", input.value / 100));
+  bind("thumbnail-size", (input) => root.style.setProperty("--thumbnail", `${input.value}px`));
+}
+
+// Calls `follow` with the input now and whenever the reader changes it.
+function bind(id, follow) {
+  const input = document.getElementById(id);
+  input.addEventListener("input", () => follow(input));
+  follow(input);
+}
+
+// Undo, reset, and what else on the page depends on the groups.
+function followEdits(edits, images) {
+  const [undo, reset] = [document.getElementById("undo"), document.getElementById("reset")];
+  const update = () => {
+    undo.disabled = !edits.canUndo();
+    reset.disabled = !edits.isEdited();
+    const table = document.getElementById("contingency");
+    if (!table) return;
+    table.innerHTML = contingencyTable(edits.present().groups, images);
+    document.getElementById("agreement-edited").hidden = !edits.isEdited();
+  };
+  undo.addEventListener("click", () => edits.undo());
+  reset.addEventListener("click", () => edits.reset());
+  document.addEventListener("keydown", (event) => {
+    const isUndo = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+    if (!isUndo || event.target.matches("input:not([type=range], [type=checkbox])")) return;
+    event.preventDefault();
+    edits.undo();
+  });
+  edits.onChange(update);
+  update();
+  if (edits.isEdited()) say("Your edits of an earlier visit are shown. Reset brings the run's groups back.");
+}
+
+// Marks the present number of groups in the plots by number of groups; with a tree a click on a point takes it.
+function followPlots(edits, tree) {
+  const plots = [...document.querySelectorAll(".by-count")];
+  const update = () => {
+    const k = edits.present().groups.length;
+    for (const plot of plots) {
+      const point = plot.querySelector(`[data-k="${k}"]`);
+      const line = plot.querySelector(".present");
+      line.classList.toggle("shown", point !== null);
+      for (const end of ["x1", "x2"]) line.setAttribute(end, point?.getAttribute("cx") ?? 0);
+    }
+  };
+  for (const plot of plots) {
+    plot.classList.toggle("clickable", tree !== undefined);
+    plot.addEventListener("click", ({ target }) => {
+      if (!tree || !target.dataset.k) return;
+      edits.endGesture();
+      edits.cut(Number(target.dataset.k));
+      edits.endGesture();
+    });
+  }
+  edits.onChange(update);
+  update();
+}
+
+let quiet;
+
+// Says something in a line at the foot of the window, also to screen readers.
+function say(text) {
+  const status = document.getElementById("status");
+  status.textContent = text;
+  status.classList.add("shown");
+  clearTimeout(quiet);
+  quiet = setTimeout(() => status.classList.remove("shown"), 5_000);
+}
+
+startPage();

@@ -1,0 +1,52 @@
+// Moving images from group to group by dragging them onto a group, its link, or the link for a new one.
+
+import { groupTitle } from "./group_markup.js";
+import { fileName } from "./text.js";
+
+// Moves an image and says so.
+export function createMove({ images, edits, say }) {
+  return (image, to) => {
+    const number = edits.move(image, to);
+    const group = edits.present().groups.find((one) => one.number === number);
+    say(`${fileName(images[image].path)} is now in ${groupTitle(group)}.`);
+  };
+}
+
+export function followDrags({ moveTo, tip }) {
+  const root = document.documentElement;
+  let dragged;
+  const targetOf = ({ target }) => dragged !== undefined && target.closest?.("[data-group]");
+  const mark = (target) => {
+    for (const marked of document.querySelectorAll(".drop-target")) marked.classList.remove("drop-target");
+    if (target) target.classList.add("drop-target");
+  };
+
+  document.addEventListener("dragstart", (event) => {
+    const card = event.target.closest?.(".card");
+    if (!card) return;
+    dragged = Number(card.dataset.image);
+    tip.hide();
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", card.querySelector("img").alt);
+    // After the browser has taken its picture of the card.
+    setTimeout(() => root.classList.add("dragging"));
+  });
+  for (const type of ["dragenter", "dragover"]) {
+    document.addEventListener(type, (event) => {
+      const target = targetOf(event);
+      mark(target);
+      if (target) event.preventDefault();
+    });
+  }
+  document.addEventListener("drop", (event) => {
+    const target = targetOf(event);
+    if (!target) return;
+    event.preventDefault();
+    moveTo(dragged, target.dataset.group === "new" ? undefined : Number(target.dataset.group));
+  });
+  document.addEventListener("dragend", () => {
+    dragged = undefined;
+    mark();
+    root.classList.remove("dragging");
+  });
+}

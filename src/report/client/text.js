@@ -1,0 +1,55 @@
+// Text and numbers as the report shows them, on the page and while it is made.
+
+const HTML_ESCAPES = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+  "\n": "&#10;",
+  "\r": "&#13;",
+};
+
+/** @param {string} text @returns {string} */
+export function escapeHtml(text) {
+  return text.replace(/[&<>"'\n\r]/g, (character) => HTML_ESCAPES[character]);
+}
+
+/**
+ * Escaped, and kept from reordering the text around it when it holds right-to-left characters.
+ * @param {string} text @returns {string}
+ */
+export function isolate(text) {
+  return `<bdi>${escapeHtml(text)}</bdi>`;
+}
+
+/** @param {string} path @returns {string} */
+export function fileName(path) {
+  return path.split(/[/\\]/).pop() || path;
+}
+
+/**
+ * Three significant digits, without an exponent for the sizes that occur.
+ * @param {number} value @returns {string}
+ */
+export function formatNumber(value) {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const text = Math.abs(value) >= 1000 ? String(Number(value.toPrecision(3))) : value.toPrecision(3);
+  return text.replace("-", "−");
+}
+
+/** @param {number} count @param {string} noun @returns {string} */
+export function countOf(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** @param {readonly number[]} values @returns {number} */
+export function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** @param {readonly number[]} values @returns {number} */
+export function mean(values) {
+  return sum(values) / values.length;
+}

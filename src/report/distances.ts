@@ -1,0 +1,52 @@
+// Distances as a report carries them: each image's nearest ones exactly, all pairs rounded.
+
+import type { DistanceMatrix } from "../types.ts";
+import type { Neighbour } from "./map.ts";
+
+/** Images from which on distances take a byte in place of two. */
+const ONE_BYTE_FROM = 2_000;
+
+/** Images from which on a report leaves out what needs the distances of all pairs: they would be most of the file. */
+export const DISTANCES_UP_TO = 6_000;
+
+/** The upper triangle of a distance matrix, row by row, as shares of the largest distance in whole steps. */
+export interface PackedDistances {
+  /** 16 or 8: steps of 1/65,535 or 1/255 of the largest distance. */
+  readonly bits: 8 | 16;
+  readonly largest: number;
+  /** Base64; 16-bit numbers have the low byte first. */
+  readonly data: string;
+}
+
+/** Rounds and packs; `undefined` for more images than a page should carry distances of. */
+export function packDistances({ data, count }: DistanceMatrix): PackedDistances | undefined {
+  if (count > DISTANCES_UP_TO) return undefined;
+  const bits = count < ONE_BYTE_FROM ? 16 : 8;
+  const steps = 2 ** bits - 1;
+  let largest = 0;
+  for (const distance of data) largest = Math.max(largest, distance);
+  const packed = bits === 16 ? new Uint16Array(count * (count - 1) / 2) : new Uint8Array(count * (count - 1) / 2);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    for (let j = i + 1; j < count; j++) {
+      packed[at++] = largest > 0 ? Math.round(data[i * count + j] / largest * steps) : 0;
+    }
+  }
+  return { bits, largest, data: new Uint8Array(packed.buffer).toBase64() };
+}
+
+/** The `most` nearest images of each, the nearest first; equally near ones in their order. */
+export function nearestImages({ data, count }: DistanceMatrix, most = 16): Neighbour[][] {
+  return Array.from({ length: count }, (_, i) => {
+    const nearest: Neighbour[] = [];
+    for (let image = 0; image < count; image++) {
+      const distance = data[i * count + image];
+      if (image === i || nearest.length === most && distance >= nearest[most - 1].distance) continue;
+      let place = nearest.length;
+      while (place > 0 && nearest[place - 1].distance > distance) place--;
+      nearest.splice(place, 0, { image, distance });
+      if (nearest.length > most) nearest.pop();
+    }
+    return nearest;
+  });
+}

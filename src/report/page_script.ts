@@ -1,0 +1,38 @@
+// The page's script: the modules of client/ one after another in one scope, as an inline script cannot import.
+
+import text from "./client/text.js" with { type: "text" };
+import grouping from "./client/grouping.js" with { type: "text" };
+import groupMarkup from "./client/group_markup.js" with { type: "text" };
+import heatMap from "./client/heat_map.js" with { type: "text" };
+import edits from "./client/edits.js" with { type: "text" };
+import contactSheets from "./client/contact_sheets.js" with { type: "text" };
+import tip from "./client/tip.js" with { type: "text" };
+import dendrogram from "./client/dendrogram.js" with { type: "text" };
+import imageMap from "./client/image_map.js" with { type: "text" };
+import silhouettePlot from "./client/silhouette_plot.js" with { type: "text" };
+import viewer from "./client/viewer.js" with { type: "text" };
+import moving from "./client/moving.js" with { type: "text" };
+import exporting from "./client/exporting.js" with { type: "text" };
+import main from "./client/main.js" with { type: "text" };
+
+const MODULES = [
+  text,
+  grouping,
+  groupMarkup,
+  heatMap,
+  edits,
+  contactSheets,
+  tip,
+  dendrogram,
+  imageMap,
+  silhouettePlot,
+  viewer,
+  moving,
+  exporting,
+  main,
+];
+
+/** Each import is a statement on lines of its own at the start of a module; exports are `export function`. */
+export const PAGE_SCRIPT = `(() => {\n"use strict";\n${
+  MODULES.map((module) => module.replace(/^import [^;]*;\n/gm, "").replace(/^export (?=function)/gm, "")).join("\n")
+}})();\n`;

@@ -1,0 +1,184 @@
+// What the report shows, and how pointer and keyboard reach it.
+
+import assert from "node:assert/strict";
+import type { Page } from "puppeteer-core";
+import { groupsShown, sampleReport, slide, withPage } from "./report_page.ts";
+
+const report = await sampleReport({ k: 5, source: "../in%20it" });
+const nameOf = (image: number) => report.file.images[image].path.split("/").pop()!;
+
+function textOf(page: Page, selector: string): Promise<string> {
+  return page.$eval(selector, (element) => element.textContent!);
+}
+
+function isOpen(page: Page): Promise<boolean> {
+  return page.$eval("#viewer", (dialog) => (dialog as HTMLDialogElement).open);
+}
+
+/** Similar images by the full distance matrix. */
+function nearest(image: number, most: number): number[] {
+  const { data, count } = report.result.matrix;
+  const distance = (other: number) => data[image * count + other];
+  return Array.from({ length: count }, (_, other) => other).filter((other) => other !== image)
+    .sort((a, b) => distance(a) - distance(b) || a - b).slice(0, most);
+}
+
+Deno.test("a click opens an image large, with its heat map, facts and the images nearest to it", async () => {
+  await withPage(report.html, async (page) => {
+    const [first] = await groupsShown(page);
+    const image = report.file.images.findIndex(({ path }) => path === first.paths[1]);
+    await page.click(`[data-image="${image}"] .frame`);
+    assert(await isOpen(page));
+    assert.equal(await textOf(page, "#viewer-name"), nameOf(image));
+    const facts = await textOf(page, "#viewer-facts");
+    const { path, score, distance, label } = report.file.images[image];
+    for (const fact of [path, "Group 1", score.toPrecision(3), distance.toPrecision(3), label!]) {
+      assert(facts.includes(fact), `${fact} in ${facts}`);
+    }
+    assert(
+      await page.$eval("#viewer canvas", (canvas) => {
+        const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, 4, 4);
+        return data.some((value, at) => at % 4 === 3 && value === 255);
+      }),
+    );
+    const similar = await page.$$eval(
+      "#viewer-similar [data-open]",
+      (buttons) => buttons.map((button) => Number((button as HTMLElement).dataset.open)),
+    );
+    assert.deepEqual(similar, nearest(image, 12));
+    await page.click(`#viewer-similar [data-open="${similar[3]}"]`);
+    assert.equal(await textOf(page, "#viewer-name"), nameOf(similar[3]));
+    await page.click("#viewer-overlay");
+    assert.equal(await page.$eval("#viewer canvas", (canvas) => getComputedStyle(canvas).display), "none");
+  });
+});
+
+Deno.test("Enter opens, arrows go from image to image, Escape closes and gives the focus back", async () => {
+  await withPage(report.html, async (page) => {
+    const order = (await groupsShown(page)).flatMap(({ paths }) => paths);
+    await page.focus(".card .frame");
+    await page.keyboard.press("Enter");
+    assert(await isOpen(page));
+    const shown = async () => await textOf(page, "#viewer-facts dd");
+    assert.equal(await shown(), order[0]);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await shown(), order[2]);
+    await page.keyboard.press("ArrowLeft");
+    assert.equal(await shown(), order[1]);
+    for (let at = 0; at < 2; at++) await page.keyboard.press("ArrowLeft");
+    assert.equal(await shown(), order[order.length - 1], "round the end");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Escape");
+    assert.equal(await isOpen(page), false);
+    assert.equal(await page.evaluate(() => document.activeElement!.querySelector("img")!.alt), order[0]);
+    assert(await page.$eval(".card", (card) => getComputedStyle(card).outlineStyle === "solid"), "a focus ring");
+  });
+});
+
+Deno.test("search filters images, groups and map as it is typed, and counts", async () => {
+  await withPage(report.html, async (page) => {
+    await page.type("#search", "KIND-3 image-0");
+    const groups = await groupsShown(page);
+    const expected = report.file.images.map(({ path }) => path).filter((path) => path.includes("kind-3"));
+    assert.deepEqual(groups.flatMap(({ paths }) => paths).sort(), expected);
+    assert.equal(await textOf(page, "#search-count"), `${expected.length} of 40`);
+    assert.equal(await page.$$eval("#map path:not(.unmatched)", (marks) => marks.length), expected.length);
+    await page.type("#search", "-none");
+    assert.deepEqual(await groupsShown(page), []);
+    assert.equal(await page.$eval("#no-match", (note) => (note as HTMLElement).hidden), false);
+    await page.click("#search", { count: 3 });
+    await page.keyboard.press("Backspace");
+    assert.equal((await groupsShown(page)).flatMap(({ paths }) => paths).length, 40);
+  });
+});
+
+Deno.test("groups are ordered by size or by mean score", async () => {
+  const uneven = await sampleReport({ count: 38, k: 5, pathOf: (image) => `${image}.jpg` });
+  await withPage(uneven.html, async (page) => {
+    const scoreOf = (path: string) => uneven.file.images.find((image) => image.path === path)!.score;
+    const means = async () =>
+      (await groupsShown(page)).map(({ paths }) => paths.reduce((sum, path) => sum + scoreOf(path), 0) / paths.length);
+    const sizes = (await groupsShown(page)).map(({ paths }) => paths.length);
+    assert.deepEqual(sizes, [...sizes].sort((a, b) => b - a));
+    const before = await means();
+    for (let at = 1; at < sizes.length; at++) {
+      assert(sizes[at] < sizes[at - 1] || before[at] <= before[at - 1], "of equal groups the higher score comes first");
+    }
+    await page.select("#group-order", "score");
+    const after = await means();
+    assert.deepEqual(after, [...after].sort((a, b) => b - a));
+    assert.notDeepEqual(after, before);
+  });
+});
+
+Deno.test("the map marks every image; hovering shows it, a click or Enter opens it", async () => {
+  await withPage(report.html, async (page) => {
+    assert.equal(await page.$$eval("#map path", (marks) => marks.length), 40);
+    assert.equal(
+      new Set(await page.$$eval("#map path", (marks) => marks.map((mark) => mark.getAttribute("style")))).size,
+      5,
+    );
+    assert.equal(
+      new Set(await page.$$eval("#map path", (marks) => marks.map((mark) => mark.getAttribute("d")))).size,
+      5,
+    );
+    const box = (await (await page.$('#map [data-image="7"]'))!.boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    assert.equal(await textOf(page, "#tip b"), nameOf(7));
+    assert.equal(await page.$eval("#tip", (tip) => (tip as HTMLElement).hidden), false);
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    assert.equal(await textOf(page, "#viewer-name"), nameOf(7));
+    await page.keyboard.press("Escape");
+    assert.equal(await page.evaluate(() => document.activeElement!.id), "map");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    const hovered = await textOf(page, "#tip b");
+    await page.keyboard.press("Enter");
+    assert.equal(await textOf(page, "#viewer-name"), hovered);
+  });
+});
+
+Deno.test("silhouettes of the images as shown: their mean is the library's, doubtful images are listed", async () => {
+  const { silhouette } = await import("../src/metric/silhouette.ts");
+  const { cut } = await import("../src/cluster/cut.ts");
+  await withPage(report.html, async (page) => {
+    for (const k of [5, 9]) {
+      await slide(page, "#group-count", k);
+      const mean = silhouette(report.result.matrix, cut(report.result.tree!, k)).toPrecision(3).replace("-", "−");
+      await page.waitForFunction(
+        (text) => document.querySelector("#silhouette-plot")!.textContent!.includes(text),
+        { timeout: 3000 },
+        `mean ${mean}`,
+      );
+    }
+    const listed = await page.$$eval("#doubtful [data-open]", (buttons) => buttons.length);
+    assert.match(await textOf(page, "#doubtful-count"), listed ? new RegExp(`^${listed} image`) : /^No image/);
+    const box = (await (await page.$("#silhouette-plot"))!.boundingBox())!;
+    await page.$eval("#silhouette-plot", (plot) => plot.scrollIntoView());
+    const { x, y } = (await (await page.$("#silhouette-plot path:not(.rule)"))!.boundingBox())!;
+    await page.mouse.click(x + 3, y + 2);
+    assert(box.width > 100 && await isOpen(page), "a click on a bar opens its image");
+  });
+});
+
+Deno.test("without scripts the groups are there; narrow and printed pages hold their content", async () => {
+  await withPage(report.html, async (page) => {
+    await page.setViewport({ width: 400, height: 800 });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert(overflow <= 0, `${overflow} pixels wider than the window`);
+    await page.emulateMediaType("print");
+    const hidden = await page.$$eval(
+      ".toolbar, .actions, .group-count, #viewer",
+      (parts) => parts.every((part) => getComputedStyle(part).display === "none"),
+    );
+    assert(hidden, "controls vanish from paper");
+    await page.emulateMediaType("screen");
+    await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+    assert.equal(await page.$eval("#status", (status) => getComputedStyle(status).transitionDuration), "0s");
+    await page.setJavaScriptEnabled(false);
+    await page.reload();
+    assert.equal(await page.$$eval(".card img", (images) => images.length), 40);
+    assert.equal(await page.$eval(".controls", (controls) => getComputedStyle(controls).display), "none");
+  });
+});
