@@ -14,7 +14,7 @@ async function cluster(...args: string[]): Promise<{ code: number; stdout: strin
   const command = new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "cluster", ...args],
     cwd: PROJECT,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ANOMALY_CLUSTER_CACHE: "off" },
   });
   const { code, stdout, stderr } = await command.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

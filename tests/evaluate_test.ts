@@ -124,7 +124,11 @@ Deno.test("evaluate: tables and plots of the demo set; a second run keeps what t
   const out = await Deno.makeTempDir();
   const run = async (...args: string[]) => {
     const command = ["task", "--quiet", "evaluate", ...args];
-    const result = await new Deno.Command(Deno.execPath(), { args: command, cwd: PROJECT, env: { NO_COLOR: "1" } })
+    const result = await new Deno.Command(Deno.execPath(), {
+      args: command,
+      cwd: PROJECT,
+      env: { NO_COLOR: "1", ANOMALY_CLUSTER_CACHE: "off" },
+    })
       .output();
     const [stdout, stderr] = [result.stdout, result.stderr].map((bytes) => new TextDecoder().decode(bytes));
     return { code: result.code, stdout, stderr };

@@ -147,7 +147,7 @@ Deno.test("--model reads the manifest beside it; without one, a warning says wha
     const command = new Deno.Command(Deno.execPath(), {
       args: ["task", "--quiet", "cluster", join(folder, "in"), "--k", "2", "--json", "-", ...args],
       cwd: PROJECT,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ANOMALY_CLUSTER_CACHE: "off" },
     });
     const { code, stdout, stderr } = await command.output();
     return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };

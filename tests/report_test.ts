@@ -10,7 +10,8 @@ const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 async function withDemoReport(use: (page: Page) => Promise<void>): Promise<void> {
   const out = await Deno.makeTempDir();
   const args = ["task", "--quiet", "cluster", "demo", "--labels", "folders", "--out", out];
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: PROJECT }).output();
+  const env = { ANOMALY_CLUSTER_CACHE: "off" };
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: PROJECT, env }).output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
   await withReportFile(out, use);
   await Deno.remove(out, { recursive: true });

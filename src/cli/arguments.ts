@@ -33,6 +33,13 @@ export function imageSize(text: string): number {
   return value;
 }
 
+/** A number with MB or GB after it, in bytes. */
+export function byteCount(text: string): number {
+  const [, number, unit] = text.match(/^(\d+(?:\.\d+)?) ?([MG])B$/i) ?? [];
+  if (!unit) throw new InvalidArgumentError("It must be a number of megabytes or gigabytes, as 500MB or 4GB.");
+  return Number(number) * (unit.toUpperCase() === "G" ? 1e9 : 1e6);
+}
+
 /** `0.3sd` (standard deviations of the scores), `30%` (perplexity: share of the patches) or an absolute number. */
 export function temperature(text: string): Temperature {
   const [, number, unit] = text.match(/^([0-9.]+(?:e[+-]?\d+)?)(sd|%)?$/i) ?? [];

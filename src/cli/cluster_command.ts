@@ -25,6 +25,8 @@ import type { PatchSet, PatchValues } from "../types.ts";
 import { maskPatches } from "../weight/mask.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 import { fromUser, temperatureText } from "./arguments.ts";
+import { type CacheOptions, type ImageCache, RunCache } from "./image_cache.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
 import { watchMemory } from "./memory.ts";
@@ -33,7 +35,7 @@ import { readRaster } from "./read_image.ts";
 import { startStage } from "./progress.ts";
 
 /** Options as the program's arguments give them. */
-export interface ClusterCommandOptions {
+export interface ClusterCommandOptions extends CacheOptions {
   readonly out?: string;
   readonly k: number | "auto";
   readonly preset: PresetName;
@@ -72,10 +74,13 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   openOutputFolder(output, folder);
 
   const warnings = [...found.warnings];
-  const { embedder, size } = await openModel(options, warnings);
-  const images = await loadImages(found.images, embedder, size, warnings, "Embedding images");
+  using cache = new RunCache(options);
+  using _interrupt = onInterrupt(() => cache.kept());
+  const { embedder, size, maker } = await openModel(options, warnings);
+  const known = cache.of(maker);
+  const images = await loadImages(found.images, embedder, size, warnings, "Embedding images", known);
   checkCount(images.length, found.images.length, options.k, argument, warnings);
-  const normals = options.normals ? await loadNormals(options.normals, embedder, size, warnings) : undefined;
+  const normals = options.normals ? await loadNormals(options.normals, embedder, size, warnings, known) : undefined;
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   await embedder.release();
 
@@ -135,10 +140,11 @@ async function loadNormals(
   embedder: Embedder,
   size: number,
   warnings: string[],
+  cache: ImageCache | undefined,
 ): Promise<PatchSet> {
   const found = findImages(fromUser(folder));
   warnings.push(...found.warnings.map((warning) => `${folder}: ${warning}`));
-  const images = await loadImages(found.images, embedder, size, warnings, "Embedding normals");
+  const images = await loadImages(found.images, embedder, size, warnings, "Embedding normals", cache);
   if (images.length === 0) throw new AnomalyClusterError("bad-argument", `--normals ${folder} holds no usable images`);
   return joinPatches(images.map((image) => image.patches));
 }

@@ -15,13 +15,15 @@ import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { maskPatches } from "../weight/mask.ts";
 import { fromUser } from "./arguments.ts";
+import { type CacheOptions, RunCache } from "./image_cache.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { openModel } from "./open_model.ts";
 import { type Stage, startStage } from "./progress.ts";
 import { readRaster } from "./read_image.ts";
 
 /** Options as the program's arguments give them. */
-export interface EvaluateCommandOptions {
+export interface EvaluateCommandOptions extends CacheOptions {
   readonly out?: string;
   readonly normals?: string;
   readonly masks?: string;
@@ -64,6 +66,8 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
     dataset: { path: basename(path), layout: dataset.layout, images: dataset.images.length, classes: labels },
     studies: await studiesBefore(output),
   };
+  using cache = new RunCache(options);
+  using _interrupt = onInterrupt(() => cache.kept());
   const shown: string[] = [];
   for (const preset of options.presets) {
     const key = await keyOf(preset, dataset, options);
@@ -73,7 +77,7 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
       continue;
     }
     const started = performance.now();
-    const found = await studyOf(preset, dataset, options);
+    const found = await studyOf(preset, dataset, options, cache);
     results.studies[key] = { ...found, preset, seconds: Math.round((performance.now() - started) / 100) / 10 };
     writeWhole(output, "results.json", `${JSON.stringify(results, null, 1)}\n`);
   }
@@ -108,12 +112,17 @@ async function keyOf(preset: PresetName, dataset: LabelledDataset, options: Eval
   return `${preset} ${new Uint8Array(digest).toHex().slice(0, 16)}`;
 }
 
-async function studyOf(preset: PresetName, dataset: LabelledDataset, options: EvaluateCommandOptions): Promise<Study> {
+async function studyOf(
+  preset: PresetName,
+  dataset: LabelledDataset,
+  options: EvaluateCommandOptions,
+  cache: RunCache,
+): Promise<Study> {
   const { whiten: whitens, tau } = PRESETS[preset];
   const warnings: string[] = [];
-  const { embedder, size } = await openModel({ preset, size: options.size, engine: options.engine }, warnings);
+  const { embedder, size, maker } = await openModel({ preset, size: options.size, engine: options.engine }, warnings);
   const load = (files: readonly ImageFile[], name: string) =>
-    loadImages(files, embedder, size, warnings, `${preset}: ${name}`);
+    loadImages(files, embedder, size, warnings, `${preset}: ${name}`, cache.of(maker));
   const images = (await load(dataset.images, "images")) as (LoadedImage & LabelledImage)[];
   const normals = await load(evenly(dataset.normals, options.mostNormals), "normals");
   await embedder.release();

@@ -1,13 +1,16 @@
 // Decoding and resizing on workers, ahead of the network that embeds: bounded, and in the files' order.
 
 import { AnomalyClusterError, type ErrorCode } from "../errors.ts";
+import type { CachedImage, ImageCache } from "./image_cache.ts";
+import { readBytes } from "./read_image.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { Raster } from "../types.ts";
 
-/** Asks for a file, resized to `size` × `size`. */
+/** Asks for an image, resized to `size` × `size`. */
 export interface PrepareRequest {
   readonly index: number;
-  readonly file: string;
+  /** The file's. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly size: number;
 }
 
@@ -17,6 +20,8 @@ export interface PreparedImage {
   readonly thumbnail: Thumbnail;
   /** The raster's note. */
   readonly note?: string;
+  /** Its key in the cache, where there is one. */
+  readonly key?: Uint8Array;
 }
 
 /** What a worker answers. */
@@ -30,37 +35,74 @@ const AHEAD = 3;
 /** Taken at the start: onnxruntime-web puts Node's Worker in its place when it opens a model. */
 const WebWorker = globalThis.Worker;
 
-/** Yields for each file, in order, its image or the error that it failed with. */
+/** Yields for each file, in order, what the cache has of it, else its image, or the error that it failed with. */
 export async function* prepareImages(
   files: readonly string[],
   size: number,
-): AsyncGenerator<PreparedImage | AnomalyClusterError> {
-  const workers = Array.from({ length: Math.min(navigator.hardwareConcurrency, 8, files.length) }, () => {
-    return new WebWorker(new URL("./image_worker.ts", import.meta.url), { type: "module" });
-  });
-  const answers = files.map(() => Promise.withResolvers<PreparedImage | AnomalyClusterError>());
+  cache?: ImageCache,
+): AsyncGenerator<PreparedImage | CachedImage | AnomalyClusterError> {
+  const decoders = new DecoderPool(Math.min(navigator.hardwareConcurrency, 8, files.length), size);
+  const prepare = async (file: string) => {
+    try {
+      const bytes = await readBytes(file);
+      const key = await cache?.keyOf(bytes);
+      const cached = key && cache?.get(key);
+      return cached ?? { ...await decoders.decode(bytes), ...(key && { key }) };
+    } catch (error) {
+      if (error instanceof AnomalyClusterError) return error;
+      throw error;
+    }
+  };
+  const queue: ReturnType<typeof prepare>[] = [];
   let next = 0;
   const ask = () => {
     if (next === files.length) return;
-    workers[next % workers.length].postMessage({ index: next, file: files[next], size } satisfies PrepareRequest);
-    next++;
+    const image = prepare(files[next++]);
+    image.catch(() => {}); // It is awaited in its turn, or never where one before it failed.
+    queue.push(image);
   };
-  for (const worker of workers) {
-    worker.onmessage = ({ data }: MessageEvent<PrepareResponse>) => {
-      answers[data.index].resolve("code" in data ? new AnomalyClusterError(data.code, data.message) : data);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      for (const { reject } of answers) reject(new Error(event.message));
-    };
-  }
   try {
-    for (let ahead = 0; ahead < workers.length * AHEAD; ahead++) ask();
-    for (const { promise } of answers) {
-      yield await promise;
+    for (let ahead = 0; ahead < decoders.most * AHEAD; ahead++) ask();
+    while (queue.length) {
+      yield await queue.shift()!;
       ask();
     }
   } finally {
-    for (const worker of workers) worker.terminate();
+    decoders.end();
+  }
+}
+
+/** Workers, started when there is work for them. */
+class DecoderPool {
+  readonly #workers: Worker[] = [];
+  readonly #answers: PromiseWithResolvers<PreparedImage>[] = [];
+
+  constructor(readonly most: number, readonly size: number) {}
+
+  /** Takes the bytes away. Rejects with what {@linkcode decodeUsable} throws. */
+  decode(bytes: Uint8Array<ArrayBuffer>): Promise<PreparedImage> {
+    const answer = Promise.withResolvers<PreparedImage>();
+    const index = this.#answers.push(answer) - 1;
+    const worker = this.#workers[index % this.most] ??= this.#start();
+    worker.postMessage({ index, bytes, size: this.size } satisfies PrepareRequest, [bytes.buffer]);
+    return answer.promise;
+  }
+
+  #start(): Worker {
+    const worker = new WebWorker(new URL("./image_worker.ts", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data: { index, ...answer } }: MessageEvent<PrepareResponse>) => {
+      if ("code" in answer) this.#answers[index].reject(new AnomalyClusterError(answer.code, answer.message));
+      else this.#answers[index].resolve(answer);
+      delete this.#answers[index];
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#answers.forEach(({ reject }) => reject(new Error(event.message)));
+    };
+    return worker;
+  }
+
+  end(): void {
+    for (const worker of this.#workers) worker.terminate();
   }
 }

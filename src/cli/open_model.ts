@@ -4,10 +4,11 @@ import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Embedder } from "../embed/embedder.ts";
 import { type ModelManifest, readManifest } from "../embed/manifest.ts";
-import { type Engine, onnxEmbedder, type Views } from "../embed/onnx.ts";
+import { type CheckedModel, checkedModel, type Engine, type Views } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { fromUser } from "./arguments.ts";
+import { makerOf } from "./image_cache.ts";
 
 /** Options that name a network and how it sees images. */
 export interface ModelOptions {
@@ -18,13 +19,15 @@ export interface ModelOptions {
   readonly engine: Engine;
 }
 
-/** An open network, and the side to which images are resized for it. */
+/** A network, and the side to which images are resized for it. */
 export interface OpenModel {
   readonly embedder: Embedder;
   readonly size: number;
+  /** Names all that an embedding depends on besides the image. */
+  readonly maker: string;
 }
 
-/** Opens the network of `--model`, else the preset's. */
+/** Finds and checks the network of `--model`, else the preset's; it opens with the first image. */
 export async function openModel(options: ModelOptions, warnings: string[]): Promise<OpenModel> {
   const preset = PRESETS[options.preset];
   const file = options.model === undefined ? preset.model : pathToFileURL(fromUser(options.model));
@@ -36,7 +39,7 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
   const name = decodeURIComponent(basename(file.pathname));
   if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
   const size = options.size ?? manifest?.input.side ?? 224;
-  const embedder = await onnxEmbedder({
+  const checked = await checkedModel({
     model,
     manifest,
     ...(options.model === undefined ? preset.embedding : manifest ? {} : { name: name.replace(/\.onnx$/i, "") }),
@@ -45,7 +48,17 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
     threads: Math.min(navigator.hardwareConcurrency, 4),
     engine: options.engine,
   });
-  return { embedder, size };
+  return { embedder: openedLate(checked), size, maker: await makerOf(checked.id, model, manifest, options.engine) };
+}
+
+/** Opening takes half a second, for nothing where all images are in the cache. */
+function openedLate({ id, open }: CheckedModel): Embedder {
+  let opened: Promise<Embedder> | undefined;
+  return {
+    id,
+    embed: async (image) => await (await (opened ??= open())).embed(image),
+    release: async () => await (await opened)?.release(),
+  };
 }
 
 /** What FILE.json says of FILE.onnx; nothing where there is none. */

@@ -1,8 +1,8 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
 import { applyCommand } from "./apply_command.ts";
-import { groupCount, imageSize, listOf, oneOf, temperatures, wholeNumber } from "./arguments.ts";
+import { byteCount, groupCount, imageSize, listOf, oneOf, temperatures, wholeNumber } from "./arguments.ts";
 import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import { CLUSTERERS, DISTANCES, methodsHelp, namesOf, POOLINGS, PRESET_LINES, SCORES, WEIGHTS } from "./methods.ts";
@@ -33,6 +33,16 @@ async function clusterOrApply(
   });
   if (other) throw new AnomalyClusterError("bad-argument", `--apply makes no use of ${other.long}: leave one out`);
   await applyCommand(folder, { apply, ...(out && { out }) });
+}
+
+function cacheOption(): Option {
+  return new Option("--cache <DIR>", "where embedded images are kept, or off (default: the user's folder for caches)")
+    .env("ANOMALY_CLUSTER_CACHE");
+}
+
+function cacheLimitOption(): Option {
+  return new Option("--cache-limit <SIZE>", "most that the cache takes, as 500MB; what was used longest ago makes room")
+    .argParser(byteCount).default(4e9, "4GB");
 }
 
 function program(): Command {
@@ -74,6 +84,8 @@ function program(): Command {
       oneOf("wasm", "native"),
       "wasm",
     )
+    .addOption(cacheOption())
+    .addOption(cacheLimitOption())
     .option("--memory", "tell the most memory that was in use")
     .option(
       "--views <N>",
@@ -118,6 +130,8 @@ function program(): Command {
     .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 150)
     .option("--engine <NAME>", "wasm, or native: onnxruntime-node (needs --allow-ffi)", oneOf("wasm", "native"), "wasm")
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
+    .addOption(cacheOption())
+    .addOption(cacheLimitOption())
     .action(evaluateCommand);
   return root;
 }

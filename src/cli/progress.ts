@@ -46,3 +46,8 @@ function lineStage(name: string, total: number, seconds: () => number): Stage {
     },
   };
 }
+
+/** Says a sentence, on a line of its own even while a bar is shown. */
+export function tell(sentence: string): void {
+  console.error(Deno.stderr.isTerminal() ? `\r\x1b[K${sentence}` : sentence);
+}

@@ -69,20 +69,57 @@ export interface OnnxEmbedderOptions {
  * does not start.
  */
 export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedder> {
-  const { manifest, threads = 1, views = 1 } = options;
+  return await (await checkedModel(options)).open();
+}
+
+/** A network that options agree with, not opened yet: what is known of all images needs none. */
+export interface CheckedModel {
+  /** The embedder's. */
+  readonly id: string;
+  open(): Promise<Embedder>;
+}
+
+/** Checks what can be checked before a network is opened. Throws as {@linkcode onnxEmbedder}. */
+export async function checkedModel(options: OnnxEmbedderOptions): Promise<CheckedModel> {
+  const { manifest, views = 1 } = options;
   const { name = manifest?.name ?? "efficientnet-lite0-reduction4", size = manifest?.input.side ?? 224 } = options;
   const subtract = eachChannel(options.mean ?? manifest?.input.mean ?? 127);
   const deviation = eachChannel(options.deviation ?? manifest?.input.deviation ?? 128);
   checkSize(size, options.multiple ?? manifest?.input.multiple ?? 32, name, manifest);
   if (manifest) await checkSum(options.model, manifest);
-  const { runtime, settings } = options.engine === "native"
-    ? { runtime: await nativeRuntime(), settings: { intraOpNumThreads: threads } }
-    : { runtime: ort, settings: { executionProviders: ["wasm"] } };
+  const levels = options.levels ?? manifest?.levels.map((level) => level.name);
+  const id = `${options.name || !manifest ? name : `${name} ${manifest.sha256.slice(0, 8)}`}${
+    views > 1 ? ` × ${views} views` : ""
+  }${options.levels || (levels?.length ?? 0) > 1 ? ` ${levels!.join("+")}` : ""}@${size} (pixel - ${
+    channelText(subtract)
+  }) / ${channelText(deviation)}`;
+  return {
+    id,
+    open: async () => ({ id, ...await openNetwork(options, { name, size, subtract, deviation, views, levels }) }),
+  };
+}
+
+/** Options with their defaults in place. */
+interface ModelSettings {
+  readonly name: string;
+  readonly size: number;
+  readonly subtract: Channels;
+  readonly deviation: Channels;
+  readonly views: Views;
+  readonly levels?: readonly string[];
+}
+
+async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings): Promise<Omit<Embedder, "id">> {
+  const { manifest, threads = 1 } = options;
+  const { name, size, subtract, deviation, views } = settings;
+  const { runtime, setup } = options.engine === "native"
+    ? { runtime: await nativeRuntime(), setup: { intraOpNumThreads: threads } }
+    : { runtime: ort, setup: { executionProviders: ["wasm"] } };
   ort.env.wasm.numThreads = threads;
   if (options.wasmBinary) ort.env.wasm.wasmBinary = options.wasmBinary;
-  const session = await openSession(runtime, options.model, name, settings);
+  const session = await openSession(runtime, options.model, name, setup);
   const [input] = session.inputNames;
-  const levels = options.levels ?? manifest?.levels.map((level) => level.name) ?? [session.outputNames[0]];
+  const levels = settings.levels ?? [session.outputNames[0]];
   const missing = levels.find((level) => !session.outputNames.includes(level));
   if (missing !== undefined) {
     throw new AnomalyClusterError(
@@ -92,11 +129,6 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
   }
 
   return {
-    id: `${options.name || !manifest ? name : `${name} ${manifest.sha256.slice(0, 8)}`}${
-      views > 1 ? ` × ${views} views` : ""
-    }${options.levels || levels.length > 1 ? ` ${levels.join("+")}` : ""}@${size} (pixel - ${
-      channelText(subtract)
-    }) / ${channelText(deviation)}`,
     async embed(image) {
       const pixels = resize(image, size, size);
       let mean: PatchSet | undefined;

@@ -19,9 +19,10 @@ export function openOutputFolder(folder: string, input: string): string {
   }
   try {
     Deno.mkdirSync(path, { recursive: true });
-    const probe = join(path, ".write-test");
+    const probe = join(path, `.write-test-${Deno.pid}`);
     Deno.writeTextFileSync(probe, "");
     Deno.removeSync(probe);
+    removeLeftovers(path);
   } catch (cause) {
     throw new AnomalyClusterError("cannot-write", `${folder} cannot be written: name another folder with --out`, {
       cause,
@@ -30,10 +31,25 @@ export function openOutputFolder(folder: string, input: string): string {
   return path;
 }
 
-/** Writes a file under another name first, so that an interruption leaves the old one or the new one. */
+/** An hour: no write takes as long, so that whoever began it is gone. */
+const LEFT_AFTER_MS = 3600e3;
+
+/** Removes what killed runs left half written. */
+function removeLeftovers(folder: string): void {
+  for (const { name } of Deno.readDirSync(folder)) {
+    if (!/\.\d+\.partial$/.test(name)) continue;
+    const { mtime } = Deno.statSync(join(folder, name));
+    if (mtime && Date.now() - mtime.getTime() > LEFT_AFTER_MS) Deno.removeSync(join(folder, name));
+  }
+}
+
+/**
+ * Writes a file under another name first, so that an interruption leaves the old one or the new one, and of two runs
+ * into one folder the later wins.
+ */
 export function writeWhole(folder: string, name: string, text: string): string {
   const target = join(folder, name);
-  const partial = `${target}.partial`;
+  const partial = `${target}.${Deno.pid}.partial`;
   try {
     Deno.writeTextFileSync(partial, text);
     Deno.renameSync(partial, target);

@@ -1,0 +1,123 @@
+// The cache of embedded images, as the program's options name it.
+
+import { join } from "node:path";
+import manifest from "../../deno.json" with { type: "json" };
+import { cacheKey, EmbeddingCache } from "../embed/cache.ts";
+import type { ModelManifest } from "../embed/manifest.ts";
+import type { Engine } from "../embed/onnx.ts";
+import type { Thumbnail } from "../report/thumbnail.ts";
+import type { PatchSet } from "../types.ts";
+import { fromUser } from "./arguments.ts";
+import { tell } from "./progress.ts";
+
+/** Rises when decoding, resizing or thumbnails give other results than before: entries of other numbers are not used. */
+const PREPARATION_VERSION = 1;
+
+/** Packages whose versions results depend on, besides. */
+const PACKAGES = ["@cwasm/jpeg-turbo", "@jsquash/jpeg", "@jsquash/png", "@jsquash/webp", "onnxruntime-web"] as const;
+
+/** Options of the cache. */
+export interface CacheOptions {
+  /** A folder, or `off`. @default the user's folder for caches */
+  readonly cache?: string;
+  /** Bytes. */
+  readonly cacheLimit: number;
+}
+
+/** An image that was embedded before. */
+export interface CachedImage {
+  readonly patches: PatchSet;
+  readonly thumbnail: Thumbnail;
+  /** The raster's note. */
+  readonly note?: string;
+}
+
+type Extra = Omit<CachedImage, "patches">;
+
+/** The cache for the images of one network. */
+export interface ImageCache {
+  /** A file's key. */
+  keyOf(bytes: Uint8Array): Promise<Uint8Array>;
+  get(key: Uint8Array): CachedImage | undefined;
+  put(key: Uint8Array, image: CachedImage): void;
+}
+
+/** Names all that an image's entry depends on besides its file. */
+export async function makerOf(
+  id: string,
+  model: Uint8Array,
+  about: ModelManifest | undefined,
+  engine: Engine,
+): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", model as BufferSource)).toHex();
+  const versions = PACKAGES.map((name) => manifest.imports[name]);
+  return JSON.stringify([PREPARATION_VERSION, id, digest, about?.levels, engine, versions]);
+}
+
+/** The cache of a run: told of at its end, closed with it. */
+export class RunCache {
+  readonly #store?: EmbeddingCache<Extra>;
+  #asked = 0;
+
+  constructor(options: CacheOptions) {
+    const folder = folderOf(options.cache);
+    if (folder === undefined) return;
+    const warn = (sentence: string) => tell(`warning: cache: ${sentence}`);
+    if (folder) this.#store = new EmbeddingCache({ folder, limit: options.cacheLimit, warn });
+    else warn("no folder is known for it, as HOME is not set: --cache DIR names one");
+  }
+
+  /** The part of it that {@linkcode makerOf} names. */
+  of(maker: string): ImageCache | undefined {
+    const store = this.#store;
+    if (!store?.isOpen) return undefined;
+    return {
+      keyOf: (bytes) => {
+        this.#asked++;
+        return cacheKey(bytes, maker);
+      },
+      get: (key) => {
+        const entry = store.get(key);
+        return entry && { patches: entry.patches, ...entry.extra };
+      },
+      put: (key, { patches, thumbnail, note }) => {
+        store.put(key, { patches, extra: { thumbnail, ...(note !== undefined && { note }) } });
+      },
+    };
+  }
+
+  /** What is kept if the run stops here, for whoever stopped it. */
+  kept(): string {
+    if (!this.#store?.isOpen) return "without a cache nothing is kept";
+    return `${this.#store.kept} embedded images are kept in ${this.#store.folder}: the same command goes on from there`;
+  }
+
+  [Symbol.dispose](): void {
+    const store = this.#store;
+    if (!store) return;
+    const [megabytes, found] = [Math.ceil(store.size / 1e6), store.found];
+    const isWorthTelling = store.isOpen && this.#asked > 0;
+    store[Symbol.dispose]();
+    if (isWorthTelling) {
+      console.error(`cache: ${found} of ${this.#asked} images from ${store.folder} (${megabytes} MB)`);
+    }
+  }
+}
+
+/** Where the cache is: nowhere when off, an empty text when no folder is known for it. */
+function folderOf(option: string | undefined): string | undefined {
+  if (option === "off") return undefined;
+  return option === undefined ? usersFolder() : fromUser(option);
+}
+
+/** The user's folder for caches, as the operating system has it. */
+function usersFolder(): string {
+  const [base, ...below] = {
+    windows: ["LOCALAPPDATA", ""],
+    darwin: ["HOME", "Library", "Caches"],
+  }[Deno.build.os as string] ?? ["HOME", ".cache"];
+  const given = Deno.env.get("XDG_CACHE_HOME");
+  if (given) return join(given, "anomaly-cluster");
+  const root = Deno.env.get(base);
+  return root ? join(root, ...below, "anomaly-cluster") : "";
+}
