@@ -2,10 +2,21 @@ import { Command, CommanderError } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
 import { applyCommand } from "./apply_command.ts";
-import { groupCount, imageSize, listOf, oneOf, temperatures, wholeNumber } from "./arguments.ts";
+import { groupCount, imageSize, listOf, oneOf, scoreSource, temperatures, wholeNumber } from "./arguments.ts";
 import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
-import { CLUSTERERS, DISTANCES, methodsHelp, namesOf, POOLINGS, PRESET_LINES, SCORES, WEIGHTS } from "./methods.ts";
+import {
+  CLUSTERERS,
+  CONTENTS,
+  DISTANCES,
+  LENGTHS,
+  methodsHelp,
+  namesOf,
+  POOLINGS,
+  PRESET_LINES,
+  SCORES,
+  WEIGHTS,
+} from "./methods.ts";
 
 /** Runs the program with these arguments; resolves to the exit code: 0, 1 for a failure, 2 for wrong usage. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -59,7 +70,13 @@ function program(): Command {
       temperatures,
     )
     .option("--weight <KIND>", "weights of the patches (default: soft)", oneOf(...namesOf(WEIGHTS)))
-    .option("--over <SCORE>", "what hard and hybrid weights rank patches by", oneOf(...namesOf(SCORES)), "mean")
+    .option(
+      "--over <SCORE>",
+      "what patches are scored by, a name or a quantile as 5% (default: the preset's, mean for hard and hybrid)",
+      scoreSource(...namesOf(SCORES)),
+    )
+    .option("--content <KIND>", "what is averaged (default: the preset's)", oneOf(...namesOf(CONTENTS)))
+    .option("--length <KIND>", "length of the images' embeddings (default: the preset's)", oneOf(...namesOf(LENGTHS)))
     .option("--top <N>", "patches that hard and hybrid weights keep", wholeNumber(1), 10)
     .option("--normals <DIR>", "labelled normal images; weights become labelled-normal unless --weight says else")
     .option("--masks <DIR>", "ground-truth masks, PNG, white = defect; weights become mask unless --weight says else")
@@ -115,7 +132,7 @@ function program(): Command {
       "subsets",
     )
     .option("--seeds <N>", "subsets", wholeNumber(1), 100)
-    .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 150)
+    .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 1000)
     .option("--engine <NAME>", "wasm, or native: onnxruntime-node (needs --allow-ffi)", oneOf("wasm", "native"), "wasm")
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
     .action(evaluateCommand);
