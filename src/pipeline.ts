@@ -76,7 +76,7 @@ export interface ClusterResult {
 export async function clusterPatches(patches: PatchSet, options: ClusterOptions = {}): Promise<ClusterResult> {
   const { k = "auto", weight = { kind: "soft" }, cluster: clusterer = { kind: "linkage", method: "ward" } } = options;
   const { features = [{}] } = options;
-  checkOptions(patches, k, weight);
+  checkOptions(patches, k, weight, options);
 
   const compared = await compareFeatures(patches, features, sourceOf(weight), options.normals, options);
   const [{ patches: shown, scores }] = compared;
@@ -106,11 +106,12 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
 }
 
 /** Everything that can be refused before the long work. */
-function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting): void {
+function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting, options: ClusterOptions): void {
   if (patches.count < 2) {
     throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${patches.count}`);
   }
   checkPointCount(patches.count);
+  require(options.features?.length !== 0, "an embedding needs at least one feature");
   const possible = k === "auto" || Number.isInteger(k) && k >= 1 && k <= patches.count;
   require(possible, `${k} groups of ${patches.count} images are not possible`);
   for (const tau of temperaturesOf(weight)) {

@@ -256,7 +256,7 @@ function settingsOf(
 ): Record<string, string | number> {
   return {
     k: result.k,
-    kChosen: options.k === "auto" ? "automatically: largest silhouette over 2 to 20" : "given",
+    kChosen: options.k === "auto" ? "automatically: the clearest of 2 to 20" : "given",
     weight: options.weight,
     ...(result.tau !== undefined && { tau: Number(result.tau.toPrecision(6)) }),
     ...(["hard", "mask", "uniform"].includes(options.weight)

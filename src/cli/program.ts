@@ -57,7 +57,12 @@ function program(): Command {
     .description("Group the JPEG and PNG images of FOLDER and its sub-folders; write a report, CSV and JSON.")
     .argument("<FOLDER>", "the images")
     .option("--out <DIR>", "where to write (default: FOLDER-clusters beside FOLDER)")
-    .option("--k <N>", "number of groups, or auto: the largest silhouette over 2 to 20", groupCount, "auto")
+    .option(
+      "--k <N>",
+      "number of groups, or auto: the clearest of 2 to 20, by silhouette, gaps in the tree and stability",
+      groupCount,
+      "auto",
+    )
     .option(
       "--preset <NAME>",
       "network, whitening, views and temperature together",
