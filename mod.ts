@@ -53,7 +53,7 @@ export {
 export { kmedoids, type KMedoidsResult } from "./src/cluster/kmedoids.ts";
 export { spectral } from "./src/cluster/spectral.ts";
 export type { Clusterer } from "./src/cluster/clusterer.ts";
-export { chooseGroupCount, type GroupCountChoice } from "./src/cluster/choose_k.ts";
+export { chooseGroupCount, type GroupCountChoice, type TriedGroupCount } from "./src/cluster/choose_k.ts";
 export { medoids } from "./src/cluster/medoid.ts";
 export { type Contingency, contingencyTable, type Label } from "./src/metric/contingency.ts";
 export { completeness, homogeneity, normalizedMutualInformation } from "./src/metric/information.ts";
@@ -64,4 +64,5 @@ export { type PurityCurve, purityCurve } from "./src/metric/purity_curve.ts";
 export { silhouette } from "./src/metric/silhouette.ts";
 export { calinskiHarabasz, daviesBouldin } from "./src/metric/centroid_indices.ts";
 export { type Preset, type PresetName, PRESETS } from "./src/preset.ts";
+export type { Feature } from "./src/feature.ts";
 export { clusterImages, type ClusterOptions, clusterPatches, type ClusterResult } from "./src/pipeline.ts";

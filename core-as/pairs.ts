@@ -133,12 +133,17 @@ export let rescannedPatches: i32 = 0;
 /** Distances measured: a count. */
 export let measuredDistances: i32 = 0;
 
+/** Number of the patch that the last smaller distance was to. */
+let nearestPlace: i32 = 0;
+
 /** Squared distance of `x` to patch `n` of `others`, or `best` where that is smaller. */
 // @ts-ignore: decorator
 @inline
 function measured(x: usize, others: usize, n: i32, channels: i32, best: f32): f32 {
   measuredDistances++;
-  return min<f32>(best, squaredDistance(x, others + <usize> n * (<usize> channels << 2), channels, best));
+  const distance = squaredDistance(x, others + <usize> n * (<usize> channels << 2), channels, best);
+  nearestPlace = select(n, nearestPlace, distance < best);
+  return min<f32>(best, distance);
 }
 
 /**
@@ -182,7 +187,7 @@ function rescanned(
 
 /**
  * Squared minima of an image's patches in another one, from the keys of `pairCandidates`: each candidate
- * whose key does not prove it farther is measured.
+ * whose key does not prove it farther is measured. `places` receives which patches are nearest.
  * `patchKeys`, `vectorKeys`: bytes from one patch's keys to the next within and between vectors of four;
  * `classKeys`: bytes to the next class. The low bits k of a key of class c stand for patch
  * (k << `shift`) + c · `plus`.
@@ -213,6 +218,7 @@ function minima(
   scale: f64,
   errors: f64,
   squared: usize,
+  places: usize,
 ): void {
   const mask = (1 << bits) - 1;
   const relative = roundingOf(channels);
@@ -246,10 +252,11 @@ function minima(
       }
     }
     store<f32>(squared + (<usize> m << 2), best);
+    store<i32>(places + (<usize> m << 2), nearestPlace);
   }
 }
 
-/** Squared minima of a's patches in b, from the rows of `pairCandidates`. */
+/** Squared minima of a's patches in b and the `places` that they are at, from the rows of `pairCandidates`. */
 export function rowMinima(
   rows: usize,
   a: usize,
@@ -268,15 +275,16 @@ export function rowMinima(
   scale: f64,
   errors: f64,
   squared: usize,
+  places: usize,
 ): void {
   minima(
     rows, 32, 128, 4, 2, 1,
     a, aCount, aPacked, aHalves, b, bCount, bPacked, bHalves, channels, steps, products, stride, 1,
-    bits, scale, errors, squared,
+    bits, scale, errors, squared, places,
   );
 }
 
-/** Squared minima of b's patches in a, from the columns of `pairCandidates`. */
+/** The same of b's patches in a, from the columns of `pairCandidates`. */
 export function columnMinima(
   columns: usize,
   a: usize,
@@ -295,11 +303,12 @@ export function columnMinima(
   scale: f64,
   errors: f64,
   squared: usize,
+  places: usize,
 ): void {
   const classKeys = <usize> ((bCount + PANEL - 1) / PANEL) * 96;
   minima(
     columns, 4, 32, classKeys, 0, 0,
     b, bCount, bPacked, bHalves, a, aCount, aPacked, aHalves, channels, steps, products, 1, stride,
-    bits, scale, errors, squared,
+    bits, scale, errors, squared, places,
   );
 }

@@ -81,7 +81,7 @@ function reaches(row: usize, least: usize): v128 {
 
 /**
  * Lowers `nearest`, the squared distances of a's patches to the nearest reference so far, and with it
- * `least`, the A from which on a reference may be nearer. Packed are the short vectors, of `short` numbers.
+ * `least`, the A from which on a reference may be nearer. `places` receives their numbers, b's first being `first`. Packed are the short vectors, of `short` numbers.
  */
 export function nearerReferences(
   a: usize,
@@ -98,6 +98,8 @@ export function nearerReferences(
   errors: f64,
   nearest: usize,
   least: usize,
+  first: i32,
+  places: usize,
 ): void {
   const panelBytes = <usize> ((short + 1) >> 1) * STEP;
   const rowBytes = <usize> channels << 2;
@@ -129,7 +131,10 @@ export function nearerReferences(
           open &= open - 1;
           referenceDistances++;
           const other = b + <usize> (n + lane) * rowBytes;
-          best = min<f32>(best, squaredDistance(a + <usize> (m + r) * rowBytes, other, channels, best));
+          const distance = squaredDistance(a + <usize> (m + r) * rowBytes, other, channels, best);
+          if (distance >= best) continue;
+          best = distance;
+          store<i32>(places + place, first + n + lane);
         }
         if (best == before) continue;
         store<f32>(nearest + place, best);

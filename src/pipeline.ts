@@ -8,20 +8,20 @@ import { medoids } from "./cluster/medoid.ts";
 import { type SetDistance, spreadImageDistances } from "./distance/image_distances.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
-import { euclideanDistances, sideBySide, weightedAverage } from "./distance/weighted_average.ts";
+import { euclideanDistances } from "./distance/weighted_average.ts";
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
-import { fitWhitening, whiten, type WhiteningOptions } from "./embed/whiten.ts";
 import { AnomalyClusterError, require } from "./errors.ts";
+import { type ComparedFeatures, compareFeatures, embedImages, type Feature } from "./feature.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
 import { absoluteTemperature } from "./weight/soft.ts";
-import { meanWeights, scorePatches, temperaturesOf, weighPatches, type Weighting } from "./weight/weighting.ts";
+import { meanWeights, sourceOf, temperaturesOf, type Weighting } from "./weight/weighting.ts";
 
 /** Options of {@linkcode clusterPatches} and {@linkcode clusterImages}. */
 export interface ClusterOptions extends WorkOptions {
-  /** Number of groups, or `"auto"`: the largest silhouette over 2 … 20. @default "auto" */
+  /** Number of groups, or `"auto"`: see {@linkcode chooseGroupCount}. @default "auto" */
   readonly k?: number | "auto";
-  /** Whether patch embeddings are whitened first, level by level, and with which shrinkage. @default false */
-  readonly whiten?: boolean | WhiteningOptions;
+  /** What of the patches makes an image's embedding; several make a consensus. @default [{}]: patches as they are */
+  readonly features?: readonly Feature[];
   /** Weights of the patches. @default { kind: "soft", tau: { standardDeviations: 0.3 } } */
   readonly weight?: Weighting;
   /** Distance between images. @default "weighted-average" */
@@ -75,15 +75,17 @@ export interface ClusterResult {
  */
 export async function clusterPatches(patches: PatchSet, options: ClusterOptions = {}): Promise<ClusterResult> {
   const { k = "auto", weight = { kind: "soft" }, cluster: clusterer = { kind: "linkage", method: "ward" } } = options;
-  checkOptions(patches, k, weight);
+  const { features = [{}] } = options;
+  checkOptions(patches, k, weight, options);
 
-  const features = options.whiten ? await whitened(patches, options) : { patches, normals: options.normals };
-  const scores = await scorePatches(features.patches, weight, features.normals, options);
-  const weights = weighPatches(scores, weight);
-  const embeddings = embed(features.patches, weights, options);
-  const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(features.patches, options);
+  const compared = await compareFeatures(patches, features, sourceOf(weight), options.normals, options);
+  const [{ patches: shown, scores }] = compared;
+  const { embeddings, weights } = embed(compared, options, weight);
+  const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(shown, options);
   const clustering = cluster(clusterer, distances, embeddings);
-  const choice = k === "auto" ? chooseGroupCount(distances, clustering.labels) : undefined;
+  const choice = k === "auto"
+    ? chooseGroupCount(distances, clustering.labels, linkedBy(clusterer, clustering.tree))
+    : undefined;
   const anomaly = imageScores(scores);
   const groups = largestFirst(clustering.labels(k === "auto" ? choice!.k : k), anomaly);
   const centres = medoids(distances, groups);
@@ -104,11 +106,12 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
 }
 
 /** Everything that can be refused before the long work. */
-function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting): void {
+function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting, options: ClusterOptions): void {
   if (patches.count < 2) {
     throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${patches.count}`);
   }
   checkPointCount(patches.count);
+  require(options.features?.length !== 0, "an embedding needs at least one feature");
   const possible = k === "auto" || Number.isInteger(k) && k >= 1 && k <= patches.count;
   require(possible, `${k} groups of ${patches.count} images are not possible`);
   for (const tau of temperaturesOf(weight)) {
@@ -116,22 +119,20 @@ function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting):
   }
 }
 
-/** Whitens the images, and the labelled normals by the images' whitening. */
-async function whitened(
-  patches: PatchSet,
-  { whiten: settings, normals }: ClusterOptions,
-): Promise<{ patches: PatchSet; normals?: PatchSet }> {
-  const whitening = fitWhitening(patches, typeof settings === "object" ? settings : {});
-  return {
-    patches: await whiten(patches, whitening),
-    ...(normals && { normals: await whiten(normals, whitening) }),
-  };
+/** One vector an image, or none where sets of patches are compared; and the weights. */
+function embed(
+  compared: readonly ComparedFeatures[],
+  options: ClusterOptions,
+  weight: Weighting,
+): { embeddings?: Embeddings; weights: readonly PatchValues[] } {
+  const { embeddings, weights } = embedImages(compared, weight);
+  if (options.pooling) return { embeddings: pool(compared[0].patches, options.pooling), weights };
+  return (options.distance ?? "weighted-average") === "weighted-average" ? { embeddings, weights } : { weights };
 }
 
-function embed(patches: PatchSet, weights: readonly PatchValues[], options: ClusterOptions): Embeddings | undefined {
-  if (options.pooling) return pool(patches, options.pooling);
-  if ((options.distance ?? "weighted-average") !== "weighted-average") return undefined;
-  return sideBySide(weights.map((one) => weightedAverage(patches, one)));
+/** The tree, with how it was linked. */
+function linkedBy(clusterer: Clusterer, tree: Linkage | undefined) {
+  return tree && clusterer.kind === "linkage" ? { tree, method: clusterer.method } : undefined;
 }
 
 /** The one τ of all images, where there is one. */

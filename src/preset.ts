@@ -1,8 +1,8 @@
 // Settings that go together, by name.
 
 import { DEFAULT_MODEL, type OnnxEmbedderOptions, PYRAMID_MODEL } from "./embed/onnx.ts";
-import type { WhiteningOptions } from "./embed/whiten.ts";
-import type { Temperatures } from "./weight/weighting.ts";
+import type { Feature } from "./feature.ts";
+import type { ScoreSource, Temperatures } from "./weight/weighting.ts";
 
 /** Names of presets. */
 export type PresetName = "paper" | "default" | "best";
@@ -15,13 +15,22 @@ export interface Preset {
   readonly model: URL;
   /** Options for {@linkcode onnxEmbedder}, next to the model's bytes. */
   readonly embedding: Pick<OnnxEmbedderOptions, "name" | "levels" | "views">;
-  /** Whether patch embeddings are whitened, and how. */
-  readonly whiten: boolean | WhiteningOptions;
+  /** What of the patches makes an image's embedding. */
+  readonly features: readonly Feature[];
+  /** The same where there are labelled normals. @default features */
+  readonly featuresWithNormals?: readonly Feature[];
+  /** What patches are scored by where there are none. @default "mean" */
+  readonly over?: ScoreSource;
   /** The τ of soft weights. */
   readonly tau: Temperatures;
 }
 
 const PYRAMID = { name: "efficientnet-lite0-pyramid", levels: ["reduction4", "reduction3", "reduction5"] };
+
+/** The depth at which defects stand out most, as it is. */
+const MIDDLE: Feature = { levels: [0] };
+/** All depths, each whitened: of images in eight directions quiet channels tell kinds too. */
+const ALL: Feature = { whiten: { shrinkage: 0.1 } };
 
 /** The presets. How they compare on labelled images is printed by `deno task evaluate`. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
@@ -29,21 +38,26 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     summary: "Sohn et al. 2023: one depth of the network, one temperature for all images",
     model: DEFAULT_MODEL,
     embedding: { name: "efficientnet-lite0-reduction4" },
-    whiten: false,
+    features: [{}],
     tau: { standardDeviations: 0.3 },
   },
   default: {
     summary: "three depths, whitened; each image's weights spread over 30 % of its patches",
     model: PYRAMID_MODEL,
     embedding: PYRAMID,
-    whiten: true,
+    features: [{ whiten: true }],
     tau: { perplexity: 0.3 },
   },
   best: {
-    summary: "the same seen in eight directions, and a consensus of 20, 30, 40 and 50 %; some 6 times as long",
+    summary: "eight directions; a consensus of patches, residuals and five temperatures; some 7 times as long",
     model: PYRAMID_MODEL,
     embedding: { ...PYRAMID, views: 8 },
-    whiten: true,
-    tau: [0.2, 0.3, 0.4, 0.5].map((perplexity) => ({ perplexity })),
+    features: [{ ...MIDDLE, content: "residual" }, ALL],
+    featuresWithNormals: [MIDDLE, ALL].flatMap((one): Feature[] => [
+      { ...one, length: "root" },
+      { ...one, content: "residual", length: "root" },
+    ]),
+    over: { quantile: 0.05 },
+    tau: [0.1, 0.2, 0.3, 0.4, 0.5].map((perplexity) => ({ perplexity })),
   },
 };

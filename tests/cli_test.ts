@@ -50,7 +50,7 @@ Deno.test("the demo set: groups agree with the folders, and all three files say 
     assert.equal(file.groups.reduce((sum, { size }) => sum + size, 0), 60);
     assert.equal(file.tree!.pairs.length, 59);
     assert.match(stdout, /NMI [01]\.\d+ {2}ARI/);
-    assert.match(stdout, /60 images in \d+ groups \(k automatically: largest silhouette over 2 to 20\)/);
+    assert.match(stdout, /60 images in \d+ groups \(k automatically: the clearest of 2 to 20\)/);
     const csv = (await Deno.readTextFile(join(out, "groups.csv"))).trimEnd().split("\r\n");
     assert.equal(csv[0], "path,group,distance,score");
     assert.deepEqual(
@@ -88,7 +88,7 @@ Deno.test("a consensus of temperatures and all eight views: the same groups agai
     };
     const first = await run();
     const file: GroupsFile = JSON.parse(first);
-    assert.match(String(file.settings.tauGiven), /^a consensus of perplexity of 20 % /);
+    assert.match(String(file.settings.tauGiven), /^a consensus of perplexity of 10 % /);
     assert.match(file.model, /efficientnet-lite0-pyramid × 8 views reduction4\+reduction3\+reduction5@224/);
     const groupOf = (path: string) => file.images.find((image) => image.path === path)!.group;
     assert.equal(groupOf("cut-cut-01.jpg"), groupOf("cut-cut-02.jpg"));

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { euclideanDistances } from "../mod.ts";
 import { labelledDataset } from "../src/dataset/labelled.ts";
 import { linePlot } from "../src/evaluate/plot.ts";
-import { scoresOver, subsetsOf, wardGrouping } from "../src/evaluate/protocol.ts";
+import { subsetsOf } from "../src/cluster/subsets.ts";
+import { scoresOver, wardGrouping } from "../src/evaluate/protocol.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 

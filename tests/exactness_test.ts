@@ -18,6 +18,8 @@ import {
 import { directedPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { withRegion } from "../src/core/memory.ts";
 import { runSpread, runStepsSpread } from "../src/core/pool.ts";
+import { spreadNormalNeighbours } from "../src/distance/normal_scores.ts";
+import { spreadNeighbours } from "../src/distance/patch_minima.ts";
 
 /** All minima one by one, by differences. */
 function bruteForce(from: PatchSet, to: PatchSet): (i: number, m: number, j: number) => number {
@@ -179,7 +181,7 @@ Deno.test("any number of threads gives the same bits, without permissions", { pe
   const run = async (threads: number) => {
     const { sum, smallest, largest } = await runSpread(statisticsPlan(patches), { threads });
     const hausdorff = await runSpread(directedPlan(patches, "hausdorff"), { threads });
-    const nearest = await runStepsSpread(referencePlans(patches, references), { threads });
+    const { distances: nearest } = await runStepsSpread(referencePlans(patches, references), { threads });
     return [sum, smallest, largest, hausdorff, nearest].map((values) => Array.from(values));
   };
   const expected = await run(1);
@@ -260,3 +262,90 @@ Deno.test("the filters leave little: counts on real features", async () => {
   const distances = patches.count ** 2 * perImage ** 2;
   assert(counts.measured < 0.05 * distances, `${counts.measured / distances} of the distances to references measured`);
 });
+
+Deno.test(
+  "quantiles and residuals over the other images are those of a double loop",
+  { permissions: "none" },
+  async () => {
+    // An even grid whose last levels repeat over 2 × 2 patches, one that does not, and one of odd sides.
+    const sets = [
+      coarse(made(9, 4, 4, 8, noise), 4),
+      made(9, 4, 4, 8, noise),
+      made(5, 3, 5, 7, (at) => Math.round(noise(at) * 2) / 2),
+    ];
+    for (const set of sets) {
+      const [perImage, others] = [set.rows * set.cols, set.count - 1];
+      for (const over of ["mean", "min", "max", { quantile: 0 }, { quantile: 0.3 }, { quantile: 1 }] as const) {
+        const { scores, residuals } = await spreadNeighbours(set, over, true, { threads: 2 });
+        if (typeof over === "object") assert.deepEqual(patchScores(set, { over }), scores);
+        for (let patch = 0; patch < set.count * perImage; patch++) {
+          const own = patchOf(set, patch);
+          const nearest = Array.from({ length: set.count }, (_, j) => j)
+            .filter((j) => j !== Math.floor(patch / perImage))
+            .map((j) => nearestTo(own, set, j * perImage, (j + 1) * perImage));
+          const minima = nearest.map(({ distance }) => distance).sort((a, b) => a - b);
+          const expected = over === "mean" ? minima.reduce((sum, value) => sum + value, 0) / others : minima[
+            over === "min" ? 0 : over === "max" ? others - 1 : Math.min(others - 1, Math.floor(over.quantile * others))
+          ];
+          assert(
+            Math.abs(scores.data[patch] - expected) <= 1e-6 * expected,
+            `score ${scores.data[patch]}, not ${expected}`,
+          );
+          if (nearest.some(({ ties }) => ties)) continue;
+          own.forEach((value, channel) => {
+            const mean = nearest.reduce((sum, { patch }) => sum + patch[channel], 0) / others;
+            assert(Math.abs(residuals!.data[patch * set.channels + channel] - (value - mean)) < 1e-5);
+          });
+        }
+      }
+    }
+  },
+);
+
+Deno.test(
+  "residuals against labelled normals are differences to the nearest of all",
+  { permissions: "none" },
+  async () => {
+    const set = made(6, 3, 4, 10, noise);
+    const normals = made(7, 2, 3, 10, (at) => noise(at + 0.5));
+    const { scores, residuals } = await spreadNormalNeighbours(set, normals, { threads: 2 });
+    for (let patch = 0; patch < set.count * 12; patch++) {
+      const own = patchOf(set, patch);
+      const { distance, patch: nearest } = nearestTo(own, normals, 0, 42);
+      assert(Math.abs(scores.data[patch] - distance) <= 1e-6 * distance);
+      own.forEach((value, channel) => {
+        assert(Math.abs(residuals.data[patch * 10 + channel] - (value - nearest[channel])) < 1e-6);
+      });
+    }
+  },
+);
+
+Deno.test("residuals are the same to the last bit for any number of threads", async () => {
+  const set = made(40, 4, 6, 10, noise);
+  const [one, three] = [1, 3].map((threads) => spreadNeighbours(set, { quantile: 0.1 }, true, { threads }));
+  assert.deepEqual(await three, await one);
+});
+
+/** The same set with its last channels made equal over 2 × 2 patches. */
+function coarse(set: PatchSet, shared: number): PatchSet {
+  const data = set.data.map((value, at) => {
+    const channel = at % set.channels;
+    if (channel < set.channels - shared) return value;
+    const patch = Math.floor(at / set.channels);
+    const [row, col] = [Math.floor(patch / set.cols), patch % set.cols];
+    return set.data[((row - row % 2) * set.cols + col - col % 2) * set.channels + channel];
+  });
+  return { ...set, data, levels: [set.channels - shared, shared] };
+}
+
+function patchOf({ data, channels }: PatchSet, patch: number): Float32Array {
+  return data.subarray(patch * channels, (patch + 1) * channels);
+}
+
+function nearestTo(own: Float32Array, set: PatchSet, from: number, end: number) {
+  const all = Array.from({ length: end - from }, (_, at) => {
+    const patch = patchOf(set, from + at);
+    return { patch, distance: Math.sqrt(own.reduce((sum, value, channel) => sum + (value - patch[channel]) ** 2, 0)) };
+  }).sort((a, b) => a.distance - b.distance);
+  return { ...all[0], ties: all.length > 1 && all[1].distance - all[0].distance < 1e-6 };
+}

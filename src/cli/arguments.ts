@@ -2,8 +2,9 @@
 
 import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
+import type { Feature } from "../feature.ts";
 import type { Temperature } from "../weight/soft.ts";
-import type { Temperatures } from "../weight/weighting.ts";
+import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 
 /** A whole number from `least` on. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -69,6 +70,33 @@ function oneTemperatureText(tau: Temperature): string {
   if (typeof tau === "number") return `${tau}, absolute`;
   if ("perplexity" in tau) return `perplexity of ${tau.perplexity * 100} % of the patches, for each image`;
   return `${tau.standardDeviations} standard deviations of the scores`;
+}
+
+/** What patches are scored by: a word, or a quantile as `5%`. */
+export function scoreSource(...words: Exclude<ScoreSource, object>[]): (text: string) => ScoreSource {
+  return (text) => {
+    const [, number] = text.match(/^([0-9.]+)%$/) ?? [];
+    if (number === undefined) return oneOf(...words)(text);
+    const quantile = Number(number) / 100;
+    if (!(quantile >= 0 && quantile <= 1)) throw new InvalidArgumentError("A quantile is from 0% to 100%.");
+    return { quantile };
+  };
+}
+
+/** The same as reports tell it. */
+export function scoreText(over: ScoreSource): string {
+  return typeof over === "object" ? `${over.quantile * 100} % quantile of the other images` : over;
+}
+
+/** A feature as reports tell it. */
+export function featureText({ levels, whiten, content = "patch", length = "kept" }: Feature): string {
+  const shrinkage = typeof whiten === "object" && whiten.shrinkage;
+  return [
+    content === "patch" ? "patches" : "residuals",
+    levels ? `level ${levels.map((level) => level + 1).join("+")}` : "all levels",
+    whiten ? `whitened${shrinkage ? `, shrinkage ${shrinkage}` : ""}` : "as they are",
+    ...(length === "kept" ? [] : [`length ${length === "unit" ? "one" : "square root"}`]),
+  ].join(", ");
 }
 
 /** One of a few words; a misspelt one is told the nearest. */

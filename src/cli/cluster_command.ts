@@ -8,13 +8,13 @@ import type { SetDistance } from "../distance/image_distances.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { type Embedder, joinPatches } from "../embed/embedder.ts";
 import type { Engine } from "../embed/onnx.ts";
-import type { WhiteningOptions } from "../embed/whiten.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { adjustedRandIndex } from "../metric/adjusted_rand_index.ts";
 import { type Contingency, contingencyTable } from "../metric/contingency.ts";
 import { f1Score } from "../metric/f1_score.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purity } from "../metric/purity.ts";
+import type { Feature } from "../feature.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { renderReport } from "../report/html.ts";
@@ -24,7 +24,7 @@ import { type Agreement, groupsCsv, type GroupsFile, groupsFile } from "../repor
 import type { PatchSet, PatchValues } from "../types.ts";
 import { maskPatches } from "../weight/mask.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
-import { fromUser, temperatureText } from "./arguments.ts";
+import { featureText, fromUser, scoreText, temperatureText } from "./arguments.ts";
 import { type CacheOptions, type ImageCache, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
@@ -42,8 +42,10 @@ export interface ClusterCommandOptions extends CacheOptions {
   readonly tau?: Temperatures;
   readonly views?: "1" | "4" | "8";
   readonly whiten?: "yes" | "no";
+  readonly content?: "patch" | "residual";
+  readonly length?: "kept" | "root" | "unit";
   readonly weight?: WeightName;
-  readonly over: ScoreSource;
+  readonly over?: ScoreSource;
   readonly top: number;
   readonly normals?: string;
   readonly masks?: string;
@@ -190,8 +192,13 @@ async function clusterLoaded(
   const patches = joinPatches(images.map((image) => image.patches));
   const result = await clusterPatches(patches, {
     k: options.k,
-    weight: weightingOf(options.weight, { ...options, tau: options.tau ?? PRESETS[options.preset].tau, masks }),
-    whiten: whitens(options),
+    weight: weightingOf(options.weight, {
+      tau: options.tau ?? PRESETS[options.preset].tau,
+      over: scoreSourceOf(options),
+      top: options.top,
+      masks,
+    }),
+    features: featuresOf(options),
     distance: options.distance,
     cluster: clustererOf(options.cluster, options.seed),
     ...(options.pool && { pooling: poolingOf(options.pool, patches, options.seed) }),
@@ -202,9 +209,20 @@ async function clusterLoaded(
   return result;
 }
 
-function whitens({ whiten, preset }: ClusterCommandOptions): boolean | WhiteningOptions {
-  if (whiten === "no") return false;
-  return PRESETS[preset].whiten || whiten === "yes";
+/** What patches are scored by: hard and hybrid weights rank by the mean unless told else. */
+function scoreSourceOf({ over, preset, weight }: ChosenOptions): ScoreSource {
+  return over ?? (weight === "soft" ? PRESETS[preset].over : undefined) ?? "mean";
+}
+
+/** The preset's features, with what the options say in their place. */
+function featuresOf({ preset, normals, whiten, content, length }: ClusterCommandOptions): Feature[] {
+  const { features, featuresWithNormals = features } = PRESETS[preset];
+  const given = { ...(content && { content }), ...(length && { length }) };
+  const changed = (normals ? featuresWithNormals : features).map((feature): Feature => {
+    return { ...feature, ...(whiten && { whiten: whiten === "yes" && (feature.whiten || true) }), ...given };
+  });
+  // Features may differ only in what the options gave.
+  return [...new Map(changed.map((feature) => [JSON.stringify(feature), feature])).values()];
 }
 
 function poolingOf(kind: PoolingName, patches: PatchSet, seed: number): Pooling {
@@ -244,16 +262,17 @@ function settingsOf(
 ): Record<string, string | number> {
   return {
     k: result.k,
-    kChosen: options.k === "auto" ? "automatically: largest silhouette over 2 to 20" : "given",
+    kChosen: options.k === "auto" ? "automatically: the clearest of 2 to 20" : "given",
     weight: options.weight,
     ...(result.tau !== undefined && { tau: Number(result.tau.toPrecision(6)) }),
     ...(["hard", "mask", "uniform"].includes(options.weight)
       ? {}
       : { tauGiven: temperatureText(options.tau ?? PRESETS[options.preset].tau) }),
     preset: options.preset,
-    whitened: whitens(options) ? "yes" : "no",
+    features: featuresOf(options).map(featureText).join("; "),
     size: options.size,
-    ...(["hard", "hybrid"].includes(options.weight) && { over: options.over, top: options.top }),
+    ...(["soft", "hard", "hybrid"].includes(options.weight) && { over: scoreText(scoreSourceOf(options)) }),
+    ...(["hard", "hybrid"].includes(options.weight) && { top: options.top }),
     distance: options.pool ? `${options.pool} pooling` : options.distance,
     cluster: options.cluster,
     seed: options.seed,

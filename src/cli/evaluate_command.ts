@@ -5,7 +5,6 @@ import { type LabelledDataset, labelledDataset, type LabelledImage } from "../da
 import type { ImageFile } from "../dataset/folder.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import type { Engine } from "../embed/onnx.ts";
-import { fitWhitening, whiten } from "../embed/whiten.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { type Curve, linePlot } from "../evaluate/plot.ts";
 import type { Estimate } from "../evaluate/protocol.ts";
@@ -102,11 +101,21 @@ async function studiesBefore(output: string): Promise<ResultsFile["studies"]> {
 
 /** Names what a study depends on. */
 async function keyOf(preset: PresetName, dataset: LabelledDataset, options: EvaluateCommandOptions): Promise<string> {
-  const { embedding, whiten, tau } = PRESETS[preset];
+  const { embedding, features, featuresWithNormals, over, tau } = PRESETS[preset];
   const parts = [
     dataset.images.map(({ path, label, mask }) => [path, label, mask ? 1 : 0]),
     dataset.normals.map((image) => image.path),
-    [embedding, whiten, tau, options.protocol, options.seeds, options.mostNormals, options.size],
+    [
+      embedding,
+      features,
+      featuresWithNormals,
+      over,
+      tau,
+      options.protocol,
+      options.seeds,
+      options.mostNormals,
+      options.size,
+    ],
   ];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(parts)));
   return `${preset} ${new Uint8Array(digest).toHex().slice(0, 16)}`;
@@ -118,7 +127,7 @@ async function studyOf(
   options: EvaluateCommandOptions,
   cache: RunCache,
 ): Promise<Study> {
-  const { whiten: whitens, tau } = PRESETS[preset];
+  const { features, featuresWithNormals = features, over = "mean", tau } = PRESETS[preset];
   const warnings: string[] = [];
   const { embedder, size, maker } = await openModel({ preset, size: options.size, engine: options.engine }, warnings);
   const load = (files: readonly ImageFile[], name: string) =>
@@ -129,17 +138,18 @@ async function studyOf(
   for (const warning of warnings) console.error(`warning: ${warning}`);
   if (images.length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
 
-  const raw = joinPatches(images.map(({ patches }) => patches));
-  const whitening = whitens ? fitWhitening(raw, typeof whitens === "object" ? whitens : {}) : undefined;
-  const prepared = async (set: PatchSet) => whitening ? await whiten(set, whitening) : set;
-  const masks = await loadMasks(images, raw);
+  const patches = joinPatches(images.map((image) => image.patches));
+  const masks = await loadMasks(images, patches);
   let stage: Stage | undefined;
   const found = await study({
-    patches: await prepared(raw),
+    patches,
     labels: images.map(({ label }) => label),
+    features,
+    featuresWithNormals,
+    over,
     tau,
     seeds: options.protocol === "subsets" ? options.seeds : 0,
-    ...(normals.length && { normals: await prepared(joinPatches(normals.map(({ patches }) => patches))) }),
+    ...(normals.length && { normals: joinPatches(normals.map((image) => image.patches)) }),
     ...(masks && { masks }),
     hausdorff: preset === "paper",
   }, (name) => {

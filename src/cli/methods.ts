@@ -2,6 +2,7 @@
 
 import type { Clusterer } from "../cluster/clusterer.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
+import type { Feature } from "../feature.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
 import type { PatchValues } from "../types.ts";
@@ -30,7 +31,7 @@ export const WEIGHTS: Described<WeightName> = {
   "mask": "alike on the patches that ground-truth masks touch, --masks (table 7)",
 };
 
-export const SCORES: Described<ScoreSource> = {
+export const SCORES: Described<Exclude<ScoreSource, object>> = {
   mean: "mean over the other images (eq. 5)",
   min: "smallest over the other images (eq. 10)",
   max: "largest over the other images (figure 12)",
@@ -45,6 +46,17 @@ export const DISTANCES: Described<"weighted-average" | SetDistance> = {
   "average-min-mean": "mean of both mean nearest distances (appendix C)",
   "min-min": "nearest two patches (appendix C)",
   "average-average": "mean over all pairs of patches (appendix C)",
+};
+
+export const CONTENTS: Described<NonNullable<Feature["content"]>> = {
+  patch: "patches (eq. 4)",
+  residual: "what patches differ by from their nearest in the other images, or among --normals",
+};
+
+export const LENGTHS: Described<NonNullable<Feature["length"]>> = {
+  kept: "as it comes (eq. 4): strong and weak defects of a kind lie apart",
+  root: "its square root",
+  unit: "one: only the direction counts; without --normals sound images have none",
 };
 
 /** Names of poolings. */
@@ -91,7 +103,9 @@ export function methodsHelp(): string {
   const groups = {
     "--preset": PRESET_LINES,
     "--weight": WEIGHTS,
-    "--over": SCORES,
+    "--over": { ...SCORES, "5%": "any quantile over the other images: what a few of them have too is normal" },
+    "--content": CONTENTS,
+    "--length": LENGTHS,
     "--distance": DISTANCES,
     "--pool": POOLINGS,
     "--cluster": CLUSTERERS,

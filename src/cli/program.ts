@@ -2,10 +2,30 @@ import { Command, CommanderError, Option } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
 import { applyCommand } from "./apply_command.ts";
-import { byteCount, groupCount, imageSize, listOf, oneOf, temperatures, wholeNumber } from "./arguments.ts";
+import {
+  byteCount,
+  groupCount,
+  imageSize,
+  listOf,
+  oneOf,
+  scoreSource,
+  temperatures,
+  wholeNumber,
+} from "./arguments.ts";
 import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
-import { CLUSTERERS, DISTANCES, methodsHelp, namesOf, POOLINGS, PRESET_LINES, SCORES, WEIGHTS } from "./methods.ts";
+import {
+  CLUSTERERS,
+  CONTENTS,
+  DISTANCES,
+  LENGTHS,
+  methodsHelp,
+  namesOf,
+  POOLINGS,
+  PRESET_LINES,
+  SCORES,
+  WEIGHTS,
+} from "./methods.ts";
 
 /** Runs the program with these arguments; resolves to the exit code: 0, 1 for a failure, 2 for wrong usage. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -56,7 +76,12 @@ function program(): Command {
     .description("Group the JPEG and PNG images of FOLDER and its sub-folders; write a report, CSV and JSON.")
     .argument("<FOLDER>", "the images")
     .option("--out <DIR>", "where to write (default: FOLDER-clusters beside FOLDER)")
-    .option("--k <N>", "number of groups, or auto: the largest silhouette over 2 to 20", groupCount, "auto")
+    .option(
+      "--k <N>",
+      "number of groups, or auto: the clearest of 2 to 20, by silhouette, gaps in the tree and stability",
+      groupCount,
+      "auto",
+    )
     .option(
       "--preset <NAME>",
       "network, whitening, views and temperature together",
@@ -69,7 +94,13 @@ function program(): Command {
       temperatures,
     )
     .option("--weight <KIND>", "weights of the patches (default: soft)", oneOf(...namesOf(WEIGHTS)))
-    .option("--over <SCORE>", "what hard and hybrid weights rank patches by", oneOf(...namesOf(SCORES)), "mean")
+    .option(
+      "--over <SCORE>",
+      "what patches are scored by, a name or a quantile as 5% (default: the preset's, mean for hard and hybrid)",
+      scoreSource(...namesOf(SCORES)),
+    )
+    .option("--content <KIND>", "what is averaged (default: the preset's)", oneOf(...namesOf(CONTENTS)))
+    .option("--length <KIND>", "length of the images' embeddings (default: the preset's)", oneOf(...namesOf(LENGTHS)))
     .option("--top <N>", "patches that hard and hybrid weights keep", wholeNumber(1), 10)
     .option("--normals <DIR>", "labelled normal images; weights become labelled-normal unless --weight says else")
     .option("--masks <DIR>", "ground-truth masks, PNG, white = defect; weights become mask unless --weight says else")
@@ -127,7 +158,7 @@ function program(): Command {
       "subsets",
     )
     .option("--seeds <N>", "subsets", wholeNumber(1), 100)
-    .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 150)
+    .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 1000)
     .option("--engine <NAME>", "wasm, or native: onnxruntime-node (needs --allow-ffi)", oneOf("wasm", "native"), "wasm")
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
     .addOption(cacheOption())

@@ -77,6 +77,7 @@ export interface CoreExports {
     scale: number,
     errors: number,
     squared: number,
+    places: number,
   ): void;
   columnMinima(
     columns: number,
@@ -96,6 +97,7 @@ export interface CoreExports {
     scale: number,
     errors: number,
     squared: number,
+    places: number,
   ): void;
   directedHausdorff(
     a: number,
@@ -136,7 +138,21 @@ export interface CoreExports {
     errors: number,
     nearest: number,
     least: number,
+    first: number,
+    places: number,
   ): void;
+  keepNearest(
+    squared: number,
+    places: number,
+    patches: number,
+    others: number,
+    channels: number,
+    distances: number,
+    stride: number,
+    sums: number,
+  ): void;
+  meanOf(values: number, count: number): number;
+  ranked(values: number, count: number, rank: number): number;
   startChain(count: number): void;
   nearestNeighbourChain(
     method: number,

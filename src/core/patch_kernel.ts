@@ -46,6 +46,48 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   }));
 }
 
+/** A number for each patch, and what it differs by from the mean of its nearest patches in the other images. */
+export interface Neighbours {
+  /** `[count, patches]` */
+  readonly scores: Float32Array;
+  /** `[count, patches, channels]` */
+  readonly residuals?: Float32Array;
+}
+
+/**
+ * The minimum of rank `rank` over the other images, from 0, or the mean, of each patch; and its residual. Compares each
+ * pair of images twice: a quantile takes all minima of a patch at once, which is all that is ever in memory.
+ */
+export function neighboursPlan(set: PatchSet, rank: number | "mean", withResiduals: boolean): Plan<Neighbours> {
+  const { images, shared, place } = inBlocks(set);
+  const { count, patches, channels } = images;
+  const scores = new Float32Array(sharedBuffer(count * patches * 4));
+  const residuals = withResiduals ? new Float32Array(sharedBuffer(images.data.byteLength)) : undefined;
+  const output: PairOutput = { kind: "neighbours", rank, scores, ...(residuals && { residuals }) };
+  const block = Math.max(
+    1,
+    Math.min(blockSize(images), Math.ceil(count / 8), Math.floor(2 * BLOCK_BYTES / (patches * count * 4))),
+  );
+  let quantisation: Quantisation | undefined;
+  const inOrder = (values: Float32Array, width: number) => {
+    const ordered = new Float32Array(sharedBuffer(values.byteLength));
+    for (let to = 0; to < count * patches; to++) {
+      const from = to - to % patches + place[to % patches];
+      ordered.set(values.subarray(from * width, (from + 1) * width), to * width);
+    }
+    return ordered;
+  };
+  return {
+    tasks: blockTasks(count, block, count - 1),
+    products: images.data.length * patches * (count - 1),
+    workForThread: () => {
+      quantisation ??= quantisationOf([images]);
+      return { kind: "pairs", images, quantisation, shared, block, output };
+    },
+    result: () => ({ scores: inOrder(scores, 1), ...(residuals && { residuals: inOrder(residuals, channels) }) }),
+  };
+}
+
 /** All minima: `[count, count, patches]`, zero where an image meets itself. */
 export function minimaPlan(set: PatchSet): Plan<Float32Array> {
   const images = patchesOf(set);
@@ -63,11 +105,19 @@ export function directedPlan(
   return pairPlan(images, 0, () => ({ kind, directed }), () => directed);
 }
 
+/** The nearest reference of each patch. */
+export interface NearestReferences {
+  /** `[count, patches]` */
+  readonly distances: Float32Array;
+  /** Its number among all patches of the references: `[count, patches]`. */
+  readonly places: Int32Array;
+}
+
 /**
  * Distance of each patch to the nearest of all patches of the references, whose images may have another
- * number of patches: `[count, patches]`. Both are shortened first, then searched.
+ * number of patches. Both are shortened first, then searched.
  */
-export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Float32Array> {
+export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<NearestReferences> {
   const [images, references] = [patchesOf(set), patchesOf(referenceSet)];
   const quantisation = quantisationOf([images, references]);
   const { axes, basis } = principalAxes(references, quantisation.centre);
@@ -75,17 +125,19 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Fl
   const shortReferences = (yield shorten(references)) as Patches;
   const shortImages = (yield shorten(images)) as Patches;
   const nearest = new Float32Array(sharedBuffer(images.count * images.patches * 4));
+  const places = new Int32Array(sharedBuffer(nearest.byteLength));
   // Each task goes through all references: large blocks, but some for every thread.
   const block = Math.max(1, Math.min(blockSize(images), Math.ceil(images.count / 8)));
   yield {
     tasks: blockTasks(images.count, block, references.count),
     products: images.data.length * references.count * references.patches,
     workForThread: () => {
-      return { kind: "references", images, references, shortImages, shortReferences, quantisation, block, nearest };
+      const sets = { images, references, shortImages, shortReferences };
+      return { kind: "references", ...sets, quantisation, block, nearest, places };
     },
     result: () => nearest,
   };
-  return nearest;
+  return { distances: nearest, places };
 }
 
 /** Products of all patches with `axes` columns (see axes.ts), and a last number, the norm of what they leave. */

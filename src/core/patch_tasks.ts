@@ -27,12 +27,22 @@ export type PairOutput =
     readonly smallest: Float32Array;
     readonly largest: Float32Array;
   }
+  /**
+   * Of each patch one number from its minima over the other images, the one of rank `rank` or their mean, and where
+   * wanted its residual, `[count, patches, channels]`: what it differs by from the mean of its nearest patches.
+   */
+  | {
+    readonly kind: "neighbours";
+    readonly rank: number | "mean";
+    readonly scores: Float32Array;
+    readonly residuals?: Float32Array;
+  }
   /** All minima: `[count, count, patches]`. */
   | { readonly kind: "minima"; readonly minima: Float32Array }
   /** One number for each direction of a pair: `[count, count]`. */
   | { readonly kind: "mean" | "smallest" | "largest" | "hausdorff" | "all pairs"; readonly directed: Float64Array };
 
-/** Comparing images with each other: tasks are pairs of blocks of images. */
+/** Comparing images with each other: tasks are pairs of blocks of images; for neighbours, a block and all others. */
 export interface PairWork {
   readonly kind: "pairs";
   readonly images: Patches;
@@ -66,6 +76,8 @@ export interface ReferenceWork {
   readonly block: number;
   /** Distances, `[count, patches]`. */
   readonly nearest: Float32Array;
+  /** Which of all patches of the references are at these distances. */
+  readonly places: Int32Array;
 }
 
 /** Any work. */
@@ -181,10 +193,13 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const bits = 32 - Math.clz32(panels * PANEL);
     const rows = reserve(panels * PANEL * 32);
     const columns = reserve(panels * PANEL * 32);
-    const [there, back] = [reserve(panels * PANEL * 4), reserve(panels * PANEL * 4)];
+    const [there, back, places] = [0, 1, 2].map(() => reserve(panels * PANEL * 4));
     const tiles = reserve(panels * 144);
     const sums = reserve(2 * block * patches * 8);
     const extremes = reserve(2 * block * patches * 8);
+    const others = count - 1;
+    const kept = output.kind === "neighbours" ? reserve(block * patches * others * 4) : 0;
+    const nearestSums = output.kind === "neighbours" && output.residuals ? reserve(block * patches * channels * 4) : 0;
 
     const copy = (image: number, into: Float32Array) => {
       into.set(images.data.subarray(image * patches * channels, (image + 1) * patches * channels));
@@ -237,8 +252,8 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       return pack();
     };
 
-    /** Squared minima of a pair, both ways, at `there` and `back`. */
-    function minima(i: number, j: number, errors: number): void {
+    /** Squared minima of a pair, at `there` and, both ways, `back`. */
+    function minima(i: number, j: number, errors: number, bothWays = true): void {
       const [a, aPacked, aHalves] = [left.image(i), left.packed(i), left.halves(i)];
       const [b, bPacked, bHalves] = [right.image(j), right.packed(j), right.halves(j)];
       const steps = Math.ceil(packing / 2);
@@ -249,8 +264,41 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       const both = [products, stride] as const;
       core.pairCandidates(aPacked, aHalves, patches, bPacked, bHalves, patches, steps, bits, rows, columns, ...both);
       const sides = [a, patches, aPacked, aHalves, b, patches, bPacked, bHalves, channels, steps, ...both] as const;
-      core.rowMinima(rows, ...sides, bits, scale, errors, there);
-      core.columnMinima(columns, ...sides, bits, scale, errors, back);
+      core.rowMinima(rows, ...sides, bits, scale, errors, there, places);
+      if (bothWays) core.columnMinima(columns, ...sides, bits, scale, errors, back, places);
+    }
+
+    /** Block `a` against all images. */
+    function neighbours(a: number, { rank, scores, residuals }: Extract<PairOutput, { kind: "neighbours" }>): void {
+      const from = a * block;
+      const end = Math.min(count, from + block);
+      left.load(from, end, copy, packer(left));
+      if (residuals) floats(nearestSums, block * patches * channels).fill(0);
+      for (let fromB = 0; fromB < count; fromB += block) {
+        const endB = Math.min(count, fromB + block);
+        right.load(fromB, endB, copy, packer(right));
+        const errors = left.error() + right.error() + ROUNDING;
+        for (let i = from; i < end; i++) {
+          for (let j = fromB; j < endB; j++) {
+            if (i === j) continue;
+            pairsDone++;
+            minima(i - from, j - fromB, errors, false);
+            const distances = kept + ((i - from) * patches * others + (j < i ? j : j - 1)) * 4;
+            const sums = residuals ? nearestSums + (i - from) * patches * channels * 4 : 0;
+            core.keepNearest(there, places, patches, right.image(j - fromB), channels, distances, others * 4, sums);
+          }
+        }
+      }
+      for (let at = 0; at < (end - from) * patches; at++) {
+        const distances = kept + at * others * 4;
+        scores[from * patches + at] = rank === "mean"
+          ? core.meanOf(distances, others)
+          : core.ranked(distances, others, rank);
+      }
+      if (!residuals) return;
+      const length = (end - from) * patches * channels;
+      const [own, sums] = [floats(left.image(0), length), floats(nearestSums, length)];
+      for (let at = 0; at < length; at++) residuals[from * patches * channels + at] = own[at] - sums[at] / others;
     }
 
     function directed(i: number, j: number, errors: number, known: number, swapped: boolean): number {
@@ -283,6 +331,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     }
 
     return (task) => {
+      if (output.kind === "neighbours") return neighbours(task.a, output);
       const [fromA, fromB] = [task.a * block, task.b * block];
       const [endA, endB] = [Math.min(count, fromA + block), Math.min(count, fromB + block)];
       for (const [side, from, end] of [[left, fromA, endA], [right, fromB, endB]] as const) {
@@ -361,7 +410,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   }
 
   function referenceRunner(work: ReferenceWork): (task: Task) => void {
-    const { references, shortImages, shortReferences, block, nearest } = work;
+    const { references, shortImages, shortReferences, block, nearest, places } = work;
     const { patches, count } = images;
     const short = shortImages.channels;
     const origin = reserve(short * 4);
@@ -369,6 +418,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const shortened = reserve(Math.max(patches, references.patches) * short * 4);
     const best = reserve(block * patches * 4);
     const least = reserve(block * patches * 4);
+    const found = reserve(block * patches * 4);
     /** Room for images with their short vectors quantised in place of themselves. */
     const shortSlot = (set: Patches, shortSet: Patches, size: number) => {
       const room = slot(set, size, short);
@@ -426,11 +476,14 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
             errors,
             best + i * patches * 4,
             least + i * patches * 4,
+            r * references.patches,
+            found + i * patches * 4,
           );
         }
       }
-      const found = floats(best, size * patches);
-      for (let at = 0; at < found.length; at++) nearest[from * patches + at] = Math.sqrt(found[at]);
+      const squared = floats(best, size * patches);
+      for (let at = 0; at < squared.length; at++) nearest[from * patches + at] = Math.sqrt(squared[at]);
+      places.set(new Int32Array(core.memory.buffer, found, size * patches), from * patches);
     };
   }
 

@@ -1,4 +1,4 @@
-import { referencePlans } from "../core/patch_kernel.ts";
+import { type NearestReferences, referencePlans } from "../core/patch_kernel.ts";
 import { runStepsHere, runStepsSpread } from "../core/pool.ts";
 import { require } from "../errors.ts";
 import { checkPatches, type PatchSet, type PatchValues } from "../types.ts";
@@ -21,8 +21,25 @@ export async function spreadNormalScores(
   normals: PatchSet,
   options: WorkOptions = {},
 ): Promise<PatchValues> {
+  return (await spreadNormalNeighbours(patches, normals, options)).scores;
+}
+
+/** Scores, and each patch's residual: its difference to the nearest of all patches of the labelled normals. */
+export async function spreadNormalNeighbours(
+  patches: PatchSet,
+  normals: PatchSet,
+  options: WorkOptions,
+): Promise<{ scores: PatchValues; residuals: PatchSet }> {
   checkNormals(patches, normals);
-  return valuesOf(patches, await runStepsSpread(referencePlans(patches, normals), runOptions(options)));
+  const nearest = await runStepsSpread(referencePlans(patches, normals), runOptions(options));
+  const { channels } = patches;
+  const data = new Float32Array(patches.data.length);
+  nearest.places.forEach((place, at) => {
+    for (let channel = 0; channel < channels; channel++) {
+      data[at * channels + channel] = patches.data[at * channels + channel] - normals.data[place * channels + channel];
+    }
+  });
+  return { scores: valuesOf(patches, nearest), residuals: { ...patches, data } };
 }
 
 function checkNormals(patches: PatchSet, normals: PatchSet): void {
@@ -34,6 +51,6 @@ function checkNormals(patches: PatchSet, normals: PatchSet): void {
   );
 }
 
-function valuesOf({ count, rows, cols }: PatchSet, scores: Float32Array): PatchValues {
-  return { data: scores.slice(), count, patches: rows * cols };
+function valuesOf({ count, rows, cols }: PatchSet, { distances }: NearestReferences): PatchValues {
+  return { data: distances.slice(), count, patches: rows * cols };
 }

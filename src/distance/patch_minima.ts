@@ -1,4 +1,4 @@
-import { minimaPlan, type MinimaStatistics, statisticsPlan } from "../core/patch_kernel.ts";
+import { minimaPlan, type MinimaStatistics, neighboursPlan, statisticsPlan } from "../core/patch_kernel.ts";
 import type { WorkCounts } from "../core/patch_tasks.ts";
 import { runHere, type RunOptions, runSpread } from "../core/pool.ts";
 import { require } from "../errors.ts";
@@ -14,8 +14,11 @@ export interface PatchMinima {
   readonly patches: number;
 }
 
-/** How a patch's minima over the other images become its score: eq. 5 (mean), eq. 10 (min), figure 12 (max). */
-export type ScoreReduction = "mean" | "min" | "max";
+/**
+ * How a patch's minima over the other images become its score: eq. 5 (mean), eq. 10 (min), figure 12 (max), or a low
+ * quantile, from 0 to 1: what a small share of the images has too is normal, however unlike the others are.
+ */
+export type ScoreReduction = "mean" | "min" | "max" | { readonly quantile: number };
 
 /** Hooks and limits of long work. */
 export interface WorkOptions {
@@ -51,36 +54,66 @@ export function patchMinima(patches: PatchSet, options: WorkOptions = {}): Patch
 export type ScoreOptions = WorkOptions & { readonly over?: ScoreReduction };
 
 /**
- * Anomaly score of each patch: the mean (eq. 5), smallest (eq. 10) or largest distance to its nearest
- * patch in each of the other images. In units of the patch embeddings.
+ * Anomaly score of each patch: the mean (eq. 5), smallest (eq. 10), largest distance or a quantile of the distances to
+ * its nearest patch in each of the other images. In units of the patch embeddings.
  *
  * @throws {AnomalyClusterError} `bad-argument` for a wrong shape, numbers that are not finite or fewer than 2 images.
  */
 export function patchScores(patches: PatchSet, options: ScoreOptions = {}): PatchValues {
-  checkForScores(patches);
-  return scoresOf(runHere(statisticsPlan(patches), runOptions(options)), patches, options);
+  const { over = "mean" } = options;
+  checkForScores(patches, over);
+  if (typeof over === "object") {
+    const plan = neighboursPlan(patches, rankOf(over, patches.count), false);
+    return valuesOf(patches, runHere(plan, runOptions(options)).scores);
+  }
+  return valuesOf(patches, reduced(runHere(statisticsPlan(patches), runOptions(options)), over, patches));
 }
 
 /** {@linkcode patchScores} on all cores. */
 export async function spreadPatchScores(patches: PatchSet, options: ScoreOptions = {}): Promise<PatchValues> {
-  checkForScores(patches);
-  return scoresOf(await runSpread(statisticsPlan(patches), runOptions(options)), patches, options);
+  const { over = "mean" } = options;
+  if (typeof over === "object") return (await spreadNeighbours(patches, over, false, options)).scores;
+  checkForScores(patches, over);
+  return valuesOf(patches, reduced(await runSpread(statisticsPlan(patches), runOptions(options)), over, patches));
 }
 
-function checkForScores(patches: PatchSet): void {
+/** Scores, and each patch's residual: its difference to the mean of its nearest patches in all other images. */
+export async function spreadNeighbours(
+  patches: PatchSet,
+  over: ScoreReduction,
+  withResiduals: boolean,
+  work: WorkOptions,
+): Promise<{ scores: PatchValues; residuals?: PatchSet }> {
+  checkForScores(patches, over);
+  const plan = neighboursPlan(patches, rankOf(over, patches.count), withResiduals);
+  const { scores, residuals } = await runSpread(plan, runOptions(work));
+  return { scores: valuesOf(patches, scores), ...(residuals && { residuals: { ...patches, data: residuals } }) };
+}
+
+function checkForScores(patches: PatchSet, over: ScoreReduction): void {
   checkPatches(patches);
   require(patches.count >= 2, `scores compare images with each other: 2 are needed, got ${patches.count}`);
+  if (typeof over === "object") {
+    require(over.quantile >= 0 && over.quantile <= 1, `quantile ${over.quantile} is not from 0 to 1`);
+  }
 }
 
-function scoresOf(
+/** Rank, from 0, among an image's minima over the others. */
+function rankOf(over: ScoreReduction, count: number): number | "mean" {
+  if (over === "mean") return over;
+  const quantile = typeof over === "object" ? over.quantile : over === "max" ? 1 : 0;
+  return Math.min(count - 2, Math.floor(quantile * (count - 1)));
+}
+
+function reduced(
   { sum, smallest, largest }: MinimaStatistics,
-  { count, rows, cols }: PatchSet,
-  { over = "mean" }: ScoreOptions,
-): PatchValues {
-  const data = over === "min"
-    ? smallest
-    : over === "max"
-    ? largest
-    : Float32Array.from(sum, (total) => total / (count - 1));
+  over: "mean" | "min" | "max",
+  { count }: PatchSet,
+): Float32Array {
+  if (over === "min") return smallest;
+  return over === "max" ? largest : Float32Array.from(sum, (total) => total / (count - 1));
+}
+
+function valuesOf({ count, rows, cols }: PatchSet, data: Float32Array): PatchValues {
   return { data, count, patches: rows * cols };
 }

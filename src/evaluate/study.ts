@@ -2,17 +2,17 @@
 
 import { linkage } from "../cluster/linkage.ts";
 import { cut } from "../cluster/cut.ts";
+import { subsetsOf } from "../cluster/subsets.ts";
 import { spreadImageDistances } from "../distance/image_distances.ts";
-import { spreadNormalScores } from "../distance/normal_scores.ts";
-import { spreadPatchScores, type WorkOptions } from "../distance/patch_minima.ts";
-import { euclideanDistances, sideBySide, weightedAverage } from "../distance/weighted_average.ts";
+import type { WorkOptions } from "../distance/patch_minima.ts";
+import { euclideanDistances } from "../distance/weighted_average.ts";
+import { type ComparedFeatures, compareFeatures, embedImages, type Feature } from "../feature.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purityCurve } from "../metric/purity_curve.ts";
 import type { DistanceMatrix, PatchSet, PatchValues } from "../types.ts";
-import type { Temperature } from "../weight/soft.ts";
-import { type Temperatures, weighPatches, type Weighting } from "../weight/weighting.ts";
+import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
 import type { Curve } from "./plot.ts";
-import { type Scores, scoresOver, subsetsOf, wardGrouping } from "./protocol.ts";
+import { type Scores, scoresOver, wardGrouping } from "./protocol.ts";
 
 /** A row of the results. */
 export interface StudyRow extends Scores {
@@ -41,6 +41,9 @@ export interface Study {
 export interface StudyInput {
   readonly patches: PatchSet;
   readonly labels: readonly string[];
+  readonly features: readonly Feature[];
+  readonly featuresWithNormals: readonly Feature[];
+  readonly over: ScoreSource;
   readonly tau: Temperatures;
   readonly seeds: number;
   readonly normals?: PatchSet;
@@ -70,38 +73,42 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
     return row;
   };
 
-  const scores = await spreadPatchScores(patches, { onProgress: stage("scores") });
-  const own = distancesBy(patches, scores, { kind: "soft", tau });
+  const compared = await compareFeatures(patches, input.features, input.over, undefined, {
+    onProgress: stage("scores"),
+  });
+  const own = distancesBy(compared, { kind: "soft", tau });
   add("none", "soft weights (eq. 5)", own, true);
-  add("none", "uniform weights", distancesBy(patches, scores, { kind: "uniform" }));
+  add("none", "uniform weights", distancesBy(compared, { kind: "uniform" }));
   for (const standardDeviations of [0.1, 0.3, 1]) {
-    add("none", `soft, τ = ${standardDeviations} sd`, softDistances(patches, scores, { standardDeviations }));
+    add(
+      "none",
+      `soft, τ = ${standardDeviations} sd`,
+      distancesBy(compared, { kind: "soft", tau: { standardDeviations } }),
+    );
   }
   const temperature = PERPLEXITIES.map((perplexity) => {
     const { nmi } = add(
       "none",
       `soft, perplexity ${Math.round(perplexity * 100)} %`,
-      softDistances(patches, scores, { perplexity }),
+      distancesBy(compared, { kind: "soft", tau: { perplexity } }),
     );
     return { x: perplexity * 100, y: nmi.mean };
   });
-  add(
-    "none",
-    "hard weights (eq. 8), 10 patches",
-    distancesBy(patches, scores, { kind: "hard", k: Math.min(10, scores.patches) }),
-  );
+  const top = Math.min(10, patches.rows * patches.cols);
+  add("none", "hard weights (eq. 8), 10 patches", distancesBy(compared, { kind: "hard", k: top }));
   if (input.hausdorff) {
     add(
       "none",
       "max-Hausdorff distance",
-      await spreadImageDistances(patches, "max-hausdorff", { onProgress: stage("max-Hausdorff") }),
+      await spreadImageDistances(compared[0].patches, "max-hausdorff", { onProgress: stage("max-Hausdorff") }),
     );
   }
   const withNormals: Study["normals"][number][] = [];
   for (const count of normals ? normalCounts(normals.count) : []) {
     const some = firstImages(normals!, count);
-    const normal = await spreadNormalScores(patches, some, { onProgress: stage(`${count} labelled normals`) });
-    const distances = distancesBy(patches, normal, { kind: "soft", tau });
+    const onProgress = stage(`${count} labelled normals`);
+    const against = await compareFeatures(patches, input.featuresWithNormals, "normal", some, { onProgress });
+    const distances = distancesBy(against, { kind: "soft", tau });
     const { nmi } = add(
       "labelled normals",
       `soft weights (eq. 6), ${count} normals`,
@@ -110,7 +117,7 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
     );
     withNormals.push({ x: count, y: nmi.mean });
   }
-  if (masks) add("masks", "mask weights", distancesBy(patches, masks, { kind: "mask", masks }), true);
+  if (masks) add("masks", "mask weights", distancesBy(compared, { kind: "mask", masks }), true);
 
   const tree = linkage(own, "ward");
   const purity = purityCurve(labels, tree);
@@ -125,18 +132,13 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
   };
 }
 
-function softDistances(patches: PatchSet, scores: PatchValues, tau: Temperature): DistanceMatrix {
-  return distancesBy(patches, scores, { kind: "soft", tau });
-}
-
-function distancesBy(patches: PatchSet, scores: PatchValues, weighting: Weighting): DistanceMatrix {
-  const weights = weighPatches(scores, weighting);
-  return euclideanDistances(sideBySide(weights.map((one) => weightedAverage(patches, one))));
+function distancesBy(compared: readonly ComparedFeatures[], weighting: Weighting): DistanceMatrix {
+  return euclideanDistances(embedImages(compared, weighting).embeddings);
 }
 
 /** A few, some more, …, all. */
 function normalCounts(all: number): number[] {
-  return [...new Set([0.02, 0.1, 0.25, 0.5, 1].map((share) => Math.max(1, Math.round(share * all))))];
+  return [...new Set([0.02, 0.1, 0.2, 0.5, 1].map((share) => Math.max(1, Math.round(share * all))))];
 }
 
 function firstImages(set: PatchSet, count: number): PatchSet {

@@ -1,5 +1,6 @@
 /** Renders the clustering as one self-contained, offline HTML page. Pure: data in, text out. */
 
+import type { TriedGroupCount } from "../cluster/choose_k.ts";
 import { createHash } from "node:crypto";
 import { contingencyTable, groupHead, groupTitle, labelsOf } from "./client/group_markup.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
@@ -54,7 +55,7 @@ export interface ReportData {
   /** Merges in SciPy's convention, the two clusters of each alternating. */
   readonly tree?: { readonly pairs: readonly number[]; readonly heights: readonly number[] };
   readonly metrics?: readonly (readonly [name: string, value: number])[];
-  readonly choice?: { readonly chosen: number; readonly values: readonly (readonly [k: number, silhouette: number])[] };
+  readonly choice?: { readonly chosen: number; readonly tried: readonly TriedGroupCount[] };
   readonly purity?: { readonly mauc: number; readonly values: readonly (readonly [k: number, purity: number])[] };
   readonly warnings: readonly string[];
 }
@@ -296,10 +297,27 @@ function renderChoice({ choice }: ReportData): string {
   if (!choice) return "";
   return `<section class="choice" aria-labelledby="choice">
 <h2 id="choice">How many groups</h2>
-<p class="note">The mean silhouette says how clearly the images separate into k groups; higher is clearer. \
-This run shows k = ${Number(choice.chosen)}.</p>
-${countPlot({ name: "mean silhouette", ...choice })}
+<p class="note">${escapeHtml(reasonOf(choice.tried))} This run chose k = ${Number(choice.chosen)}.</p>
+${plotsOf(choice)}
 </section>`;
+}
+
+function reasonOf([first]: readonly TriedGroupCount[]): string {
+  const silhouette = "The mean silhouette says how clearly the images separate into k groups";
+  if (first.gap === undefined) return `${silhouette}; the largest was chosen.`;
+  const stability = first.stability === undefined
+    ? ""
+    : ", stability how alike the groups of random 90 % of the images are";
+  return `${silhouette}, the gap by which share the tree grows when two of the k groups merge${stability}: chosen was ` +
+    "the largest product. Each alone is often misled.";
+}
+
+function plotsOf({ tried, chosen }: NonNullable<ReportData["choice"]>): string {
+  const names = { silhouette: "mean silhouette", gap: "gap in the tree's heights", stability: "stability" } as const;
+  return (Object.keys(names) as (keyof typeof names)[])
+    .filter((key) => tried[0][key] !== undefined)
+    .map((key) => countPlot({ name: names[key], values: tried.map((one) => [one.k, one[key]!]), chosen }))
+    .join("\n");
 }
 
 function renderPurity({ purity, groups }: ReportData): string {

@@ -16,9 +16,9 @@ const SETTING_NAMES: Record<string, string> = {
   tau: "Temperature τ",
   tauGiven: "τ was given as",
   preset: "Preset",
-  whitened: "Channels whitened",
+  features: "Features",
   size: "Image size, pixels",
-  over: "Patches ranked by",
+  over: "Patches scored by",
   top: "Patches kept",
   distance: "Distance",
   cluster: "Clusterer",
@@ -74,7 +74,7 @@ export function reportData(
     ...(file.choice?.length && {
       choice: {
         chosen: result.k,
-        values: file.choice.map(({ k, silhouette }): [number, number] => [k, silhouette]),
+        tried: file.choice,
       },
     }),
     warnings: file.warnings,
@@ -87,7 +87,7 @@ function summaryOf({ images, groups, settings }: GroupsFile): string[] {
     `${images.length} images fall into ${groups.length} ${groups.length === 1 ? "group" : "groups"} of ${sizes}.`,
     settings.kChosen === "given"
       ? "The number of groups was given."
-      : "The number of groups was chosen automatically: it has the largest silhouette of 2 to 20 groups.",
+      : "The number of groups was chosen automatically: the clearest of 2 to 20, by silhouette, gaps in the tree and stability (see How many groups).",
     "Within a group images are ordered by distance to its medoid, the most typical image.",
     ...(images.length > DISTANCES_UP_TO
       ? [`With more than ${DISTANCES_UP_TO} images this page has no tree, no map and no silhouettes.`]

@@ -1,5 +1,6 @@
 // The result of a run as it is stored: groups.json and groups.csv.
 
+import type { TriedGroupCount } from "../cluster/choose_k.ts";
 import type { Contingency } from "../metric/contingency.ts";
 import type { ClusterResult } from "../pipeline.ts";
 
@@ -37,7 +38,7 @@ export interface GroupsFile {
   }[];
   /** Merges of a linkage in SciPy's convention, points in the order of `images`. */
   readonly tree?: { readonly pairs: readonly (readonly number[])[]; readonly heights: readonly number[] };
-  readonly choice?: readonly { readonly k: number; readonly silhouette: number }[];
+  readonly choice?: readonly TriedGroupCount[];
   readonly metrics?: Agreement;
   readonly contingency?: Contingency;
   readonly warnings: readonly string[];
@@ -76,7 +77,12 @@ export function groupsFile(result: ClusterResult, run: {
       },
     }),
     ...(result.choice && {
-      choice: result.choice.silhouettes.map((tried) => ({ k: tried.k, silhouette: digits(tried.silhouette) })),
+      choice: result.choice.tried.map(({ k, silhouette, gap, stability }) => ({
+        k,
+        silhouette: digits(silhouette),
+        ...(gap !== undefined && { gap: digits(gap) }),
+        ...(stability !== undefined && { stability: digits(stability) }),
+      })),
     }),
     ...(run.metrics && { metrics: run.metrics }),
     ...(run.contingency && { contingency: run.contingency }),

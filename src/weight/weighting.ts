@@ -1,7 +1,12 @@
 // The choice among the families of weights.
 
-import { spreadNormalScores } from "../distance/normal_scores.ts";
-import { type ScoreReduction, spreadPatchScores, type WorkOptions } from "../distance/patch_minima.ts";
+import { spreadNormalNeighbours } from "../distance/normal_scores.ts";
+import {
+  type ScoreReduction,
+  spreadNeighbours,
+  spreadPatchScores,
+  type WorkOptions,
+} from "../distance/patch_minima.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { hardWeights } from "./hard.ts";
@@ -31,17 +36,25 @@ export function temperaturesOf(weighting: Weighting): readonly Temperature[] {
   return Array.isArray(tau) ? tau : [tau as Temperature];
 }
 
-/** Scores of all patches from the source that a weighting names, on all cores. */
-export async function scorePatches(
+/** What the patches of a weighting are scored by. */
+export function sourceOf(weighting: Weighting): ScoreSource {
+  return "over" in weighting && weighting.over || "mean";
+}
+
+/** Scores of all patches, and where wanted their residuals (see `Feature`), on all cores. */
+export async function comparePatches(
   patches: PatchSet,
-  weighting: Weighting,
+  over: ScoreSource,
   normals: PatchSet | undefined,
+  withResiduals: boolean,
   work: WorkOptions,
-): Promise<PatchValues> {
-  const over = "over" in weighting && weighting.over || "mean";
-  if (over !== "normal") return await spreadPatchScores(patches, { ...work, over });
+): Promise<{ scores: PatchValues; residuals?: PatchSet }> {
+  if (over !== "normal") {
+    if (withResiduals) return await spreadNeighbours(patches, over, true, work);
+    return { scores: await spreadPatchScores(patches, { ...work, over }) };
+  }
   if (!normals) throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
-  return await spreadNormalScores(patches, normals, work);
+  return await spreadNormalNeighbours(patches, normals, work);
 }
 
 /** Weights α of all patches, for each temperature; weights without τ come once. */

@@ -1,0 +1,58 @@
+// What a patch's nearest patches in all other images come to: a quantile of their distances, their mean.
+
+/**
+ * Keeps one image's minima: patch m's distance at `distances` + m · `stride`, and, unless `sums` is 0, its nearest patch
+ * of `others`, added to m's sum of `channels` floats.
+ */
+export function keepNearest(
+  squared: usize,
+  places: usize,
+  patches: i32,
+  others: usize,
+  channels: i32,
+  distances: usize,
+  stride: usize,
+  sums: usize,
+): void {
+  const bytes = <usize> channels << 2;
+  for (let m: usize = 0; m < <usize> patches; m++) {
+    store<f32>(distances + m * stride, sqrt<f32>(load<f32>(squared + (m << 2))));
+    if (!sums) continue;
+    const from = others + <usize> load<i32>(places + (m << 2)) * bytes;
+    const into = sums + m * bytes;
+    let k: usize = 0;
+    for (; k + 16 <= bytes; k += 16) v128.store(into + k, f32x4.add(v128.load(into + k), v128.load(from + k)));
+    for (; k < bytes; k += 4) store<f32>(into + k, load<f32>(into + k) + load<f32>(from + k));
+  }
+}
+
+/** Mean of `count` floats. */
+export function meanOf(values: usize, count: i32): f32 {
+  let sum: f64 = 0;
+  for (let at: usize = 0; at < <usize> count << 2; at += 4) sum += <f64> load<f32>(values + at);
+  return <f32> (sum / <f64> count);
+}
+
+/** The float of rank `rank`, from 0, among `count`: quickselect (Hoare 1961). Reorders them. */
+export function ranked(values: usize, count: i32, rank: i32): f32 {
+  let low = 0, high = count - 1;
+  while (low < high) {
+    const pivot = load<f32>(values + (<usize> (low + high >> 1) << 2));
+    let i = low, j = high;
+    while (i <= j) {
+      while (load<f32>(values + (<usize> i << 2)) < pivot) i++;
+      while (load<f32>(values + (<usize> j << 2)) > pivot) j--;
+      if (i <= j) {
+        const swap = load<f32>(values + (<usize> i << 2));
+        store<f32>(values + (<usize> i << 2), load<f32>(values + (<usize> j << 2)));
+        store<f32>(values + (<usize> j << 2), swap);
+        i++;
+        j--;
+      }
+    }
+    if (rank <= j) high = j;
+    else if (rank >= i) low = i;
+    else break;
+  }
+  return load<f32>(values + (<usize> rank << 2));
+}

@@ -1,0 +1,27 @@
+import type { Embeddings, PatchSet } from "../types.ts";
+
+/** Mean of all patches: `[channels]`. */
+export function centreOf({ data, channels }: PatchSet): Float64Array {
+  const sum = new Float64Array(channels);
+  for (let at = 0; at < data.length; at++) sum[at % channels] += data[at];
+  return sum.map((value) => value * channels / data.length);
+}
+
+/** Embeddings from `centre`, with their lengths kept, made their square root, or one; zero stays zero. */
+export function scaledLengths(
+  embeddings: Embeddings,
+  length: "kept" | "root" | "unit",
+  centre?: Float64Array,
+): Embeddings {
+  if (length === "kept" && !centre) return embeddings;
+  const { count, channels } = embeddings;
+  const data = Float64Array.from(embeddings.data, (value, at) => value - (centre?.[at % channels] ?? 0));
+  for (let i = 0; i < count && length !== "kept"; i++) {
+    const own = data.subarray(i * channels, (i + 1) * channels);
+    const norm = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0));
+    if (norm === 0) continue;
+    const divisor = length === "unit" ? norm : Math.sqrt(norm);
+    for (let channel = 0; channel < channels; channel++) own[channel] /= divisor;
+  }
+  return { data: Float32Array.from(data), count, channels };
+}
