@@ -6,40 +6,66 @@ import type { Feature } from "../feature.ts";
 import type { Temperature } from "../weight/soft.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 
+/** The part of JSON Schema that describes options. */
+export interface JsonSchema {
+  readonly type?: "string" | "number" | "integer" | "boolean" | "array";
+  readonly enum?: readonly (string | number)[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly items?: JsonSchema;
+  readonly minItems?: number;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** Reads the text of an option; `schema` says what a config file may have in its place. */
+export type Parser<T> = ((text: string) => T) & { readonly schema: JsonSchema };
+
+function parser<T>(schema: JsonSchema, parse: (text: string) => T): Parser<T> {
+  return Object.assign((text: string) => parse(text), { schema });
+}
+
 /** A whole number from `least` on. */
-export function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
+export function wholeNumber(least: number): Parser<number> {
+  return parser({ type: "integer", minimum: least }, (text) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < least || text.trim() === "") {
       throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
     }
     return value;
-  };
+  });
 }
 
 /** `auto` or a number of groups. */
-export function groupCount(text: string): number | "auto" {
-  if (text === "auto") return "auto";
-  try {
-    return wholeNumber(1)(text);
-  } catch {
-    throw new InvalidArgumentError("It must be auto or a whole number from 1 on.");
-  }
-}
+export const groupCount: Parser<number | "auto"> = parser(
+  { anyOf: [{ enum: ["auto"] }, wholeNumber(1).schema] },
+  (text) => {
+    if (text === "auto") return "auto";
+    try {
+      return wholeNumber(1)(text);
+    } catch {
+      throw new InvalidArgumentError("It must be auto or a whole number from 1 on.");
+    }
+  },
+);
 
 /** A side in pixels; the network tells which multiples it takes. */
-export function imageSize(text: string): number {
+export const imageSize: Parser<number> = parser({ type: "integer", minimum: 1, maximum: 2048 }, (text) => {
   const value = wholeNumber(1)(text);
   if (value > 2048) throw new InvalidArgumentError("It must be at most 2048.");
   return value;
-}
+});
 
 /** A number with MB or GB after it, in bytes. */
-export function byteCount(text: string): number {
-  const [, number, unit] = text.match(/^(\d+(?:\.\d+)?) ?([MG])B$/i) ?? [];
-  if (!unit) throw new InvalidArgumentError("It must be a number of megabytes or gigabytes, as 500MB or 4GB.");
-  return Number(number) * (unit.toUpperCase() === "G" ? 1e9 : 1e6);
-}
+export const byteCount: Parser<number> = parser(
+  { type: "string", pattern: "^[0-9]+(\\.[0-9]+)? ?[MmGg][Bb]$" },
+  (text) => {
+    const [, number, unit] = text.match(/^(\d+(?:\.\d+)?) ?([MG])B$/i) ?? [];
+    if (!unit) throw new InvalidArgumentError("It must be a number of megabytes or gigabytes, as 500MB or 4GB.");
+    return Number(number) * (unit.toUpperCase() === "G" ? 1e9 : 1e6);
+  },
+);
 
 /** `0.3sd` (standard deviations of the scores), `30%` (perplexity: share of the patches) or an absolute number. */
 export function temperature(text: string): Temperature {
@@ -54,11 +80,23 @@ export function temperature(text: string): Temperature {
   return unit ? { standardDeviations: value } : value;
 }
 
+const NUMBER_ABOVE_0: JsonSchema = { type: "number", exclusiveMinimum: 0 };
+const TEMPERATURE = "[0-9.]+(e[+-]?[0-9]+)?(sd|%)?";
+
 /** One temperature, or several with commas between them. */
-export function temperatures(text: string): Temperatures {
-  const all = text.split(",").map(temperature);
-  return all.length === 1 ? all[0] : all;
-}
+export const temperatures: Parser<Temperatures> = parser(
+  {
+    anyOf: [NUMBER_ABOVE_0, { type: "string", pattern: `^${TEMPERATURE}(,${TEMPERATURE})*$` }, {
+      type: "array",
+      items: { anyOf: [NUMBER_ABOVE_0, { type: "string", pattern: `^${TEMPERATURE}$` }] },
+      minItems: 1,
+    }],
+  },
+  (text) => {
+    const all = text.split(",").map(temperature);
+    return all.length === 1 ? all[0] : all;
+  },
+);
 
 /** Temperatures as reports tell them. */
 export function temperatureText(tau: Temperatures): string {
@@ -73,14 +111,14 @@ function oneTemperatureText(tau: Temperature): string {
 }
 
 /** What patches are scored by: a word, or a quantile as `5%`. */
-export function scoreSource(...words: Exclude<ScoreSource, object>[]): (text: string) => ScoreSource {
-  return (text) => {
+export function scoreSource(...words: Exclude<ScoreSource, object>[]): Parser<ScoreSource> {
+  return parser({ anyOf: [{ enum: words }, { type: "string", pattern: "^[0-9.]+%$" }] }, (text) => {
     const [, number] = text.match(/^([0-9.]+)%$/) ?? [];
     if (number === undefined) return oneOf(...words)(text);
     const quantile = Number(number) / 100;
     if (!(quantile >= 0 && quantile <= 1)) throw new InvalidArgumentError("A quantile is from 0% to 100%.");
     return { quantile };
-  };
+  });
 }
 
 /** The same as reports tell it. */
@@ -100,12 +138,17 @@ export function featureText({ levels, whiten, content = "patch", length = "kept"
 }
 
 /** One of a few words; a misspelt one is told the nearest. */
-export function oneOf<T extends string>(...words: T[]): (text: string) => T {
-  return (text) => {
+export function oneOf<T extends string>(...words: T[]): Parser<T> {
+  const numbers = words.map(Number).filter(Number.isFinite);
+  return parser({ enum: [...words, ...numbers] }, (text) => {
     if ((words as string[]).includes(text)) return text as T;
-    const nearest = words.reduce((a, b) => editDistance(text, b) < editDistance(text, a) ? b : a);
-    throw new InvalidArgumentError(`Did you mean ${nearest}? It can be: ${words.join(", ")}.`);
-  };
+    throw new InvalidArgumentError(`Did you mean ${nearest(text, words)}? It can be: ${words.join(", ")}.`);
+  });
+}
+
+/** The word with the fewest typos in it. */
+export function nearest(text: string, words: readonly string[]): string {
+  return words.reduce((a, b) => editDistance(text, b) < editDistance(text, a) ? b : a);
 }
 
 /** Levenshtein distance. */
@@ -122,9 +165,12 @@ function editDistance(a: string, b: string): number {
 }
 
 /** Words with commas between them, each one of a few. */
-export function listOf<T extends string>(...words: T[]): (text: string) => T[] {
+export function listOf<T extends string>(...words: T[]): Parser<T[]> {
   const parse = oneOf(...words);
-  return (text) => text.split(",").map((word) => parse(word.trim()));
+  return parser(
+    { anyOf: [parse.schema, { type: "array", items: parse.schema, minItems: 1 }] },
+    (text) => text.split(",").map((word) => parse(word.trim())),
+  );
 }
 
 /** A path as the user means it: from the folder in which the task was started. */

@@ -12,6 +12,8 @@ import {
   temperatures,
   wholeNumber,
 } from "./arguments.ts";
+import { completionScript, type Shell, SHELLS } from "./completions.ts";
+import { applyConfig } from "./config.ts";
 import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import {
@@ -55,6 +57,15 @@ async function clusterOrApply(
   await applyCommand(folder, { apply, ...(out && { out }) });
 }
 
+const EXAMPLES = `
+Examples:
+  cluster photos/                                   the report is photos-clusters/report.html
+  cluster photos/ --preset best --k 6               six groups, by the slowest and best preset
+  cluster photos/ --normals good/                   what is unlike these sound images is anomalous
+  cluster photos/ --labels folders --json -         agreement with the sub-folders' names, as JSON
+  cluster photos/ --config line-3.json --seed 7     options from a file, one of them changed
+  cluster photos/ --cache off                       nothing is kept from one run to the next`;
+
 function cacheOption(): Option {
   return new Option("--cache <DIR>", "where embedded images are kept, or off (default: the user's folder for caches)")
     .env("ANOMALY_CLUSTER_CACHE");
@@ -65,7 +76,8 @@ function cacheLimitOption(): Option {
     .argParser(byteCount).default(4e9, "4GB");
 }
 
-function program(): Command {
+/** The program's commands and options. */
+export function program(): Command {
   const root = new Command("anomaly-cluster")
     .description("Groups images of one product or texture by kind of defect.")
     .version(manifest.version)
@@ -131,11 +143,14 @@ function program(): Command {
     )
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
+    .option("--config <FILE>", "options from a JSON file, by docs/config.schema.json; those given here win over it")
     .option(
       "--apply <FILE>",
       "groups nothing: copies the images into folders named after the groups of this groups.json",
     )
+    .addHelpText("after", EXAMPLES)
     .addHelpText("after", methodsHelp())
+    .hook("preAction", applyConfig)
     .action(clusterOrApply);
   root.command("evaluate")
     .exitOverride()
@@ -164,5 +179,10 @@ function program(): Command {
     .addOption(cacheOption())
     .addOption(cacheLimitOption())
     .action(evaluateCommand);
+  root.command("completions")
+    .exitOverride()
+    .description("Print the completions of a shell, for its start-up file.")
+    .argument("<SHELL>", SHELLS.join(", "), oneOf(...SHELLS))
+    .action((shell: Shell) => console.log(completionScript(root, shell)));
   return root;
 }

@@ -1,0 +1,7 @@
+// Writes docs/config.schema.json: `deno task schema`, after a change of the options of `cluster`.
+
+import { configSchema } from "../src/cli/config_schema.ts";
+import { program } from "../src/cli/program.ts";
+
+const command = program().commands.find((one) => one.name() === "cluster")!;
+await Deno.writeTextFile(new URL("../docs/config.schema.json", import.meta.url), configSchema(command));
