@@ -131,6 +131,11 @@ function program(): Command {
       "default",
     ])
     .option(
+      "--models <FILES>",
+      "ONNX networks to measure besides by the paper's method, with commas between them",
+      (files) => files.split(","),
+    )
+    .option(
       "--protocol <KIND>",
       "subsets: random 90 % of the images; whole: all of them",
       oneOf("subsets", "whole"),

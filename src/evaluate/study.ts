@@ -10,7 +10,6 @@ import { type ComparedFeatures, compareFeatures, embedImages, type Feature } fro
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purityCurve } from "../metric/purity_curve.ts";
 import type { DistanceMatrix, PatchSet, PatchValues } from "../types.ts";
-import type { Temperature } from "../weight/soft.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
 import type { Curve } from "./plot.ts";
 import { type Scores, scoresOver, wardGrouping } from "./protocol.ts";
