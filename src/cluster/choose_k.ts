@@ -12,6 +12,7 @@ const [SUBSETS, STABILITY_BELOW] = [20, 5000];
 
 /** A number of groups, and what speaks for it. */
 export interface TriedGroupCount {
+  /** Number of groups. */
   readonly k: number;
   /** Mean silhouette, from −1 to 1. */
   readonly silhouette: number;
