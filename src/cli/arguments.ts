@@ -17,6 +17,13 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** A number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError("It must be a number above 0.");
+  return value;
+}
+
 /** `auto` or a number of groups. */
 export function groupCount(text: string): number | "auto" {
   if (text === "auto") return "auto";

@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
 import { applyCommand } from "./apply_command.ts";
-import { groupCount, imageSize, listOf, oneOf, scoreSource, temperatures, wholeNumber } from "./arguments.ts";
+import { groupCount, imageSize, listOf, oneOf, positive, scoreSource, temperatures, wholeNumber } from "./arguments.ts";
 import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import {
@@ -63,6 +63,12 @@ function program(): Command {
       groupCount,
       "auto",
     )
+    .option(
+      "--threshold <HEIGHT>",
+      "cut the tree at this height in place of --k: the report's tree shows heights",
+      positive,
+    )
+    .option("--smallest-group <N>", "members of smaller groups are marked as fitting nowhere", wholeNumber(1), 1)
     .option(
       "--preset <NAME>",
       "network, whitening, views and temperature together",
