@@ -55,7 +55,9 @@ Deno.test("the demo set: groups agree with the folders, and all three files say 
     assert.equal(csv[0], "path,group,distance,score,outlier");
     assert.deepEqual(
       csv.slice(1),
-      file.images.map(({ path, group, distance, score }) => [path, group, distance, score].join(",")),
+      file.images.map(({ path, group, distance, score, outlier }) =>
+        [path, group, distance, score, outlier ? "yes" : "no"].join(",")
+      ),
     );
     assert(file.groups.every(({ medoid }) => file.images.find(({ path }) => path === medoid)!.distance === 0));
   });
