@@ -54,6 +54,7 @@ export { kmedoids, type KMedoidsResult } from "./src/cluster/kmedoids.ts";
 export { spectral } from "./src/cluster/spectral.ts";
 export type { Clusterer } from "./src/cluster/clusterer.ts";
 export { chooseGroupCount, type GroupCountChoice, type TriedGroupCount } from "./src/cluster/choose_k.ts";
+export { outliers } from "./src/cluster/outliers.ts";
 export { medoids } from "./src/cluster/medoid.ts";
 export { type Contingency, contingencyTable, type Label } from "./src/metric/contingency.ts";
 export { completeness, homogeneity, normalizedMutualInformation } from "./src/metric/information.ts";

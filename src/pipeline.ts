@@ -4,6 +4,7 @@ import { chooseGroupCount, type GroupCountChoice } from "./cluster/choose_k.ts";
 import { cluster, type Clusterer } from "./cluster/clusterer.ts";
 import { checkPointCount } from "./core/linkage_kernel.ts";
 import type { Linkage } from "./cluster/linkage.ts";
+import { outliers } from "./cluster/outliers.ts";
 import { medoids } from "./cluster/medoid.ts";
 import { type SetDistance, spreadImageDistances } from "./distance/image_distances.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
@@ -20,6 +21,10 @@ import { meanWeights, sourceOf, temperaturesOf, type Weighting } from "./weight/
 export interface ClusterOptions extends WorkOptions {
   /** Number of groups, or `"auto"`: see {@linkcode chooseGroupCount}. @default "auto" */
   readonly k?: number | "auto";
+  /** Cuts a linkage's tree at this height, in the units of the distances, in place of a number of groups. */
+  readonly threshold?: number;
+  /** Members of smaller groups count as outliers. @default 1 */
+  readonly smallestGroup?: number;
   /** What of the patches makes an image's embedding; several make a consensus. @default [{}]: patches as they are */
   readonly features?: readonly Feature[];
   /** Weights of the patches. @default { kind: "soft", tau: { standardDeviations: 0.3 } } */
@@ -46,6 +51,8 @@ export interface ClusterResult {
   readonly distances: Float64Array;
   /** Distances of all pairs of images: what was grouped. */
   readonly matrix: DistanceMatrix;
+  /** 1 for each image that fits nowhere: isolated, or in a group that is too small. @see {@linkcode outliers} */
+  readonly outliers: Uint8Array;
   /** Anomaly score of each image: the largest of its patches' scores, in the units of the embeddings. */
   readonly scores: Float64Array;
   /** Weights α of the patches; of several temperatures, their mean. */
@@ -83,11 +90,14 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
   const { embeddings, weights } = embed(compared, options, weight);
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(shown, options);
   const clustering = cluster(clusterer, distances, embeddings);
-  const choice = k === "auto"
+  const choice = k === "auto" && options.threshold === undefined
     ? chooseGroupCount(distances, clustering.labels, linkedBy(clusterer, clustering.tree))
     : undefined;
   const anomaly = imageScores(scores);
-  const groups = largestFirst(clustering.labels(k === "auto" ? choice!.k : k), anomaly);
+  const wanted = options.threshold === undefined
+    ? choice?.k ?? k as number
+    : groupsAbove(clustering.tree, options.threshold);
+  const groups = largestFirst(clustering.labels(wanted), anomaly);
   const centres = medoids(distances, groups);
 
   return {
@@ -96,6 +106,7 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
     medoids: centres,
     distances: Float64Array.from(groups, (group, i) => distances.data[i * distances.count + centres[group]]),
     matrix: distances,
+    outliers: outliers(distances, groups, options.smallestGroup ?? 1),
     scores: anomaly,
     weights: meanWeights(weights),
     ...(embeddings && { embeddings }),
@@ -128,6 +139,13 @@ function embed(
   const { embeddings, weights } = embedImages(compared, weight);
   if (options.pooling) return { embeddings: pool(compared[0].patches, options.pooling), weights };
   return (options.distance ?? "weighted-average") === "weighted-average" ? { embeddings, weights } : { weights };
+}
+
+/** Groups left when no merge above a height is done. */
+function groupsAbove(tree: Linkage | undefined, height: number): number {
+  if (!tree) throw new AnomalyClusterError("bad-argument", "a threshold cuts a tree, which only linkages have");
+  require(height >= 0, `threshold ${height} is not a height from 0 on`);
+  return 1 + tree.heights.filter((merged) => merged > height).length;
 }
 
 /** The tree, with how it was linked. */

@@ -52,10 +52,12 @@ Deno.test("the demo set: groups agree with the folders, and all three files say 
     assert.match(stdout, /NMI [01]\.\d+ {2}ARI/);
     assert.match(stdout, /60 images in \d+ groups \(k automatically: the clearest of 2 to 20\)/);
     const csv = (await Deno.readTextFile(join(out, "groups.csv"))).trimEnd().split("\r\n");
-    assert.equal(csv[0], "path,group,distance,score");
+    assert.equal(csv[0], "path,group,distance,score,outlier");
     assert.deepEqual(
       csv.slice(1),
-      file.images.map(({ path, group, distance, score }) => [path, group, distance, score].join(",")),
+      file.images.map(({ path, group, distance, score, outlier }) =>
+        [path, group, distance, score, outlier ? "yes" : "no"].join(",")
+      ),
     );
     assert(file.groups.every(({ medoid }) => file.images.find(({ path }) => path === medoid)!.distance === 0));
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { euclideanDistances } from "../mod.ts";
 import { labelledDataset } from "../src/dataset/labelled.ts";
-import { linePlot } from "../src/evaluate/plot.ts";
+import { barPlot, linePlot } from "../src/evaluate/plot.ts";
 import { subsetsOf } from "../src/cluster/subsets.ts";
 import { scoresOver, wardGrouping } from "../src/evaluate/protocol.ts";
 
@@ -121,6 +121,19 @@ Deno.test("a plot is well-formed XML, whatever its texts", () => {
   assert.match(svg, /polyline points="[\d., ]+"/);
 });
 
+Deno.test("bars are as high as their means, of one colour for one name", () => {
+  const bar = (name: string, mean: number) => ({ name, mean, standardError: 0.01 });
+  const svg = barPlot("t", "NMI", [{ name: "a", bars: [bar("none", 0.2), bar("normals", 0.4)] }, {
+    name: "b & c",
+    bars: [bar("none", 0.1)],
+  }]);
+  const rects = [...svg.matchAll(/<rect x="[^"]+" y="[^"]+" width="[^"]+" height="([^"]+)" fill="([^"]+)">/g)];
+  const [first, second, third] = rects.map(([, height]) => Number(height));
+  assert(Math.abs(second / first - 2) < 1e-6 && Math.abs(first / third - 2) < 1e-6);
+  assert(rects[0][2] === rects[2][2] && rects[0][2] !== rects[1][2]);
+  assert(svg.includes("b &amp; c"));
+});
+
 Deno.test("evaluate: tables and plots of the demo set; a second run keeps what the first one measured", async () => {
   const out = await Deno.makeTempDir();
   const run = async (...args: string[]) => {
@@ -135,11 +148,25 @@ Deno.test("evaluate: tables and plots of the demo set; a second run keeps what t
     return { code: result.code, stdout, stderr };
   };
   try {
-    const args = ["demo", "--presets", "default", "--seeds", "3", "--normals", "demo/good", "--out", out];
+    const model = "models/efficientnet-lite0-reduction4.onnx";
+    const args = [
+      "demo",
+      "--presets",
+      "default",
+      "--models",
+      model,
+      "--seeds",
+      "3",
+      "--normals",
+      "demo/good",
+      "--out",
+      out,
+    ];
     const first = await run(...args);
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stdout, /\| default \| none \| \*\*soft weights \(eq\. 5\)\*\* \| (1\.000|\.9\d\d)/);
     assert.match(first.stdout, /\| default \| labelled normals \| \*\*soft weights \(eq\. 6\), 12 normals\*\*/);
+    assert.match(first.stdout, /\| efficientnet-lite0-reduction4 \| none \| \*\*soft weights/);
     const second = await run(...args);
     assert.match(second.stderr, /default: kept from the run before/);
     assert.equal(second.stdout, first.stdout);
@@ -147,6 +174,7 @@ Deno.test("evaluate: tables and plots of the demo set; a second run keeps what t
     assert.deepEqual(names, [
       "groups.svg",
       "normals.svg",
+      "presets.svg",
       "purity.svg",
       "results.csv",
       "results.json",

@@ -1,4 +1,4 @@
-// What of the patches makes an image's embedding, and how the number of groups is chosen.
+// What of the patches makes an image's embedding, how the number of groups is chosen, and what fits into none.
 
 import assert from "node:assert/strict";
 import {
@@ -8,6 +8,7 @@ import {
   euclideanDistances,
   type Feature,
   linkage,
+  outliers,
   type PatchSet,
 } from "../mod.ts";
 import { seededRandom } from "../src/random.ts";
@@ -120,4 +121,36 @@ Deno.test("the number of groups without a tree is that of the largest silhouette
   }
   const equal = blobs([[1]], 5, 0);
   assert.deepEqual(chooseGroupCount(equal, () => new Int32Array(5)), { k: 1, tried: [] });
+});
+
+Deno.test("outliers: the isolated and the members of small groups, not the borders of a wide one", () => {
+  const random = seededRandom(3);
+  const points = [
+    ...Array.from({ length: 40 }, () => [random() * 4, random() * 4]),
+    ...Array.from({ length: 20 }, () => [50 + random(), random()]),
+    [25, 40],
+    [0, -60],
+  ];
+  const distances = euclideanDistances({ data: Float64Array.from(points.flat()), count: 62, channels: 2 });
+  const groups = Int32Array.from(points, ([x]) => x < 30 ? 0 : 1);
+  const marked = (smallest: number) =>
+    Array.from(outliers(distances, groups, smallest).entries()).flatMap(([i, yes]) => yes ? [i] : []);
+  assert.deepEqual(marked(1), [60, 61]);
+  assert.deepEqual(marked(21), [...Array.from({ length: 20 }, (_, at) => 40 + at), 60, 61]);
+  assert.deepEqual(Array.from(outliers(blobs([[1]], 5, 0), new Int32Array(5), 1)), [0, 0, 0, 0, 0]);
+});
+
+Deno.test("a threshold cuts where the tree is that high; without a tree it is refused", async () => {
+  const { patches } = defective();
+  const whole = await clusterPatches(patches, { k: 4 });
+  const heights = whole.tree!.heights;
+  const between = (heights[heights.length - 4] + heights[heights.length - 3]) / 2;
+  const { k, groups, choice } = await clusterPatches(patches, { threshold: between });
+  assert.deepEqual([k, choice], [4, undefined]);
+  assert(samePartition(groups, whole.groups));
+  assert.equal((await clusterPatches(patches, { threshold: heights[heights.length - 1] })).k, 1);
+  await assert.rejects(
+    clusterPatches(patches, { threshold: 1, cluster: { kind: "kmeans" } }),
+    /which only linkages have/,
+  );
 });

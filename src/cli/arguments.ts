@@ -37,6 +37,15 @@ export function wholeNumber(least: number): Parser<number> {
   });
 }
 
+const NUMBER_ABOVE_0: JsonSchema = { type: "number", exclusiveMinimum: 0 };
+
+/** A number above 0. */
+export const positive: Parser<number> = parser(NUMBER_ABOVE_0, (text) => {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError("It must be a number above 0.");
+  return value;
+});
+
 /** `auto` or a number of groups. */
 export const groupCount: Parser<number | "auto"> = parser(
   { anyOf: [{ enum: ["auto"] }, wholeNumber(1).schema] },
@@ -80,7 +89,6 @@ export function temperature(text: string): Temperature {
   return unit ? { standardDeviations: value } : value;
 }
 
-const NUMBER_ABOVE_0: JsonSchema = { type: "number", exclusiveMinimum: 0 };
 const TEMPERATURE = "[0-9.]+(e[+-]?[0-9]+)?(sd|%)?";
 
 /** One temperature, or several with commas between them. */

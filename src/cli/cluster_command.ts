@@ -38,6 +38,8 @@ import { startStage } from "./progress.ts";
 export interface ClusterCommandOptions extends CacheOptions {
   readonly out?: string;
   readonly k: number | "auto";
+  readonly threshold?: number;
+  readonly smallestGroup: number;
   readonly preset: PresetName;
   readonly tau?: Temperatures;
   readonly views?: "1" | "4" | "8";
@@ -125,6 +127,14 @@ function checkCombination(weight: WeightName, options: ClusterCommandOptions): v
     const reason = options.masks ? `--weight ${weight} makes no use of --masks` : "--weight mask needs --masks DIR";
     throw new AnomalyClusterError("bad-argument", reason);
   }
+  if (options.threshold !== undefined && options.k !== "auto") {
+    const reason = "--k and --threshold exclude each other: one gives the number of groups, one the height of the cut";
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  if (options.threshold !== undefined && clustererOf(options.cluster, 0).kind !== "linkage") {
+    const reason = `--cluster ${options.cluster} has no tree that --threshold could cut: use ward, or --k`;
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
   if (options.pool && options.distance !== "weighted-average") {
     const reason = `--pool ${options.pool} and --distance ${options.distance} exclude each other: leave one out`;
     throw new AnomalyClusterError("bad-argument", reason);
@@ -192,6 +202,8 @@ async function clusterLoaded(
   const patches = joinPatches(images.map((image) => image.patches));
   const result = await clusterPatches(patches, {
     k: options.k,
+    ...(options.threshold !== undefined && { threshold: options.threshold }),
+    smallestGroup: options.smallestGroup,
     weight: weightingOf(options.weight, {
       tau: options.tau ?? PRESETS[options.preset].tau,
       over: scoreSourceOf(options),
@@ -262,7 +274,11 @@ function settingsOf(
 ): Record<string, string | number> {
   return {
     k: result.k,
-    kChosen: options.k === "auto" ? "automatically: the clearest of 2 to 20" : "given",
+    kChosen: options.threshold !== undefined
+      ? `by a threshold of ${options.threshold}`
+      : options.k === "auto"
+      ? "automatically: the clearest of 2 to 20"
+      : "given",
     weight: options.weight,
     ...(result.tau !== undefined && { tau: Number(result.tau.toPrecision(6)) }),
     ...(["hard", "mask", "uniform"].includes(options.weight)
@@ -282,6 +298,8 @@ function settingsOf(
 function summary(file: GroupsFile, page: string): string {
   const lines = [`${file.images.length} images in ${file.groups.length} groups (k ${file.settings.kChosen})`];
   for (const { group, size, medoid } of file.groups) lines.push(`  group ${group}: ${size} images, medoid ${medoid}`);
+  const strays = file.images.filter(({ outlier }) => outlier).length;
+  if (strays) lines.push(`  ${strays} of them fit nowhere well (outlier in groups.csv)`);
   if (file.metrics) {
     const { nmi, ari, f1Micro, f1Macro, purity } = file.metrics;
     const shown = Object.entries({ NMI: nmi, ARI: ari, "F1 micro": f1Micro, "F1 macro": f1Macro, purity });

@@ -6,7 +6,7 @@ import type { ImageFile } from "../dataset/folder.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import type { Engine } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import { type Curve, linePlot } from "../evaluate/plot.ts";
+import { barPlot, type Curve, linePlot } from "../evaluate/plot.ts";
 import type { Estimate } from "../evaluate/protocol.ts";
 import { type Study, study, type StudyRow } from "../evaluate/study.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
@@ -27,6 +27,7 @@ export interface EvaluateCommandOptions extends CacheOptions {
   readonly normals?: string;
   readonly masks?: string;
   readonly presets: readonly PresetName[];
+  readonly models?: readonly string[];
   readonly protocol: "subsets" | "whole";
   readonly seeds: number;
   readonly mostNormals: number;
@@ -36,14 +37,24 @@ export interface EvaluateCommandOptions extends CacheOptions {
 
 /** results.json: studies by what they were made of, so that a run goes on where one before it ended. */
 interface ResultsFile {
-  readonly format: "anomaly-cluster-evaluation/1";
+  readonly format: "anomaly-cluster-evaluation/2";
   readonly dataset: {
     readonly path: string;
     readonly layout: string;
     readonly images: number;
     readonly classes: string[];
   };
-  readonly studies: Record<string, Study & { readonly preset: PresetName; readonly seconds: number }>;
+  readonly studies: Record<string, NamedStudy>;
+}
+
+type NamedStudy = Study & { readonly name: string; readonly seconds: number };
+
+/** What is measured: a preset, or with the paper's method another network. */
+interface Subject {
+  readonly name: string;
+  readonly preset: PresetName;
+  /** An ONNX file. */
+  readonly model?: string;
 }
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
@@ -61,23 +72,24 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
   );
 
   const results: ResultsFile = {
-    format: "anomaly-cluster-evaluation/1",
+    format: "anomaly-cluster-evaluation/2",
     dataset: { path: basename(path), layout: dataset.layout, images: dataset.images.length, classes: labels },
     studies: await studiesBefore(output),
   };
   using cache = new RunCache(options);
   using _interrupt = onInterrupt(() => cache.kept());
   const shown: string[] = [];
-  for (const preset of options.presets) {
-    const key = await keyOf(preset, dataset, options);
+  for (const subject of subjectsOf(options)) {
+    const { name } = subject;
+    const key = await keyOf(subject, dataset, options);
     shown.push(key);
     if (results.studies[key]) {
-      console.error(`${preset}: kept from the run before`);
+      console.error(`${name}: kept from the run before`);
       continue;
     }
     const started = performance.now();
-    const found = await studyOf(preset, dataset, options, cache);
-    results.studies[key] = { ...found, preset, seconds: Math.round((performance.now() - started) / 100) / 10 };
+    const found = await studyOf(subject, dataset, options, cache);
+    results.studies[key] = { ...found, name, seconds: Math.round((performance.now() - started) / 100) / 10 };
     writeWhole(output, "results.json", `${JSON.stringify(results, null, 1)}\n`);
   }
   const studies = shown.map((key) => results.studies[key]);
@@ -89,22 +101,35 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
   console.log(`\nwritten: ${output}`);
 }
 
+/** The presets, then the networks. */
+function subjectsOf({ presets, models = [] }: EvaluateCommandOptions): Subject[] {
+  return [
+    ...presets.map((preset) => ({ name: preset, preset })),
+    ...models.map((model) => ({ name: basename(model).replace(/\.onnx$/i, ""), preset: "paper" as const, model })),
+  ];
+}
+
 /** Studies of an earlier run into the same folder; none where there is none, or it cannot be read. */
 async function studiesBefore(output: string): Promise<ResultsFile["studies"]> {
   try {
     const file: ResultsFile = JSON.parse(await Deno.readTextFile(join(output, "results.json")));
-    return file.format === "anomaly-cluster-evaluation/1" ? file.studies : {};
+    return file.format === "anomaly-cluster-evaluation/2" ? file.studies : {};
   } catch {
     return {};
   }
 }
 
 /** Names what a study depends on. */
-async function keyOf(preset: PresetName, dataset: LabelledDataset, options: EvaluateCommandOptions): Promise<string> {
+async function keyOf(
+  { name, preset, model }: Subject,
+  dataset: LabelledDataset,
+  options: EvaluateCommandOptions,
+): Promise<string> {
   const { embedding, features, featuresWithNormals, over, tau } = PRESETS[preset];
   const parts = [
     dataset.images.map(({ path, label, mask }) => [path, label, mask ? 1 : 0]),
     dataset.normals.map((image) => image.path),
+    model && fromUser(model),
     [
       embedding,
       features,
@@ -118,20 +143,21 @@ async function keyOf(preset: PresetName, dataset: LabelledDataset, options: Eval
     ],
   ];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(parts)));
-  return `${preset} ${new Uint8Array(digest).toHex().slice(0, 16)}`;
+  return `${name} ${new Uint8Array(digest).toHex().slice(0, 16)}`;
 }
 
 async function studyOf(
-  preset: PresetName,
+  { name, preset, model }: Subject,
   dataset: LabelledDataset,
   options: EvaluateCommandOptions,
   cache: RunCache,
 ): Promise<Study> {
   const { features, featuresWithNormals = features, over = "mean", tau } = PRESETS[preset];
   const warnings: string[] = [];
-  const { embedder, size, maker } = await openModel({ preset, size: options.size, engine: options.engine }, warnings);
-  const load = (files: readonly ImageFile[], name: string) =>
-    loadImages(files, embedder, size, warnings, `${preset}: ${name}`, cache.of(maker));
+  const { size: side, engine } = options;
+  const { embedder, size, maker } = await openModel({ preset, model, size: side, engine }, warnings);
+  const load = (files: readonly ImageFile[], stage: string) =>
+    loadImages(files, embedder, size, warnings, `${name}: ${stage}`, cache.of(maker));
   const images = (await load(dataset.images, "images")) as (LoadedImage & LabelledImage)[];
   const normals = await load(evenly(dataset.normals, options.mostNormals), "normals");
   await embedder.release();
@@ -151,12 +177,12 @@ async function studyOf(
     seeds: options.protocol === "subsets" ? options.seeds : 0,
     ...(normals.length && { normals: joinPatches(normals.map((image) => image.patches)) }),
     ...(masks && { masks }),
-    hausdorff: preset === "paper",
-  }, (name) => {
+    hausdorff: name === "paper",
+  }, (part) => {
     stage?.end();
     let current: Stage | undefined;
     return (done, total) => {
-      stage = current ??= startStage(`${preset}: ${name}`, total);
+      stage = current ??= startStage(`${name}: ${part}`, total);
       stage.update(done);
     };
   });
@@ -181,21 +207,19 @@ async function loadMasks(images: readonly LabelledImage[], { rows, cols }: Patch
 }
 
 function markdown(
-  studies: readonly (Study & { preset: PresetName; seconds: number })[],
+  studies: readonly NamedStudy[],
   options: EvaluateCommandOptions,
 ): string {
   const subsets = options.protocol === "subsets"
     ? `mean ± standard error of ${options.seeds} random subsets of 90 % of the images`
     : "all images";
-  const lines = studies.flatMap(({ preset, rows }) =>
-    rows.map((row) => `| ${preset} | ${row.supervision} | ${bold(row)} | ${cells(row).join(" | ")} |`)
+  const lines = studies.flatMap(({ name, rows }) =>
+    rows.map((row) => `| ${name} | ${row.supervision} | ${bold(row)} | ${cells(row).join(" | ")} |`)
   );
-  const totals = studies.map(({ preset, mauc, seconds }) =>
-    `${preset}: mAUC of purity ${mauc.toFixed(3)}, ${seconds} s`
-  );
+  const totals = studies.map(({ name, mauc, seconds }) => `${name}: mAUC of purity ${mauc.toFixed(3)}, ${seconds} s`);
   return [
     `Ward linkage, as many groups as classes; ${subsets}. Bold: what the preset does.\n`,
-    "| preset | supervision | weights | NMI | ARI | F1 micro |\n|---|---|---|---|---|---|",
+    "| preset or network | supervision | weights | NMI | ARI | F1 micro |\n|---|---|---|---|---|---|",
     ...lines,
     `\n${totals.join("; ")}.`,
   ].join("\n");
@@ -212,19 +236,19 @@ function cells({ nmi, ari, f1 }: StudyRow): string[] {
   );
 }
 
-function csv(studies: readonly (Study & { preset: PresetName })[]): string {
-  const lines = studies.flatMap(({ preset, rows }) =>
+function csv(studies: readonly NamedStudy[]): string {
+  const lines = studies.flatMap(({ name, rows }) =>
     rows.map(({ supervision, method, nmi, ari, f1 }) => {
       const numbers = [nmi, ari, f1].flatMap(({ mean, standardError }) => [mean.toFixed(6), standardError.toFixed(6)]);
-      return [preset, supervision, `"${method}"`, ...numbers].join(",");
+      return [name, supervision, `"${method}"`, ...numbers].join(",");
     })
   );
-  return ["preset,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines, ""].join("\r\n");
+  return ["name,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines, ""].join("\r\n");
 }
 
-function plots(studies: readonly (Study & { preset: PresetName })[]): Record<string, string> {
-  const curves = (of: (one: Study) => Curve["points"]) => studies.map((one) => ({ name: one.preset, points: of(one) }));
-  const purity = studies.map((one) => ({ name: `${one.preset}, mAUC ${one.mauc.toFixed(3)}`, points: one.purity }));
+function plots(studies: readonly NamedStudy[]): Record<string, string> {
+  const curves = (of: (one: Study) => Curve["points"]) => studies.map((one) => ({ name: one.name, points: of(one) }));
+  const purity = studies.map((one) => ({ name: `${one.name}, mAUC ${one.mauc.toFixed(3)}`, points: one.purity }));
   const all: Record<string, string> = {
     "temperature.svg": linePlot("Sensitivity to the temperature", {
       x: "perplexity, % of the patches",
@@ -238,6 +262,14 @@ function plots(studies: readonly (Study & { preset: PresetName })[]): Record<str
     ),
     "purity.svg": linePlot("Purity of the groups", { x: "groups", y: "purity", logarithmic: true }, purity),
   };
+  all["presets.svg"] = barPlot(
+    "Presets and networks",
+    "NMI",
+    studies.map(({ name, rows }) => ({
+      name,
+      bars: rows.filter(({ headline }) => headline).map(({ supervision, nmi }) => ({ name: supervision, ...nmi })),
+    })),
+  );
   if (studies.some((one) => one.normals.length)) {
     all["normals.svg"] = linePlot(
       "Labelled normals",

@@ -8,6 +8,7 @@ import {
   imageSize,
   listOf,
   oneOf,
+  positive,
   scoreSource,
   temperatures,
   wholeNumber,
@@ -95,6 +96,12 @@ export function program(): Command {
       "auto",
     )
     .option(
+      "--threshold <HEIGHT>",
+      "cut the tree at this height in place of --k: the report's tree shows heights",
+      positive,
+    )
+    .option("--smallest-group <N>", "members of smaller groups are marked as fitting nowhere", wholeNumber(1), 1)
+    .option(
       "--preset <NAME>",
       "network, whitening, views and temperature together",
       oneOf(...namesOf(PRESET_LINES)),
@@ -166,6 +173,11 @@ export function program(): Command {
       "paper",
       "default",
     ])
+    .option(
+      "--models <FILES>",
+      "ONNX networks to measure besides by the paper's method, with commas between them",
+      (files) => files.split(","),
+    )
     .option(
       "--protocol <KIND>",
       "subsets: random 90 % of the images; whole: all of them",

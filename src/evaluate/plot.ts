@@ -1,4 +1,4 @@
-// Line plots as SVG.
+// Plots as SVG.
 
 /** A line: its points from left to right. */
 export interface Curve {
@@ -25,10 +25,7 @@ export function linePlot(
   const marks = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
   const step = Math.ceil(marks.length / 10);
   const grid = [
-    ...Array.from({ length: 6 }, (_, at) => top * at / 5).map((value) =>
-      `<path d="M${LEFT} ${y(value)}H${WIDTH - RIGHT}"/>` +
-      `<text x="${LEFT - 8}" y="${y(value) + 4}" text-anchor="end">${value.toFixed(2)}</text>`
-    ),
+    ...horizontalLines(top, y),
     ...marks.filter((_, at) => at % step === 0).map((value) =>
       `<text x="${x(value)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${Number(value.toPrecision(3))}</text>`
     ),
@@ -39,11 +36,69 @@ export function linePlot(
     return `<g fill="${colour}" stroke="${colour}"><polyline points="${path}" fill="none" stroke-width="2"/>` +
       `<text x="${WIDTH - RIGHT + 12}" y="${TOP + 12 + at * 18}" stroke="none">${escaped(name)}</text></g>`;
   });
+  return framed(title, axes, grid, lines);
+}
+
+/** Bars side by side, with what they are called. */
+export interface BarGroup {
+  readonly name: string;
+  readonly bars: readonly { readonly name: string; readonly mean: number; readonly standardError: number }[];
+}
+
+/** Groups of bars with their standard errors; bars of one name have one colour. */
+export function barPlot(title: string, y: string, groups: readonly BarGroup[]): string {
+  const names = [...new Set(groups.flatMap(({ bars }) => bars.map(({ name }) => name)))];
+  const most = Math.max(...groups.flatMap(({ bars }) => bars.map(({ mean, standardError }) => mean + standardError)));
+  const top = Math.min(1, Math.ceil(most * 10 + 0.1) / 10);
+  const height = (value: number) => HEIGHT - BOTTOM - Math.max(0, value) / top * (HEIGHT - TOP - BOTTOM);
+  const room = (WIDTH - LEFT - RIGHT) / groups.length;
+  const wide = Math.min(40, room * 0.8 / names.length);
+  const bars = groups.flatMap(({ bars }, group) =>
+    bars.map(({ name, mean, standardError }, at) => {
+      const left = LEFT + room * (group + 0.5) + (at - bars.length / 2) * wide;
+      const [middle, low, high] = [left + wide / 2, height(mean - standardError), height(mean + standardError)];
+      return `<rect x="${left}" y="${height(mean)}" width="${wide - 2}" height="${HEIGHT - BOTTOM - height(mean)}" ` +
+        `fill="${COLOURS[names.indexOf(name) % COLOURS.length]}"><title>${escaped(name)}: ${
+          mean.toFixed(3)
+        }</title></rect>` +
+        `<path d="M${middle} ${low}V${high}" stroke="#111827"/>`;
+    })
+  );
+  const legend = names.map((name, at) =>
+    `<text x="${WIDTH - RIGHT + 12}" y="${TOP + 12 + at * 18}" fill="${COLOURS[at % COLOURS.length]}">${
+      escaped(name)
+    }</text>`
+  );
+  const grid = [
+    ...horizontalLines(top, height),
+    ...groups.map(({ name }, group) =>
+      `<text x="${LEFT + room * (group + 0.5)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${
+        escaped(name)
+      }</text>`
+    ),
+  ];
+  return framed(title, { x: "", y }, grid, [...bars, ...legend]);
+}
+
+function horizontalLines(top: number, y: (value: number) => number): string[] {
+  return Array.from({ length: 6 }, (_, at) => top * at / 5).map((value) =>
+    `<path d="M${LEFT} ${y(value)}H${WIDTH - RIGHT}"/>` +
+    `<text x="${LEFT - 8}" y="${y(value) + 4}" text-anchor="end">${value.toFixed(2)}</text>`
+  );
+}
+
+/** Title, axes and grid around what is plotted. */
+function framed(
+  title: string,
+  axes: { readonly x: string; readonly y: string },
+  grid: readonly string[],
+  content: readonly string[],
+): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <text x="${LEFT}" y="24" font-size="15">${escaped(title)}</text>
 <g stroke="#e5e7eb" fill="#4b5563">${grid.join("").replaceAll("<text", '<text stroke="none"')}</g>
-${lines.join("\n")}
+${content.join("\n")}
 <g fill="#4b5563"><text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 12}" text-anchor="middle">${
     escaped(axes.x)
   }</text>

@@ -16,6 +16,8 @@ export interface ReportImage {
   readonly path: string;
   /** Anomaly score. */
   readonly score: number;
+  /** Whether it fits nowhere. */
+  readonly outlier?: boolean;
   /** Distance to the group's medoid. */
   readonly distance: number;
   readonly label?: string;
@@ -223,6 +225,11 @@ src="${escapeHtml(image.thumbnail)}" alt="${path}" width="${Number(image.width)}
 <figcaption>
 <span class="name" title="${path}">${isolate(fileName(image.path))}</span>
 <span class="badge" title="The most central image of this group">medoid</span>
+${
+    image.outlier
+      ? '<span class="stray" title="Far from all other images, or in a very small group">fits nowhere</span>'
+      : ""
+  }
 <dl>
 ${renderFact("Score", formatNumber(image.score))}
 ${renderFact("Distance", formatNumber(image.distance), "distance")}

@@ -83,11 +83,19 @@ export function reportData(
 
 function summaryOf({ images, groups, settings }: GroupsFile): string[] {
   const sizes = groups.map(({ size }) => size).join(", ");
+  const strays = images.filter(({ outlier }) => outlier).length;
   return [
     `${images.length} images fall into ${groups.length} ${groups.length === 1 ? "group" : "groups"} of ${sizes}.`,
     settings.kChosen === "given"
       ? "The number of groups was given."
       : "The number of groups was chosen automatically: the clearest of 2 to 20, by silhouette, gaps in the tree and stability (see How many groups).",
+    ...(strays > 0
+      ? [
+        `${strays} ${strays === 1 ? "image fits" : "images fit"} nowhere well and ${
+          strays === 1 ? "is" : "are"
+        } marked.`,
+      ]
+      : []),
     "Within a group images are ordered by distance to its medoid, the most typical image.",
     ...(images.length > DISTANCES_UP_TO
       ? [`With more than ${DISTANCES_UP_TO} images this page has no tree, no map and no silhouettes.`]

@@ -34,6 +34,8 @@ export interface GroupsFile {
     readonly group: number;
     readonly score: number;
     readonly distance: number;
+    /** Whether it fits nowhere: see `outliers`. */
+    readonly outlier?: boolean;
     readonly label?: string;
   }[];
   /** Merges of a linkage in SciPy's convention, points in the order of `images`. */
@@ -68,6 +70,7 @@ export function groupsFile(result: ClusterResult, run: {
       group: groups[i] + 1,
       score: digits(result.scores[i]),
       distance: digits(result.distances[i]),
+      ...(result.outliers[i] && { outlier: true }),
       ...(label !== undefined && { label }),
     })),
     ...(tree && {
@@ -92,8 +95,10 @@ export function groupsFile(result: ClusterResult, run: {
 
 /** groups.csv: a line for each image, quoted as RFC 4180 asks. */
 export function groupsCsv(file: GroupsFile): string {
-  const lines = file.images.map(({ path, group, distance, score }) => [quoted(path), group, distance, score].join(","));
-  return ["path,group,distance,score", ...lines, ""].join("\r\n");
+  const lines = file.images.map(({ path, group, distance, score, outlier }) => {
+    return [quoted(path), group, distance, score, outlier ? "yes" : "no"].join(",");
+  });
+  return ["path,group,distance,score,outlier", ...lines, ""].join("\r\n");
 }
 
 function quoted(text: string): string {

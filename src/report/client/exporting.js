@@ -35,11 +35,12 @@ function groupsFile({ images, model, settings, warnings }, edits, arrangement) {
       ...(group.sound && { sound: true }),
       ...(group.note && { note: group.note }),
     })),
-    images: images.map(({ path, score, label }, image) => ({
+    images: images.map(({ path, score, outlier, label }, image) => ({
       path,
       group: places[image].group,
       score,
       distance: places[image].distance,
+      ...(outlier && { outlier }),
       ...(label !== undefined && { label }),
     })),
     warnings,
