@@ -305,7 +305,9 @@ function renderChoice({ choice }: ReportData): string {
   return `<section class="choice" aria-labelledby="choice">
 <h2 id="choice">How many groups</h2>
 <p class="note">${escapeHtml(reasonOf(choice.tried))} This run chose k = ${Number(choice.chosen)}.</p>
+<div class="plots">
 ${plotsOf(choice)}
+</div>
 </section>`;
 }
 
