@@ -37,7 +37,7 @@ const LEFT_AFTER_MS = 3600e3;
 /** Removes what killed runs left half written. */
 function removeLeftovers(folder: string): void {
   for (const { name } of Deno.readDirSync(folder)) {
-    if (!/\.\d+\.partial$/.test(name)) continue;
+    if (!/^\.write-test-\d+$|\.\d+\.partial$/.test(name)) continue;
     const { mtime } = Deno.statSync(join(folder, name));
     if (mtime && Date.now() - mtime.getTime() > LEFT_AFTER_MS) Deno.removeSync(join(folder, name));
   }
