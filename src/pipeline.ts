@@ -10,7 +10,7 @@ import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
 import { euclideanDistances, sideBySide, weightedAverage } from "./distance/weighted_average.ts";
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
-import { fitWhitening, whiten, type WhiteningOptions } from "./embed/whiten.ts";
+import { fitWhitening, whiten, type Whitening, type WhiteningOptions } from "./embed/whiten.ts";
 import { AnomalyClusterError, require } from "./errors.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
 import { absoluteTemperature } from "./weight/soft.ts";
@@ -58,6 +58,8 @@ export interface ClusterResult {
   readonly tau?: number;
   /** How k was found; absent when it was given. */
   readonly choice?: GroupCountChoice;
+  /** What patch embeddings were whitened by, where they were. */
+  readonly whitening?: Whitening;
 }
 
 /**
@@ -77,7 +79,7 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
   const { k = "auto", weight = { kind: "soft" }, cluster: clusterer = { kind: "linkage", method: "ward" } } = options;
   checkOptions(patches, k, weight);
 
-  const features = options.whiten ? await whitened(patches, options) : { patches, normals: options.normals };
+  const features: Features = options.whiten ? await whitened(patches, options) : { patches, normals: options.normals };
   const scores = await scorePatches(features.patches, weight, features.normals, options);
   const weights = weighPatches(scores, weight);
   const embeddings = embed(features.patches, weights, options);
@@ -100,6 +102,7 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
     ...(clustering.tree && { tree: clustering.tree }),
     ...absoluteTau(scores, weight),
     ...(choice && { choice }),
+    ...(features.whitening && { whitening: features.whitening }),
   };
 }
 
@@ -116,13 +119,18 @@ function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting):
   }
 }
 
+/** Patch embeddings as they are compared. */
+interface Features {
+  readonly patches: PatchSet;
+  readonly normals?: PatchSet;
+  readonly whitening?: Whitening;
+}
+
 /** Whitens the images, and the labelled normals by the images' whitening. */
-async function whitened(
-  patches: PatchSet,
-  { whiten: settings, normals }: ClusterOptions,
-): Promise<{ patches: PatchSet; normals?: PatchSet }> {
+async function whitened(patches: PatchSet, { whiten: settings, normals }: ClusterOptions): Promise<Features> {
   const whitening = fitWhitening(patches, typeof settings === "object" ? settings : {});
   return {
+    whitening,
     patches: await whiten(patches, whitening),
     ...(normals && { normals: await whiten(normals, whitening) }),
   };

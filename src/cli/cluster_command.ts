@@ -2,6 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { checkPointCount } from "../core/linkage_kernel.ts";
+import { type GroupModel, groupModel } from "../assign/group_model.ts";
 import { findImages } from "../dataset/folder.ts";
 import { matchMasks } from "../dataset/masks.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
@@ -28,6 +29,7 @@ import { fromUser, temperatureText } from "./arguments.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
 import { watchMemory } from "./memory.ts";
+import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
 import { readRaster } from "./read_image.ts";
 import { startStage } from "./progress.ts";
@@ -72,14 +74,14 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   openOutputFolder(output, folder);
 
   const warnings = [...found.warnings];
-  const { embedder, size } = await openModel(options, warnings);
+  const { embedder, size, network } = await openModel(options, warnings);
   const images = await loadImages(found.images, embedder, size, warnings, "Embedding images");
   checkCount(images.length, found.images.length, options.k, argument, warnings);
   const normals = options.normals ? await loadNormals(options.normals, embedder, size, warnings) : undefined;
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   await embedder.release();
 
-  const result = await clusterLoaded(images, { ...options, weight }, normals, masks);
+  const { result, model } = await clusterLoaded(images, { ...options, weight }, normals, masks);
   const agreement = options.labels ? agreementWithFolders(images, result, warnings) : undefined;
   const file = groupsFile(result, {
     images: images.map(({ path, label }) => ({ path, ...(agreement && label !== undefined && { label }) })),
@@ -90,6 +92,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   });
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
+  await writeModel(output, model && { model, network, file });
   // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
   const title = `Kinds of defect in ${basename(folder)}`;
@@ -179,21 +182,26 @@ async function clusterLoaded(
   options: ChosenOptions,
   normals: PatchSet | undefined,
   masks: PatchValues | undefined,
-): Promise<ClusterResult> {
+): Promise<{ result: ClusterResult; model?: GroupModel }> {
   const stage = startStage("Comparing pairs", images.length * (images.length - 1) / 2);
   const patches = joinPatches(images.map((image) => image.patches));
-  const result = await clusterPatches(patches, {
-    k: options.k,
+  const settings = {
     weight: weightingOf(options.weight, { ...options, tau: options.tau ?? PRESETS[options.preset].tau, masks }),
     whiten: whitens(options),
-    distance: options.distance,
-    cluster: clustererOf(options.cluster, options.seed),
     ...(options.pool && { pooling: poolingOf(options.pool, patches, options.seed) }),
     ...(normals && { normals }),
+  };
+  const result = await clusterPatches(patches, {
+    ...settings,
+    k: options.k,
+    distance: options.distance,
+    cluster: clustererOf(options.cluster, options.seed),
     onProgress: (done) => stage.update(done),
   });
   stage.end();
-  return result;
+  // New images have no masks, and sets of patches could be compared only with all patches of all images.
+  const assignable = options.weight !== "mask" && (options.pool || options.distance === "weighted-average");
+  return { result, ...(assignable && { model: await groupModel(patches, result, settings) }) };
 }
 
 function whitens({ whiten, preset }: ClusterCommandOptions): boolean | WhiteningOptions {

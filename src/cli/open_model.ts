@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Embedder } from "../embed/embedder.ts";
-import { type ModelManifest, readManifest } from "../embed/manifest.ts";
+import { type ModelManifest, readManifest, sha256 } from "../embed/manifest.ts";
 import { type Engine, onnxEmbedder, type Views } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
@@ -18,10 +18,26 @@ export interface ModelOptions {
   readonly engine: Engine;
 }
 
-/** An open network, and the side to which images are resized for it. */
+/** What opens the same network again, and what tells whether it is the same. */
+export interface NetworkRecord {
+  /** The embedder's id. */
+  readonly id: string;
+  /** Name of the ONNX file. */
+  readonly file: string;
+  /** SHA-256 of its bytes, 64 hexadecimal digits. */
+  readonly sha256: string;
+  readonly preset: PresetName;
+  /** The path of `--model`, where it was given. */
+  readonly model?: string;
+  readonly views?: ModelOptions["views"];
+  readonly size: number;
+}
+
+/** An open network, the side to which images are resized for it, and how to open it again. */
 export interface OpenModel {
   readonly embedder: Embedder;
   readonly size: number;
+  readonly network: NetworkRecord;
 }
 
 /** Opens the network of `--model`, else the preset's. */
@@ -45,7 +61,17 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
     threads: Math.min(navigator.hardwareConcurrency, 4),
     engine: options.engine,
   });
-  return { embedder, size };
+  const { preset: from, views } = options;
+  const network = {
+    id: embedder.id,
+    file: name,
+    sha256: await sha256(model),
+    preset: from,
+    ...(options.model !== undefined && { model: fromUser(options.model) }),
+    ...(views && { views }),
+    size,
+  };
+  return { embedder, size, network };
 }
 
 /** What FILE.json says of FILE.onnx; nothing where there is none. */
