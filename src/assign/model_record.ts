@@ -1,7 +1,7 @@
 import { AnomalyClusterError } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 import type { Pooling } from "../distance/pooling.ts";
-import type { Weighting } from "../weight/weighting.ts";
+import { temperaturesOf, type Weighting } from "../weight/weighting.ts";
 import type { GroupModel } from "./group_model.ts";
 
 /** Where the numbers of an array lie among a model's bytes: little-endian, row-major. */
@@ -101,7 +101,11 @@ function unpacked(record: ModelRecord, bytes: Uint8Array): GroupModel {
     transform: Float64Array.from(array(`whitening.${level}.transform`, 2).data),
   }));
   const references = record.references && array("references", 3);
-  const consistent = vectors.shape[0] === groups.length && radii.length === medoids.length && scales.length > 0 &&
+  // Without them every patch would count alike.
+  const scored = !record.pooling && weight.kind !== "uniform";
+  const consistent = (references !== undefined) === scored && vectors.shape[0] === groups.length &&
+    radii.length === medoids.length &&
+    scales.length === (record.pooling ? 1 : Math.max(1, temperaturesOf(weight).length)) &&
     groups.every((group) => Number.isInteger(group) && group >= 0 && group < radii.length) &&
     medoids.every((medoid) => groups[medoid] !== undefined) && radii.every(Number.isFinite) &&
     [patches.rows, patches.cols, patches.channels].every((size) => Number.isInteger(size) && size > 0);

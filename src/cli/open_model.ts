@@ -40,10 +40,15 @@ export interface OpenModel {
   readonly network: NetworkRecord;
 }
 
+/** The file of `--model`, else the preset's. */
+export function modelFile({ model, preset }: Pick<ModelOptions, "model" | "preset">): URL {
+  return model === undefined ? PRESETS[preset].model : pathToFileURL(fromUser(model));
+}
+
 /** Opens the network of `--model`, else the preset's. */
 export async function openModel(options: ModelOptions, warnings: string[]): Promise<OpenModel> {
   const preset = PRESETS[options.preset];
-  const file = options.model === undefined ? preset.model : pathToFileURL(fromUser(options.model));
+  const file = modelFile(options);
   const model = await Deno.readFile(file).catch((cause) => {
     const named = options.model === undefined ? file.pathname : `--model ${options.model}`;
     throw new AnomalyClusterError("bad-argument", `${named} cannot be read`, { cause });

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
 import { applyCommand } from "./apply_command.ts";
+import { assignCommand } from "./assign_command.ts";
 import { groupCount, imageSize, listOf, oneOf, temperatures, wholeNumber } from "./arguments.ts";
 import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
@@ -94,6 +95,16 @@ function program(): Command {
     )
     .addHelpText("after", methodsHelp())
     .action(clusterOrApply);
+  root.command("assign")
+    .exitOverride()
+    .description("Put the images of FOLDER into the groups of a model.json that cluster wrote, or into none of these.")
+    .argument("<MODEL>", "model.json, with its model.bin beside it")
+    .argument("<FOLDER>", "new images")
+    .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
+    .option("--model <FILE>", "where the network of these groups lies now, if it is not where it was")
+    .option("--watch", "go on: assign images as they come into FOLDER, until Ctrl-C")
+    .option("--json <FILE>", "- prints assignments.json on standard output, and nothing else", oneOf("-"))
+    .action(assignCommand);
   root.command("evaluate")
     .exitOverride()
     .description("Measure presets and methods on labelled images; write tables (Markdown, CSV, JSON) and plots (SVG).")
