@@ -58,11 +58,12 @@ export async function assignCommand(
     await watch(folder, stored, embedder, size, (image) => {
       const at = assigned.findIndex(({ path }) => path === image.path);
       assigned.splice(at < 0 ? assigned.length : at, at < 0 ? 0 : 1, image);
-      console.log(assignmentsTable(assignmentsFile([image], stored.groups, modelArgument, [])));
+      const line = assignmentsFile([image], stored.groups, modelArgument, []);
+      console.log(options.json ? JSON.stringify(line.images[0]) : assignmentsTable(line));
       write();
     });
     await embedder.release();
-    console.log(`stopped: ${assigned.length} images assigned, in ${join(output, "assignments.csv")}`);
+    console.error(`stopped: ${assigned.length} images assigned, in ${join(output, "assignments.csv")}`);
     return;
   }
   assigned.push(...await assignAll(found.images, stored, embedder, size, warnings));

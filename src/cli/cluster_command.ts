@@ -26,6 +26,7 @@ import type { PatchSet, PatchValues } from "../types.ts";
 import { maskPatches } from "../weight/mask.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 import { fromUser, temperatureText } from "./arguments.ts";
+import { checkExports, exportGroups, type ExportName } from "./export_groups.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
 import { watchMemory } from "./memory.ts";
@@ -57,6 +58,7 @@ export interface ClusterCommandOptions {
   readonly memory?: boolean;
   readonly labels?: "folders";
   readonly json?: "-";
+  readonly export?: readonly ExportName[];
 }
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
@@ -72,6 +74,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const weight = options.weight ?? (options.masks ? "mask" : options.normals ? "labelled-normal" : "soft");
   checkCombination(weight, options);
   openOutputFolder(output, folder);
+  checkExports(options.export ?? [], output, givesVectors(options));
 
   const warnings = [...found.warnings];
   const { embedder, size, network } = await openModel(options, warnings);
@@ -93,6 +96,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
   await writeModel(output, model && { model, network, file });
+  await exportGroups(options.export ?? [], { file, result, images, folder, output });
   // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
   const title = `Kinds of defect in ${basename(folder)}`;
@@ -125,12 +129,16 @@ function checkCombination(weight: WeightName, options: ClusterCommandOptions): v
     const reason = `--pool ${options.pool} and --distance ${options.distance} exclude each other: leave one out`;
     throw new AnomalyClusterError("bad-argument", reason);
   }
-  const vectors = options.pool !== undefined || options.distance === "weighted-average";
-  if (!vectors && ["kmeans", "gmm", "gmm-full"].includes(options.cluster)) {
+  if (!givesVectors(options) && ["kmeans", "gmm", "gmm-full"].includes(options.cluster)) {
     const reason =
       `--cluster ${options.cluster} needs one vector an image, which --distance ${options.distance} has not`;
     throw new AnomalyClusterError("bad-argument", `${reason}: use --distance weighted-average, or ward or kmedoids`);
   }
+}
+
+/** Whether images are grouped by one vector each. */
+function givesVectors({ pool, distance }: ClusterCommandOptions): boolean {
+  return pool !== undefined || distance === "weighted-average";
 }
 
 async function loadNormals(
@@ -200,7 +208,7 @@ async function clusterLoaded(
   });
   stage.end();
   // New images have no masks, and sets of patches could be compared only with all patches of all images.
-  const assignable = options.weight !== "mask" && (options.pool || options.distance === "weighted-average");
+  const assignable = options.weight !== "mask" && givesVectors(options);
   return { result, ...(assignable && { model: await groupModel(patches, result, settings) }) };
 }
 

@@ -5,6 +5,7 @@ import { applyCommand } from "./apply_command.ts";
 import { assignCommand } from "./assign_command.ts";
 import { groupCount, imageSize, listOf, oneOf, temperatures, wholeNumber } from "./arguments.ts";
 import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
+import { type ExportName, EXPORTS } from "./export_groups.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import { CLUSTERERS, DISTANCES, methodsHelp, namesOf, POOLINGS, PRESET_LINES, SCORES, WEIGHTS } from "./methods.ts";
 
@@ -90,6 +91,11 @@ function program(): Command {
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
     .option(
+      "--export <FORMATS>",
+      `for other programs too, with commas between them: ${namesOf<ExportName>(EXPORTS).join(", ")}`,
+      listOf(...namesOf<ExportName>(EXPORTS)),
+    )
+    .option(
       "--apply <FILE>",
       "groups nothing: copies the images into folders named after the groups of this groups.json",
     )
@@ -103,7 +109,11 @@ function program(): Command {
     .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
     .option("--model <FILE>", "where the network of these groups lies now, if it is not where it was")
     .option("--watch", "go on: assign images as they come into FOLDER, until Ctrl-C")
-    .option("--json <FILE>", "- prints assignments.json on standard output, and nothing else", oneOf("-"))
+    .option(
+      "--json <FILE>",
+      "- prints assignments.json (with --watch a line for each image) and nothing else",
+      oneOf("-"),
+    )
     .action(assignCommand);
   root.command("evaluate")
     .exitOverride()
