@@ -65,7 +65,7 @@ export { silhouette } from "./src/metric/silhouette.ts";
 export { calinskiHarabasz, daviesBouldin } from "./src/metric/centroid_indices.ts";
 export { type Preset, type PresetName, PRESETS } from "./src/preset.ts";
 export { clusterImages, type ClusterOptions, clusterPatches, type ClusterResult } from "./src/pipeline.ts";
-export { type GroupModel, groupModel, type GroupModelOptions } from "./src/assign/group_model.ts";
+export { type GroupModel, groupModel, type GroupModelOptions, regroup } from "./src/assign/group_model.ts";
 export type { Description } from "./src/assign/describe.ts";
 export { type Assignment, assignPatches } from "./src/assign/assign_patches.ts";
 export { type ArrayEntry, type ModelRecord, packModel, unpackModel } from "./src/assign/model_record.ts";

@@ -199,6 +199,22 @@ Deno.test("assign as a process: the demo set gets its groups again, a new thing 
     assert.match(csv[1], /^"a ""page"", of text\.png",,none of these,[\d.]+,yes,/);
     assert.match(csv[2], /^b\.jpg,\d,group \d,0,no,0,\d,knot\/knot-05\.jpg,1$/);
 
+    const edited = join(scratch, "groups-edited.json");
+    const number = groups.images.find(({ path }) => path === "knot/knot-05.jpg")!.group;
+    const named = groups.groups.map((group) =>
+      group.group === number ? { ...group, group: 9, name: "Knots, sound" } : group
+    );
+    const moved = groups.images.map((image) => image.group === number ? { ...image, group: 9 } : image);
+    Deno.writeTextFileSync(edited, JSON.stringify({ ...groups, groups: named, images: moved }));
+    const renamed = await runTask("assign", model, photos, "--groups", edited, "--json", "-");
+    assert.equal(renamed.code, 0, renamed.stderr);
+    const [, knot] = (JSON.parse(renamed.stdout) as AssignmentsFile).images;
+    assert.deepEqual([knot.group, knot.name, knot.nearest], [9, "Knots, sound", 9]);
+    Deno.writeTextFileSync(edited, JSON.stringify({ ...groups, images: groups.images.slice(1) }));
+    const other = await runTask("assign", model, photos, "--groups", edited);
+    assert.equal(other.code, 2);
+    assert.match(other.stderr, /--groups .*groups-edited\.json lacks cut\/cut-01\.jpg: name one of the same run/);
+
     await refusals(scratch, out, photos);
   });
 });

@@ -97,6 +97,18 @@ export async function groupModel(
   };
 }
 
+/**
+ * The same model with the images in other groups, as a person arranged them.
+ *
+ * @throws {AnomalyClusterError} `bad-argument` unless there is a group for each image.
+ */
+export function regroup(model: GroupModel, result: Pick<ClusterResult, "groups" | "medoids">): GroupModel {
+  const { embeddings } = model;
+  const [groups, medoids] = [Int32Array.from(result.groups), Int32Array.from(result.medoids)];
+  require(groups.length === embeddings.count, `${groups.length} groups do not fit ${embeddings.count} images`);
+  return { ...model, groups, medoids, radii: groupRadii(embeddings, groups, medoids.length) };
+}
+
 /** Finds references, temperatures and scales, from a sample of the images alone. */
 async function fitDescription(
   patches: PatchSet,

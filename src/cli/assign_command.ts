@@ -2,6 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { type Assignment, assignPatches } from "../assign/assign_patches.ts";
+import { regroup } from "../assign/group_model.ts";
 import { findImages, type ImageFile } from "../dataset/folder.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import { joinPatches } from "../embed/embedder.ts";
@@ -16,6 +17,7 @@ import {
   assignmentsTable,
 } from "../report/assignments.ts";
 import { fromUser } from "./arguments.ts";
+import { readGroups } from "./groups_file.ts";
 import { prepareImages } from "./image_pool.ts";
 import { loadImages } from "./load_images.ts";
 import { readModel, type StoredModel } from "./model_files.ts";
@@ -26,6 +28,7 @@ import { watchImages } from "./watch_images.ts";
 export interface AssignCommandOptions {
   readonly out?: string;
   readonly model?: string;
+  readonly groups?: string;
   readonly watch?: boolean;
   readonly json?: "-";
 }
@@ -38,7 +41,7 @@ export async function assignCommand(
 ): Promise<void> {
   const folder = fromUser(argument);
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-assigned`);
-  const stored = await readModel(fromUser(modelArgument), modelArgument);
+  const stored = inGroups(await readModel(fromUser(modelArgument), modelArgument), options.groups);
   const found = findImages(folder);
   if (found.images.length === 0 && !options.watch) {
     throw new AnomalyClusterError("too-few-images", `${argument} holds no images that can be read`);
@@ -75,6 +78,24 @@ export async function assignCommand(
   const file = write();
   for (const warning of warnings) console.error(`warning: ${warning}`);
   console.log(options.json ? JSON.stringify(file) : `${assignmentsTable(file)}\n${summary(file, output)}`);
+}
+
+/** The model with its images in the groups of a file, by their paths. */
+function inGroups(stored: StoredModel, name: string | undefined): StoredModel {
+  if (name === undefined) return stored;
+  const { groups, images } = readGroups("--groups", name);
+  const place = new Map(groups.map(({ group }, at) => [group, at]));
+  const groupOf = new Map(images.map(({ path, group }) => [path, place.get(group)!]));
+  const missing = stored.images.find((path) => !groupOf.has(path));
+  if (missing !== undefined) {
+    throw new AnomalyClusterError("bad-argument", `--groups ${name} lacks ${missing}: name one of the same run`);
+  }
+  const medoids = groups.map(({ medoid }) => stored.images.indexOf(medoid));
+  const model = regroup(stored.model, {
+    groups: Int32Array.from(stored.images, (path) => groupOf.get(path)!),
+    medoids: Int32Array.from(medoids),
+  });
+  return { ...stored, groups, model };
 }
 
 /** The network that the groups were made with, and no other. */

@@ -107,6 +107,7 @@ function program(): Command {
     .argument("<MODEL>", "model.json, with its model.bin beside it")
     .argument("<FOLDER>", "new images")
     .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
+    .option("--groups <FILE>", "names and groups as edited in the report: a groups-edited.json of the same run")
     .option("--model <FILE>", "where the network of these groups lies now, if it is not where it was")
     .option("--watch", "go on: assign images as they come into FOLDER, until Ctrl-C")
     .option(

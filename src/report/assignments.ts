@@ -10,7 +10,7 @@ export interface AssignedImage {
   readonly like: string;
 }
 
-/** assignments.json. Groups are numbered from 1. */
+/** assignments.json. Groups are numbered as in the groups' file. */
 export interface AssignmentsFile {
   /** Name and version of this format. */
   readonly format: "anomaly-cluster-assignments/1";
@@ -52,13 +52,13 @@ export function assignmentsFile(
     model,
     images: assigned.map(({ path, assignment: { group, nearest, distance, ratio, second, margin }, like }) => ({
       path,
-      group: group === undefined ? null : group + 1,
-      name: group === undefined ? NONE : groups[group].name ?? `group ${group + 1}`,
+      group: group === undefined ? null : groups[group].group,
+      name: group === undefined ? NONE : groups[group].name ?? `group ${groups[group].group}`,
       distance: digits(distance),
       ratio: Number.isFinite(ratio) ? digits(ratio) : Number.MAX_VALUE,
-      nearest: nearest + 1,
+      nearest: groups[nearest].group,
       like,
-      ...(second !== undefined && { second: second + 1 }),
+      ...(second !== undefined && { second: groups[second].group }),
       margin: digits(margin),
     })),
     warnings,
