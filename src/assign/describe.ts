@@ -50,15 +50,20 @@ export async function describe(
 }
 
 /** The embedding of whitened patches by each temperature, as they are. */
-export async function embeddingsOf(
+async function embeddingsOf(
   patches: PatchSet,
-  { weight, pooling, references }: Omit<Description, "scales">,
-  options: WorkOptions = {},
+  { weight, pooling, references }: Description,
+  options: WorkOptions,
 ): Promise<Embeddings[]> {
   if (pooling) return [pool(patches, pooling)];
   const scores = references
     ? await scoresAgainst(patches, references, weight, options)
     : { data: new Float32Array(patches.count * patches.rows * patches.cols), ...shapeOf(patches) };
+  return averages(patches, scores, weight);
+}
+
+/** The weighted average of patches for each temperature. */
+export function averages(patches: PatchSet, scores: PatchValues, weight: Weighting): Embeddings[] {
   return weighPatches(scores, weight).map((weights) => weightedAverage(patches, weights));
 }
 

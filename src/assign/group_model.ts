@@ -7,9 +7,9 @@ import { AnomalyClusterError, require } from "../errors.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { seededRandom } from "../random.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
-import { absoluteTemperature } from "../weight/soft.ts";
+import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
 import { temperaturesOf, type Weighting } from "../weight/weighting.ts";
-import { describe, type Description, embeddingsOf, images, scoresAgainst, whitened } from "./describe.ts";
+import { averages, describe, type Description, images, scoresAgainst, whitened } from "./describe.ts";
 import { groupRadii } from "./radius.ts";
 
 /** Most images that scores of new ones are made from: the mean over others is known to a standard error of s/√32. */
@@ -127,13 +127,19 @@ async function fitDescription(
   const byGroup = Array.from(groups.keys()).sort((a, b) => groups[a] - groups[b] || a - b);
   const sample = await whitened(someImages(patches, evenly(byGroup, most(patches, REFERENCES), seed)), { whitening });
   const references = weight.over === "normal" ? await normalReferences(options, seed, whitening) : sample;
+  const temperatures = temperaturesOf(weight);
+  if (temperatures.length < 2 && !temperatures.some(isRelative)) return { ...before, weight, references, scales: [1] };
   const scores = await scoresAgainst(sample, references, weight, options);
-  const fixed: Weighting = weight.kind === "hard"
-    ? weight
-    : { ...weight, tau: temperaturesOf(weight).map((tau) => absoluteTemperature(scores, tau) ?? tau) };
-  const found = { ...before, weight: fixed, references };
-  const blocks = await embeddingsOf(sample, found, options);
-  return { ...found, scales: blocks.length === 1 ? [1] : blocks.map((block) => 1 / (meanDistance(block) || 1)) };
+  const tau = temperatures.map((one) => absoluteTemperature(scores, one) ?? one);
+  const fixed = { ...weight, tau };
+  const blocks = averages(sample, scores, fixed);
+  const scales = blocks.length === 1 ? [1] : blocks.map((block) => 1 / (meanDistance(block) || 1));
+  return { ...before, weight: fixed, references, scales };
+}
+
+/** Whether a temperature depends on the scores of all images. */
+function isRelative(tau: Temperature): boolean {
+  return typeof tau === "object" && "standardDeviations" in tau;
 }
 
 async function normalReferences(
