@@ -67,3 +67,7 @@ export { calinskiHarabasz, daviesBouldin } from "./src/metric/centroid_indices.t
 export { type Preset, type PresetName, PRESETS } from "./src/preset.ts";
 export type { Feature } from "./src/feature.ts";
 export { clusterImages, type ClusterOptions, clusterPatches, type ClusterResult } from "./src/pipeline.ts";
+export { type GroupModel, groupModel, type GroupModelOptions, regroup } from "./src/assign/group_model.ts";
+export type { Description, DescriptionPart } from "./src/assign/describe.ts";
+export { type Assignment, assignPatches } from "./src/assign/assign_patches.ts";
+export { type ArrayEntry, type ModelRecord, packModel, unpackModel } from "./src/assign/model_record.ts";

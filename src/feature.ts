@@ -36,6 +36,8 @@ export interface ComparedFeatures {
   readonly scores: PatchValues;
   /** Where a feature wants them. */
   readonly residuals?: PatchSet;
+  /** Mean of all patches, where a length is not kept: `[channels]`. */
+  readonly centre?: Float64Array;
 }
 
 /** Prepares and compares the patches of all features, those that share them once. */
@@ -46,19 +48,39 @@ export async function compareFeatures(
   normals: PatchSet | undefined,
   work: WorkOptions,
 ): Promise<ComparedFeatures[]> {
-  const shared = Map.groupBy(features, ({ levels, whiten = false }) => JSON.stringify([levels, whiten]));
+  const shared = sharingPatches(features);
   const compared: ComparedFeatures[] = [];
-  for (const some of shared.values()) {
+  for (const some of shared) {
     const at = compared.length;
     const prepared = await preparePatches(patches, some[0], normals);
-    const wantsResiduals = some.some(({ content }) => content === "residual");
-    const { scores, residuals } = await comparePatches(prepared.patches, over, prepared.normals, wantsResiduals, {
+    const { scores, residuals } = await comparePatches(prepared.patches, over, prepared.normals, wantResiduals(some), {
       ...work,
-      onProgress: (done, total) => work.onProgress?.(at * total + done, shared.size * total),
+      onProgress: (done, total) => work.onProgress?.(at * total + done, shared.length * total),
     });
-    compared.push({ features: some, patches: prepared.patches, scores, ...(residuals && { residuals }) });
+    compared.push({
+      features: some,
+      patches: prepared.patches,
+      scores,
+      ...(residuals && { residuals }),
+      ...(some.some(isCentred) && { centre: centreOf(prepared.patches) }),
+    });
   }
   return compared;
+}
+
+/** Features by the patches that they share. */
+export function sharingPatches(features: readonly Feature[]): Feature[][] {
+  return [...Map.groupBy(features, ({ levels, whiten = false }) => JSON.stringify([levels, whiten])).values()];
+}
+
+/** Whether any feature needs residuals. */
+export function wantResiduals(features: readonly Feature[]): boolean {
+  return features.some(({ content }) => content === "residual");
+}
+
+/** Whether a feature's embedding is seen from the mean of all patches. */
+export function isCentred({ content, length = "kept" }: Feature): boolean {
+  return content !== "residual" && length !== "kept";
 }
 
 /** Chooses levels and whitens; the labelled normals by the images' whitening. */
@@ -78,19 +100,22 @@ export function embedImages(
   compared: readonly ComparedFeatures[],
   weighting: Weighting,
 ): { embeddings: Embeddings; weights: PatchValues[] } {
-  const all: { embedding: Embeddings; weights: PatchValues }[] = [];
-  for (const { features, patches, scores, residuals } of compared) {
-    for (const weights of weighPatches(scores, weighting)) {
-      for (const { content, length = "kept" } of features) {
-        const residual = content === "residual";
-        const embedding = weightedAverage(residual ? residuals! : patches, weights);
-        const centre = residual || length === "kept" ? undefined : centreOf(patches);
-        all.push({ embedding: scaledLengths(embedding, length, centre), weights });
-      }
-    }
-  }
+  const all = compared.flatMap((one) => embeddingsOf(one, weighting));
   return {
     embeddings: sideBySide(all.map(({ embedding }) => embedding)),
     weights: [...new Set(all.map(({ weights }) => weights))],
   };
+}
+
+/** One embedding for each temperature and feature. */
+export function embeddingsOf(
+  { features, patches, scores, residuals, centre }: ComparedFeatures,
+  weighting: Weighting,
+): { embedding: Embeddings; weights: PatchValues }[] {
+  return weighPatches(scores, weighting).flatMap((weights) =>
+    features.map((feature) => {
+      const embedding = weightedAverage(feature.content === "residual" ? residuals! : patches, weights);
+      return { embedding: scaledLengths(embedding, feature.length, isCentred(feature) ? centre : undefined), weights };
+    })
+  );
 }

@@ -2,6 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { checkPointCount } from "../core/linkage_kernel.ts";
+import { type GroupModel, groupModel } from "../assign/group_model.ts";
 import { findImages } from "../dataset/folder.ts";
 import { matchMasks } from "../dataset/masks.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
@@ -27,9 +28,11 @@ import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 import { featureText, fromUser, scoreText, temperatureText } from "./arguments.ts";
 import { type CacheOptions, type ImageCache, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { checkExports, exportGroups, type ExportName } from "./export_groups.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
 import { watchMemory } from "./memory.ts";
+import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
 import { readRaster } from "./read_image.ts";
 import { startStage } from "./progress.ts";
@@ -61,6 +64,7 @@ export interface ClusterCommandOptions extends CacheOptions {
   readonly memory?: boolean;
   readonly labels?: "folders";
   readonly json?: "-";
+  readonly export?: readonly ExportName[];
 }
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
@@ -76,11 +80,12 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const weight = options.weight ?? (options.masks ? "mask" : options.normals ? "labelled-normal" : "soft");
   checkCombination(weight, options);
   openOutputFolder(output, folder);
+  checkExports(options.export ?? [], output, givesVectors(options));
 
   const warnings = [...found.warnings];
   using cache = new RunCache(options);
   using _interrupt = onInterrupt(() => cache.kept());
-  const { embedder, size, maker } = await openModel(options, warnings);
+  const { embedder, size, maker, network } = await openModel(options, warnings);
   const known = cache.of(maker);
   const images = await loadImages(found.images, embedder, size, warnings, "Embedding images", known);
   checkCount(images.length, found.images.length, options.k, argument, warnings);
@@ -88,7 +93,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   await embedder.release();
 
-  const result = await clusterLoaded(images, { ...options, weight }, normals, masks);
+  const { result, model } = await clusterLoaded(images, { ...options, weight }, normals, masks);
   const agreement = options.labels ? agreementWithFolders(images, result, warnings) : undefined;
   const file = groupsFile(result, {
     images: images.map(({ path, label }) => ({ path, ...(agreement && label !== undefined && { label }) })),
@@ -99,6 +104,8 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   });
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
+  await writeModel(output, model && { model, network, file });
+  await exportGroups(options.export ?? [], { file, result, images, folder, output });
   // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
   const title = `Kinds of defect in ${basename(folder)}`;
@@ -139,12 +146,16 @@ function checkCombination(weight: WeightName, options: ClusterCommandOptions): v
     const reason = `--pool ${options.pool} and --distance ${options.distance} exclude each other: leave one out`;
     throw new AnomalyClusterError("bad-argument", reason);
   }
-  const vectors = options.pool !== undefined || options.distance === "weighted-average";
-  if (!vectors && ["kmeans", "gmm", "gmm-full"].includes(options.cluster)) {
+  if (!givesVectors(options) && ["kmeans", "gmm", "gmm-full"].includes(options.cluster)) {
     const reason =
       `--cluster ${options.cluster} needs one vector an image, which --distance ${options.distance} has not`;
     throw new AnomalyClusterError("bad-argument", `${reason}: use --distance weighted-average, or ward or kmedoids`);
   }
+}
+
+/** Whether images are grouped by one vector each. */
+function givesVectors({ pool, distance }: ClusterCommandOptions): boolean {
+  return pool !== undefined || distance === "weighted-average";
 }
 
 async function loadNormals(
@@ -197,13 +208,10 @@ async function clusterLoaded(
   options: ChosenOptions,
   normals: PatchSet | undefined,
   masks: PatchValues | undefined,
-): Promise<ClusterResult> {
+): Promise<{ result: ClusterResult; model?: GroupModel }> {
   const stage = startStage("Comparing pairs", images.length * (images.length - 1) / 2);
   const patches = joinPatches(images.map((image) => image.patches));
-  const result = await clusterPatches(patches, {
-    k: options.k,
-    ...(options.threshold !== undefined && { threshold: options.threshold }),
-    smallestGroup: options.smallestGroup,
+  const settings = {
     weight: weightingOf(options.weight, {
       tau: options.tau ?? PRESETS[options.preset].tau,
       over: scoreSourceOf(options),
@@ -211,14 +219,20 @@ async function clusterLoaded(
       masks,
     }),
     features: featuresOf(options),
-    distance: options.distance,
-    cluster: clustererOf(options.cluster, options.seed),
     ...(options.pool && { pooling: poolingOf(options.pool, patches, options.seed) }),
     ...(normals && { normals }),
+  };
+  const result = await clusterPatches(patches, {
+    ...settings,
+    k: options.k,
+    distance: options.distance,
+    cluster: clustererOf(options.cluster, options.seed),
     onProgress: (done) => stage.update(done),
   });
   stage.end();
-  return result;
+  // New images have no masks, and sets of patches could be compared only with all patches of all images.
+  const assignable = options.weight !== "mask" && givesVectors(options);
+  return { result, ...(assignable && { model: await groupModel(patches, result, settings) }) };
 }
 
 /** What patches are scored by: hard and hybrid weights rank by the mean unless told else. */

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Embedder } from "../embed/embedder.ts";
-import { type ModelManifest, readManifest } from "../embed/manifest.ts";
+import { type ModelManifest, readManifest, sha256 } from "../embed/manifest.ts";
 import { type CheckedModel, checkedModel, type Engine, type Views } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
@@ -19,18 +19,39 @@ export interface ModelOptions {
   readonly engine: Engine;
 }
 
-/** A network, and the side to which images are resized for it. */
+/** What opens the same network again, and what tells whether it is the same. */
+export interface NetworkRecord {
+  /** The embedder's id. */
+  readonly id: string;
+  /** Name of the ONNX file. */
+  readonly file: string;
+  /** SHA-256 of its bytes, 64 hexadecimal digits. */
+  readonly sha256: string;
+  readonly preset: PresetName;
+  /** The path of `--model`, where it was given. */
+  readonly model?: string;
+  readonly views?: ModelOptions["views"];
+  readonly size: number;
+}
+
+/** A network, the side to which images are resized for it, and how to open it again. */
 export interface OpenModel {
   readonly embedder: Embedder;
   readonly size: number;
   /** Names all that an embedding depends on besides the image. */
   readonly maker: string;
+  readonly network: NetworkRecord;
+}
+
+/** The file of `--model`, else the preset's. */
+export function modelFile({ model, preset }: Pick<ModelOptions, "model" | "preset">): URL {
+  return model === undefined ? PRESETS[preset].model : pathToFileURL(fromUser(model));
 }
 
 /** Finds and checks the network of `--model`, else the preset's; it opens with the first image. */
 export async function openModel(options: ModelOptions, warnings: string[]): Promise<OpenModel> {
   const preset = PRESETS[options.preset];
-  const file = options.model === undefined ? preset.model : pathToFileURL(fromUser(options.model));
+  const file = modelFile(options);
   const model = await Deno.readFile(file).catch((cause) => {
     const named = options.model === undefined ? file.pathname : `--model ${options.model}`;
     throw new AnomalyClusterError("bad-argument", `${named} cannot be read`, { cause });
@@ -48,7 +69,18 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
     threads: Math.min(navigator.hardwareConcurrency, 4),
     engine: options.engine,
   });
-  return { embedder: openedLate(checked), size, maker: await makerOf(checked.id, model, manifest, options.engine) };
+  const { preset: from, views } = options;
+  const network = {
+    id: checked.id,
+    file: name,
+    sha256: await sha256(model),
+    preset: from,
+    ...(options.model !== undefined && { model: fromUser(options.model) }),
+    ...(views && { views }),
+    size,
+  };
+  const maker = await makerOf(checked.id, model, manifest, options.engine);
+  return { embedder: openedLate(checked), size, maker, network };
 }
 
 /** Opening takes half a second, for nothing where all images are in the cache. */

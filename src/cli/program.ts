@@ -15,7 +15,9 @@ import {
 } from "./arguments.ts";
 import { completionScript, type Shell, SHELLS } from "./completions.ts";
 import { applyConfig } from "./config.ts";
+import { assignCommand } from "./assign_command.ts";
 import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
+import { type ExportName, EXPORTS } from "./export_groups.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import {
   CLUSTERERS,
@@ -152,6 +154,11 @@ export function program(): Command {
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
     .option("--config <FILE>", "options from a JSON file, by docs/config.schema.json; those given here win over it")
     .option(
+      "--export <FORMATS>",
+      `for other programs too, with commas between them: ${namesOf<ExportName>(EXPORTS).join(", ")}`,
+      listOf(...namesOf<ExportName>(EXPORTS)),
+    )
+    .option(
       "--apply <FILE>",
       "groups nothing: copies the images into folders named after the groups of this groups.json",
     )
@@ -159,6 +166,21 @@ export function program(): Command {
     .addHelpText("after", methodsHelp())
     .hook("preAction", applyConfig)
     .action(clusterOrApply);
+  root.command("assign")
+    .exitOverride()
+    .description("Put the images of FOLDER into the groups of a model.json that cluster wrote, or into none of these.")
+    .argument("<MODEL>", "model.json, with its model.bin beside it")
+    .argument("<FOLDER>", "new images")
+    .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
+    .option("--groups <FILE>", "names and groups as edited in the report: a groups-edited.json of the same run")
+    .option("--model <FILE>", "where the network of these groups lies now, if it is not where it was")
+    .option("--watch", "go on: assign images as they come into FOLDER, until Ctrl-C")
+    .option(
+      "--json <FILE>",
+      "- prints assignments.json (with --watch a line for each image) and nothing else",
+      oneOf("-"),
+    )
+    .action(assignCommand);
   root.command("evaluate")
     .exitOverride()
     .description("Measure presets and methods on labelled images; write tables (Markdown, CSV, JSON) and plots (SVG).")

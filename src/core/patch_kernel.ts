@@ -55,18 +55,31 @@ export interface Neighbours {
 }
 
 /**
- * The minimum of rank `rank` over the other images, from 0, or the mean, of each patch; and its residual. Compares each
- * pair of images twice: a quantile takes all minima of a patch at once, which is all that is ever in memory.
+ * A quantile of the minima over the other images, or their mean, of each patch; and its residual. Compares each pair of
+ * images twice: a quantile takes all minima of a patch at once, which is all that is ever in memory. With `against` see
+ * `PairOutput`: of the first images nothing is found.
  */
-export function neighboursPlan(set: PatchSet, rank: number | "mean", withResiduals: boolean): Plan<Neighbours> {
+export function neighboursPlan(
+  set: PatchSet,
+  quantile: number | "mean",
+  withResiduals: boolean,
+  against?: number,
+): Plan<Neighbours> {
   const { images, shared, place } = inBlocks(set);
   const { count, patches, channels } = images;
   const scores = new Float32Array(sharedBuffer(count * patches * 4));
   const residuals = withResiduals ? new Float32Array(sharedBuffer(images.data.byteLength)) : undefined;
-  const output: PairOutput = { kind: "neighbours", rank, scores, ...(residuals && { residuals }) };
+  const output: PairOutput = {
+    kind: "neighbours",
+    quantile,
+    scores,
+    ...(residuals && { residuals }),
+    ...(against !== undefined && { against }),
+  };
+  const [asked, others] = against === undefined ? [count, count - 1] : [count - against, against];
   const block = Math.max(
     1,
-    Math.min(blockSize(images), Math.ceil(count / 8), Math.floor(2 * BLOCK_BYTES / (patches * count * 4))),
+    Math.min(blockSize(images), Math.ceil(asked / 8), Math.floor(2 * BLOCK_BYTES / (patches * others * 4))),
   );
   let quantisation: Quantisation | undefined;
   const inOrder = (values: Float32Array, width: number) => {
@@ -78,8 +91,8 @@ export function neighboursPlan(set: PatchSet, rank: number | "mean", withResidua
     return ordered;
   };
   return {
-    tasks: blockTasks(count, block, count - 1),
-    products: images.data.length * patches * (count - 1),
+    tasks: blockTasks(asked, block, others),
+    products: asked * patches * channels * patches * others,
     workForThread: () => {
       quantisation ??= quantisationOf([images]);
       return { kind: "pairs", images, quantisation, shared, block, output };

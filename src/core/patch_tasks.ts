@@ -28,12 +28,14 @@ export type PairOutput =
     readonly largest: Float32Array;
   }
   /**
-   * Of each patch one number from its minima over the other images, the one of rank `rank` or their mean, and where
-   * wanted its residual, `[count, patches, channels]`: what it differs by from the mean of its nearest patches.
+   * Of each patch one number from its minima over the other images, a quantile or their mean, and where wanted its
+   * residual, `[count, patches, channels]`: what it differs by from the mean of its nearest patches. With `against`
+   * only images after the first `against` ones, and over these alone: tasks then count blocks from there.
    */
   | {
     readonly kind: "neighbours";
-    readonly rank: number | "mean";
+    readonly quantile: number | "mean";
+    readonly against?: number;
     readonly scores: Float32Array;
     readonly residuals?: Float32Array;
   }
@@ -197,7 +199,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const tiles = reserve(panels * 144);
     const sums = reserve(2 * block * patches * 8);
     const extremes = reserve(2 * block * patches * 8);
-    const others = count - 1;
+    const others = output.kind === "neighbours" ? output.against ?? count - 1 : 0;
     const kept = output.kind === "neighbours" ? reserve(block * patches * others * 4) : 0;
     const nearestSums = output.kind === "neighbours" && output.residuals ? reserve(block * patches * channels * 4) : 0;
 
@@ -268,14 +270,16 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       if (bothWays) core.columnMinima(columns, ...sides, bits, scale, errors, back, places);
     }
 
-    /** Block `a` against all images. */
-    function neighbours(a: number, { rank, scores, residuals }: Extract<PairOutput, { kind: "neighbours" }>): void {
-      const from = a * block;
+    /** Block `a` against all other images, or the first ones. */
+    function neighbours(a: number, output: Extract<PairOutput, { kind: "neighbours" }>): void {
+      const { quantile, against, scores, residuals } = output;
+      const from = (against ?? 0) + a * block;
       const end = Math.min(count, from + block);
+      const seen = new Int32Array(end - from);
       left.load(from, end, copy, packer(left));
       if (residuals) floats(nearestSums, block * patches * channels).fill(0);
-      for (let fromB = 0; fromB < count; fromB += block) {
-        const endB = Math.min(count, fromB + block);
+      for (let fromB = 0; fromB < (against ?? count); fromB += block) {
+        const endB = Math.min(against ?? count, fromB + block);
         right.load(fromB, endB, copy, packer(right));
         const errors = left.error() + right.error() + ROUNDING;
         for (let i = from; i < end; i++) {
@@ -283,22 +287,27 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
             if (i === j) continue;
             pairsDone++;
             minima(i - from, j - fromB, errors, false);
-            const distances = kept + ((i - from) * patches * others + (j < i ? j : j - 1)) * 4;
+            // Among the first ones an image may meet itself.
+            if (against !== undefined && floats(there, patches).every((squared) => squared === 0)) continue;
+            const distances = kept + ((i - from) * patches * others + seen[i - from]++) * 4;
             const sums = residuals ? nearestSums + (i - from) * patches * channels * 4 : 0;
             core.keepNearest(there, places, patches, right.image(j - fromB), channels, distances, others * 4, sums);
           }
         }
       }
+      const own = floats(left.image(0), (end - from) * patches * channels);
+      const sums = residuals && floats(nearestSums, own.length);
       for (let at = 0; at < (end - from) * patches; at++) {
+        const number = seen[Math.floor(at / patches)];
+        if (number === 0) continue;
         const distances = kept + at * others * 4;
-        scores[from * patches + at] = rank === "mean"
-          ? core.meanOf(distances, others)
-          : core.ranked(distances, others, rank);
+        scores[from * patches + at] = quantile === "mean"
+          ? core.meanOf(distances, number)
+          : core.ranked(distances, number, Math.min(number - 1, Math.floor(quantile * number)));
+        for (let k = at * channels; residuals && k < (at + 1) * channels; k++) {
+          residuals[from * patches * channels + k] = own[k] - sums![k] / number;
+        }
       }
-      if (!residuals) return;
-      const length = (end - from) * patches * channels;
-      const [own, sums] = [floats(left.image(0), length), floats(nearestSums, length)];
-      for (let at = 0; at < length; at++) residuals[from * patches * channels + at] = own[at] - sums[at] / others;
     }
 
     function directed(i: number, j: number, errors: number, known: number, swapped: boolean): number {

@@ -10,7 +10,7 @@ export function centreOf({ data, channels }: PatchSet): Float64Array {
 /** Embeddings from `centre`, with their lengths kept, made their square root, or one; zero stays zero. */
 export function scaledLengths(
   embeddings: Embeddings,
-  length: "kept" | "root" | "unit",
+  length: "kept" | "root" | "unit" = "kept",
   centre?: Float64Array,
 ): Embeddings {
   if (length === "kept" && !centre) return embeddings;

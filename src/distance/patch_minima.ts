@@ -1,6 +1,7 @@
 import { minimaPlan, type MinimaStatistics, neighboursPlan, statisticsPlan } from "../core/patch_kernel.ts";
 import type { WorkCounts } from "../core/patch_tasks.ts";
 import { runHere, type RunOptions, runSpread } from "../core/pool.ts";
+import { joinPatches } from "../embed/embedder.ts";
 import { require } from "../errors.ts";
 import { checkPatches, type PatchSet, type PatchValues } from "../types.ts";
 
@@ -63,7 +64,7 @@ export function patchScores(patches: PatchSet, options: ScoreOptions = {}): Patc
   const { over = "mean" } = options;
   checkForScores(patches, over);
   if (typeof over === "object") {
-    const plan = neighboursPlan(patches, rankOf(over, patches.count), false);
+    const plan = neighboursPlan(patches, over.quantile, false);
     return valuesOf(patches, runHere(plan, runOptions(options)).scores);
   }
   return valuesOf(patches, reduced(runHere(statisticsPlan(patches), runOptions(options)), over, patches));
@@ -85,9 +86,27 @@ export async function spreadNeighbours(
   work: WorkOptions,
 ): Promise<{ scores: PatchValues; residuals?: PatchSet }> {
   checkForScores(patches, over);
-  const plan = neighboursPlan(patches, rankOf(over, patches.count), withResiduals);
+  const plan = neighboursPlan(patches, quantileOf(over), withResiduals);
   const { scores, residuals } = await runSpread(plan, runOptions(work));
   return { scores: valuesOf(patches, scores), ...(residuals && { residuals: { ...patches, data: residuals } }) };
+}
+
+/** The same of patches over reference images in place of each other; one that is among these is not compared with itself. */
+export async function spreadNeighboursAmong(
+  references: PatchSet,
+  patches: PatchSet,
+  over: ScoreReduction,
+  withResiduals: boolean,
+  work: WorkOptions,
+): Promise<{ scores: PatchValues; residuals?: PatchSet }> {
+  const both = joinPatches([references, patches]);
+  const plan = neighboursPlan(both, quantileOf(over), withResiduals, references.count);
+  const { scores, residuals } = await runSpread(plan, runOptions(work));
+  const places = references.count * patches.rows * patches.cols;
+  return {
+    scores: valuesOf(patches, scores.subarray(places)),
+    ...(residuals && { residuals: { ...patches, data: residuals.subarray(places * patches.channels) } }),
+  };
 }
 
 function checkForScores(patches: PatchSet, over: ScoreReduction): void {
@@ -98,11 +117,9 @@ function checkForScores(patches: PatchSet, over: ScoreReduction): void {
   }
 }
 
-/** Rank, from 0, among an image's minima over the others. */
-function rankOf(over: ScoreReduction, count: number): number | "mean" {
+function quantileOf(over: ScoreReduction): number | "mean" {
   if (over === "mean") return over;
-  const quantile = typeof over === "object" ? over.quantile : over === "max" ? 1 : 0;
-  return Math.min(count - 2, Math.floor(quantile * (count - 1)));
+  return typeof over === "object" ? over.quantile : over === "max" ? 1 : 0;
 }
 
 function reduced(

@@ -60,22 +60,30 @@ export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
  * all weigh alike; a single one stays as it is.
  */
 export function sideBySide(all: readonly Embeddings[]): Embeddings {
-  if (all.length === 1) return all[0];
+  return all.length === 1 ? all[0] : joined(all, all.map(scaleOf));
+}
+
+/** One over the mean distance of different images; 1 where there is none. */
+export function scaleOf(embeddings: Embeddings): number {
+  const { data, count } = euclideanDistances(embeddings);
+  let sum = 0;
+  for (const distance of data) sum += distance;
+  return sum > 0 ? count * (count - 1) / sum : 1;
+}
+
+/** Embeddings of the same images side by side, each by its factor. */
+export function joined(all: readonly Embeddings[], scales: readonly number[]): Embeddings {
   const [{ count }] = all;
   const channels = all.reduce((sum, one) => sum + one.channels, 0);
   const data = new Float32Array(count * channels);
   let first = 0;
-  for (const one of all) {
-    const distances = euclideanDistances(one).data;
-    let sum = 0;
-    for (const distance of distances) sum += distance;
-    const factor = sum > 0 ? count * (count - 1) / sum : 1;
+  all.forEach((one, at) => {
     for (let i = 0; i < count; i++) {
       for (let channel = 0; channel < one.channels; channel++) {
-        data[i * channels + first + channel] = one.data[i * one.channels + channel] * factor;
+        data[i * channels + first + channel] = one.data[i * one.channels + channel] * scales[at];
       }
     }
     first += one.channels;
-  }
+  });
   return { data, count, channels };
 }

@@ -116,14 +116,19 @@ function checkFields(value: unknown, rules: Readonly<Record<string, Rule>>, file
 }
 
 /** Throws `bad-model` unless the manifest is that of these bytes. */
-export async function checkSum(model: Uint8Array, { name, sha256 }: ModelManifest): Promise<void> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", model as BufferSource));
-  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== sha256.toLowerCase()) {
+export async function checkSum(model: Uint8Array, { name, sha256: wanted }: ModelManifest): Promise<void> {
+  const found = await sha256(model);
+  if (found !== wanted.toLowerCase()) {
     throw new AnomalyClusterError(
       "bad-model",
       `${name}: the model is not the one of its manifest, its SHA-256 is ${found.slice(0, 12)}… and not ` +
-        `${sha256.slice(0, 12)}…: put both files of one export side by side`,
+        `${wanted.slice(0, 12)}…: put both files of one export side by side`,
     );
   }
+}
+
+/** The SHA-256 of bytes, 64 hexadecimal digits. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as BufferSource));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

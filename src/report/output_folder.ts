@@ -47,11 +47,12 @@ function removeLeftovers(folder: string): void {
  * Writes a file under another name first, so that an interruption leaves the old one or the new one, and of two runs
  * into one folder the later wins.
  */
-export function writeWhole(folder: string, name: string, text: string): string {
+export function writeWhole(folder: string, name: string, content: string | Uint8Array): string {
   const target = join(folder, name);
   const partial = `${target}.${Deno.pid}.partial`;
   try {
-    Deno.writeTextFileSync(partial, text);
+    if (typeof content === "string") Deno.writeTextFileSync(partial, content);
+    else Deno.writeFileSync(partial, content);
     Deno.renameSync(partial, target);
   } catch (cause) {
     throw new AnomalyClusterError("cannot-write", `${target} cannot be written`, { cause });

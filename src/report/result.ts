@@ -101,11 +101,12 @@ export function groupsCsv(file: GroupsFile): string {
   return ["path,group,distance,score,outlier", ...lines, ""].join("\r\n");
 }
 
-function quoted(text: string): string {
+/** A field of a CSV file, quoted as RFC 4180 asks. */
+export function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Six significant digits: what float32 features support, and equal on every runtime. */
-function digits(value: number): number {
+export function digits(value: number): number {
   return Number(value.toPrecision(6));
 }

@@ -1,0 +1,195 @@
+import { centreOf } from "../distance/lengths.ts";
+import { scaleOf } from "../distance/weighted_average.ts";
+import type { WorkOptions } from "../distance/patch_minima.ts";
+import type { Pooling } from "../distance/pooling.ts";
+import { joinPatches } from "../embed/embedder.ts";
+import { selectLevels } from "../embed/levels.ts";
+import { fitWhitening } from "../embed/whiten.ts";
+import { AnomalyClusterError, require } from "../errors.ts";
+import { type Feature, isCentred, sharingPatches } from "../feature.ts";
+import type { ClusterResult } from "../pipeline.ts";
+import { seededRandom } from "../random.ts";
+import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
+import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
+import { sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
+import {
+  compareWith,
+  describe,
+  type Description,
+  type DescriptionPart,
+  embeddingsBy,
+  images,
+  prepared,
+} from "./describe.ts";
+import { groupRadii } from "./radius.ts";
+
+/** Most images that scores of new ones are made from: the mean over others is known to a standard error of s/√32. */
+const REFERENCES = 32;
+
+/** Most numbers of reference patches, 64 MB; bounds the references of large grids, and labelled normals. */
+const REFERENCE_NUMBERS = 2 ** 24;
+
+/** Groups of images as new images are put into them: all that {@linkcode assignPatches} needs. Plain and serialisable. */
+export interface GroupModel {
+  /** Shape of the patch embeddings that it takes. */
+  readonly patches: Pick<PatchSet, "rows" | "cols" | "channels" | "levels">;
+  /** How an image becomes one vector. */
+  readonly description: Description;
+  /** The vectors of the images that were grouped, by this description. */
+  readonly embeddings: Embeddings;
+  /** Group of each of them, from 0. */
+  readonly groups: Int32Array;
+  /** The image at the centre of each group. */
+  readonly medoids: Int32Array;
+  /** How far from a group's nearest image a new one may lie, for each group: see {@linkcode groupModel}. */
+  readonly radii: Float64Array;
+}
+
+/** Options of {@linkcode groupModel}: those by which the images were grouped. */
+export interface GroupModelOptions extends WorkOptions {
+  /** As for {@linkcode clusterPatches}. @default [{}] */
+  readonly features?: readonly Feature[];
+  /** As for {@linkcode clusterPatches}; but not of masks, which new images have not. @default { kind: "soft" } */
+  readonly weight?: Weighting;
+  /** As for {@linkcode clusterPatches}. */
+  readonly pooling?: Pooling;
+  /** As for {@linkcode clusterPatches}. */
+  readonly normals?: PatchSet;
+  /** Seed of the choice of reference images. @default 0 */
+  readonly seed?: number;
+}
+
+/**
+ * What is needed to put new images into groups that were found: the vectors of the grouped images, and a sample of up
+ * to 32 of them (even over the groups; of labelled normals as many as fit 64 MB) against which patches are scored.
+ * Whitening, absolute temperatures and scales are fixed, so that an image's vector depends on no other new image, and
+ * an image that was grouped gets its own vector again.
+ *
+ * A group's radius is 1.25 times the 95 % quantile of the distances from its images to their nearest ones in it:
+ * the nearest-neighbour threshold of Sun et al., "Out-of-Distribution Detection with Deep Nearest Neighbors" (2022),
+ * for each group by itself as in Bendale and Boult's nearest non-outlier (2015), with room because groups are small.
+ *
+ * @param patches patch embeddings of the images that were grouped.
+ * @param result their groups and medoids, as of {@linkcode clusterPatches} or edited by a person.
+ * @throws {AnomalyClusterError} `bad-argument` for wrong shapes, for weights over masks, and for weights over labelled
+ * normals without any.
+ *
+ * @example
+ * ```ts
+ * import { assignPatches, clusterPatches, groupModel } from "@anomalies/cluster";
+ * const data = Float32Array.from({ length: 8 * 4 * 3 }, (_, at) => (at * 7) % 5);
+ * const patches = { data, count: 8, rows: 2, cols: 2, channels: 3 };
+ * const model = await groupModel(patches, await clusterPatches(patches, { k: 2 }));
+ * const [{ group }] = await assignPatches(model, { ...patches, count: 1, data: data.slice(0, 12) });
+ * ```
+ */
+export async function groupModel(
+  patches: PatchSet,
+  result: Pick<ClusterResult, "groups" | "medoids">,
+  options: GroupModelOptions = {},
+): Promise<GroupModel> {
+  checkPatches(patches);
+  const { groups, medoids } = result;
+  require(groups.length === patches.count, `${groups.length} groups do not fit ${patches.count} images`);
+  const { rows, cols, channels, levels } = patches;
+  const description = await fitDescription(patches, groups, options);
+  const embeddings = await describe(patches, description, options);
+  return {
+    patches: { rows, cols, channels, ...(levels && { levels }) },
+    description,
+    embeddings,
+    groups: Int32Array.from(groups),
+    medoids: Int32Array.from(medoids),
+    radii: groupRadii(embeddings, groups, medoids.length),
+  };
+}
+
+/**
+ * The same model with the images in other groups, as a person arranged them.
+ *
+ * @throws {AnomalyClusterError} `bad-argument` unless there is a group for each image.
+ */
+export function regroup(model: GroupModel, result: Pick<ClusterResult, "groups" | "medoids">): GroupModel {
+  const { embeddings } = model;
+  const [groups, medoids] = [Int32Array.from(result.groups), Int32Array.from(result.medoids)];
+  require(groups.length === embeddings.count, `${groups.length} groups do not fit ${embeddings.count} images`);
+  return { ...model, groups, medoids, radii: groupRadii(embeddings, groups, medoids.length) };
+}
+
+/** Finds whitening from all images, references, temperatures and scales from a sample of them alone. */
+async function fitDescription(
+  patches: PatchSet,
+  groups: Int32Array,
+  options: GroupModelOptions,
+): Promise<Description> {
+  const { weight = { kind: "soft" }, pooling, seed = 0, features = [{}] } = options;
+  if (weight.kind === "mask") {
+    throw new AnomalyClusterError("bad-argument", "weights of masks cannot be found for new images: use another kind");
+  }
+  const byGroup = Array.from(groups.keys()).sort((a, b) => groups[a] - groups[b] || a - b);
+  const sample = someImages(patches, evenly(byGroup, most(patches, REFERENCES), seed));
+  const references = pooling || weight.kind === "uniform"
+    ? undefined
+    : sourceOf(weight) === "normal"
+    ? normalReferences(options, seed)
+    : sample;
+  const parts: DescriptionPart[] = [];
+  for (const shared of sharingPatches(features)) {
+    parts.push(await fitPart(patches, shared, weight, references, sample, options));
+  }
+  if (pooling) return { parts: parts.slice(0, 1), pooling, scales: [1] };
+  const embeddings = await embeddingsBy(sample, { parts }, options);
+  return { parts, scales: embeddings.length === 1 ? [1] : embeddings.map(scaleOf) };
+}
+
+async function fitPart(
+  patches: PatchSet,
+  features: readonly Feature[],
+  weight: Weighting,
+  references: PatchSet | undefined,
+  sample: PatchSet,
+  options: GroupModelOptions,
+): Promise<DescriptionPart> {
+  const [{ levels, whiten }] = features;
+  const chosen = levels ? selectLevels(patches, levels) : patches;
+  const whitening = whiten ? fitWhitening(chosen, typeof whiten === "object" ? whiten : {}) : undefined;
+  const before = { features, ...(whitening && { whitening }) };
+  const part: DescriptionPart = {
+    ...before,
+    weight,
+    ...(references && { references: await prepared(references, before) }),
+    ...(features.some(isCentred) && { centre: centreOf(await prepared(patches, before)) }),
+  };
+  const temperatures = temperaturesOf(weight);
+  if (!part.references || !temperatures.some(isRelative)) return part;
+  const { scores } = await compareWith(await prepared(sample, before), part, options);
+  const tau = temperatures.map((one) => absoluteTemperature(scores, one) ?? one);
+  return { ...part, weight: { ...weight, tau } as Weighting };
+}
+
+/** Whether a temperature depends on the scores of all images. */
+function isRelative(tau: Temperature): boolean {
+  return typeof tau === "object" && "standardDeviations" in tau;
+}
+
+function normalReferences({ normals }: GroupModelOptions, seed: number): PatchSet {
+  if (!normals) throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
+  const all = Array.from({ length: normals.count }, (_, at) => at);
+  return someImages(normals, evenly(all, most(normals, normals.count), seed));
+}
+
+/** At most `wanted` images, but at least 2, that stay within the bound of numbers. */
+function most({ rows, cols, channels }: PatchSet, wanted: number): number {
+  return Math.min(wanted, Math.max(2, Math.floor(REFERENCE_NUMBERS / (rows * cols * channels))));
+}
+
+/** `count` of a list at equal steps, from a place that the seed draws. */
+function evenly(list: readonly number[], count: number, seed: number): number[] {
+  if (list.length <= count) return [...list];
+  const start = seededRandom(seed)();
+  return Array.from({ length: count }, (_, at) => list[Math.floor((at + start) * list.length / count)]);
+}
+
+function someImages(patches: PatchSet, chosen: readonly number[]): PatchSet {
+  return joinPatches(chosen.map((at) => images(patches, at, 1)));
+}

@@ -1,0 +1,49 @@
+// How far from a group's nearest image a new one may lie to belong to it.
+
+import type { Embeddings } from "../types.ts";
+
+/** Share of a group's own images that lie within its radius before the factor. */
+const QUANTILE = 0.95;
+
+/** Room for images that are like the group's, but not among them. */
+const FACTOR = 1.25;
+
+/** Images that the common quantile counts for: groups of a few images have hardly one of their own. */
+const PRIOR_IMAGES = 4;
+
+/** The radius of each group. */
+export function groupRadii(embeddings: Embeddings, groups: ArrayLike<number>, count: number): Float64Array {
+  const nearest: number[][] = Array.from({ length: count }, () => []);
+  for (let i = 0; i < embeddings.count; i++) {
+    let least = Infinity;
+    for (let j = 0; j < embeddings.count; j++) {
+      if (j !== i && groups[j] === groups[i]) least = Math.min(least, squaredDistance(embeddings, i, embeddings, j));
+    }
+    if (least < Infinity) nearest[groups[i]].push(Math.sqrt(least));
+  }
+  const common = quantile(nearest.flat());
+  return Float64Array.from(nearest, (own) => {
+    const share = own.length / (own.length + PRIOR_IMAGES);
+    return FACTOR * (share * quantile(own) + (1 - share) * common);
+  });
+}
+
+/** The quantile of a list, between its values; of an empty one 0. */
+function quantile(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = QUANTILE * (sorted.length - 1);
+  const below = Math.floor(place);
+  return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
+}
+
+/** Squared distance of a vector to one of another set. */
+export function squaredDistance(a: Embeddings, i: number, b: Embeddings, j: number): number {
+  const { channels } = a;
+  let sum = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    const difference = a.data[i * channels + channel] - b.data[j * channels + channel];
+    sum += difference * difference;
+  }
+  return sum;
+}

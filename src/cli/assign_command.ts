@@ -1,0 +1,179 @@
+// `assign MODEL.json FOLDER`: new images into groups that were found, or into none of these.
+
+import { basename, dirname, join } from "node:path";
+import { type Assignment, assignPatches } from "../assign/assign_patches.ts";
+import { regroup } from "../assign/group_model.ts";
+import { findImages, type ImageFile } from "../dataset/folder.ts";
+import type { Embedder } from "../embed/embedder.ts";
+import { joinPatches } from "../embed/embedder.ts";
+import { sha256 } from "../embed/manifest.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
+import {
+  type AssignedImage,
+  assignmentsCsv,
+  type AssignmentsFile,
+  assignmentsFile,
+  assignmentsTable,
+} from "../report/assignments.ts";
+import { fromUser } from "./arguments.ts";
+import { readGroups } from "./groups_file.ts";
+import { prepareImages } from "./image_pool.ts";
+import { loadImages } from "./load_images.ts";
+import { readModel, type StoredModel } from "./model_files.ts";
+import { modelFile, openModel } from "./open_model.ts";
+import { watchImages } from "./watch_images.ts";
+
+/** Options as the program's arguments give them. */
+export interface AssignCommandOptions {
+  readonly out?: string;
+  readonly model?: string;
+  readonly groups?: string;
+  readonly watch?: boolean;
+  readonly json?: "-";
+}
+
+/** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
+export async function assignCommand(
+  modelArgument: string,
+  argument: string,
+  options: AssignCommandOptions,
+): Promise<void> {
+  const folder = fromUser(argument);
+  const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-assigned`);
+  const stored = inGroups(await readModel(fromUser(modelArgument), modelArgument), options.groups);
+  const found = findImages(folder);
+  if (found.images.length === 0 && !options.watch) {
+    throw new AnomalyClusterError("too-few-images", `${argument} holds no images that can be read`);
+  }
+  openOutputFolder(output, folder);
+  const warnings = [...found.warnings];
+  const { embedder, size } = await openNetwork(stored, options.model, warnings);
+
+  const assigned: AssignedImage[] = [];
+  const write = (): AssignmentsFile => {
+    const file = assignmentsFile(assigned, stored.groups, modelArgument, warnings);
+    writeWhole(output, "assignments.csv", assignmentsCsv(file));
+    writeWhole(output, "assignments.json", `${JSON.stringify(file, null, 1)}\n`);
+    return file;
+  };
+  if (options.watch) {
+    await watch(folder, stored, embedder, size, (image) => {
+      const at = assigned.findIndex(({ path }) => path === image.path);
+      assigned.splice(at < 0 ? assigned.length : at, at < 0 ? 0 : 1, image);
+      const line = assignmentsFile([image], stored.groups, modelArgument, []);
+      console.log(options.json ? JSON.stringify(line.images[0]) : assignmentsTable(line));
+      write();
+    });
+    await embedder.release();
+    console.error(`stopped: ${assigned.length} images assigned, in ${join(output, "assignments.csv")}`);
+    return;
+  }
+  assigned.push(...await assignAll(found.images, stored, embedder, size, warnings));
+  await embedder.release();
+  if (assigned.length === 0) {
+    for (const warning of warnings) console.error(`warning: ${warning}`);
+    throw new AnomalyClusterError("too-few-images", `${argument} holds no usable image of ${found.images.length}`);
+  }
+  const file = write();
+  for (const warning of warnings) console.error(`warning: ${warning}`);
+  console.log(options.json ? JSON.stringify(file) : `${assignmentsTable(file)}\n${summary(file, output)}`);
+}
+
+/** The model with its images in the groups of a file, by their paths. */
+function inGroups(stored: StoredModel, name: string | undefined): StoredModel {
+  if (name === undefined) return stored;
+  const { groups, images } = readGroups("--groups", name);
+  const place = new Map(groups.map(({ group }, at) => [group, at]));
+  const groupOf = new Map(images.map(({ path, group }) => [path, place.get(group)!]));
+  const missing = stored.images.find((path) => !groupOf.has(path));
+  if (missing !== undefined) {
+    throw new AnomalyClusterError("bad-argument", `--groups ${name} lacks ${missing}: name one of the same run`);
+  }
+  const medoids = groups.map(({ medoid }) => stored.images.indexOf(medoid));
+  const model = regroup(stored.model, {
+    groups: Int32Array.from(stored.images, (path) => groupOf.get(path)!),
+    medoids: Int32Array.from(medoids),
+  });
+  return { ...stored, groups, model };
+}
+
+/** The network that the groups were made with, and no other. */
+async function openNetwork(
+  { network }: StoredModel,
+  given: string | undefined,
+  warnings: string[],
+): Promise<{ embedder: Embedder; size: number }> {
+  const model = given ?? network.model;
+  const options = { ...network, model, engine: "wasm" as const };
+  const file = modelFile(options);
+  const bytes = await Deno.readFile(file).catch((cause) => {
+    const reason = `the network ${network.file} of these groups cannot be read from ${model ?? file.pathname}`;
+    throw new AnomalyClusterError("bad-model", `${reason}: say where it lies with --model FILE`, { cause });
+  });
+  const found = await sha256(bytes);
+  if (found !== network.sha256) {
+    throw new AnomalyClusterError(
+      "bad-model",
+      `${basename(file.pathname)} is not the network of these groups, its SHA-256 is ${found.slice(0, 12)}… and not ` +
+        `${network.sha256.slice(0, 12)}…: name that one with --model FILE, or run cluster again`,
+    );
+  }
+  const { embedder, size } = await openModel(options, warnings);
+  if (embedder.id !== network.id) {
+    throw new AnomalyClusterError(
+      "bad-model",
+      `the network is now ${embedder.id}, but the groups were made with ${network.id}: run cluster again`,
+    );
+  }
+  return { embedder, size };
+}
+
+async function assignAll(
+  files: readonly ImageFile[],
+  { model, images }: StoredModel,
+  embedder: Embedder,
+  size: number,
+  warnings: string[],
+): Promise<AssignedImage[]> {
+  const loaded = await loadImages(files, embedder, size, warnings, "Embedding images");
+  if (loaded.length === 0) return [];
+  const assignments = await assignPatches(model, joinPatches(loaded.map(({ patches }) => patches)));
+  return assignments.map((assignment, at) => assignedImage(loaded[at].path, assignment, images));
+}
+
+/** Assigns images as they come, until Ctrl-C. */
+async function watch(
+  folder: string,
+  { model, images }: StoredModel,
+  embedder: Embedder,
+  size: number,
+  use: (image: AssignedImage) => void,
+): Promise<void> {
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, end);
+  console.error(`watching ${folder}: Ctrl-C ends`);
+  try {
+    await watchImages(folder, stop.signal, async ({ path, file }) => {
+      for await (const image of prepareImages([file], size)) {
+        if (image instanceof AnomalyClusterError && image.code === "bad-image") return image.message;
+        if (image instanceof AnomalyClusterError) throw image;
+        const [assignment] = await assignPatches(model, await embedder.embed(image.pixels));
+        use(assignedImage(path, assignment, images));
+      }
+    });
+  } finally {
+    for (const signal of signals) Deno.removeSignalListener(signal, end);
+  }
+}
+
+function assignedImage(path: string, assignment: Assignment, images: readonly string[]): AssignedImage {
+  return { path, assignment, like: images[assignment.image] };
+}
+
+function summary({ images }: AssignmentsFile, output: string): string {
+  const none = images.filter(({ group }) => group === null).length;
+  return `${images.length} images: ${images.length - none} in groups, ${none} in none of these\nwritten to ${output}`;
+}

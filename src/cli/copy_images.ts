@@ -1,0 +1,78 @@
+// Image files into folders named after their groups, and nowhere else.
+
+import { dirname, join, relative, sep } from "node:path";
+import { findImages } from "../dataset/folder.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { groupFolders } from "../report/group_folders.ts";
+import type { GroupsFile } from "../report/result.ts";
+
+/** A file to copy. */
+export interface Copy {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Only images that the folder itself lists are copied, so that no path in the file leads elsewhere. */
+export function copiesOf(
+  file: Pick<GroupsFile, "groups" | "images">,
+  folder: string,
+  output: string,
+): { copies: Copy[]; missing: string[] } {
+  const found = new Map(findImages(folder).images.map((image) => [image.path, image.file]));
+  const folders = groupFolders(file.groups);
+  const [copies, missing]: [Copy[], string[]] = [[], []];
+  for (const { path, group } of file.images) {
+    const from = found.get(path);
+    found.delete(path);
+    if (from === undefined) missing.push(path);
+    else copies.push({ from, to: join(output, folders.get(group)!, ...path.split("/")) });
+  }
+  return { copies, missing };
+}
+
+/** Throws `cannot-write` when any of the files to be made is there. */
+export function refuseExisting(copies: readonly Copy[], output: string): void {
+  const existing = copies.filter(({ to }) => {
+    try {
+      Deno.lstatSync(to);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (existing.length === 0) return;
+  throw new AnomalyClusterError(
+    "cannot-write",
+    `${output} already holds ${existing.length} of these files, ${relative(output, existing[0].to)} first: ` +
+      "nothing was copied; name another folder with --out",
+  );
+}
+
+/** Copies a file that must not be there yet, by no link out of the output folder; `link` makes a symbolic link to it. */
+export async function copyInto(output: string, { from, to }: Copy, link = false): Promise<void> {
+  const root = Deno.realPathSync(output);
+  const real = realFolder(dirname(to));
+  if (real !== root && !real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)) {
+    throw new AnomalyClusterError("cannot-write", `${dirname(to)} leads out of ${output}: remove that link`);
+  }
+  try {
+    Deno.mkdirSync(dirname(to), { recursive: true });
+    if (link) return Deno.symlinkSync(Deno.realPathSync(from), to);
+    using source = await Deno.open(from);
+    using target = await Deno.open(to, { write: true, createNew: true });
+    await source.readable.pipeTo(target.writable);
+  } catch (cause) {
+    throw new AnomalyClusterError("cannot-write", `${from} cannot be ${link ? "linked" : "copied"} to ${to}`, {
+      cause,
+    });
+  }
+}
+
+/** Where a folder, or the part of its path that is there, really is. */
+function realFolder(folder: string): string {
+  try {
+    return Deno.realPathSync(folder);
+  } catch {
+    return realFolder(dirname(folder));
+  }
+}

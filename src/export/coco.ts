@@ -1,0 +1,72 @@
+// Groups as an object detection file of COCO: categories are groups, a box says where an image's weight lies.
+
+import { digits, type GroupsFile } from "../report/result.ts";
+import type { WeightBox } from "./weight_box.ts";
+
+/** An image's upright size in pixels, and its box. */
+export interface BoxedImage {
+  readonly width: number;
+  readonly height: number;
+  readonly box: WeightBox;
+}
+
+/** A file in COCO's format, ids from 1. */
+export interface CocoFile {
+  readonly info: { readonly description: string; readonly version: string };
+  readonly licenses: readonly never[];
+  readonly images: readonly {
+    readonly id: number;
+    readonly file_name: string;
+    readonly width: number;
+    readonly height: number;
+  }[];
+  readonly categories: readonly { readonly id: number; readonly name: string; readonly supercategory: string }[];
+  readonly annotations: readonly {
+    readonly id: number;
+    readonly image_id: number;
+    readonly category_id: number;
+    /** Left, top, width and height in pixels. */
+    readonly bbox: readonly [number, number, number, number];
+    readonly area: number;
+    readonly iscrowd: 0;
+    /** None: a box of patches is no outline. */
+    readonly segmentation: readonly never[];
+    /** `score`: the image's anomaly score; `weight_in_box`: share of its weight in the box; `distance`: to the medoid. */
+    readonly attributes: { readonly score: number; readonly weight_in_box: number; readonly distance: number };
+  }[];
+}
+
+/** Puts groups into COCO's form; `boxed` in the order of the file's images. */
+export function cocoFile({ groups, images }: GroupsFile, boxed: readonly BoxedImage[]): CocoFile {
+  return {
+    info: {
+      description:
+        "Groups of images by kind of anomaly. Each box surrounds the most heavily weighted patch and those " +
+        "around it that weigh at least half as much: where the difference lies, to within a patch, in no way its outline.",
+      version: "1",
+    },
+    licenses: [],
+    images: images.map(({ path }, at) => {
+      return { id: at + 1, file_name: path, width: boxed[at].width, height: boxed[at].height };
+    }),
+    categories: groups.map(({ group, name }) => ({
+      id: group,
+      name: name ?? `group ${group}`,
+      supercategory: "group",
+    })),
+    annotations: images.map(({ group, score, distance }, at) => {
+      const { width, height, box } = boxed[at];
+      const [wide, high] = [digits(box.width * width), digits(box.height * height)];
+      return {
+        id: at + 1,
+        image_id: at + 1,
+        category_id: group,
+        bbox: [digits(box.left * width), digits(box.top * height), wide, high],
+        area: digits(wide * high),
+        iscrowd: 0,
+        segmentation: [],
+        attributes: { score, weight_in_box: digits(box.weight), distance },
+      };
+    }),
+  };
+}

@@ -1,0 +1,85 @@
+// assignments.json, assignments.csv and the table of them: where new images belong.
+
+import type { Assignment } from "../assign/assign_patches.ts";
+import { digits, type GroupsFile, quoted } from "./result.ts";
+
+/** A new image, where it belongs, and the grouped image that it is most like. */
+export interface AssignedImage {
+  readonly path: string;
+  readonly assignment: Assignment;
+  readonly like: string;
+}
+
+/** assignments.json. Groups are numbered as in the groups' file. */
+export interface AssignmentsFile {
+  /** Name and version of this format. */
+  readonly format: "anomaly-cluster-assignments/1";
+  /** The model's file as it was named. */
+  readonly model: string;
+  readonly images: readonly {
+    readonly path: string;
+    /** `null`: none of these. */
+    readonly group: number | null;
+    /** Name of the group. */
+    readonly name: string;
+    /** Distance to the nearest grouped image. */
+    readonly distance: number;
+    /** That distance ÷ the radius of its group: above 1, none of these. */
+    readonly ratio: number;
+    /** Group of the nearest image, and that image. */
+    readonly nearest: number;
+    readonly like: string;
+    /** The next nearest group. */
+    readonly second?: number;
+    /** How much farther that one is: 0 for a tie, up to 1. */
+    readonly margin: number;
+  }[];
+  readonly warnings: readonly string[];
+}
+
+/** What a group of no name and none of the groups are called. */
+const NONE = "none of these";
+
+/** Puts assignments into the form of assignments.json. */
+export function assignmentsFile(
+  assigned: readonly AssignedImage[],
+  groups: GroupsFile["groups"],
+  model: string,
+  warnings: readonly string[],
+): AssignmentsFile {
+  return {
+    format: "anomaly-cluster-assignments/1",
+    model,
+    images: assigned.map(({ path, assignment: { group, nearest, distance, ratio, second, margin }, like }) => ({
+      path,
+      group: group === undefined ? null : groups[group].group,
+      name: group === undefined ? NONE : groups[group].name ?? `group ${groups[group].group}`,
+      distance: digits(distance),
+      ratio: Number.isFinite(ratio) ? digits(ratio) : Number.MAX_VALUE,
+      nearest: groups[nearest].group,
+      like,
+      ...(second !== undefined && { second: groups[second].group }),
+      margin: digits(margin),
+    })),
+    warnings,
+  };
+}
+
+/** assignments.csv: a line for each image, quoted as RFC 4180 asks. */
+export function assignmentsCsv({ images }: AssignmentsFile): string {
+  const lines = images.map((image) => {
+    const { path, group, name, distance, ratio, nearest, like, margin } = image;
+    const none = group === null ? "yes" : "no";
+    return [quoted(path), group ?? "", quoted(name), distance, none, ratio, nearest, quoted(like), margin].join(",");
+  });
+  return ["path,group,name,distance,none of these,ratio,nearest,like,margin", ...lines, ""].join("\r\n");
+}
+
+/** A line for each image, in columns. */
+export function assignmentsTable({ images }: AssignmentsFile): string {
+  const rows = images.map(({ path, name, distance, ratio, like }) => {
+    return [path, name, `distance ${distance.toPrecision(3)} (${ratio.toFixed(2)} of the radius)`, `like ${like}`];
+  });
+  const widths = [0, 1, 2].map((at) => Math.max(...rows.map((row) => row[at].length)));
+  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n");
+}

@@ -1,0 +1,72 @@
+// `assign --watch` as a real process: images are assigned as they come, half-copied ones once they are whole.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { AssignmentsFile } from "../src/report/assignments.ts";
+import { PROJECT, runTask, withFolder } from "./process.ts";
+
+/** Tries until `holds` or ten seconds have passed. */
+async function eventually(what: string, holds: () => boolean): Promise<void> {
+  for (let left = 100; left > 0; left--) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail(`never: ${what}`);
+}
+
+Deno.test("--watch assigns what is there and what comes, retries what is half copied, and Ctrl-C ends cleanly", async () => {
+  await withFolder(async (scratch) => {
+    const [fitted, photos] = [join(scratch, "fitted"), join(scratch, "new")];
+    for (const folder of [fitted, photos, join(photos, "line 2")]) Deno.mkdirSync(folder);
+    const demo = (name: string) => join(PROJECT, "demo", name.replace(/-.*/, ""), `${name}.jpg`);
+    for (const name of ["cut-01", "cut-02", "cut-03", "hole-01", "hole-02", "hole-03"]) {
+      Deno.copyFileSync(demo(name), join(fitted, `${name}.jpg`));
+    }
+    const clustered = await runTask("cluster", fitted, "--preset", "paper", "--k", "2");
+    assert.equal(clustered.code, 0, clustered.stderr);
+
+    Deno.copyFileSync(demo("cut-01"), join(photos, "first.jpg"));
+    const args = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", "--allow-env=INIT_CWD", "cli.ts"];
+    const program = new Deno.Command(Deno.execPath(), {
+      args: [...args, "assign", join(scratch, "fitted-clusters/model.json"), photos, "--watch"],
+      cwd: PROJECT,
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const output = program.output();
+    try {
+      const file = join(scratch, "new-assigned/assignments.json");
+      const read = () => {
+        try {
+          return (JSON.parse(Deno.readTextFileSync(file)) as AssignmentsFile).images;
+        } catch {
+          return [];
+        }
+      };
+      const paths = () => read().map(({ path }) => path).join(" ");
+      await eventually("the image that was there", () => paths() === "first.jpg");
+
+      const whole = Deno.readFileSync(demo("hole-02"));
+      Deno.writeFileSync(join(photos, "slow.jpg"), whole.subarray(0, whole.length / 2));
+      Deno.copyFileSync(demo("cut-02"), join(photos, "line 2", "second.jpg"));
+      Deno.writeTextFileSync(join(photos, "notes.txt"), "no image");
+      await eventually("an image in a sub-folder", () => paths() === "first.jpg line 2/second.jpg");
+      // By now the half has been tried; the rest comes.
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      Deno.writeFileSync(join(photos, "slow.jpg"), whole.subarray(whole.length / 2), { append: true });
+      await eventually("the slow image", () => paths() === "first.jpg line 2/second.jpg slow.jpg");
+      Deno.copyFileSync(demo("hole-03"), join(photos, "first.jpg"));
+      await eventually("an image under an old name", () => read()[0].like === "hole-03.jpg");
+      const groups = read().map(({ like, distance }) => `${like} ${distance}`);
+      assert.deepEqual(groups, ["hole-03.jpg 0", "cut-02.jpg 0", "hole-02.jpg 0"]);
+    } finally {
+      program.kill("SIGINT");
+    }
+    const { code, stdout, stderr } = await output;
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    assert.equal(code, 0, text(stderr));
+    assert.match(text(stdout), /^slow\.jpg +group [12] +distance 0\.00 /m);
+    assert.match(text(stderr), /^stopped: 3 images assigned, in .*assignments\.csv$/m);
+    assert.doesNotMatch(text(stderr), /warning|error|^\s+at /m);
+  });
+});
