@@ -162,7 +162,7 @@ Deno.test("far images are none of these, margins lie between 0 and 1, and other 
 Deno.test("stored models with a part missing or cut short are refused", async () => {
   const patches = drawn(12);
   const { record, bytes } = packModel(
-    await groupModel(patches, await clusterPatches(patches, { k: 2 }), { whiten: true }),
+    await groupModel(patches, await clusterPatches(patches, { k: 2 }), { features: [{ whiten: true }] }),
   );
   const bad = (change: Partial<Record<keyof typeof record, unknown>>, data = bytes) => {
     assert.throws(() => unpackModel({ ...record, ...change } as typeof record, data), { code: "bad-model" });

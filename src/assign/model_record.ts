@@ -160,7 +160,7 @@ function unpackedPart(
   };
 }
 
-function gridOf({ rows, cols, levels }: PatchSet): ModelRecord["references"] {
+function gridOf({ rows, cols, levels }: PatchSet): ModelRecord["parts"][number]["references"] {
   return { rows, cols, ...(levels && { levels }) };
 }
 

@@ -160,7 +160,8 @@ async function watch(
       for await (const image of prepareImages([file], size)) {
         if (image instanceof AnomalyClusterError && image.code === "bad-image") return image.message;
         if (image instanceof AnomalyClusterError) throw image;
-        const [assignment] = await assignPatches(model, await embedder.embed(image.pixels));
+        const patches = "pixels" in image ? await embedder.embed(image.pixels) : image.patches;
+        const [assignment] = await assignPatches(model, patches);
         use(assignedImage(path, assignment, images));
       }
     });
