@@ -22,6 +22,7 @@ export interface Description {
 
 /** Features that share their patches, and what these are compared with. */
 export interface DescriptionPart {
+  /** As the images were grouped by. */
   readonly features: readonly Feature[];
   /** Applied to patches first. */
   readonly whitening?: Whitening;
