@@ -2,6 +2,7 @@
 
 import { linkage } from "../cluster/linkage.ts";
 import { cut } from "../cluster/cut.ts";
+import { sharedBuffer } from "../core/pool.ts";
 import { subsetsOf } from "../cluster/subsets.ts";
 import { spreadImageDistances } from "../distance/image_distances.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
@@ -105,7 +106,7 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
   }
   const withNormals: Study["normals"][number][] = [];
   for (const count of normals ? normalCounts(normals.count) : []) {
-    const some = firstImages(normals!, count);
+    const some = someImages(normals!, count);
     const onProgress = stage(`${count} labelled normals`);
     const against = await compareFeatures(patches, input.featuresWithNormals, "normal", some, { onProgress });
     const distances = distancesBy(against, { kind: "soft", tau });
@@ -141,7 +142,13 @@ function normalCounts(all: number): number[] {
   return [...new Set([0.02, 0.1, 0.2, 0.5, 1].map((share) => Math.max(1, Math.round(share * all))))];
 }
 
-function firstImages(set: PatchSet, count: number): PatchSet {
-  const data = set.data.subarray(0, count * set.rows * set.cols * set.channels);
+/** Images at equal steps. */
+function someImages(set: PatchSet, count: number): PatchSet {
+  const size = set.rows * set.cols * set.channels;
+  const data = new Float32Array(sharedBuffer(count * size * 4));
+  for (let at = 0; at < count; at++) {
+    const image = Math.floor(at * set.count / count);
+    data.set(set.data.subarray(image * size, (image + 1) * size), at * size);
+  }
   return { ...set, data, count };
 }
