@@ -46,7 +46,11 @@ export async function compareFeatures(
   normals: PatchSet | undefined,
   work: WorkOptions,
 ): Promise<ComparedFeatures[]> {
-  const shared = Map.groupBy(features, ({ levels, whiten = false }) => JSON.stringify([levels, whiten]));
+  const shared = new Map<string, Feature[]>();
+  for (const feature of features) {
+    const key = JSON.stringify([feature.levels, feature.whiten ?? false]);
+    shared.set(key, [...shared.get(key) ?? [], feature]);
+  }
   const compared: ComparedFeatures[] = [];
   for (const some of shared.values()) {
     const at = compared.length;

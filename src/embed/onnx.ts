@@ -1,4 +1,4 @@
-import * as ort from "onnxruntime-web";
+import type * as ort from "onnxruntime-web";
 import { AnomalyClusterError, require } from "../errors.ts";
 import { resize } from "../image/resize.ts";
 import type { PatchSet, Raster } from "../types.ts";
@@ -57,8 +57,10 @@ export interface OnnxEmbedderOptions {
    * as fast: for Deno (`--allow-ffi`), Node and Bun. @default "wasm"
    */
   readonly engine?: Engine;
-  /** The runtime's own `.wasm`, where it may not be read: edge workers, Deno without permissions. */
+  /** The runtime's own `.wasm`, where it may not be read: Deno without permissions. */
   readonly wasmBinary?: ArrayBuffer;
+  /** The same compiled, where bytes may not be compiled: edge workers. One module serves all models of a process. */
+  readonly wasmModule?: WebAssembly.Module;
 }
 
 /**
@@ -77,10 +79,8 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
   if (manifest) await checkSum(options.model, manifest);
   const { runtime, settings } = options.engine === "native"
     ? { runtime: await nativeRuntime(), settings: { intraOpNumThreads: threads } }
-    : { runtime: ort, settings: { executionProviders: ["wasm"] } };
-  ort.env.wasm.numThreads = threads;
-  if (options.wasmBinary) ort.env.wasm.wasmBinary = options.wasmBinary;
-  const session = await openSession(runtime, options.model, name, settings);
+    : { runtime: await wasmRuntime(threads, options), settings: { executionProviders: ["wasm"] } };
+  const session = await standingIn(options.wasmModule, () => openSession(runtime, options.model, name, settings));
   const [input] = session.inputNames;
   const levels = options.levels ?? manifest?.levels.map((level) => level.name) ?? [session.outputNames[0]];
   const missing = levels.find((level) => !session.outputNames.includes(level));
@@ -156,6 +156,35 @@ type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
 /** What Deno tells of its permissions, where it is Deno. */
 interface DenoLike {
   readonly permissions?: { querySync(descriptor: { name: "ffi" }): { readonly state: string } };
+}
+
+/** Loaded here and not at the start: it is large, and changes globals. */
+async function wasmRuntime(threads: number, { wasmBinary, wasmModule }: OnnxEmbedderOptions): Promise<Runtime> {
+  const runtime = await import("onnxruntime-web");
+  runtime.env.wasm.numThreads = threads;
+  if (wasmModule) runtime.env.wasm.wasmBinary = STAND_IN;
+  else if (wasmBinary) runtime.env.wasm.wasmBinary = wasmBinary;
+  return runtime;
+}
+
+/** Bytes that stand for a compiled module: onnxruntime-web takes nothing else. */
+const STAND_IN = new ArrayBuffer(8);
+
+/** Starts something while instantiating the stand-in's bytes gives an instance of the module. */
+async function standingIn<T>(module: WebAssembly.Module | undefined, start: () => Promise<T>): Promise<T> {
+  if (!module) return await start();
+  const { instantiate } = WebAssembly;
+  const patched = async (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) => {
+    const bytes = ArrayBuffer.isView(source) ? source.buffer : source;
+    if (bytes !== STAND_IN) return await instantiate(source as WebAssembly.Module, imports);
+    return { module, instance: await instantiate(module, imports) };
+  };
+  WebAssembly.instantiate = patched as typeof instantiate;
+  try {
+    return await start();
+  } finally {
+    WebAssembly.instantiate = instantiate;
+  }
 }
 
 async function nativeRuntime(): Promise<Runtime> {
