@@ -6,10 +6,23 @@ import type { Embedder } from "./embedder.ts";
 import { type Channels, checkSum, type ModelLevel, type ModelManifest } from "./manifest.ts";
 
 /** Where the embedded default model lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels). */
-export const DEFAULT_MODEL: URL = new URL("../../models/efficientnet-lite0-reduction4.onnx", import.meta.url);
+export const DEFAULT_MODEL: URL = located(() =>
+  new URL("../../models/efficientnet-lite0-reduction4.onnx", import.meta.url)
+);
 
 /** EfficientNet-Lite0 with reductions 3, 4 and 5 (strides 8, 16, 32; 40, 112, 192 channels) as its outputs. */
-export const PYRAMID_MODEL: URL = new URL("../../models/efficientnet-lite0-pyramid.onnx", import.meta.url);
+export const PYRAMID_MODEL: URL = located(() =>
+  new URL("../../models/efficientnet-lite0-pyramid.onnx", import.meta.url)
+);
+
+/** In edge workers modules have no address, and no files beside them: there, one that leads nowhere. */
+function located(locate: () => URL): URL {
+  try {
+    return locate();
+  } catch {
+    return new URL("about:blank");
+  }
+}
 
 /** Numbers of views: see {@linkcode OnnxEmbedderOptions}. */
 export type Views = 1 | 4 | 8;
