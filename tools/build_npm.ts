@@ -50,6 +50,9 @@ export function buildPackage(folder: string): void {
   for (const [file, source] of Object.entries(CODECS)) {
     write(join(folder, "wasm", file), readFileSync(resolved(source)));
   }
+  for (const codec of ["jpeg", "png", "webp"]) {
+    write(join(folder, `wasm/${codec}.LICENCE.md`), readFileSync(resolved(`@jsquash/${codec}/codec/LICENSE.codec.md`)));
+  }
   write(join(folder, "wasm/core-relaxed.wasm"), Uint8Array.fromBase64(relaxedCore));
   write(join(folder, "wasm/core.wasm"), Uint8Array.fromBase64(plainCore));
   for (const model of ["efficientnet-lite0-reduction4", "efficientnet-lite0-pyramid"]) {

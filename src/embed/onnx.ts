@@ -1,5 +1,5 @@
 import type * as ort from "onnxruntime-web";
-import { AnomalyClusterError, require } from "../errors.ts";
+import { AnomalyClusterError, ensure } from "../errors.ts";
 import { resize } from "../image/resize.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import type { Embedder } from "./embedder.ts";
@@ -134,10 +134,10 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
 
 function checkSize(size: number, multiple: number, name: string, manifest?: ModelManifest): void {
   const fits = Number.isInteger(size) && size >= multiple && size % multiple === 0;
-  require(fits, `size ${size} is not a multiple of ${multiple}, as ${name} asks for`);
+  ensure(fits, `size ${size} is not a multiple of ${multiple}, as ${name} asks for`);
   if (manifest?.input.fixed) {
     const { side } = manifest.input;
-    require(
+    ensure(
       size === side,
       `${name} takes images of size ${side} alone, not ${size}: leave the size out or export it for that size`,
     );
