@@ -29,7 +29,10 @@ const CODECS = {
 };
 
 /** Files of the library that are others in the package. */
-const REPLACED: Record<string, string> = { "src/image/codecs.js": "tools/npm/codecs.js" };
+const REPLACED: Record<string, string> = {
+  "src/image/codecs.js": "tools/npm/codecs.js",
+  "src/embed/engine.js": "tools/npm/engine.js",
+};
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,

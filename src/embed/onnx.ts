@@ -70,9 +70,9 @@ export interface OnnxEmbedderOptions {
    * as fast: for Deno (`--allow-ffi`), Node and Bun. @default "wasm"
    */
   readonly engine?: Engine;
-  /** The runtime's own `.wasm`, where it may not be read: Deno without permissions. */
+  /** The engine's own `.wasm`, where it cannot find that itself. Deno, Node, Bun and browsers can. */
   readonly wasmBinary?: ArrayBuffer;
-  /** The same compiled, where bytes may not be compiled: edge workers. One module serves all models of a process. */
+  /** The same compiled, where bytes may not be compiled: edge workers. */
   readonly wasmModule?: WebAssembly.Module;
 }
 
@@ -90,10 +90,10 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
   const deviation = eachChannel(options.deviation ?? manifest?.input.deviation ?? 128);
   checkSize(size, options.multiple ?? manifest?.input.multiple ?? 32, name, manifest);
   if (manifest) await checkSum(options.model, manifest);
-  const { runtime, settings } = options.engine === "native"
+  const { runtime, settings, module } = options.engine === "native"
     ? { runtime: await nativeRuntime(), settings: { intraOpNumThreads: threads } }
-    : { runtime: await wasmRuntime(threads, options), settings: { executionProviders: ["wasm"] } };
-  const session = await standingIn(options.wasmModule, () => openSession(runtime, options.model, name, settings));
+    : { ...await wasmRuntime(threads, options), settings: { executionProviders: ["wasm"] } };
+  const session = await standingIn(module, () => openSession(runtime, options.model, name, settings));
   const [input] = session.inputNames;
   const levels = options.levels ?? manifest?.levels.map((level) => level.name) ?? [session.outputNames[0]];
   const missing = levels.find((level) => !session.outputNames.includes(level));
@@ -171,21 +171,43 @@ interface DenoLike {
   readonly permissions?: { querySync(descriptor: { name: "ffi" }): { readonly state: string } };
 }
 
-/** Loaded here and not at the start: it is large, and changes globals. */
-async function wasmRuntime(threads: number, { wasmBinary, wasmModule }: OnnxEmbedderOptions): Promise<Runtime> {
+/** The engine, and its compiled module where it starts from one. Loaded here: it is large, and changes globals. */
+async function wasmRuntime(
+  threads: number,
+  { wasmBinary, wasmModule }: OnnxEmbedderOptions,
+): Promise<{ runtime: Runtime; module?: WebAssembly.Module }> {
   const runtime = await import("onnxruntime-web");
+  const module = wasmModule ?? (wasmBinary || threads > 1 ? undefined : await importedEngine());
   runtime.env.wasm.numThreads = threads;
-  if (wasmModule) runtime.env.wasm.wasmBinary = STAND_IN;
+  if (module) runtime.env.wasm.wasmBinary = STAND_IN;
   else if (wasmBinary) runtime.env.wasm.wasmBinary = wasmBinary;
-  return runtime;
+  return { runtime, module };
+}
+
+/** The engine's module where the runtime can import it, as Deno can. With threads the engine reads more files. */
+async function importedEngine(): Promise<WebAssembly.Module | undefined> {
+  try {
+    const { engine }: { engine: () => Promise<WebAssembly.Module> } = await import("./engine.js");
+    return await engine();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes that stand for a compiled module: onnxruntime-web takes nothing else. */
 const STAND_IN = new ArrayBuffer(8);
 
-/** Starts something while instantiating the stand-in's bytes gives an instance of the module. */
-async function standingIn<T>(module: WebAssembly.Module | undefined, start: () => Promise<T>): Promise<T> {
-  if (!module) return await start();
+let opening: Promise<unknown> = Promise.resolve();
+
+/** Starts something while instantiating the stand-in's bytes gives an instance of the module; one after the other. */
+function standingIn<T>(module: WebAssembly.Module | undefined, start: () => Promise<T>): Promise<T> {
+  if (!module) return start();
+  const started = opening.then(() => patchedFor(module, start));
+  opening = started.catch(() => {});
+  return started;
+}
+
+async function patchedFor<T>(module: WebAssembly.Module, start: () => Promise<T>): Promise<T> {
   const { instantiate } = WebAssembly;
   const patched = async (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) => {
     const bytes = ArrayBuffer.isView(source) ? source.buffer : source;
