@@ -21,6 +21,6 @@ export class AnomalyClusterError extends Error {
 }
 
 /** Throws `bad-argument` unless `condition` holds. */
-export function require(condition: boolean, message: string): asserts condition {
+export function ensure(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AnomalyClusterError("bad-argument", message);
 }

@@ -70,7 +70,12 @@ export async function compareFeatures(
 
 /** Features by the patches that they share. */
 export function sharingPatches(features: readonly Feature[]): Feature[][] {
-  return [...Map.groupBy(features, ({ levels, whiten = false }) => JSON.stringify([levels, whiten])).values()];
+  const shared = new Map<string, Feature[]>(); // Map.groupBy is not in Node 20.
+  for (const feature of features) {
+    const key = JSON.stringify([feature.levels, feature.whiten ?? false]);
+    shared.set(key, [...shared.get(key) ?? [], feature]);
+  }
+  return [...shared.values()];
 }
 
 /** Whether any feature needs residuals. */

@@ -11,7 +11,7 @@ import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
 import { euclideanDistances } from "./distance/weighted_average.ts";
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
-import { AnomalyClusterError, require } from "./errors.ts";
+import { AnomalyClusterError, ensure } from "./errors.ts";
 import { type ComparedFeatures, compareFeatures, embedImages, type Feature } from "./feature.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
 import { absoluteTemperature } from "./weight/soft.ts";
@@ -122,11 +122,11 @@ function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting, 
     throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${patches.count}`);
   }
   checkPointCount(patches.count);
-  require(options.features?.length !== 0, "an embedding needs at least one feature");
+  ensure(options.features?.length !== 0, "an embedding needs at least one feature");
   const possible = k === "auto" || Number.isInteger(k) && k >= 1 && k <= patches.count;
-  require(possible, `${k} groups of ${patches.count} images are not possible`);
+  ensure(possible, `${k} groups of ${patches.count} images are not possible`);
   for (const tau of temperaturesOf(weight)) {
-    if (typeof tau === "number") require(tau > 0 && tau < Infinity, `τ is ${tau}, but must be a number above 0`);
+    if (typeof tau === "number") ensure(tau > 0 && tau < Infinity, `τ is ${tau}, but must be a number above 0`);
   }
 }
 
@@ -144,7 +144,7 @@ function embed(
 /** Groups left when no merge above a height is done. */
 function groupsAbove(tree: Linkage | undefined, height: number): number {
   if (!tree) throw new AnomalyClusterError("bad-argument", "a threshold cuts a tree, which only linkages have");
-  require(height >= 0, `threshold ${height} is not a height from 0 on`);
+  ensure(height >= 0, `threshold ${height} is not a height from 0 on`);
   return 1 + tree.heights.filter((merged) => merged > height).length;
 }
 

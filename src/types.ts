@@ -1,6 +1,6 @@
 // The values that travel through the pipeline: typed arrays with explicit shapes.
 
-import { require } from "./errors.ts";
+import { ensure } from "./errors.ts";
 
 /** Pixels of one image: RGBA, row by row from the top left, 8 bits a channel, sRGB. */
 export interface Raster {
@@ -64,18 +64,18 @@ export interface DistanceMatrix {
 /** Throws `bad-argument` when the array is not as long as its shape says, or holds a number that is not finite. */
 export function checkPatches(patches: PatchSet): void {
   const expected = patches.count * patches.rows * patches.cols * patches.channels;
-  require(
+  ensure(
     patches.data.length === expected && expected > 0,
     `patch embeddings: ${patches.count} images × ${patches.rows} × ${patches.cols} patches × ${patches.channels} channels need ${expected} numbers (at least 1), got ${patches.data.length}`,
   );
   const levels = patches.levels ?? [patches.channels];
-  require(
+  ensure(
     levels.reduce((sum, width) => sum + width, 0) === patches.channels,
     `patch embeddings: levels of ${levels.join(" + ")} channels do not make ${patches.channels}`,
   );
   let wrong = 0;
   while (wrong < expected && Number.isFinite(patches.data[wrong])) wrong++;
-  require(
+  ensure(
     wrong === expected,
     `patch embeddings: image ${
       Math.floor(wrong / (patches.rows * patches.cols * patches.channels))

@@ -5,14 +5,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import puppeteer, { type Page } from "puppeteer-core";
 import { clusterPatches, type ClusterResult } from "../src/pipeline.ts";
+import { browserPath } from "./browser.ts";
 import { seededRandom } from "../src/random.ts";
 import { renderReport } from "../src/report/html.ts";
 import { reportData } from "../src/report/report_data.ts";
 import { type GroupsFile, groupsFile } from "../src/report/result.ts";
 import { thumbnail } from "../src/report/thumbnail.ts";
 import type { Clusterer } from "../src/cluster/clusterer.ts";
-
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** A report of drawn images, and what it was made of. */
 export interface SampleReport {
@@ -82,16 +81,8 @@ export async function withReportFile(
   folder: string,
   use: (page: Page, folder: string) => Promise<void>,
 ): Promise<void> {
-  const executablePath = BROWSERS.find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
-  assert(executablePath, "Chromium is needed: apt-get install chromium");
   const browser = await puppeteer.launch({
-    executablePath,
+    executablePath: browserPath(),
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
   });
   try {

@@ -1,5 +1,5 @@
 import type { WorkOptions } from "../distance/patch_minima.ts";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
 import { describe } from "./describe.ts";
 import type { GroupModel } from "./group_model.ts";
@@ -49,7 +49,7 @@ export async function assignPatches(
 ): Promise<Assignment[]> {
   checkPatches(patches);
   const { rows, cols, channels } = model.patches;
-  require(
+  ensure(
     patches.rows === rows && patches.cols === cols && patches.channels === channels,
     `the model takes ${rows} × ${cols} patches of ${channels} channels, not ${patches.rows} × ${patches.cols} of ` +
       `${patches.channels}: use the network and size that it was made with`,

@@ -5,7 +5,7 @@ import type { Pooling } from "../distance/pooling.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { selectLevels } from "../embed/levels.ts";
 import { fitWhitening } from "../embed/whiten.ts";
-import { AnomalyClusterError, require } from "../errors.ts";
+import { AnomalyClusterError, ensure } from "../errors.ts";
 import { type Feature, isCentred, sharingPatches } from "../feature.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { seededRandom } from "../random.ts";
@@ -90,7 +90,7 @@ export async function groupModel(
 ): Promise<GroupModel> {
   checkPatches(patches);
   const { groups, medoids } = result;
-  require(groups.length === patches.count, `${groups.length} groups do not fit ${patches.count} images`);
+  ensure(groups.length === patches.count, `${groups.length} groups do not fit ${patches.count} images`);
   const { rows, cols, channels, levels } = patches;
   const description = await fitDescription(patches, groups, options);
   const embeddings = await describe(patches, description, options);
@@ -112,7 +112,7 @@ export async function groupModel(
 export function regroup(model: GroupModel, result: Pick<ClusterResult, "groups" | "medoids">): GroupModel {
   const { embeddings } = model;
   const [groups, medoids] = [Int32Array.from(result.groups), Int32Array.from(result.medoids)];
-  require(groups.length === embeddings.count, `${groups.length} groups do not fit ${embeddings.count} images`);
+  ensure(groups.length === embeddings.count, `${groups.length} groups do not fit ${embeddings.count} images`);
   return { ...model, groups, medoids, radii: groupRadii(embeddings, groups, medoids.length) };
 }
 

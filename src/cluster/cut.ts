@@ -1,4 +1,4 @@
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { Linkage } from "./linkage.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Linkage } from "./linkage.ts";
  */
 export function cut(tree: Linkage, k: number): Int32Array {
   const { count, pairs } = tree;
-  require(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} images are not possible`);
+  ensure(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} images are not possible`);
   const group = Int32Array.from({ length: 2 * count - 1 }, (_, cluster) => cluster);
   // Top down: the children of a merge that is kept belong to its group.
   for (let t = count - k - 1; t >= 0; t--) {

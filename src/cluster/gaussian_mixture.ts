@@ -1,5 +1,5 @@
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { Embeddings } from "../types.ts";
 import { kmeans } from "./kmeans.ts";
 
@@ -38,7 +38,7 @@ type LogDensity = (point: number) => number;
  */
 export function gaussianMixture(points: Embeddings, options: GaussianMixtureOptions): GaussianMixtureResult {
   const { k, covariance = "diagonal", regularisation = 1e-3, iterations = 200, seed = 0 } = options;
-  require(Number.isInteger(k) && k >= 1 && k <= points.count, `${k} groups of ${points.count} points are not possible`);
+  ensure(Number.isInteger(k) && k >= 1 && k <= points.count, `${k} groups of ${points.count} points are not possible`);
   const data = covariance === "full" ? principalComponents(points, options.components ?? 20) : points;
   const { count } = data;
   const floor = regularisation * meanVariance(data) || 1e-12;

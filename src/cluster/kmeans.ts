@@ -1,4 +1,4 @@
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { Embeddings } from "../types.ts";
 import { seededRandom } from "../random.ts";
 
@@ -32,7 +32,7 @@ export interface KMeansResult {
  */
 export function kmeans(points: Embeddings, options: KMeansOptions): KMeansResult {
   const { k, seed = 0, restarts = 10, iterations = 300 } = options;
-  require(Number.isInteger(k) && k >= 1 && k <= points.count, `${k} groups of ${points.count} points are not possible`);
+  ensure(Number.isInteger(k) && k >= 1 && k <= points.count, `${k} groups of ${points.count} points are not possible`);
   const random = seededRandom(seed);
   let best: KMeansResult | undefined;
   for (let start = 0; start < restarts; start++) {

@@ -1,4 +1,4 @@
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { DistanceMatrix } from "../types.ts";
 import { seededRandom } from "../random.ts";
 
@@ -24,7 +24,7 @@ export function kmedoids(
 ): KMedoidsResult {
   const { k, seed = 0, restarts = 10 } = options;
   const { count } = distances;
-  require(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} points are not possible`);
+  ensure(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} points are not possible`);
   const random = seededRandom(seed);
   let best: KMedoidsResult | undefined;
   for (let start = 0; start < restarts; start++) {

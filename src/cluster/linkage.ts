@@ -1,5 +1,5 @@
 import { centroidMerges, chainMerges, type LinkageMethod } from "../core/linkage_kernel.ts";
-import { AnomalyClusterError, require } from "../errors.ts";
+import { AnomalyClusterError, ensure } from "../errors.ts";
 import type { DistanceMatrix, Distances, Embeddings } from "../types.ts";
 
 export type { LinkageMethod } from "../core/linkage_kernel.ts";
@@ -52,9 +52,9 @@ export function linkage(distances: DistanceMatrix | Distances, method: LinkageMe
  * @throws {AnomalyClusterError} `bad-argument` when a number is not finite or above 1e15, or the lengths do not fit.
  */
 export function wardLinkage({ data, count, channels }: Embeddings): Linkage {
-  require(data.length === count * channels, `${count} × ${channels} embeddings need ${count * channels} numbers`);
+  ensure(data.length === count * channels, `${count} × ${channels} embeddings need ${count * channels} numbers`);
   const bad = data.findIndex((value) => !(Math.abs(value) <= 1e15));
-  require(bad < 0, `number ${data[bad]} of embedding ${Math.floor(bad / channels)} is not one from -1e15 to 1e15`);
+  ensure(bad < 0, `number ${data[bad]} of embedding ${Math.floor(bad / channels)} is not one from -1e15 to 1e15`);
   return sortedTree(centroidMerges(Float32Array.from(data), count, channels), count, Math.sqrt);
 }
 
@@ -67,7 +67,7 @@ function refuse(distance: number, i: number, j: number): never {
 type RowReader = (i: number) => Distances;
 
 function squareRows({ data, count }: DistanceMatrix): { count: number; row: RowReader } {
-  require(data.length === count * count, `a distance matrix of ${count} points needs ${count * count} numbers`);
+  ensure(data.length === count * count, `a distance matrix of ${count} points needs ${count * count} numbers`);
   return { count, row: (i) => data.subarray(i * count, (i + 1) * count) };
 }
 
@@ -77,7 +77,7 @@ function rowsOf(data: Distances): { count: number; row: RowReader } {
   const side = Math.sqrt(length);
   if (side > 1 && Number.isInteger(side) && isSymmetric(data, side)) return squareRows({ data, count: side });
   const count = (1 + Math.sqrt(1 + 8 * length)) / 2;
-  require(Number.isInteger(count), `${length} numbers are neither a square nor a condensed distance matrix`);
+  ensure(Number.isInteger(count), `${length} numbers are neither a square nor a condensed distance matrix`);
   const whole = new Float64Array(count);
   const row: RowReader = (i) => {
     for (let j = 0, at = i - 1; j < i; at += count - 2 - j, j++) whole[j] = data[at];

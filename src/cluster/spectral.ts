@@ -1,5 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { DistanceMatrix } from "../types.ts";
 import { kmeans } from "./kmeans.ts";
 
@@ -25,7 +25,7 @@ export function spectralGroups(distances: DistanceMatrix, seed = 0): (k: number)
   const { count } = distances;
   let vectors: Matrix | undefined;
   return (k) => {
-    require(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} points are not possible`);
+    ensure(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} points are not possible`);
     vectors ??= new EigenvalueDecomposition(normalisedAffinity(distances), { assumeSymmetric: true }).eigenvectorMatrix;
     const data = new Float32Array(count * k);
     for (let i = 0; i < count; i++) {

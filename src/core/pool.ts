@@ -249,7 +249,8 @@ async function onWorkers(plan: Plan<unknown>, threads: number, start: StartThrea
   const counts: WorkCounts[] = [];
   let done = 0;
   const report = (pairs: number) => onPairs?.(done += pairs, total);
-  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  let resolve!: () => void, reject!: (reason: unknown) => void;
+  const ended = new Promise<void>((whenDone, whenStopped) => [resolve, reject] = [whenDone, whenStopped]);
   ended.catch(() => {}); // It may fail before it is waited for.
   const stop = (reason: unknown) => {
     Atomics.store(next, 0, tasks.length);

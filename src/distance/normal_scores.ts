@@ -1,6 +1,6 @@
 import { type NearestReferences, referencePlans } from "../core/patch_kernel.ts";
 import { runStepsHere, runStepsSpread } from "../core/pool.ts";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import { checkPatches, type PatchSet, type PatchValues } from "../types.ts";
 import { runOptions, type WorkOptions } from "./patch_minima.ts";
 
@@ -45,7 +45,7 @@ export async function spreadNormalNeighbours(
 function checkNormals(patches: PatchSet, normals: PatchSet): void {
   checkPatches(patches);
   checkPatches(normals);
-  require(
+  ensure(
     patches.channels === normals.channels,
     `labelled normals have ${normals.channels} channels, the images ${patches.channels}: use the same model for both`,
   );

@@ -2,7 +2,7 @@ import { minimaPlan, type MinimaStatistics, neighboursPlan, statisticsPlan } fro
 import type { WorkCounts } from "../core/patch_tasks.ts";
 import { runHere, type RunOptions, runSpread } from "../core/pool.ts";
 import { joinPatches } from "../embed/embedder.ts";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import { checkPatches, type PatchSet, type PatchValues } from "../types.ts";
 
 /** Distances from each patch of each image to the nearest patch of each image. */
@@ -111,9 +111,9 @@ export async function spreadNeighboursAmong(
 
 function checkForScores(patches: PatchSet, over: ScoreReduction): void {
   checkPatches(patches);
-  require(patches.count >= 2, `scores compare images with each other: 2 are needed, got ${patches.count}`);
+  ensure(patches.count >= 2, `scores compare images with each other: 2 are needed, got ${patches.count}`);
   if (typeof over === "object") {
-    require(over.quantile >= 0 && over.quantile <= 1, `quantile ${over.quantile} is not from 0 to 1`);
+    ensure(over.quantile >= 0 && over.quantile <= 1, `quantile ${over.quantile} is not from 0 to 1`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { kmeans } from "../cluster/kmeans.ts";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
 
 /** Holistic baselines (the paper's table 9): one vector an image, whatever its patches are worth. */
@@ -97,7 +97,7 @@ function reduced(
 function histogram(patches: PatchSet, codebook: Embeddings): Embeddings {
   const { data: values, count, channels } = patches;
   const words = codebook.count;
-  require(codebook.channels === channels, `the codebook has ${codebook.channels} channels, the patches ${channels}`);
+  ensure(codebook.channels === channels, `the codebook has ${codebook.channels} channels, the patches ${channels}`);
   const perImage = patches.rows * patches.cols;
   const data = new Float32Array(count * words);
   for (let at = 0; at < count * perImage; at++) {

@@ -1,5 +1,5 @@
 import { checkPointCount, SINGLE_PRECISION_FROM, singleDistances } from "../core/linkage_kernel.ts";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "../types.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "../types
 export function weightedAverage(patches: PatchSet, weights: PatchValues): Embeddings {
   const { count, channels } = patches;
   const perImage = patches.rows * patches.cols;
-  require(
+  ensure(
     weights.count === count && weights.patches === perImage,
     `weights of ${weights.count} images × ${weights.patches} patches do not fit ${count} × ${perImage}`,
   );

@@ -1,5 +1,5 @@
 import { sharedBuffer } from "../core/pool.ts";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 
 /** Some levels of a pyramid, by number from 0, as a pyramid of their own. Throws `bad-argument` for one it has not. */
@@ -7,7 +7,7 @@ export function selectLevels(patches: PatchSet, levels: readonly number[]): Patc
   const { data, count, rows, cols, channels } = patches;
   const widths = patches.levels ?? [channels];
   const missing = levels.find((level) => widths[level] === undefined);
-  require(missing === undefined, `level ${missing} of ${widths.length} levels is missing: they are counted from 0`);
+  ensure(missing === undefined, `level ${missing} of ${widths.length} levels is missing: they are counted from 0`);
   if (levels.length === widths.length && levels.every((level, at) => level === at)) return patches;
   const chosen = levels.map((level) => ({
     from: widths.slice(0, level).reduce((sum, width) => sum + width, 0),

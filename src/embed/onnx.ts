@@ -1,15 +1,28 @@
-import * as ort from "onnxruntime-web";
-import { AnomalyClusterError, require } from "../errors.ts";
+import type * as ort from "onnxruntime-web";
+import { AnomalyClusterError, ensure } from "../errors.ts";
 import { resize } from "../image/resize.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import type { Embedder } from "./embedder.ts";
 import { type Channels, checkSum, type ModelLevel, type ModelManifest } from "./manifest.ts";
 
 /** Where the embedded default model lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels). */
-export const DEFAULT_MODEL: URL = new URL("../../models/efficientnet-lite0-reduction4.onnx", import.meta.url);
+export const DEFAULT_MODEL: URL = located(() =>
+  new URL("../../models/efficientnet-lite0-reduction4.onnx", import.meta.url)
+);
 
 /** EfficientNet-Lite0 with reductions 3, 4 and 5 (strides 8, 16, 32; 40, 112, 192 channels) as its outputs. */
-export const PYRAMID_MODEL: URL = new URL("../../models/efficientnet-lite0-pyramid.onnx", import.meta.url);
+export const PYRAMID_MODEL: URL = located(() =>
+  new URL("../../models/efficientnet-lite0-pyramid.onnx", import.meta.url)
+);
+
+/** In edge workers modules have no address, and no files beside them: there, one that leads nowhere. */
+function located(locate: () => URL): URL {
+  try {
+    return locate();
+  } catch {
+    return new URL("about:blank");
+  }
+}
 
 /** Numbers of views: see {@linkcode OnnxEmbedderOptions}. */
 export type Views = 1 | 4 | 8;
@@ -57,8 +70,10 @@ export interface OnnxEmbedderOptions {
    * as fast: for Deno (`--allow-ffi`), Node and Bun. @default "wasm"
    */
   readonly engine?: Engine;
-  /** The runtime's own `.wasm`, where it may not be read: edge workers, Deno without permissions. */
+  /** The engine's own `.wasm`, where it cannot find that itself. Deno, Node, Bun and browsers can. */
   readonly wasmBinary?: ArrayBuffer;
+  /** The same compiled, where bytes may not be compiled: edge workers. */
+  readonly wasmModule?: WebAssembly.Module;
 }
 
 /**
@@ -112,12 +127,10 @@ interface ModelSettings {
 async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings): Promise<Omit<Embedder, "id">> {
   const { manifest, threads = 1 } = options;
   const { name, size, subtract, deviation, views } = settings;
-  const { runtime, setup } = options.engine === "native"
+  const { runtime, setup, module } = options.engine === "native"
     ? { runtime: await nativeRuntime(), setup: { intraOpNumThreads: threads } }
-    : { runtime: ort, setup: { executionProviders: ["wasm"] } };
-  ort.env.wasm.numThreads = threads;
-  if (options.wasmBinary) ort.env.wasm.wasmBinary = options.wasmBinary;
-  const session = await openSession(runtime, options.model, name, setup);
+    : { ...await wasmRuntime(threads, options), setup: { executionProviders: ["wasm"] } };
+  const session = await standingIn(module, () => openSession(runtime, options.model, name, setup));
   const [input] = session.inputNames;
   const levels = settings.levels ?? [session.outputNames[0]];
   const missing = levels.find((level) => !session.outputNames.includes(level));
@@ -153,10 +166,10 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
 
 function checkSize(size: number, multiple: number, name: string, manifest?: ModelManifest): void {
   const fits = Number.isInteger(size) && size >= multiple && size % multiple === 0;
-  require(fits, `size ${size} is not a multiple of ${multiple}, as ${name} asks for`);
+  ensure(fits, `size ${size} is not a multiple of ${multiple}, as ${name} asks for`);
   if (manifest?.input.fixed) {
     const { side } = manifest.input;
-    require(
+    ensure(
       size === side,
       `${name} takes images of size ${side} alone, not ${size}: leave the size out or export it for that size`,
     );
@@ -188,6 +201,57 @@ type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
 /** What Deno tells of its permissions, where it is Deno. */
 interface DenoLike {
   readonly permissions?: { querySync(descriptor: { name: "ffi" }): { readonly state: string } };
+}
+
+/** The engine, and its compiled module where it starts from one. Loaded here: it is large, and changes globals. */
+async function wasmRuntime(
+  threads: number,
+  { wasmBinary, wasmModule }: OnnxEmbedderOptions,
+): Promise<{ runtime: Runtime; module?: WebAssembly.Module }> {
+  const runtime = await import("onnxruntime-web");
+  const module = wasmModule ?? (wasmBinary || threads > 1 ? undefined : await importedEngine());
+  runtime.env.wasm.numThreads = threads;
+  if (module) runtime.env.wasm.wasmBinary = STAND_IN;
+  else if (wasmBinary) runtime.env.wasm.wasmBinary = wasmBinary;
+  return { runtime, module };
+}
+
+/** The engine's module where the runtime can import it, as Deno can. With threads the engine reads more files. */
+async function importedEngine(): Promise<WebAssembly.Module | undefined> {
+  try {
+    const { engine }: { engine: () => Promise<WebAssembly.Module> } = await import("./engine.js");
+    return await engine();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes that stand for a compiled module: onnxruntime-web takes nothing else. */
+const STAND_IN = new ArrayBuffer(8);
+
+let opening: Promise<unknown> = Promise.resolve();
+
+/** Starts something while instantiating the stand-in's bytes gives an instance of the module; one after the other. */
+function standingIn<T>(module: WebAssembly.Module | undefined, start: () => Promise<T>): Promise<T> {
+  if (!module) return start();
+  const started = opening.then(() => patchedFor(module, start));
+  opening = started.catch(() => {});
+  return started;
+}
+
+async function patchedFor<T>(module: WebAssembly.Module, start: () => Promise<T>): Promise<T> {
+  const { instantiate } = WebAssembly;
+  const patched = async (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) => {
+    const bytes = ArrayBuffer.isView(source) ? source.buffer : source;
+    if (bytes !== STAND_IN) return await instantiate(source as WebAssembly.Module, imports);
+    return { module, instance: await instantiate(module, imports) };
+  };
+  WebAssembly.instantiate = patched as typeof instantiate;
+  try {
+    return await start();
+  } finally {
+    WebAssembly.instantiate = instantiate;
+  }
 }
 
 async function nativeRuntime(): Promise<Runtime> {

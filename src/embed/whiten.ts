@@ -3,7 +3,7 @@ import { fourColumns } from "../core/axes.ts";
 import { projectionPlan } from "../core/patch_kernel.ts";
 import type { Patches } from "../core/patch_tasks.ts";
 import { onSharedMemory, runSpread } from "../core/pool.ts";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 
 /** Patches from which covariances are estimated at most, evenly from all images. */
@@ -35,7 +35,7 @@ export interface WhiteningOptions {
  */
 export function fitWhitening(patches: PatchSet, options: WhiteningOptions = {}): Whitening {
   const { shrinkage = 1 } = options;
-  require(shrinkage > 0, `shrinkage is ${shrinkage}, but must be above 0`);
+  ensure(shrinkage > 0, `shrinkage is ${shrinkage}, but must be above 0`);
   return {
     levels: levelsOf(patches).map(({ from, channels }) => {
       const sample = sampled(patches, from, channels);

@@ -48,8 +48,10 @@ export function initDecoders(modules: CodecModules): void {
  *
  * @throws {AnomalyClusterError} `bad-image` when the bytes are empty, truncated, damaged or of another format.
  */
-export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Raster> {
-  if (bytes.length === 0) throw badImage("the file is empty");
+export async function decodeImage(encoded: Uint8Array, options: DecodeOptions = {}): Promise<Raster> {
+  if (encoded.length === 0) throw badImage("the file is empty");
+  // Node's Buffer is a Uint8Array too, but one whose slice() shares memory.
+  const bytes = new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
   const decode = await DECODERS[formatOf(bytes)]();
   const { atLeast = Infinity, maxPixels = 200e6 } = options;
   const { image, orientation, sixteenBits, note: left } = await decode(bytes, { atLeast, maxPixels });

@@ -1,5 +1,5 @@
 import { resample, type ResampleFilter } from "../core/resample_kernel.ts";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { Raster } from "../types.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { Raster } from "../types.ts";
  */
 export function resize(image: Raster, width: number, height: number): Raster {
   for (const side of [width, height]) {
-    require(Number.isInteger(side) && side > 0, `a side of ${side} pixels is not possible`);
+    ensure(Number.isInteger(side) && side > 0, `a side of ${side} pixels is not possible`);
   }
   if (image.width === width && image.height === height) return image;
   return resample(image, triangle(image.width, width), triangle(image.height, height));

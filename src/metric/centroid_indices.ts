@@ -1,6 +1,6 @@
 // Internal measures that need the points themselves: groups as their centroids.
 
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { Embeddings } from "../types.ts";
 
 interface Group {
@@ -9,7 +9,7 @@ interface Group {
 }
 
 function groupsOf({ data, count, channels }: Embeddings, labels: ArrayLike<number>): Group[] {
-  require(labels.length === count, `${labels.length} labels do not fit ${count} points`);
+  ensure(labels.length === count, `${labels.length} labels do not fit ${count} points`);
   const groups = new Map<number, Group>();
   for (let i = 0; i < count; i++) {
     let group = groups.get(labels[i]);
@@ -20,7 +20,7 @@ function groupsOf({ data, count, channels }: Embeddings, labels: ArrayLike<numbe
   for (const { members, centroid } of groups.values()) {
     for (let channel = 0; channel < channels; channel++) centroid[channel] /= members.length;
   }
-  require(groups.size >= 2 && groups.size < count, `${groups.size} groups of ${count} points cannot be measured`);
+  ensure(groups.size >= 2 && groups.size < count, `${groups.size} groups of ${count} points cannot be measured`);
   return [...groups.values()];
 }
 

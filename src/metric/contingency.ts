@@ -1,4 +1,4 @@
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 
 /** A label of any kind: names or numbers. */
 export type Label = string | number;
@@ -17,7 +17,7 @@ export interface Contingency {
 
 /** Counts of class × group. Throws `bad-argument` when the lists are empty or differ in length. */
 export function contingencyTable(truth: ArrayLike<Label>, predicted: ArrayLike<Label>): Contingency {
-  require(
+  ensure(
     truth.length === predicted.length && truth.length > 0,
     `${truth.length} true labels do not fit ${predicted.length} predicted ones (at least 1)`,
   );

@@ -1,5 +1,5 @@
 import type { Linkage } from "../cluster/linkage.ts";
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { Label } from "./contingency.ts";
 
 /** Purity for every number of groups. */
@@ -17,7 +17,7 @@ export interface PurityCurve {
  */
 export function purityCurve(truth: ArrayLike<Label>, tree: Linkage): PurityCurve {
   const { count, pairs } = tree;
-  require(truth.length === count, `${truth.length} labels do not fit a tree of ${count} images`);
+  ensure(truth.length === count, `${truth.length} labels do not fit a tree of ${count} images`);
   const purity = new Float64Array(count);
   const members = Array.from(truth, (label) => new Map([[label, 1]]));
   let hits = count;

@@ -1,4 +1,4 @@
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { PatchValues } from "../types.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { PatchValues } from "../types.ts";
  */
 export function topPatches(scores: PatchValues, k: number): Int32Array {
   const { count, patches } = scores;
-  require(Number.isInteger(k) && k >= 1 && k <= patches, `the ${k} highest of ${patches} patches are not possible`);
+  ensure(Number.isInteger(k) && k >= 1 && k <= patches, `the ${k} highest of ${patches} patches are not possible`);
   const top = new Int32Array(count * k);
   for (let i = 0; i < count; i++) {
     const row = scores.data.subarray(i * patches, (i + 1) * patches);

@@ -1,4 +1,4 @@
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { PatchValues, Raster } from "../types.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { PatchValues, Raster } from "../types.ts";
  */
 export function maskWeights(masks: PatchValues): PatchValues {
   const { count, patches } = masks;
-  require(masks.data.length === count * patches, `masks of ${count} × ${patches} patches need that many numbers`);
+  ensure(masks.data.length === count * patches, `masks of ${count} × ${patches} patches need that many numbers`);
   const data = new Float32Array(count * patches);
   for (let i = 0; i < count; i++) {
     const row = masks.data.subarray(i * patches, (i + 1) * patches);

@@ -1,4 +1,4 @@
-import { require } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { PatchValues } from "../types.ts";
 
 /**
@@ -21,16 +21,16 @@ export const DEFAULT_TEMPERATURE: Temperature = { standardDeviations: 0.3 };
  */
 export function absoluteTemperature(scores: PatchValues, tau: Temperature): number | undefined {
   if (typeof tau === "number") {
-    require(tau > 0 && Number.isFinite(tau), `τ is ${tau}, but must be a number above 0`);
+    ensure(tau > 0 && Number.isFinite(tau), `τ is ${tau}, but must be a number above 0`);
     return tau;
   }
   if ("perplexity" in tau) {
     const share = tau.perplexity;
-    require(share > 0 && share < 1, `the perplexity is ${share} of the patches, but must be above 0 and below 1`);
+    ensure(share > 0 && share < 1, `the perplexity is ${share} of the patches, but must be above 0 and below 1`);
     return undefined;
   }
   const factor = tau.standardDeviations;
-  require(factor > 0 && Number.isFinite(factor), `τ is ${factor} standard deviations, but must be above 0`);
+  ensure(factor > 0 && Number.isFinite(factor), `τ is ${factor} standard deviations, but must be above 0`);
   const mean = scores.data.reduce((sum, score) => sum + score, 0) / scores.data.length;
   const variance = scores.data.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.data.length;
   return factor * Math.sqrt(variance) || 1;

@@ -1,0 +1,25 @@
+/**
+ * Images to patch embeddings by a network in ONNX, and the presets that name the included networks. The runtime is
+ * loaded when the first network is opened.
+ *
+ * @module
+ */
+
+export { AnomalyClusterError, type ErrorCode } from "./src/errors.ts";
+export type { PatchSet, Raster } from "./src/types.ts";
+export { init } from "./src/core/instance.ts";
+export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
+export { type Channels, type ModelLevel, type ModelManifest, readManifest } from "./src/embed/manifest.ts";
+export {
+  DEFAULT_MODEL,
+  type Engine,
+  onnxEmbedder,
+  type OnnxEmbedderOptions,
+  PYRAMID_MODEL,
+  type Views,
+} from "./src/embed/onnx.ts";
+export type { WhiteningOptions } from "./src/embed/whiten.ts";
+export type { ScoreSource, Temperatures } from "./src/weight/weighting.ts";
+export type { Temperature } from "./src/weight/soft.ts";
+export type { Feature } from "./src/feature.ts";
+export { type Preset, type PresetName, PRESETS } from "./src/preset.ts";

@@ -1,0 +1,12 @@
+/**
+ * Image files to upright pixels, and pixels to another size. Each codec is loaded when its first image comes.
+ *
+ * @module
+ */
+
+export { AnomalyClusterError, type ErrorCode } from "./src/errors.ts";
+export type { Raster } from "./src/types.ts";
+export { init } from "./src/core/instance.ts";
+export type { CodecModules } from "./src/image/codec.ts";
+export { decodeImage, type DecodeOptions, initDecoders } from "./src/image/decode.ts";
+export { resize } from "./src/image/resize.ts";

@@ -1,0 +1,83 @@
+// The npm package as its users have it, and other runtimes, each from the registry: installed once into .runtimes/.
+
+import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { buildPackage } from "../../tools/build_npm.ts";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const FOLDER = join(ROOT, ".runtimes");
+
+/** What only these tests need, in versions of which all cells of docs/runtimes.md are true. */
+const TOOLS = { bun: "1.4.5", esbuild: "0.28.2", workerd: "1.20261117.1" };
+
+/** Runs a program and gives what it prints; fails with what it complains of. */
+export async function output(program: string, args: readonly string[], cwd = ROOT): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, [...args], { cwd, maxBuffer: 1 << 26 });
+  return stdout;
+}
+
+/** A folder where npm has installed `dependencies`, and nothing else. Does nothing where it has before. */
+function installed(name: string, dependencies: Record<string, string>, stamp: string): string {
+  const folder = join(FOLDER, name);
+  const done = join(folder, "installed");
+  if (existsSync(done) && readFileSync(done, "utf8") === stamp) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
+  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, stdio: "pipe" });
+  writeFileSync(done, stamp);
+  return folder;
+}
+
+/** Builds and packs the package: the tarball. */
+export function packed(): string {
+  const built = join(FOLDER, "npm");
+  buildPackage(built);
+  for (const file of readdirSync(FOLDER)) if (file.endsWith(".tgz")) rmSync(join(FOLDER, file));
+  execFileSync("npm", ["pack", built, "--silent"], { cwd: FOLDER });
+  return join(FOLDER, readdirSync(FOLDER).find((file) => file.endsWith(".tgz"))!);
+}
+
+/** A folder in which the tarball is installed. */
+export function consumer(): string {
+  const tarball = packed();
+  const hash = createHash("sha256").update(readFileSync(tarball)).digest("hex");
+  return installed("consumer", { "@anomalies/cluster": `file:${tarball}` }, hash);
+}
+
+/** A folder with a bundler and the other runtimes. */
+export function tools(): string {
+  return installed("tools", TOOLS, JSON.stringify(TOOLS));
+}
+
+/** What `get` gives, or undefined and a warning that cannot be overlooked: the tests that need it are ignored. */
+export function orSkip<T>(what: string, get: () => T): T | undefined {
+  try {
+    return get();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : error;
+    console.warn(`\nSKIPPED, NOT PROVED HERE: tests with ${what}: ${reason}\n`);
+  }
+}
+
+/** A program in a folder's node_modules/.bin. */
+export function program(folder: string, name: string): string {
+  return join(folder, "node_modules/.bin", name);
+}
+
+/** Bundles a module that imports the installed package; gives its text. */
+export async function bundle(
+  consumerFolder: string,
+  toolsFolder: string,
+  source: string,
+  options: readonly string[] = [],
+): Promise<string> {
+  const entry = join(consumerFolder, `entry-${createHash("sha256").update(source).digest("hex").slice(0, 8)}.js`);
+  writeFileSync(entry, source);
+  const args = [entry, "--bundle", "--minify", "--format=esm", "--log-level=error", ...options];
+  return await output(program(toolsFolder, "esbuild"), args, consumerFolder);
+}

@@ -1,0 +1,11 @@
+// The codecs' WebAssembly as compiled modules, from the files beside this package's: Node, Bun, browsers and bundlers
+// all know this way of naming a file.
+
+import { readFile } from "#read-file";
+
+const compile = async (file) => WebAssembly.compile(await readFile(file));
+
+export const jpeg = () => compile(new URL("../../wasm/jpeg.wasm", import.meta.url));
+export const jpegTurbo = () => compile(new URL("../../wasm/jpeg-turbo.wasm", import.meta.url));
+export const png = () => compile(new URL("../../wasm/png.wasm", import.meta.url));
+export const webp = () => compile(new URL("../../wasm/webp.wasm", import.meta.url));
