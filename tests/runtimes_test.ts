@@ -45,7 +45,7 @@ Deno.test("Deno groups encoded images without a permission, given the bytes of t
   assertSame(found, wanted);
 });
 
-Deno.test("the program needs to read images, itself and its packages, to write its output, and one variable", async () => {
+Deno.test("the program needs to read images, itself and its packages, to write its output, and two variables", async () => {
   const photos = await Deno.makeTempDir();
   const out = `${photos}-clusters`;
   try {
@@ -57,17 +57,18 @@ Deno.test("the program needs to read images, itself and its packages, to write i
     const read = [photos, out, join(ROOT, "src"), join(ROOT, "models"), npmCache];
     const run = (rights: { read: string[]; write?: string; env?: string }) => {
       const flags = Object.entries(rights).map(([name, to]) => `--allow-${name}=${to}`);
-      return deno([...flags, "cli.ts", "cluster", photos, "--preset", "paper", "--k", "3"]);
+      return deno([...flags, "cli.ts", "cluster", photos, "--preset", "paper", "--k", "3", "--cache", "off"]);
     };
-    await run({ read, write: out, env: "INIT_CWD" });
+    const env = "INIT_CWD,ANOMALY_CLUSTER_CACHE";
+    await run({ read, write: out, env });
     const { images } = JSON.parse(readFileSync(join(out, "groups.json"), "utf8")) as { images: { group: number }[] };
     assert.deepEqual(images.map(({ group }) => group - Math.min(...images.map(({ group }) => group))), wanted.groups);
     rmSync(out, { recursive: true });
-    await assert.rejects(run({ read, env: "INIT_CWD" }), "without writing");
-    await assert.rejects(run({ read, write: out }), "without the variable");
+    await assert.rejects(run({ read, env }), "without writing");
+    for (const name of env.split(",")) await assert.rejects(run({ read, write: out, env: name }), `with ${name} alone`);
     for (const left of read) {
       const fewer = read.filter((path) => path !== left);
-      await assert.rejects(run({ read: fewer, write: out, env: "INIT_CWD" }), `without reading ${left}`);
+      await assert.rejects(run({ read: fewer, write: out, env }), `without reading ${left}`);
     }
   } finally {
     rmSync(photos, { recursive: true });

@@ -76,11 +76,14 @@ export async function* prepareImages(
 class DecoderPool {
   readonly #workers: Worker[] = [];
   readonly #answers: PromiseWithResolvers<PreparedImage>[] = [];
+  /** Why a worker did not start or died: nothing more would be answered. */
+  #failure?: Error;
 
   constructor(readonly most: number, readonly size: number) {}
 
   /** Takes the bytes away. Rejects with what {@linkcode decodeUsable} throws. */
   decode(bytes: Uint8Array<ArrayBuffer>): Promise<PreparedImage> {
+    if (this.#failure) return Promise.reject(this.#failure);
     const answer = Promise.withResolvers<PreparedImage>();
     const index = this.#answers.push(answer) - 1;
     const worker = this.#workers[index % this.most] ??= this.#start();
@@ -97,7 +100,8 @@ class DecoderPool {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#answers.forEach(({ reject }) => reject(new Error(event.message)));
+      const failure = this.#failure ??= new Error(event.message);
+      this.#answers.forEach(({ reject }) => reject(failure));
     };
     return worker;
   }
