@@ -19,7 +19,7 @@ import { directedPlan, referencePlans, statisticsPlan } from "../src/core/patch_
 import { withRegion } from "../src/core/memory.ts";
 import { runSpread, runStepsSpread } from "../src/core/pool.ts";
 import { spreadNormalNeighbours } from "../src/distance/normal_scores.ts";
-import { spreadNeighbours } from "../src/distance/patch_minima.ts";
+import { spreadNeighbours, spreadPatchScores } from "../src/distance/patch_minima.ts";
 
 /** All minima one by one, by differences. */
 function bruteForce(from: PatchSet, to: PatchSet): (i: number, m: number, j: number) => number {
@@ -324,6 +324,18 @@ Deno.test("residuals are the same to the last bit for any number of threads", as
   const set = made(40, 4, 6, 10, noise);
   const [one, three] = [1, 3].map((threads) => spreadNeighbours(set, { quantile: 0.1 }, true, { threads }));
   assert.deepEqual(await three, await one);
+});
+
+Deno.test("work that overlaps on one thread does not disturb itself", async () => {
+  const [one, other] = [made(140, 8, 8, 64, noise), made(140, 8, 8, 64, (at) => noise(at + 0.3))];
+  const scores = (set: PatchSet) => spreadPatchScores(set, { threads: 1 });
+  const [expected, expectedOther] = [await scores(one), await scores(other)];
+  const running = [scores(one), scores(other), scores(one)];
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    patchScores(made(4, 5, 5, 9, noise));
+  }
+  assert.deepEqual(await Promise.all(running), [expected, expectedOther, expected]);
 });
 
 /** The same set with its last channels made equal over 2 × 2 patches. */

@@ -240,9 +240,14 @@ export function coreModule(): WebAssembly.Module {
   return compiled = new WebAssembly.Module(build);
 }
 
+/** An instance with a memory of its own. Throws as {@linkcode coreModule}. */
+export function newCore(): CoreExports {
+  return new WebAssembly.Instance(coreModule()).exports as unknown as CoreExports;
+}
+
 /** This thread's instance, made on first need. Throws as {@linkcode coreModule}. */
 export function coreExports(): CoreExports {
-  return exports ??= new WebAssembly.Instance(coreModule()).exports as unknown as CoreExports;
+  return exports ??= newCore();
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

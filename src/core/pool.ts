@@ -2,7 +2,7 @@
 // permission, no file and no network; where they or shared memory are missing, this thread does all.
 
 import { AnomalyClusterError } from "../errors.ts";
-import { coreExports, coreModule } from "./instance.ts";
+import { type CoreExports, coreExports, coreModule, newCore } from "./instance.ts";
 import { type Task, type TaskRunner, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
 
 /** Work in tasks, and what they amount to. */
@@ -58,7 +58,7 @@ const GIVE_WAY_EVERY = 30;
 
 /** Runs a plan on this thread, without giving way. Throws `too-large` when memory does not suffice. */
 export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): Result {
-  const runner = newRunner(plan.workForThread());
+  const runner = newRunner(plan.workForThread(), coreExports());
   const total = totalPairs(plan.tasks);
   let done = 0;
   for (const task of plan.tasks) {
@@ -94,7 +94,8 @@ async function runPausing(
   report: (pairs: number) => void,
   signal?: AbortSignal,
 ): Promise<WorkCounts> {
-  const runner = newRunner(work);
+  // Other calls may come in the pauses: this work's memory is its own.
+  const runner = newRunner(work, newCore());
   let gaveWay = performance.now();
   for (const task of tasks) {
     signal?.throwIfAborted();
@@ -135,8 +136,8 @@ function totalPairs(tasks: readonly Task[]): number {
   return tasks.reduce((sum, { pairs }) => sum + pairs, 0);
 }
 
-function newRunner(work: Work): TaskRunner {
-  return runStep(() => taskRunner(coreExports(), work));
+function newRunner(work: Work, core: CoreExports): TaskRunner {
+  return runStep(() => taskRunner(core, work));
 }
 
 function runStep<T>(step: () => T): T {
