@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
-import type { Feature } from "../feature.ts";
+import { parseTemperature, TEMPERATURE_FORM } from "../setting_text.ts";
 import type { Temperature } from "../weight/soft.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 
@@ -43,33 +43,15 @@ export function imageSize(text: string): number {
 
 /** `0.3sd` (standard deviations of the scores), `30%` (perplexity: share of the patches) or an absolute number. */
 export function temperature(text: string): Temperature {
-  const [, number, unit] = text.match(/^([0-9.]+(?:e[+-]?\d+)?)(sd|%)?$/i) ?? [];
-  const value = Number(number);
-  if (!(value > 0) || unit === "%" && value >= 100) {
-    throw new InvalidArgumentError(
-      "It must be above 0: a number, one with sd for standard deviations, as 0.3sd, or a share of the patches, as 30%.",
-    );
-  }
-  if (unit === "%") return { perplexity: value / 100 };
-  return unit ? { standardDeviations: value } : value;
+  const value = parseTemperature(text);
+  if (value === undefined) throw new InvalidArgumentError(`It must be ${TEMPERATURE_FORM}.`);
+  return value;
 }
 
 /** One temperature, or several with commas between them. */
 export function temperatures(text: string): Temperatures {
   const all = text.split(",").map(temperature);
   return all.length === 1 ? all[0] : all;
-}
-
-/** Temperatures as reports tell them. */
-export function temperatureText(tau: Temperatures): string {
-  if (Array.isArray(tau)) return `a consensus of ${tau.map(temperatureText).join(", ")}`;
-  return oneTemperatureText(tau as Temperature);
-}
-
-function oneTemperatureText(tau: Temperature): string {
-  if (typeof tau === "number") return `${tau}, absolute`;
-  if ("perplexity" in tau) return `perplexity of ${tau.perplexity * 100} % of the patches, for each image`;
-  return `${tau.standardDeviations} standard deviations of the scores`;
 }
 
 /** What patches are scored by: a word, or a quantile as `5%`. */
@@ -81,22 +63,6 @@ export function scoreSource(...words: Exclude<ScoreSource, object>[]): (text: st
     if (!(quantile >= 0 && quantile <= 1)) throw new InvalidArgumentError("A quantile is from 0% to 100%.");
     return { quantile };
   };
-}
-
-/** The same as reports tell it. */
-export function scoreText(over: ScoreSource): string {
-  return typeof over === "object" ? `${over.quantile * 100} % quantile of the other images` : over;
-}
-
-/** A feature as reports tell it. */
-export function featureText({ levels, whiten, content = "patch", length = "kept" }: Feature): string {
-  const shrinkage = typeof whiten === "object" && whiten.shrinkage;
-  return [
-    content === "patch" ? "patches" : "residuals",
-    levels ? `level ${levels.map((level) => level + 1).join("+")}` : "all levels",
-    whiten ? `whitened${shrinkage ? `, shrinkage ${shrinkage}` : ""}` : "as they are",
-    ...(length === "kept" ? [] : [`length ${length === "unit" ? "one" : "square root"}`]),
-  ].join(", ");
 }
 
 /** One of a few words; a misspelt one is told the nearest. */
