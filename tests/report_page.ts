@@ -77,21 +77,26 @@ export async function withPage(
   }
 }
 
-/** Opens `report.html` of a folder as {@linkcode withPage} does. */
-export async function withReportFile(
-  folder: string,
-  use: (page: Page, folder: string) => Promise<void>,
-): Promise<void> {
-  const executablePath = BROWSERS.find((path) => {
+/** Where Chromium lies. */
+export function browserPath(): string {
+  const found = BROWSERS.find((path) => {
     try {
       return Deno.statSync(path).isFile;
     } catch {
       return false;
     }
   });
-  assert(executablePath, "Chromium is needed: apt-get install chromium");
+  assert(found, "Chromium is needed: apt-get install chromium");
+  return found;
+}
+
+/** Opens `report.html` of a folder as {@linkcode withPage} does. */
+export async function withReportFile(
+  folder: string,
+  use: (page: Page, folder: string) => Promise<void>,
+): Promise<void> {
   const browser = await puppeteer.launch({
-    executablePath,
+    executablePath: browserPath(),
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
   });
   try {

@@ -24,7 +24,7 @@ export interface ServeCommandOptions {
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
   const { port, host, preset, grace } = options;
   const closing = new AbortController();
-  const cut = new AbortController();
+  const { promise: graceOver, resolve: cut } = Promise.withResolvers<void>();
   const handler = createHandler({
     openNetwork: (preset) => openModel({ preset, engine: "wasm" }, []),
     preset,
@@ -39,20 +39,20 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     closing: closing.signal,
     onAnswer: (answer) => console.log(lineOf(answer, options.names ?? false)),
   });
-  const server = listen({ port, hostname: host, signal: cut.signal }, handler);
+  const server = listen({ port, hostname: host }, handler);
   const close = () => {
     closing.abort();
-    Deno.unrefTimer(setTimeout(() => cut.abort(), grace * 1000));
+    Deno.unrefTimer(setTimeout(cut, grace * 1000));
     server.shutdown();
   };
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, close);
-  await server.finished;
+  await Promise.race([server.finished, graceOver]); // What is left then ends with the process.
   for (const signal of signals) Deno.removeSignalListener(signal, close);
 }
 
 function listen(
-  options: Deno.ServeTcpOptions & { readonly signal: AbortSignal },
+  options: Deno.ServeTcpOptions,
   handler: (request: Request) => Promise<Response>,
 ): Deno.HttpServer<Deno.NetAddr> {
   const onListen = ({ hostname, port }: Deno.NetAddr) => {
