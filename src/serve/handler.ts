@@ -5,10 +5,12 @@
  * @module
  */
 
+import type { Embedder } from "../embed/embedder.ts";
 import type { PresetName } from "../preset.ts";
+import type { PatchSet, Raster } from "../types.ts";
 import { checkLength } from "./body.ts";
 import { eventStream, type Send } from "./events.ts";
-import { type JobResult, type Network, type Progress, runJob } from "./job.ts";
+import { type Network, type Progress, runJob } from "./job.ts";
 import { jobOptions } from "./job_options.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
@@ -18,7 +20,7 @@ import { PlaceQueue, turns } from "./queue.ts";
 import { readUpload, uploadType } from "./upload.ts";
 import { PAGE_POLICY, uploadPage } from "./upload_page.ts";
 
-export type { Limits, Network };
+export type { Embedder, Limits, Network, PatchSet, PresetName, Raster };
 
 /** Options of {@linkcode createHandler}. */
 export interface HandlerOptions {
@@ -38,10 +40,13 @@ export interface HandlerOptions {
 
 /** What is known of an answered request. */
 export interface Answer {
+  /** As the client sent it. */
   readonly method: string;
+  /** Of the URL, without its query. */
   readonly path: string;
   /** As answered; 499 where the client left. Of events: how the work ended. */
   readonly status: number;
+  /** From its arrival, waiting among them. */
   readonly seconds: number;
   /** Names of the uploaded images, which may be confidential. */
   readonly names: readonly string[];
@@ -129,15 +134,21 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
       request.signal.removeEventListener("abort", leave);
       giveBack();
     };
+    const accept = request.headers.get("accept")?.toLowerCase() ?? "";
     const began = performance.now();
     const work = async (tell: (progress: Progress) => void, images: Parameters<typeof runJob>[0], job: Job) => {
       const network = await networkOf(job.preset);
-      const context = { network, maxPixels: limits.pixels, takeTurn, signal: stop.signal, onProgress: tell };
-      const result = await runJob(images, job, context);
+      const result = await runJob(images, job, {
+        network,
+        maxPixels: limits.pixels,
+        withReport: accept.includes("text/html"),
+        takeTurn,
+        signal: stop.signal,
+        onProgress: tell,
+      });
       metrics.grouped(result.groups.images.length, (performance.now() - began) / 1000);
       return result;
     };
-    const accept = request.headers.get("accept")?.toLowerCase() ?? "";
     let streaming = false;
     try {
       const { images, fields } = await readUpload(request, limits, stop.signal);
@@ -149,10 +160,7 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
         const tell = async (send: Send) => {
           try {
             const result = await work((progress) => send("progress", progress), images, job);
-            send("done", {
-              groups: result.groups,
-              ...(accept.includes("text/html") && { report: result.report() }),
-            });
+            send("done", result);
             finish(visit, 200);
           } catch (error) {
             send("error", problemBody(failed(visit, error)));
@@ -162,10 +170,9 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
         };
         return answer(200, "text/event-stream", eventStream(tell, leave));
       }
-      const result = await work(() => {}, images, job);
-      const response = accept.includes("text/html") ? reportAnswer(result) : json(200, result.groups);
+      const { groups, report } = await work(() => {}, images, job);
       finish(visit, 200);
-      return response;
+      return report === undefined ? json(200, groups) : answer(200, "text/html; charset=utf-8", report);
     } finally {
       if (!streaming) end();
     }
@@ -241,8 +248,4 @@ function answer(status: number, type: string, body: BodyInit, headers: Record<st
 
 function json(status: number, value: unknown, headers: Record<string, string> = {}): Response {
   return answer(status, "application/json", `${JSON.stringify(value)}\n`, headers);
-}
-
-function reportAnswer(result: JobResult): Response {
-  return answer(200, "text/html; charset=utf-8", result.report());
 }

@@ -1,7 +1,6 @@
 // Uploaded images → groups and the report, in pieces that take turns with those of other requests.
 
-import { joinPatches } from "../embed/embedder.ts";
-import type { Embedder } from "../embed/embedder.ts";
+import { type Embedder, joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { decodeImage } from "../image/decode.ts";
 import { resize } from "../image/resize.ts";
@@ -19,7 +18,9 @@ import type { UploadedImage } from "./uploaded_image.ts";
 
 /** An open network, and the side in pixels to which images are resized for it. */
 export interface Network {
+  /** Embeds one image at a time. */
   readonly embedder: Embedder;
+  /** In pixels. */
   readonly size: number;
 }
 
@@ -34,15 +35,16 @@ export interface Progress {
 export interface JobContext {
   readonly network: Network;
   readonly maxPixels: number;
+  readonly withReport: boolean;
   readonly takeTurn: TakeTurn;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Groups, and the report for those who ask. */
+/** Groups, and the report where it was wanted. */
 export interface JobResult {
   readonly groups: GroupsFile;
-  report(): string;
+  readonly report?: string;
 }
 
 /** Smallest side of an image in which patches mean anything. */
@@ -53,7 +55,8 @@ const REDUCING_GAP = 2;
 
 interface ReadyImage {
   readonly path: string;
-  readonly thumbnail: Thumbnail;
+  /** For a report. */
+  readonly thumbnail?: Thumbnail;
   readonly patches: PatchSet;
 }
 
@@ -94,13 +97,15 @@ export async function runJob(
     model: network.embedder.id,
     warnings,
   });
+  if (!context.withReport) return { groups };
   const title = `Kinds of defect in ${ready.length} images`;
-  return { groups, report: () => renderReport(reportData(title, groups, result, ready)) };
+  const shown = ready.map(({ thumbnail, patches }) => ({ thumbnail: thumbnail!, patches }));
+  return { groups, report: renderReport(reportData(title, groups, result, shown)) };
 }
 
 async function prepare(
   { name, bytes }: UploadedImage,
-  { network: { embedder, size }, maxPixels }: JobContext,
+  { network: { embedder, size }, maxPixels, withReport }: JobContext,
   report: (stage: Progress["stage"]) => void,
   warnings: string[],
 ): Promise<ReadyImage> {
@@ -111,12 +116,12 @@ async function prepare(
   }
   if (image.note) warnings.push(`${name}: ${image.note}`);
   const pixels = resize(image, size, size);
-  const small = await thumbnail(image, pixels);
+  const small = withReport ? { thumbnail: await thumbnail(image, pixels) } : {};
   report("decode");
   const patches = await embedder.embed(pixels);
   report("embed");
   await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts be heard.
-  return { path: name, thumbnail: small, patches };
+  return { path: name, ...small, patches };
 }
 
 function checkCount(usable: number, sent: number, k: number | "auto", warnings: readonly string[]): void {
