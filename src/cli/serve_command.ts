@@ -24,7 +24,10 @@ export interface ServeCommandOptions {
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
   const { port, host, preset, grace } = options;
   const closing = new AbortController();
-  const { promise: graceOver, resolve: cut } = Promise.withResolvers<void>();
+  const idle = Promise.withResolvers<void>();
+  const graceOver = Promise.withResolvers<void>();
+  let open = 0;
+  const checkIdle = () => closing.signal.aborted && open === 0 && idle.resolve();
   const handler = createHandler({
     openNetwork: (preset) => openModel({ preset, engine: "wasm" }, []),
     preset,
@@ -37,17 +40,26 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
       queue: options.maxQueue,
     },
     closing: closing.signal,
-    onAnswer: (answer) => console.log(lineOf(answer, options.names ?? false)),
+    onAnswer: (answer) => {
+      console.log(lineOf(answer, options.names ?? false));
+      open--;
+      checkIdle();
+    },
   });
-  const server = listen({ port, hostname: host }, handler);
+  const server = listen({ port, hostname: host }, (request) => {
+    open++;
+    return handler(request);
+  });
   const close = () => {
+    if (closing.signal.aborted) return graceOver.resolve(); // Asked twice.
     closing.abort();
-    Deno.unrefTimer(setTimeout(cut, grace * 1000));
-    server.shutdown();
+    Deno.unrefTimer(setTimeout(graceOver.resolve, grace * 1000));
+    checkIdle();
   };
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, close);
-  await Promise.race([server.finished, graceOver]); // What is left then ends with the process.
+  // Shutting down breaks uploads off, so that it comes last; what outlasts the grace ends with the process.
+  await Promise.race([idle.promise.then(() => server.shutdown()), graceOver.promise]);
   for (const signal of signals) Deno.removeSignalListener(signal, close);
 }
 
