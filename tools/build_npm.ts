@@ -17,8 +17,8 @@ import { plainCore, relaxedCore } from "../src/core/generated.ts";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const CONFIG = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
 
-/** The program needs Deno: the package is the library. */
-const ENTRIES = Object.entries<string>(CONFIG.exports).filter(([name]) => name !== "./cli");
+/** Entry points of the package, which is the library: the others need Deno. */
+const ENTRIES = [".", "./core", "./metrics", "./image", "./embed"].map((name) => [name, CONFIG.exports[name]]);
 
 /** Packages of which only the WebAssembly is used, and that as a file. */
 const CODECS = {

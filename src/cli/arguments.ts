@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
-import type { Feature } from "../feature.ts";
+import { parseTemperature, TEMPERATURE_FORM } from "../setting_text.ts";
 import type { Temperature } from "../weight/soft.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 
@@ -78,15 +78,9 @@ export const byteCount: Parser<number> = parser(
 
 /** `0.3sd` (standard deviations of the scores), `30%` (perplexity: share of the patches) or an absolute number. */
 export function temperature(text: string): Temperature {
-  const [, number, unit] = text.match(/^([0-9.]+(?:e[+-]?\d+)?)(sd|%)?$/i) ?? [];
-  const value = Number(number);
-  if (!(value > 0) || unit === "%" && value >= 100) {
-    throw new InvalidArgumentError(
-      "It must be above 0: a number, one with sd for standard deviations, as 0.3sd, or a share of the patches, as 30%.",
-    );
-  }
-  if (unit === "%") return { perplexity: value / 100 };
-  return unit ? { standardDeviations: value } : value;
+  const value = parseTemperature(text);
+  if (value === undefined) throw new InvalidArgumentError(`It must be ${TEMPERATURE_FORM}.`);
+  return value;
 }
 
 const TEMPERATURE = "[0-9.]+(e[+-]?[0-9]+)?(sd|%)?";
@@ -106,18 +100,6 @@ export const temperatures: Parser<Temperatures> = parser(
   },
 );
 
-/** Temperatures as reports tell them. */
-export function temperatureText(tau: Temperatures): string {
-  if (Array.isArray(tau)) return `a consensus of ${tau.map(temperatureText).join(", ")}`;
-  return oneTemperatureText(tau as Temperature);
-}
-
-function oneTemperatureText(tau: Temperature): string {
-  if (typeof tau === "number") return `${tau}, absolute`;
-  if ("perplexity" in tau) return `perplexity of ${tau.perplexity * 100} % of the patches, for each image`;
-  return `${tau.standardDeviations} standard deviations of the scores`;
-}
-
 /** What patches are scored by: a word, or a quantile as `5%`. */
 export function scoreSource(...words: Exclude<ScoreSource, object>[]): Parser<ScoreSource> {
   return parser({ anyOf: [{ enum: words }, { type: "string", pattern: "^[0-9.]+%$" }] }, (text) => {
@@ -127,22 +109,6 @@ export function scoreSource(...words: Exclude<ScoreSource, object>[]): Parser<Sc
     if (!(quantile >= 0 && quantile <= 1)) throw new InvalidArgumentError("A quantile is from 0% to 100%.");
     return { quantile };
   });
-}
-
-/** The same as reports tell it. */
-export function scoreText(over: ScoreSource): string {
-  return typeof over === "object" ? `${over.quantile * 100} % quantile of the other images` : over;
-}
-
-/** A feature as reports tell it. */
-export function featureText({ levels, whiten, content = "patch", length = "kept" }: Feature): string {
-  const shrinkage = typeof whiten === "object" && whiten.shrinkage;
-  return [
-    content === "patch" ? "patches" : "residuals",
-    levels ? `level ${levels.map((level) => level + 1).join("+")}` : "all levels",
-    whiten ? `whitened${shrinkage ? `, shrinkage ${shrinkage}` : ""}` : "as they are",
-    ...(length === "kept" ? [] : [`length ${length === "unit" ? "one" : "square root"}`]),
-  ].join(", ");
 }
 
 /** One of a few words; a misspelt one is told the nearest. */

@@ -22,10 +22,11 @@ import { renderReport } from "../report/html.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { reportData } from "../report/report_data.ts";
 import { type Agreement, groupsCsv, type GroupsFile, groupsFile } from "../report/result.ts";
+import { featureText, scoreText, temperatureText } from "../setting_text.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { maskPatches } from "../weight/mask.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
-import { featureText, fromUser, scoreText, temperatureText } from "./arguments.ts";
+import { fromUser } from "./arguments.ts";
 import { type CacheOptions, type ImageCache, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkExports, exportGroups, type ExportName } from "./export_groups.ts";
@@ -74,7 +75,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-clusters`);
   const found = findImages(folder);
   if (found.images.length === 0) {
-    throw new AnomalyClusterError("too-few-images", `${argument} holds no JPEG or PNG images`);
+    throw new AnomalyClusterError("too-few-images", `${argument} holds no images that can be read`);
   }
   checkPointCount(found.images.length);
   const weight = options.weight ?? (options.masks ? "mask" : options.normals ? "labelled-normal" : "soft");

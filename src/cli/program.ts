@@ -19,6 +19,7 @@ import { assignCommand } from "./assign_command.ts";
 import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
 import { type ExportName, EXPORTS } from "./export_groups.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
+import { serveCommand } from "./serve_command.ts";
 import {
   CLUSTERERS,
   CONTENTS,
@@ -88,7 +89,7 @@ export function program(): Command {
     .showHelpAfterError("(--help lists the options)");
   root.command("cluster")
     .exitOverride()
-    .description("Group the JPEG and PNG images of FOLDER and its sub-folders; write a report, CSV and JSON.")
+    .description("Group the images of FOLDER and its sub-folders; write a report, CSV and JSON.")
     .argument("<FOLDER>", "the images")
     .option("--out <DIR>", "where to write (default: FOLDER-clusters beside FOLDER)")
     .option(
@@ -218,5 +219,25 @@ export function program(): Command {
     .description("Print the completions of a shell, for its start-up file.")
     .argument("<SHELL>", SHELLS.join(", "), oneOf(...SHELLS))
     .action((shell: Shell) => console.log(completionScript(root, shell)));
+  root.command("serve")
+    .exitOverride()
+    .description("Serve grouping over HTTP, with a page to upload images on: docs/serve.md.")
+    .option("--port <N>", "port to listen on; 0 takes a free one", wholeNumber(0), 8080)
+    .option("--host <ADDRESS>", "address to listen on; 0.0.0.0 for every network of this machine", "127.0.0.1")
+    .option("--preset <NAME>", "preset of requests that choose none", oneOf(...namesOf(PRESET_LINES)), "default")
+    .option("--max-megabytes <N>", "largest upload, and what a zip may unpack to", wholeNumber(1), 200)
+    .option("--max-images <N>", "most images of a request", wholeNumber(1), 500)
+    .option("--max-megapixels <N>", "largest image; larger ones are left out", wholeNumber(1), 50)
+    .option("--max-seconds <N>", "longest time of a request, from its turn on", wholeNumber(1), 300)
+    .option("--max-concurrent <N>", "requests that upload or work at a time", wholeNumber(1), 2)
+    .option(
+      "--max-queue <N>",
+      "requests that wait for their turn; further ones are told to come later",
+      wholeNumber(0),
+      8,
+    )
+    .option("--grace <SECONDS>", "how long a signal lets requests in work go on", wholeNumber(0), 10)
+    .option("--names", "log the names of images too")
+    .action(serveCommand);
   return root;
 }

@@ -1,12 +1,12 @@
 /** Renders the clustering as one self-contained, offline HTML page. Pure: data in, text out. */
 
 import type { TriedGroupCount } from "../cluster/choose_k.ts";
-import { createHash } from "node:crypto";
 import { contingencyTable, groupHead, groupTitle, labelsOf } from "./client/group_markup.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
 import type { PackedDistances } from "./distances.ts";
 import { countPlot } from "./line_plot.ts";
 import { PAGE_SCRIPT } from "./page_script.ts";
+import { scriptHash } from "./script_hash.ts";
 import pageStyle from "./style/page.css" with { type: "text" };
 import exploreStyle from "./style/explore.css" with { type: "text" };
 import viewerStyle from "./style/viewer.css" with { type: "text" };
@@ -64,11 +64,12 @@ export interface ReportData {
 
 type Group = ReportData["groups"][number];
 
-const SCRIPT_HASH = createHash("sha256").update(`\n${PAGE_SCRIPT}`).digest("base64");
+/** How a content security policy knows the page's script. */
+export const SCRIPT_HASH: string = await scriptHash(`\n${PAGE_SCRIPT}`);
 
 /** Nothing is loaded; the one script is known by its hash, so that no other could run. */
 const CONTENT_SECURITY_POLICY =
-  `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${SCRIPT_HASH}'; ` +
+  `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '${SCRIPT_HASH}'; ` +
   "base-uri 'none'; form-action 'none'";
 
 /** Numbers of groups that the page's slider goes to. */

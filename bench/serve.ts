@@ -1,0 +1,96 @@
+// Load on the service from this machine: requests a second, latencies, and whether memory stays flat.
+// deno task bench:serve --requests 300 --clients 4
+
+import { parseArgs } from "node:util";
+import encodePng from "@jsquash/png/encode.js";
+import manifest from "../deno.json" with { type: "json" };
+import { seededRandom } from "../src/random.ts";
+
+const { values } = parseArgs({
+  options: {
+    requests: { type: "string", default: "300" },
+    clients: { type: "string", default: "4" },
+    images: { type: "string", default: "4" },
+    side: { type: "string", default: "64" },
+    preset: { type: "string", default: "paper" },
+  },
+});
+const [requests, clients, count, side] = [values.requests, values.clients, values.images, values.side].map(Number);
+
+/** An image of noise with a square in it, as a PNG. */
+async function drawn(seed: number): Promise<File> {
+  const random = seededRandom(seed + 1);
+  const data = new Uint8ClampedArray(side * side * 4).fill(255);
+  for (let at = 0; at < side * side; at++) {
+    const inside = at % side < side / (2 + seed % 2) && at < side * side / 2;
+    data.fill((inside ? 40 : 140) + 60 * random(), at * 4, at * 4 + 3);
+  }
+  const png = await encodePng({ data, width: side, height: side, colorSpace: "srgb" } as ImageData);
+  return new File([png], `${seed}.png`);
+}
+
+/** The server's resident memory in MB. */
+async function residentMegabytes(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", String(pid)] }).output();
+  return Number(new TextDecoder().decode(stdout)) / 1024;
+}
+
+function form(images: readonly File[]): FormData {
+  const form = new FormData();
+  form.append("k", "2");
+  for (const image of images) form.append("images", image);
+  return form;
+}
+
+const [, ...task] = manifest.tasks.serve.command.split(" ");
+const server = new Deno.Command(Deno.execPath(), {
+  args: [...task, "--port", "0", "--preset", values.preset, "--max-queue", String(clients)],
+  cwd: new URL("..", import.meta.url),
+  stdout: "piped",
+}).spawn();
+const started = Promise.withResolvers<string>();
+(async () => {
+  for await (const text of server.stdout.pipeThrough(new TextDecoderStream())) {
+    const [, url] = text.match(/serving on (\S+)/) ?? [];
+    if (url) started.resolve(url);
+  }
+})();
+
+try {
+  const url = `${await started.promise}groups`;
+  const images = await Promise.all(Array.from({ length: count }, (_, seed) => drawn(seed)));
+  const ask = async () => {
+    const begun = performance.now();
+    const answer = await fetch(url, { method: "POST", body: form(images) });
+    await answer.body?.pipeTo(new WritableStream());
+    if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
+    return performance.now() - begun;
+  };
+  for (let warm = 0; warm < 20; warm++) await ask();
+
+  const memory = [await residentMegabytes(server.pid)];
+  const latencies: number[] = [];
+  let left = requests;
+  const begun = performance.now();
+  await Promise.all(Array.from({ length: clients }, async () => {
+    while (left-- > 0) {
+      latencies.push(await ask());
+      if (latencies.length === Math.floor(requests / 2)) memory.push(await residentMegabytes(server.pid));
+    }
+  }));
+  const seconds = (performance.now() - begun) / 1000;
+  memory.push(await residentMegabytes(server.pid));
+
+  latencies.sort((a, b) => a - b);
+  const quantile = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))];
+  const [start, middle, end] = memory.map((megabytes) => megabytes.toFixed(0));
+  console.log(`${requests} requests of ${count} images of ${side} px, preset ${values.preset}, ${clients} clients`);
+  console.log(`${(requests / seconds).toFixed(1)} requests/s in ${seconds.toFixed(1)} s`);
+  console.log(
+    `latency: ${[0.5, 0.9, 0.99].map((share) => `${share * 100} % ${quantile(share).toFixed(0)} ms`).join(", ")}`,
+  );
+  console.log(`resident memory: ${start} MB at the start, ${middle} MB in the middle, ${end} MB at the end`);
+} finally {
+  server.kill("SIGTERM");
+  await server.status;
+}

@@ -1,0 +1,94 @@
+// `serve`: the service on a port, until a signal ends it.
+
+import { AnomalyClusterError } from "../errors.ts";
+import type { PresetName } from "../preset.ts";
+import { type Answer, createHandler } from "../serve/handler.ts";
+import { openModel } from "./open_model.ts";
+
+/** Options as the program's arguments give them. */
+export interface ServeCommandOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly preset: PresetName;
+  readonly maxMegabytes: number;
+  readonly maxImages: number;
+  readonly maxMegapixels: number;
+  readonly maxSeconds: number;
+  readonly maxConcurrent: number;
+  readonly maxQueue: number;
+  readonly grace: number;
+  readonly names?: boolean;
+}
+
+/** Serves until SIGINT or SIGTERM; then finishes what is in flight, for up to `grace` seconds. */
+export async function serveCommand(options: ServeCommandOptions): Promise<void> {
+  const { port, host, preset, grace } = options;
+  const closing = new AbortController();
+  const idle = Promise.withResolvers<void>();
+  const graceOver = Promise.withResolvers<void>();
+  let open = 0;
+  const checkIdle = () => closing.signal.aborted && open === 0 && idle.resolve();
+  const handler = createHandler({
+    openNetwork: (preset) => openModel({ preset, engine: "wasm" }, []),
+    preset,
+    limits: {
+      bytes: options.maxMegabytes * 1e6,
+      images: options.maxImages,
+      pixels: options.maxMegapixels * 1e6,
+      seconds: options.maxSeconds,
+      concurrent: options.maxConcurrent,
+      queue: options.maxQueue,
+    },
+    closing: closing.signal,
+    onAnswer: (answer) => {
+      console.log(lineOf(answer, options.names ?? false));
+      open--;
+      checkIdle();
+    },
+  });
+  const server = listen({ port, hostname: host }, (request) => {
+    open++;
+    return handler(request);
+  });
+  const close = () => {
+    if (closing.signal.aborted) return graceOver.resolve(); // Asked twice.
+    closing.abort();
+    Deno.unrefTimer(setTimeout(graceOver.resolve, grace * 1000));
+    checkIdle();
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, close);
+  // Shutting down breaks uploads off, so that it comes last; what outlasts the grace ends with the process.
+  await Promise.race([idle.promise.then(() => server.shutdown()), graceOver.promise]);
+  for (const signal of signals) Deno.removeSignalListener(signal, close);
+}
+
+function listen(
+  options: Deno.ServeTcpOptions,
+  handler: (request: Request) => Promise<Response>,
+): Deno.HttpServer<Deno.NetAddr> {
+  const onListen = ({ hostname, port }: Deno.NetAddr) => {
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    console.log(`serving on http://${host}:${port}/ until Ctrl+C`);
+  };
+  try {
+    return Deno.serve({ ...options, onListen }, handler);
+  } catch (cause) {
+    const place = `--host ${options.hostname} --port ${options.port}`;
+    throw new AnomalyClusterError("bad-argument", `${place} cannot be listened on: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof Deno.errors.AddrInUse) return "another program does, choose another port";
+  if (cause instanceof Deno.errors.NotCapable) return "the task allows this machine's own addresses alone";
+  return "the system refuses it, choose another";
+}
+
+/** A line for the log; names of images only where they are asked for. */
+function lineOf({ method, path, status, seconds, names, fault }: Answer, withNames: boolean): string {
+  const images = names.length ? ` ${names.length} images` : "";
+  const told = withNames && names.length ? `: ${names.join(", ")}` : "";
+  const failed = fault === undefined ? "" : ` (${fault instanceof Error ? `${fault.name}: ${fault.message}` : fault})`;
+  return `${method} ${path} ${status} ${seconds.toFixed(2)} s${images}${failed}${told}`;
+}

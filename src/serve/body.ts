@@ -1,0 +1,46 @@
+// A request's body, counted while it comes: what Content-Length says is not relied on.
+
+import { abortable } from "./abortable.ts";
+import { Problem } from "./problem.ts";
+
+/** Bytes as people read them. */
+export function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e4) / 100} MB`;
+}
+
+/** Throws 413 where the header alone says that the body is too large. */
+export function checkLength(request: Request, most: number): void {
+  if (Number(request.headers.get("content-length")) > most) throw tooLarge(most);
+}
+
+/** Reads all of it. Throws 413 after the first byte too many, 400 where it breaks off. */
+export async function readBody(request: Request, most: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  if (!request.body) throw new Problem(400, "bad-request", "the request has no body: send images or a zip");
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    while (true) {
+      const { done, value } = await abortable(reader.read(), signal);
+      if (done) break;
+      length += value.length;
+      if (length > most) throw tooLarge(most);
+      chunks.push(value);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    signal.throwIfAborted();
+    throw error instanceof Problem ? error : new Problem(400, "bad-request", "the request's body breaks off");
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+function tooLarge(most: number): Problem {
+  return new Problem(413, "too-large", `the upload is larger than ${megabytes(most)}: send fewer or smaller images`);
+}

@@ -1,0 +1,251 @@
+/**
+ * The service as a function from a request to an answer: for `Deno.serve`, `Bun.serve`, or any server of web
+ * standards. It touches no file and no network itself.
+ *
+ * @module
+ */
+
+import type { Embedder } from "../embed/embedder.ts";
+import type { PresetName } from "../preset.ts";
+import type { PatchSet, Raster } from "../types.ts";
+import { checkLength } from "./body.ts";
+import { eventStream, type Send } from "./events.ts";
+import { type Network, type Progress, runJob } from "./job.ts";
+import { jobOptions } from "./job_options.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { Metrics } from "./metrics.ts";
+import { openapi } from "./openapi.ts";
+import { Problem, problemBody, problemOf } from "./problem.ts";
+import { PlaceQueue, turns } from "./queue.ts";
+import { readUpload, uploadType } from "./upload.ts";
+import { PAGE_POLICY, uploadPage } from "./upload_page.ts";
+
+export type { Embedder, Limits, Network, PatchSet, PresetName, Raster };
+
+/** Options of {@linkcode createHandler}. */
+export interface HandlerOptions {
+  /** Opens the network of a preset, when the first request asks for it; it stays open. */
+  readonly openNetwork: (preset: PresetName) => Promise<Network>;
+  /** Presets that requests may choose from. @default ["paper", "default", "best"] */
+  readonly presets?: readonly PresetName[];
+  /** The preset of requests that choose none. @default "default", else the first of `presets` */
+  readonly preset?: PresetName;
+  /** In place of the defaults. */
+  readonly limits?: Partial<Limits>;
+  /** Once aborted, requests that come or wait are answered 503; those in work go on. */
+  readonly closing?: AbortSignal;
+  /** Hears of each answer when it is complete. */
+  readonly onAnswer?: (answer: Answer) => void;
+}
+
+/** What is known of an answered request. */
+export interface Answer {
+  /** As the client sent it. */
+  readonly method: string;
+  /** Of the URL, without its query. */
+  readonly path: string;
+  /** As answered; 499 where the client left. Of events: how the work ended. */
+  readonly status: number;
+  /** From its arrival, waiting among them. */
+  readonly seconds: number;
+  /** Names of the uploaded images, which may be confidential. */
+  readonly names: readonly string[];
+  /** What was thrown, of a fault of the service. */
+  readonly fault?: unknown;
+}
+
+/** What a request amounts to so far. */
+interface Visit {
+  readonly request: Request;
+  readonly path: string;
+  readonly started: number;
+  names: readonly string[];
+}
+
+/** Set on every answer. */
+const HEADERS = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+/**
+ * Makes the handler. Uploads of several requests overlap; their work takes turns, an image at a time, as the WASM core
+ * holds the state of one.
+ *
+ * @throws {RangeError} for a limit that is no whole number in its range.
+ */
+export function createHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
+  const limits = checkedLimits({ ...DEFAULT_LIMITS, ...options.limits });
+  const { presets = ["paper", "default", "best"], closing, openNetwork } = options;
+  const preset = options.preset ?? (presets.includes("default") ? "default" : presets[0]);
+  const queue = new PlaceQueue(limits.concurrent, limits.queue);
+  const metrics = new Metrics();
+  const takeTurn = turns();
+  const networks = new Map<PresetName, Promise<Network>>();
+
+  /** Opens a network once; one that failed is tried again by the next request. */
+  function networkOf(name: PresetName): Promise<Network> {
+    const known = networks.get(name);
+    if (known) return known;
+    const opened = openNetwork(name);
+    networks.set(name, opened);
+    opened.catch(() => networks.delete(name));
+    return opened;
+  }
+
+  function finish({ request, path, started, names }: Visit, status: number, fault?: unknown): void {
+    metrics.answered(status);
+    const seconds = (performance.now() - started) / 1000;
+    options.onAnswer?.({ method: request.method, path, status, seconds, names, ...(fault !== undefined && { fault }) });
+  }
+
+  function failed(visit: Visit, error: unknown): Problem {
+    const problem = problemOf(error);
+    finish(visit, problem.status, problem.code === "internal" ? error : undefined);
+    return problem;
+  }
+
+  const closed = () => new Problem(503, "closing", "the service is closing: try again later", { connection: "close" });
+
+  async function postGroups(visit: Visit): Promise<Response> {
+    const { request } = visit;
+    if (request.headers.get("sec-fetch-site") === "cross-site") {
+      throw new Problem(403, "forbidden", "pages of other sites may not use this service");
+    }
+    uploadType(request);
+    checkLength(request, limits.bytes);
+    if (closing?.aborted) throw closed();
+    if (queue.full) throw busy();
+
+    const stop = new AbortController();
+    const leave = () => stop.abort(new Problem(499, "aborted", "the client left"));
+    if (request.signal.aborted) leave();
+    request.signal.addEventListener("abort", leave, { once: true });
+    const refuse = () => stop.abort(closed());
+    closing?.addEventListener("abort", refuse, { once: true });
+    const giveBack = await queue.enter(stop.signal).finally(() => closing?.removeEventListener("abort", refuse));
+
+    let reading = true;
+    const timer = setTimeout(() => stop.abort(outOfTime(reading)), limits.seconds * 1000);
+    const end = () => {
+      clearTimeout(timer);
+      request.signal.removeEventListener("abort", leave);
+      giveBack();
+    };
+    const accept = request.headers.get("accept")?.toLowerCase() ?? "";
+    const began = performance.now();
+    const work = async (tell: (progress: Progress) => void, images: Parameters<typeof runJob>[0], job: Job) => {
+      const network = await networkOf(job.preset);
+      const result = await runJob(images, job, {
+        network,
+        maxPixels: limits.pixels,
+        withReport: accept.includes("text/html"),
+        takeTurn,
+        signal: stop.signal,
+        onProgress: tell,
+      });
+      metrics.grouped(result.groups.images.length, (performance.now() - began) / 1000);
+      return result;
+    };
+    let streaming = false;
+    try {
+      const { images, fields } = await readUpload(request, limits, stop.signal);
+      reading = false;
+      visit.names = images.map(({ name }) => name);
+      const job = jobOptions(fields, presets, preset);
+      if (accept.includes("text/event-stream")) {
+        streaming = true;
+        const tell = async (send: Send) => {
+          try {
+            const result = await work((progress) => send("progress", progress), images, job);
+            send("done", result);
+            finish(visit, 200);
+          } catch (error) {
+            send("error", problemBody(failed(visit, error)));
+          } finally {
+            end();
+          }
+        };
+        return answer(200, "text/event-stream", eventStream(tell, leave));
+      }
+      const { groups, report } = await work(() => {}, images, job);
+      finish(visit, 200);
+      return report === undefined ? json(200, groups) : answer(200, "text/html; charset=utf-8", report);
+    } finally {
+      if (!streaming) end();
+    }
+  }
+
+  function busy(): Problem {
+    const seconds = Math.ceil(metrics.meanSeconds * (queue.waiting + 1) / limits.concurrent);
+    const message = `${limits.queue} requests are waiting already: try again in ${seconds} s`;
+    return new Problem(429, "busy", message, { "retry-after": String(seconds) });
+  }
+
+  function outOfTime(reading: boolean): Problem {
+    if (reading) {
+      return new Problem(408, "upload-too-slow", `the upload took longer than ${limits.seconds} s: send fewer images`);
+    }
+    const message = `the work took longer than ${limits.seconds} s: send fewer images or a quicker preset`;
+    return new Problem(504, "out-of-time", message);
+  }
+
+  const GET: Record<string, () => Response | Promise<Response>> = {
+    "/": async () => answer(200, "text/html; charset=utf-8", await uploadPage(presets, preset), PAGE_POLICY),
+    "/health": () => {
+      if (closing?.aborted) throw closed();
+      return json(200, { status: "ok" });
+    },
+    "/metrics": () => answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text(queue)),
+    "/openapi.json": () => json(200, openapi(limits, presets, preset)),
+  };
+
+  return async (request) => {
+    const visit: Visit = { request, path: new URL(request.url).pathname, started: performance.now(), names: [] };
+    try {
+      if (visit.path === "/groups") {
+        if (request.method !== "POST") throw wrongMethod(request.method, "POST");
+        return await postGroups(visit);
+      }
+      if (!Object.hasOwn(GET, visit.path)) {
+        const known = ["POST /groups", ...Object.keys(GET).map((path) => `GET ${path}`)].join(", ");
+        throw new Problem(404, "not-found", `there is nothing at this address: there are ${known}`);
+      }
+      if (!["GET", "HEAD"].includes(request.method)) throw wrongMethod(request.method, "GET, HEAD");
+      const response = await GET[visit.path]();
+      finish(visit, response.status);
+      return request.method === "HEAD" ? new Response(null, response) : response;
+    } catch (error) {
+      request.body?.cancel().catch(() => {});
+      const problem = failed(visit, error);
+      return json(problem.status, problemBody(problem), problem.headers);
+    }
+  };
+}
+
+type Job = ReturnType<typeof jobOptions>;
+
+/** Throws RangeError. */
+function checkedLimits(limits: Limits): Limits {
+  for (const [name, value] of Object.entries(limits)) {
+    const least = name === "queue" ? 0 : 1;
+    if (!Number.isInteger(value) || value < least) {
+      throw new RangeError(`the limit ${name} is ${value}, but must be a whole number from ${least} on`);
+    }
+  }
+  return limits;
+}
+
+function wrongMethod(method: string, allowed: string): Problem {
+  return new Problem(405, "method-not-allowed", `${method} does nothing here: use ${allowed}`, { allow: allowed });
+}
+
+function answer(status: number, type: string, body: BodyInit, headers: Record<string, string> = {}): Response {
+  return new Response(body, { status, headers: { ...HEADERS, "content-type": type, ...headers } });
+}
+
+function json(status: number, value: unknown, headers: Record<string, string> = {}): Response {
+  return answer(status, "application/json", `${JSON.stringify(value)}\n`, headers);
+}

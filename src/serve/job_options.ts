@@ -1,0 +1,69 @@
+// The fields of a request: how its images are grouped.
+
+import { AnomalyClusterError } from "../errors.ts";
+import type { PresetName } from "../preset.ts";
+import { parseTemperature, TEMPERATURE_FORM } from "../setting_text.ts";
+import type { Temperatures } from "../weight/weighting.ts";
+
+/** As the program's options of these names. */
+export interface JobOptions {
+  readonly preset: PresetName;
+  readonly k: number | "auto";
+  readonly threshold?: number;
+  readonly smallestGroup: number;
+  readonly tau?: Temperatures;
+}
+
+/** Each field, for documentation: a JSON schema. */
+export function fieldSchemas(presets: readonly PresetName[], standard: PresetName) {
+  return {
+    preset: { type: "string", enum: presets, default: standard, description: "Network, features and temperature." },
+    k: { type: "string", pattern: "^(auto|[1-9][0-9]*)$", default: "auto", description: "Number of groups." },
+    threshold: { type: "number", minimum: 0, description: "Cuts the tree at this height in place of k." },
+    smallestGroup: { type: "integer", minimum: 1, default: 1, description: "Members of smaller groups are outliers." },
+    tau: {
+      type: "string",
+      description: `Temperature of the weights, or several with commas, each ${TEMPERATURE_FORM}.`,
+    },
+  } as const;
+}
+
+/** Throws `bad-argument` for an unknown field or a value that it does not take. */
+export function jobOptions(
+  fields: ReadonlyMap<string, string>,
+  presets: readonly PresetName[],
+  standard: PresetName,
+): JobOptions {
+  const known = Object.keys(fieldSchemas(presets, standard));
+  const unknown = [...fields.keys()].find((name) => !known.includes(name));
+  refuse(unknown !== undefined, `there is no field ${unknown}: there are images, ${known.join(", ")}`);
+  const given = (name: string) => fields.get(name)?.trim() || undefined;
+
+  const preset = given("preset") ?? standard;
+  refuse(!(presets as readonly string[]).includes(preset), `preset is one of ${presets.join(", ")}, not ${preset}`);
+  const k = given("k") ?? "auto";
+  refuse(k !== "auto" && !/^[1-9]\d{0,8}$/.test(k), `k is auto or a whole number from 1 on, not ${k}`);
+  const threshold = given("threshold");
+  refuse(threshold !== undefined && !(Number(threshold) >= 0 && Number(threshold) < Infinity), notHeight(threshold));
+  refuse(threshold !== undefined && k !== "auto", "k and threshold exclude each other: leave one out");
+  const smallest = given("smallestGroup") ?? "1";
+  refuse(!/^[1-9]\d{0,8}$/.test(smallest), `smallestGroup is a whole number from 1 on, not ${smallest}`);
+  const tau = given("tau")?.split(",").map((text) => parseTemperature(text.trim()));
+  refuse(tau?.includes(undefined) ?? false, `tau is ${TEMPERATURE_FORM}`);
+
+  return {
+    preset: preset as PresetName,
+    k: k === "auto" ? k : Number(k),
+    ...(threshold !== undefined && { threshold: Number(threshold) }),
+    smallestGroup: Number(smallest),
+    ...(tau && { tau: (tau.length === 1 ? tau[0] : tau) as Temperatures }),
+  };
+}
+
+function notHeight(threshold: string | undefined): string {
+  return `threshold is a number from 0 on, not ${threshold}`;
+}
+
+function refuse(wrong: boolean, message: string): void {
+  if (wrong) throw new AnomalyClusterError("bad-argument", message);
+}

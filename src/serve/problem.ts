@@ -1,0 +1,54 @@
+// What goes wrong, as an HTTP status and a sentence.
+
+import { AnomalyClusterError, type ErrorCode } from "../errors.ts";
+
+/** Codes of errors in answers. */
+export type ProblemCode =
+  | ErrorCode
+  | "bad-request"
+  | "forbidden"
+  | "not-found"
+  | "method-not-allowed"
+  | "upload-too-slow"
+  | "unsupported-media-type"
+  | "bad-archive"
+  | "aborted"
+  | "busy"
+  | "internal"
+  | "closing"
+  | "out-of-time";
+
+/** An error that a client may read. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: ProblemCode,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.name = "Problem";
+  }
+}
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  "bad-argument": 400,
+  "bad-image": 422,
+  "too-few-images": 422,
+  "too-large": 413,
+  "bad-model": 503,
+  "unsupported-runtime": 503,
+  "cannot-write": 500,
+};
+
+/** Any error as a problem: what was not thrown on purpose tells nothing of its cause. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof AnomalyClusterError) return new Problem(STATUS[error.code], error.code, error.message);
+  return new Problem(500, "internal", "the service failed at this request: try it again with other images");
+}
+
+/** The body of an error's answer. */
+export function problemBody({ code, message }: Problem): { error: { code: ProblemCode; message: string } } {
+  return { error: { code, message } };
+}

@@ -1,0 +1,39 @@
+// Images as clients send them, and the names that results call them by.
+
+import { Problem } from "./problem.ts";
+
+/** An encoded image. */
+export interface UploadedImage {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+const LONGEST_NAME = 255;
+
+/** Throws 413. */
+export function checkImageCount(count: number, most: number): void {
+  if (count > most) throw new Problem(413, "too-large", `${count} images are too many (${most} at most): send fewer`);
+}
+
+/** The images under names that are relative paths, each once. Throws 422 for a name that leads elsewhere. */
+export function withSafeNames(images: readonly UploadedImage[]): UploadedImage[] {
+  const taken = new Set<string>();
+  return images.map(({ name, bytes }, at) => {
+    const safe = safeName(name, at);
+    let unique = safe;
+    for (let copy = 2; taken.has(unique); copy++) unique = safe.replace(/(\.[^./]*)?$/, ` (${copy})$1`);
+    taken.add(unique);
+    return { name: unique, bytes };
+  });
+}
+
+function safeName(name: string, at: number): string {
+  const printable = name.replace(/\p{C}/gu, "").trim();
+  const parts = printable.split(/[/\\]/);
+  if (/^[/\\]|^[a-z]:/i.test(printable) || parts.includes("..")) {
+    const message = `${printable} leads out of the upload's folder: name images without .., drive or leading slash`;
+    throw new Problem(422, "bad-request", message);
+  }
+  const path = parts.filter((part) => part !== "" && part !== ".").join("/").slice(-LONGEST_NAME);
+  return path || `image-${at + 1}`;
+}

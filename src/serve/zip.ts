@@ -1,0 +1,77 @@
+// A zip of images, unpacked in memory. What it says of itself is checked before, what comes out while it unpacks.
+
+import { configure, type FileEntry, Uint8ArrayReader, ZipReader } from "@zip.js/zip.js";
+import { megabytes } from "./body.ts";
+import { type Limits, MOST_RATIO } from "./limits.ts";
+import { Problem } from "./problem.ts";
+import { checkImageCount, type UploadedImage } from "./uploaded_image.ts";
+
+configure({ useWebWorkers: false });
+
+/** The images of a zip, by the names of its entries. Throws 413, 422. */
+export async function readZip(bytes: Uint8Array, limits: Limits, signal: AbortSignal): Promise<UploadedImage[]> {
+  const reader = new ZipReader(new Uint8ArrayReader(bytes), { filenameValidation: "tolerant" });
+  try {
+    const entries = (await reader.getEntries()).filter((entry) => !entry.directory).filter(isWanted);
+    checkImageCount(entries.length, limits.images);
+    for (const entry of entries) checkEntry(entry);
+    const total = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+    if (total > limits.bytes) throw tooLarge(limits.bytes);
+    const images: UploadedImage[] = [];
+    let left = limits.bytes;
+    for (const entry of entries) {
+      const image = { name: entry.filename, bytes: await unpack(entry, left, limits.bytes, signal) };
+      left -= image.bytes.length;
+      if (isZip(image.bytes)) throw bad(`${image.name} is a zip within the zip: unpack it first`);
+      images.push(image);
+    }
+    return images;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof Problem ? error : bad("the zip is damaged or of a kind that cannot be read: pack it again");
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Leaves out what systems put beside the images. */
+function isWanted({ filename }: FileEntry): boolean {
+  return !/(^|\/)(__MACOSX\/|\.|thumbs\.db$|desktop\.ini$)/i.test(filename) || filename.split("/").includes("..");
+}
+
+function checkEntry({ filename, encrypted, symlink, compressedSize, uncompressedSize }: FileEntry): void {
+  if (encrypted) throw bad(`${filename} is encrypted: pack the images without a password`);
+  if (symlink) throw bad(`${filename} is a link, not an image: pack the images themselves`);
+  if (/\.zip$/i.test(filename)) throw bad(`${filename} is a zip within the zip: unpack it first`);
+  if (uncompressedSize > MOST_RATIO * Math.max(compressedSize, 1)) {
+    throw bad(`${filename} unpacks to more than ${MOST_RATIO} times its size, as no image does: leave it out`);
+  }
+}
+
+/** The bytes of an entry, of which no more than `most` are ever held. */
+async function unpack(entry: FileEntry, most: number, limit: number, signal: AbortSignal): Promise<Uint8Array> {
+  const bytes = new Uint8Array(Math.min(entry.uncompressedSize, most));
+  let at = 0;
+  const sink = new WritableStream<Uint8Array>({
+    write(chunk) {
+      if (at + chunk.length > bytes.length) throw tooLarge(limit);
+      bytes.set(chunk, at);
+      at += chunk.length;
+    },
+  });
+  await entry.getData(sink, { signal, checkSignature: true, checkOverlappingEntry: true });
+  return bytes.subarray(0, at);
+}
+
+function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5);
+}
+
+function bad(message: string): Problem {
+  return new Problem(422, "bad-archive", message);
+}
+
+function tooLarge(limit: number): Problem {
+  const message = `the zip unpacks to more than ${megabytes(limit)}: send fewer or smaller images`;
+  return new Problem(413, "too-large", message);
+}

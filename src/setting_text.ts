@@ -1,0 +1,46 @@
+// Settings as text: as options give them, and as reports tell them.
+
+import type { Feature } from "./feature.ts";
+import type { Temperature } from "./weight/soft.ts";
+import type { ScoreSource, Temperatures } from "./weight/weighting.ts";
+
+/** What a text must be for {@linkcode parseTemperature}. */
+export const TEMPERATURE_FORM =
+  "above 0: a number, one with sd for standard deviations, as 0.3sd, or a share of the patches, as 30%";
+
+/** `0.3sd` (standard deviations of the scores), `30%` (perplexity: share of the patches) or an absolute number. */
+export function parseTemperature(text: string): Temperature | undefined {
+  const [, number, unit] = text.match(/^([0-9.]+(?:e[+-]?\d+)?)(sd|%)?$/i) ?? [];
+  const value = Number(number);
+  if (!(value > 0) || unit === "%" && value >= 100) return undefined;
+  if (unit === "%") return { perplexity: value / 100 };
+  return unit ? { standardDeviations: value } : value;
+}
+
+/** Temperatures as reports tell them. */
+export function temperatureText(tau: Temperatures): string {
+  if (Array.isArray(tau)) return `a consensus of ${tau.map(temperatureText).join(", ")}`;
+  return oneTemperatureText(tau as Temperature);
+}
+
+function oneTemperatureText(tau: Temperature): string {
+  if (typeof tau === "number") return `${tau}, absolute`;
+  if ("perplexity" in tau) return `perplexity of ${tau.perplexity * 100} % of the patches, for each image`;
+  return `${tau.standardDeviations} standard deviations of the scores`;
+}
+
+/** What patches are scored by, as reports tell it. */
+export function scoreText(over: ScoreSource): string {
+  return typeof over === "object" ? `${over.quantile * 100} % quantile of the other images` : over;
+}
+
+/** A feature as reports tell it. */
+export function featureText({ levels, whiten, content = "patch", length = "kept" }: Feature): string {
+  const shrinkage = typeof whiten === "object" && whiten.shrinkage;
+  return [
+    content === "patch" ? "patches" : "residuals",
+    levels ? `level ${levels.map((level) => level + 1).join("+")}` : "all levels",
+    whiten ? `whitened${shrinkage ? `, shrinkage ${shrinkage}` : ""}` : "as they are",
+    ...(length === "kept" ? [] : [`length ${length === "unit" ? "one" : "square root"}`]),
+  ].join(", ");
+}
