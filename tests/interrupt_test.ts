@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { finish, PROGRAM, resultsIn, run, start, withImages } from "./program.ts";
 
 const COUNT = 15;
-const NAMES = ["groups.csv", "groups.json", "report.html"];
+const NAMES = ["groups.csv", "groups.json", "model.bin", "model.json", "report.html"];
 
 function commandIn(folder: string): string[] {
   return [...PROGRAM, "cluster", join(folder, "in"), "--preset", "paper", "--cache", join(folder, "cache")];
