@@ -49,7 +49,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     tau: { perplexity: 0.3 },
   },
   best: {
-    summary: "eight directions; a consensus of patches, residuals and five temperatures; some 7 times as long",
+    summary: "eight directions; a consensus of patches, residuals and five temperatures; takes several times as long",
     model: PYRAMID_MODEL,
     embedding: { ...PYRAMID, views: 8 },
     features: [{ ...MIDDLE, content: "residual" }, ALL],
