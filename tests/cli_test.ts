@@ -99,6 +99,28 @@ Deno.test("a consensus of temperatures and all eight views: the same groups agai
   });
 });
 
+Deno.test("--threshold cuts where the tree is that high; --smallest-group marks members of smaller groups", async () => {
+  await withFolder(async (folder) => {
+    copyDemo(join(folder, "in"), ...SIX);
+    const run = async (...args: string[]): Promise<GroupsFile> => {
+      const { code, stdout, stderr } = await cluster(join(folder, "in"), "--preset", "paper", "--json", "-", ...args);
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    const three = await run("--k", "3");
+    const [low, high] = three.tree!.heights.slice(-3);
+    const cut = await run("--threshold", String((low + high) / 2));
+    assert.deepEqual(cut.images, three.images);
+    assert.match(String(cut.settings.kChosen), /^by a threshold of /);
+    assert.equal((await run("--threshold", String(2 * three.tree!.heights.at(-1)!))).groups.length, 1);
+    const marked = await run("--k", "3", "--smallest-group", "7");
+    assert(marked.images.every(({ outlier }) => outlier) && !three.images.some(({ outlier }) => outlier));
+    const both = await cluster(join(folder, "in"), "--k", "3", "--threshold", "1");
+    assert.equal(both.code, 2);
+    assert.match(both.stderr, /--k and --threshold exclude each other/);
+  });
+});
+
 Deno.test("images that cannot be used are named, skipped and counted; twins do no harm", async () => {
   await withFolder(async (folder) => {
     const images = join(folder, "in");

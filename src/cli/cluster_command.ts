@@ -226,6 +226,8 @@ async function clusterLoaded(
   const result = await clusterPatches(patches, {
     ...settings,
     k: options.k,
+    ...(options.threshold !== undefined && { threshold: options.threshold }),
+    smallestGroup: options.smallestGroup,
     distance: options.distance,
     cluster: clustererOf(options.cluster, options.seed),
     onProgress: (done) => stage.update(done),
