@@ -2,27 +2,14 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { groupFolders } from "../src/report/group_folders.ts";
+import { runTask, withFolder } from "./program.ts";
 
-const PROJECT = fileURLToPath(new URL("..", import.meta.url));
-
-async function apply(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "cluster", ...args],
-    cwd: PROJECT,
-    env: { NO_COLOR: "1", ANOMALY_CLUSTER_CACHE: "off" },
-  });
-  const { code, stdout, stderr } = await command.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  assert(!/^\s+at .*:\d+:\d+/m.test(text(stderr)), `a stack trace reached the user:\n${text(stderr)}`);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
+const apply = (...args: string[]) => runTask("cluster", ...args);
 
 /** A folder of small files named as images, and groups of them. */
-async function withImages(use: (scratch: string, images: string, groups: string) => Promise<void>): Promise<void> {
-  const scratch = await Deno.makeTempDir();
-  try {
+function withImages(use: (scratch: string, images: string, groups: string) => Promise<void>): Promise<void> {
+  return withFolder(async (scratch) => {
     const images = join(scratch, "in");
     Deno.mkdirSync(join(images, "sub"), { recursive: true });
     for (const path of ["a.jpg", "b.png", "sub/a.jpg"]) Deno.writeTextFileSync(join(images, path), `bytes of ${path}`);
@@ -30,9 +17,7 @@ async function withImages(use: (scratch: string, images: string, groups: string)
     const groups = join(scratch, "groups-edited.json");
     writeGroups(groups, [["a.jpg", 1], ["sub/a.jpg", 1], ["b.png", 2]], { 1: "../Cuts: deep" });
     await use(scratch, images, groups);
-  } finally {
-    await Deno.remove(scratch, { recursive: true });
-  }
+  });
 }
 
 function writeGroups(file: string, images: [path: string, group: number][], names: Record<number, string>): void {

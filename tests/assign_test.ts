@@ -20,7 +20,7 @@ import {
 import { seededRandom } from "../src/random.ts";
 import type { AssignmentsFile } from "../src/report/assignments.ts";
 import type { GroupsFile } from "../src/report/result.ts";
-import { PROJECT, runTask, withFolder } from "./process.ts";
+import { PROJECT, runTask, withFolder } from "./program.ts";
 
 const KINDS = ["cut", "good", "hole", "knot", "stain"];
 const { model: MODEL, embedding, tau } = PRESETS.paper;

@@ -2,35 +2,14 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import encodePng from "@jsquash/png/encode.js";
 import type { GroupsFile } from "../src/report/result.ts";
+import { PROJECT, runTask, withFolder } from "./program.ts";
 
-const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const DEMO = join(PROJECT, "demo");
 
 /** Runs `deno task cluster` with these arguments. */
-async function cluster(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "cluster", ...args],
-    cwd: PROJECT,
-    env: { NO_COLOR: "1", ANOMALY_CLUSTER_CACHE: "off" },
-  });
-  const { code, stdout, stderr } = await command.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  assert(!/^\s+at .*:\d+:\d+/m.test(text(stderr)), `a stack trace reached the user:\n${text(stderr)}`);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-/** A scratch folder for one test. */
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const cluster = (...args: string[]) => runTask("cluster", ...args);
 
 /** Some images of the demo set in `folder`. */
 function copyDemo(folder: string, ...names: string[]): void {

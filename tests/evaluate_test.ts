@@ -2,27 +2,22 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { euclideanDistances } from "../mod.ts";
 import { labelledDataset } from "../src/dataset/labelled.ts";
 import { barPlot, linePlot } from "../src/evaluate/plot.ts";
 import { subsetsOf } from "../src/cluster/subsets.ts";
 import { scoresOver, wardGrouping } from "../src/evaluate/protocol.ts";
-
-const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+import { runTask, withFolder } from "./program.ts";
 
 /** A scratch folder with these (empty) files. */
-async function withFiles(files: Record<string, string>, use: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
+function withFiles(files: Record<string, string>, use: (folder: string) => void | Promise<void>): Promise<void> {
+  return withFolder(async (folder) => {
     for (const [path, text] of Object.entries(files)) {
       Deno.mkdirSync(join(folder, path, ".."), { recursive: true });
       Deno.writeTextFileSync(join(folder, path), text);
     }
     await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 const empty = (...paths: string[]) => Object.fromEntries(paths.map((path) => [path, ""]));
@@ -136,17 +131,7 @@ Deno.test("bars are as high as their means, of one colour for one name", () => {
 
 Deno.test("evaluate: tables and plots of the demo set; a second run keeps what the first one measured", async () => {
   const out = await Deno.makeTempDir();
-  const run = async (...args: string[]) => {
-    const command = ["task", "--quiet", "evaluate", ...args];
-    const result = await new Deno.Command(Deno.execPath(), {
-      args: command,
-      cwd: PROJECT,
-      env: { NO_COLOR: "1", ANOMALY_CLUSTER_CACHE: "off" },
-    })
-      .output();
-    const [stdout, stderr] = [result.stdout, result.stderr].map((bytes) => new TextDecoder().decode(bytes));
-    return { code: result.code, stdout, stderr };
-  };
+  const run = (...args: string[]) => runTask("evaluate", ...args);
   try {
     const model = "models/efficientnet-lite0-reduction4.onnx";
     const args = [

@@ -8,7 +8,7 @@ import { fiftyOneFiles, type FiftyOneLabels } from "../src/export/fiftyone.ts";
 import { npyBytes } from "../src/export/npy.ts";
 import { weightBox } from "../src/export/weight_box.ts";
 import type { GroupsFile } from "../src/report/result.ts";
-import { PROJECT, runTask, withFolder } from "./process.ts";
+import { PROJECT, runTask, withFolder } from "./program.ts";
 
 const DEMO = join(PROJECT, "demo");
 const QUICK = ["--preset", "paper", "--size", "128", "--json", "-"];

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   AnomalyClusterError,
   decodeImage,
@@ -14,8 +13,8 @@ import {
   readManifest,
   resize,
 } from "../mod.ts";
+import { PROJECT, runTask } from "./program.ts";
 
-const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const beside = (model: URL) => new URL(model.href.replace(/onnx$/, "json"));
 const JSON_TEXT = await Deno.readTextFile(beside(DEFAULT_MODEL));
 const MODEL = await Deno.readFile(DEFAULT_MODEL);
@@ -143,14 +142,8 @@ Deno.test("mean and deviation of each channel: as if each had been normalised by
 
 Deno.test("--model reads the manifest beside it; without one, a warning says what is assumed", async () => {
   const folder = await Deno.makeTempDir();
-  const cluster = async (...args: string[]) => {
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["task", "--quiet", "cluster", join(folder, "in"), "--k", "2", "--json", "-", ...args],
-      cwd: PROJECT,
-      env: { NO_COLOR: "1", ANOMALY_CLUSTER_CACHE: "off" },
-    });
-    const { code, stdout, stderr } = await command.output();
-    return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+  const cluster = (...args: string[]) => {
+    return runTask("cluster", join(folder, "in"), "--k", "2", "--json", "-", ...args);
   };
   try {
     Deno.mkdirSync(join(folder, "in"));

@@ -1,4 +1,4 @@
-// The program as a real process, with a cache of the test's own.
+// The program as a real process, without a cache or with one of the test's own.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -48,10 +48,24 @@ export function run(...args: string[]): Promise<Finished> {
   return finish(start([...PROGRAM, ...args]));
 }
 
-/** A scratch folder for one test, with `count` images of the demo set in `in/`. */
-export async function withImages(count: number, use: (folder: string) => void | Promise<void>): Promise<void> {
+/** Runs `deno task NAME` to its end. */
+export function runTask(name: string, ...args: string[]): Promise<Finished> {
+  return finish(start([Deno.execPath(), "task", "--quiet", name, ...args]));
+}
+
+/** A scratch folder for one test. */
+export async function withFolder(use: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A scratch folder for one test, with `count` images of the demo set in `in/`. */
+export function withImages(count: number, use: (folder: string) => void | Promise<void>): Promise<void> {
+  return withFolder(async (folder) => {
     Deno.mkdirSync(join(folder, "in"));
     const kinds = ["cut", "hole", "knot", "stain", "good"];
     for (let at = 0; at < count; at++) {
@@ -60,9 +74,7 @@ export async function withImages(count: number, use: (folder: string) => void | 
       Deno.copyFileSync(join(PROJECT, "demo", kind, name), join(folder, "in", name));
     }
     await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 /** The two files that say all of a result. */

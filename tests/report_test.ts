@@ -1,20 +1,16 @@
 // The report of the demo set in a real browser, opened from a file, offline.
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import type { Page } from "puppeteer-core";
+import { runTask, withFolder } from "./program.ts";
 import { withReportFile } from "./report_page.ts";
 
-const PROJECT = fileURLToPath(new URL("..", import.meta.url));
-
-async function withDemoReport(use: (page: Page) => Promise<void>): Promise<void> {
-  const out = await Deno.makeTempDir();
-  const args = ["task", "--quiet", "cluster", "demo", "--labels", "folders", "--out", out];
-  const env = { ANOMALY_CLUSTER_CACHE: "off" };
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: PROJECT, env }).output();
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
-  await withReportFile(out, use);
-  await Deno.remove(out, { recursive: true });
+function withDemoReport(use: (page: Page) => Promise<void>): Promise<void> {
+  return withFolder(async (out) => {
+    const { code, stderr } = await runTask("cluster", "demo", "--labels", "folders", "--out", out);
+    assert.equal(code, 0, stderr);
+    await withReportFile(out, use);
+  });
 }
 
 /** Overlays that are displayed and hold a pixel that is not transparent. */

@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 import { browserPath } from "./browser.ts";
+import { PROJECT } from "./program.ts";
 
-const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const PATHS = ["cut", "hole"].flatMap((kind) => [1, 2, 3].map((at) => `${kind}/${kind}-0${at}.jpg`));
 
 /** A running `deno task serve`. */

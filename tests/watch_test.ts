@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { AssignmentsFile } from "../src/report/assignments.ts";
-import { PROJECT, runTask, withFolder } from "./process.ts";
+import { PROJECT, runTask, withFolder } from "./program.ts";
 
 /** Tries until `holds` or ten seconds have passed. */
 async function eventually(what: string, holds: () => boolean): Promise<void> {
