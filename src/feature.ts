@@ -5,7 +5,7 @@ import { centreOf, scaledLengths } from "./distance/lengths.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
 import { sideBySide, weightedAverage } from "./distance/weighted_average.ts";
 import { selectLevels } from "./embed/levels.ts";
-import { fitWhitening, whiten, type WhiteningOptions } from "./embed/whiten.ts";
+import { fitWhitening, whiten, type Whitening, type WhiteningOptions } from "./embed/whiten.ts";
 import type { Embeddings, PatchSet, PatchValues } from "./types.ts";
 import { comparePatches, type ScoreSource, weighPatches, type Weighting } from "./weight/weighting.ts";
 
@@ -28,42 +28,57 @@ export interface Feature {
   readonly length?: "kept" | "root" | "unit";
 }
 
-/** Features that share their patches, which have been compared with the other images or the labelled normals. */
-export interface ComparedFeatures {
+/** How patches become those of a feature. */
+export interface Preparation {
+  /** Levels that take part. @default all */
+  readonly levels?: readonly number[];
+  /** Applied after that. */
+  readonly whitening?: Whitening;
+}
+
+/** Features that share their patches. */
+export interface PreparedFeatures {
   readonly features: readonly Feature[];
-  /** As the features want them: levels chosen, whitened. */
+  readonly preparation: Preparation;
+  /** As the features want them. */
   readonly patches: PatchSet;
-  readonly scores: PatchValues;
-  /** Where a feature wants them. */
-  readonly residuals?: PatchSet;
   /** Mean of all patches, where a length is not kept: `[channels]`. */
   readonly centre?: Float64Array;
 }
 
-/** Prepares and compares the patches of all features, those that share them once. */
+/** The same, compared with the other images or the labelled normals. */
+export interface ComparedFeatures extends Omit<PreparedFeatures, "preparation"> {
+  readonly scores: PatchValues;
+  /** Where a feature wants them. */
+  readonly residuals?: PatchSet;
+}
+
+/** The patches of all features, of those that share them once. */
+export async function prepareFeatures(patches: PatchSet, features: readonly Feature[]): Promise<PreparedFeatures[]> {
+  const all: PreparedFeatures[] = [];
+  for (const some of sharingPatches(features)) {
+    const preparation = fitPreparation(patches, some[0]);
+    const own = await prepare(patches, preparation);
+    all.push({ features: some, preparation, patches: own, ...(some.some(isCentred) && { centre: centreOf(own) }) });
+  }
+  return all;
+}
+
+/** Compares prepared patches with each other, or with labelled normals. */
 export async function compareFeatures(
-  patches: PatchSet,
-  features: readonly Feature[],
+  prepared: readonly PreparedFeatures[],
   over: ScoreSource,
   normals: PatchSet | undefined,
   work: WorkOptions,
 ): Promise<ComparedFeatures[]> {
-  const shared = sharingPatches(features);
   const compared: ComparedFeatures[] = [];
-  for (const some of shared) {
-    const at = compared.length;
-    const prepared = await preparePatches(patches, some[0], normals);
-    const { scores, residuals } = await comparePatches(prepared.patches, over, prepared.normals, wantResiduals(some), {
+  for (const [at, { preparation, ...own }] of prepared.entries()) {
+    const references = normals && over === "normal" ? await prepare(normals, preparation) : undefined;
+    const found = await comparePatches(own.patches, over, references, wantResiduals(own.features), {
       ...work,
-      onProgress: (done, total) => work.onProgress?.(at * total + done, shared.length * total),
+      onProgress: (done, total) => work.onProgress?.(at * total + done, prepared.length * total),
     });
-    compared.push({
-      features: some,
-      patches: prepared.patches,
-      scores,
-      ...(residuals && { residuals }),
-      ...(some.some(isCentred) && { centre: centreOf(prepared.patches) }),
-    });
+    compared.push({ ...own, ...found });
   }
   return compared;
 }
@@ -88,16 +103,18 @@ export function isCentred({ content, length = "kept" }: Feature): boolean {
   return content !== "residual" && length !== "kept";
 }
 
-/** Chooses levels and whitens; the labelled normals by the images' whitening. */
-async function preparePatches(
-  patches: PatchSet,
-  { levels, whiten: settings }: Feature,
-  normals: PatchSet | undefined,
-): Promise<{ patches: PatchSet; normals?: PatchSet }> {
-  const [own, normal] = [patches, normals].map((set) => set && levels ? selectLevels(set, levels) : set);
-  if (!settings) return { patches: own!, ...(normal && { normals: normal }) };
-  const whitening = fitWhitening(own!, typeof settings === "object" ? settings : {});
-  return { patches: await whiten(own!, whitening), ...(normal && { normals: await whiten(normal, whitening) }) };
+/** Finds the preparation that a feature asks for, from all images. */
+export function fitPreparation(patches: PatchSet, { levels, whiten: settings }: Feature): Preparation {
+  const chosen = levels && { levels };
+  if (!settings) return { ...chosen };
+  const own = levels ? selectLevels(patches, levels) : patches;
+  return { ...chosen, whitening: fitWhitening(own, typeof settings === "object" ? settings : {}) };
+}
+
+/** Patches as they are compared. */
+export async function prepare(patches: PatchSet, { levels, whitening }: Preparation): Promise<PatchSet> {
+  const own = levels ? selectLevels(patches, levels) : patches;
+  return whitening ? await whiten(own, whitening) : own;
 }
 
 /** The images' embeddings (eq. 4) by all features and temperatures, side by side, and the weights that made them. */

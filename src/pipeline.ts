@@ -12,10 +12,10 @@ import { pool, type Pooling } from "./distance/pooling.ts";
 import { euclideanDistances } from "./distance/weighted_average.ts";
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
 import { AnomalyClusterError, ensure } from "./errors.ts";
-import { type ComparedFeatures, compareFeatures, embedImages, type Feature } from "./feature.ts";
+import { type ComparedFeatures, compareFeatures, embedImages, type Feature, prepareFeatures } from "./feature.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
 import { absoluteTemperature } from "./weight/soft.ts";
-import { meanWeights, sourceOf, temperaturesOf, type Weighting } from "./weight/weighting.ts";
+import { meanWeights, sourceOf, temperaturesOf, weighPatches, type Weighting } from "./weight/weighting.ts";
 
 /** Options of {@linkcode clusterPatches} and {@linkcode clusterImages}. */
 export interface ClusterOptions extends WorkOptions {
@@ -85,7 +85,8 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
   const { features = [{}] } = options;
   checkOptions(patches, k, weight, options);
 
-  const compared = await compareFeatures(patches, features, sourceOf(weight), options.normals, options);
+  const prepared = await prepareFeatures(patches, features);
+  const compared = await compareFeatures(prepared, sourceOf(weight), options.normals, options);
   const [{ patches: shown, scores }] = compared;
   const { embeddings, weights } = embed(compared, options, weight);
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(shown, options);
@@ -136,9 +137,11 @@ function embed(
   options: ClusterOptions,
   weight: Weighting,
 ): { embeddings?: Embeddings; weights: readonly PatchValues[] } {
-  const { embeddings, weights } = embedImages(compared, weight);
-  if (options.pooling) return { embeddings: pool(compared[0].patches, options.pooling), weights };
-  return (options.distance ?? "weighted-average") === "weighted-average" ? { embeddings, weights } : { weights };
+  if (!options.pooling && (options.distance ?? "weighted-average") === "weighted-average") {
+    return embedImages(compared, weight);
+  }
+  const weights = compared.flatMap((one) => weighPatches(one.scores, weight));
+  return options.pooling ? { embeddings: pool(compared[0].patches, options.pooling), weights } : { weights };
 }
 
 /** Groups left when no merge above a height is done. */

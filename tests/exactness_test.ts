@@ -308,13 +308,13 @@ Deno.test(
   async () => {
     const set = made(6, 3, 4, 10, noise);
     const normals = made(7, 2, 3, 10, (at) => noise(at + 0.5));
-    const { scores, residuals } = await spreadNormalNeighbours(set, normals, { threads: 2 });
+    const { scores, residuals } = await spreadNormalNeighbours(set, normals, true, { threads: 2 });
     for (let patch = 0; patch < set.count * 12; patch++) {
       const own = patchOf(set, patch);
       const { distance, patch: nearest } = nearestTo(own, normals, 0, 42);
       assert(Math.abs(scores.data[patch] - distance) <= 1e-6 * distance);
       own.forEach((value, channel) => {
-        assert(Math.abs(residuals.data[patch * 10 + channel] - (value - nearest[channel])) < 1e-6);
+        assert(Math.abs(residuals!.data[patch * 10 + channel] - (value - nearest[channel])) < 1e-6);
       });
     }
   },

@@ -4,9 +4,9 @@ import { spreadNormalNeighbours } from "../distance/normal_scores.ts";
 import { spreadNeighboursAmong, type WorkOptions } from "../distance/patch_minima.ts";
 import { pool, type Pooling } from "../distance/pooling.ts";
 import { joined } from "../distance/weighted_average.ts";
-import { selectLevels } from "../embed/levels.ts";
-import { whiten, type Whitening } from "../embed/whiten.ts";
-import { type ComparedFeatures, embeddingsOf, type Feature, wantResiduals } from "../feature.ts";
+import { imagesFrom } from "../embed/embedder.ts";
+import type { Whitening } from "../embed/whiten.ts";
+import { type ComparedFeatures, embeddingsOf, type Feature, prepare, wantResiduals } from "../feature.ts";
 import type { Embeddings, PatchSet } from "../types.ts";
 import { sourceOf, type Weighting } from "../weight/weighting.ts";
 
@@ -46,7 +46,7 @@ export async function describe(
   const blocks: Embeddings[] = [];
   for (let from = 0; from < patches.count; from += BLOCK) {
     options.signal?.throwIfAborted();
-    const block = images(patches, from, Math.min(BLOCK, patches.count - from));
+    const block = imagesFrom(patches, from, Math.min(BLOCK, patches.count - from));
     blocks.push(joined(await embeddingsBy(block, description, options), description.scales));
     options.onProgress?.(from + block.count, patches.count);
   }
@@ -62,10 +62,10 @@ export async function embeddingsBy(
   { parts, pooling }: Pick<Description, "parts" | "pooling">,
   options: WorkOptions,
 ): Promise<Embeddings[]> {
-  if (pooling) return [pool(await prepared(patches, parts[0]), pooling)];
+  if (pooling) return [pool(await preparedBy(patches, parts[0]), pooling)];
   const all: Embeddings[] = [];
   for (const part of parts) {
-    const compared = await compareWith(await prepared(patches, part), part, options);
+    const compared = await compareWith(await preparedBy(patches, part), part, options);
     all.push(...embeddingsOf(compared, part.weight).map(({ embedding }) => embedding));
   }
   return all;
@@ -87,22 +87,15 @@ export async function compareWith(
   }
   const over = sourceOf(weight);
   const found = over === "normal"
-    ? await spreadNormalNeighbours(patches, references, { threads, signal })
+    ? await spreadNormalNeighbours(patches, references, wantResiduals(features), { threads, signal })
     : await spreadNeighboursAmong(references, patches, over, wantResiduals(features), { threads, signal });
   return { ...shared, ...found };
 }
 
-/** Patches as they are compared. */
-export async function prepared(
+/** Patches as a part compares them. */
+export function preparedBy(
   patches: PatchSet,
   { features: [{ levels }], whitening }: Pick<DescriptionPart, "features" | "whitening">,
 ): Promise<PatchSet> {
-  const chosen = levels ? selectLevels(patches, levels) : patches;
-  return whitening ? await whiten(chosen, whitening) : chosen;
-}
-
-/** Some images of a set, on the same memory. */
-export function images(patches: PatchSet, from: number, count: number): PatchSet {
-  const length = patches.rows * patches.cols * patches.channels;
-  return { ...patches, count, data: patches.data.subarray(from * length, (from + count) * length) };
+  return prepare(patches, { ...(levels && { levels }), ...(whitening && { whitening }) });
 }

@@ -2,25 +2,16 @@ import { centreOf } from "../distance/lengths.ts";
 import { scaleOf } from "../distance/weighted_average.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import type { Pooling } from "../distance/pooling.ts";
-import { joinPatches } from "../embed/embedder.ts";
-import { selectLevels } from "../embed/levels.ts";
-import { fitWhitening } from "../embed/whiten.ts";
+import { someImages } from "../embed/embedder.ts";
 import { AnomalyClusterError, ensure } from "../errors.ts";
-import { type Feature, isCentred, sharingPatches } from "../feature.ts";
+import { evenly } from "../evenly.ts";
+import { type Feature, fitPreparation, isCentred, prepare, sharingPatches } from "../feature.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { seededRandom } from "../random.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
 import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
 import { sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
-import {
-  compareWith,
-  describe,
-  type Description,
-  type DescriptionPart,
-  embeddingsBy,
-  images,
-  prepared,
-} from "./describe.ts";
+import { compareWith, describe, type Description, type DescriptionPart, embeddingsBy } from "./describe.ts";
 import { groupRadii } from "./radius.ts";
 
 /** Most images that scores of new ones are made from: the mean over others is known to a standard error of s/√32. */
@@ -127,7 +118,8 @@ async function fitDescription(
     throw new AnomalyClusterError("bad-argument", "weights of masks cannot be found for new images: use another kind");
   }
   const byGroup = Array.from(groups.keys()).sort((a, b) => groups[a] - groups[b] || a - b);
-  const sample = someImages(patches, evenly(byGroup, most(patches, REFERENCES), seed));
+  const places = evenly(byGroup.length, most(patches, REFERENCES), seededRandom(seed)());
+  const sample = someImages(patches, places.map((at) => byGroup[at]));
   const references = pooling || weight.kind === "uniform"
     ? undefined
     : sourceOf(weight) === "normal"
@@ -150,19 +142,18 @@ async function fitPart(
   sample: PatchSet,
   options: GroupModelOptions,
 ): Promise<DescriptionPart> {
-  const [{ levels, whiten }] = features;
-  const chosen = levels ? selectLevels(patches, levels) : patches;
-  const whitening = whiten ? fitWhitening(chosen, typeof whiten === "object" ? whiten : {}) : undefined;
-  const before = { features, ...(whitening && { whitening }) };
+  const preparation = fitPreparation(patches, features[0]);
+  const { whitening } = preparation;
   const part: DescriptionPart = {
-    ...before,
+    features,
+    ...(whitening && { whitening }),
     weight,
-    ...(references && { references: await prepared(references, before) }),
-    ...(features.some(isCentred) && { centre: centreOf(await prepared(patches, before)) }),
+    ...(references && { references: await prepare(references, preparation) }),
+    ...(features.some(isCentred) && { centre: centreOf(await prepare(patches, preparation)) }),
   };
   const temperatures = temperaturesOf(weight);
   if (!part.references || !temperatures.some(isRelative)) return part;
-  const { scores } = await compareWith(await prepared(sample, before), part, options);
+  const { scores } = await compareWith(await prepare(sample, preparation), part, options);
   const tau = temperatures.map((one) => absoluteTemperature(scores, one) ?? one);
   return { ...part, weight: { ...weight, tau } as Weighting };
 }
@@ -174,22 +165,10 @@ function isRelative(tau: Temperature): boolean {
 
 function normalReferences({ normals }: GroupModelOptions, seed: number): PatchSet {
   if (!normals) throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
-  const all = Array.from({ length: normals.count }, (_, at) => at);
-  return someImages(normals, evenly(all, most(normals, normals.count), seed));
+  return someImages(normals, evenly(normals.count, most(normals, normals.count), seededRandom(seed)()));
 }
 
 /** At most `wanted` images, but at least 2, that stay within the bound of numbers. */
 function most({ rows, cols, channels }: PatchSet, wanted: number): number {
   return Math.min(wanted, Math.max(2, Math.floor(REFERENCE_NUMBERS / (rows * cols * channels))));
-}
-
-/** `count` of a list at equal steps, from a place that the seed draws. */
-function evenly(list: readonly number[], count: number, seed: number): number[] {
-  if (list.length <= count) return [...list];
-  const start = seededRandom(seed)();
-  return Array.from({ length: count }, (_, at) => list[Math.floor((at + start) * list.length / count)]);
-}
-
-function someImages(patches: PatchSet, chosen: readonly number[]): PatchSet {
-  return joinPatches(chosen.map((at) => images(patches, at, 1)));
 }

@@ -6,6 +6,7 @@ import type { ImageFile } from "../dataset/folder.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import type { Engine } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { evenly } from "../evenly.ts";
 import { barPlot, type Curve, linePlot } from "../evaluate/plot.ts";
 import type { Estimate } from "../evaluate/protocol.ts";
 import { type Study, study, type StudyRow } from "../evaluate/study.ts";
@@ -159,7 +160,10 @@ async function studyOf(
   const load = (files: readonly ImageFile[], stage: string) =>
     loadImages(files, embedder, size, warnings, `${name}: ${stage}`, cache.of(maker));
   const images = (await load(dataset.images, "images")) as (LoadedImage & LabelledImage)[];
-  const normals = await load(evenly(dataset.normals, options.mostNormals), "normals");
+  const normals = await load(
+    evenly(dataset.normals.length, options.mostNormals).map((at) => dataset.normals[at]),
+    "normals",
+  );
   await embedder.release();
   for (const warning of warnings) console.error(`warning: ${warning}`);
   if (images.length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
@@ -188,12 +192,6 @@ async function studyOf(
   });
   stage?.end();
   return found;
-}
-
-/** At most `most` of the files, evenly. */
-function evenly<T>(files: readonly T[], most: number): T[] {
-  const count = Math.min(most, files.length);
-  return Array.from({ length: count }, (_, at) => files[Math.floor(at * files.length / count)]);
 }
 
 async function loadMasks(images: readonly LabelledImage[], { rows, cols }: PatchSet): Promise<PatchValues | undefined> {

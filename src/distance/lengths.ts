@@ -7,16 +7,16 @@ export function centreOf({ data, channels }: PatchSet): Float64Array {
   return sum.map((value) => value * channels / data.length);
 }
 
-/** Embeddings from `centre`, with their lengths kept, made their square root, or one; zero stays zero. */
+/** Embeddings as they are, or from `centre` with their lengths made their square root or one; zero stays zero. */
 export function scaledLengths(
   embeddings: Embeddings,
   length: "kept" | "root" | "unit" = "kept",
   centre?: Float64Array,
 ): Embeddings {
-  if (length === "kept" && !centre) return embeddings;
+  if (length === "kept") return embeddings;
   const { count, channels } = embeddings;
   const data = Float64Array.from(embeddings.data, (value, at) => value - (centre?.[at % channels] ?? 0));
-  for (let i = 0; i < count && length !== "kept"; i++) {
+  for (let i = 0; i < count; i++) {
     const own = data.subarray(i * channels, (i + 1) * channels);
     const norm = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0));
     if (norm === 0) continue;

@@ -21,17 +21,20 @@ export async function spreadNormalScores(
   normals: PatchSet,
   options: WorkOptions = {},
 ): Promise<PatchValues> {
-  return (await spreadNormalNeighbours(patches, normals, options)).scores;
+  return (await spreadNormalNeighbours(patches, normals, false, options)).scores;
 }
 
-/** Scores, and each patch's residual: its difference to the nearest of all patches of the labelled normals. */
+/** Scores, and where wanted each patch's residual: its difference to the nearest of all patches of the normals. */
 export async function spreadNormalNeighbours(
   patches: PatchSet,
   normals: PatchSet,
+  withResiduals: boolean,
   options: WorkOptions,
-): Promise<{ scores: PatchValues; residuals: PatchSet }> {
+): Promise<{ scores: PatchValues; residuals?: PatchSet }> {
   checkNormals(patches, normals);
   const nearest = await runStepsSpread(referencePlans(patches, normals), runOptions(options));
+  const scores = valuesOf(patches, nearest);
+  if (!withResiduals) return { scores };
   const { channels } = patches;
   const data = new Float32Array(patches.data.length);
   nearest.places.forEach((place, at) => {
@@ -39,7 +42,7 @@ export async function spreadNormalNeighbours(
       data[at * channels + channel] = patches.data[at * channels + channel] - normals.data[place * channels + channel];
     }
   });
-  return { scores: valuesOf(patches, nearest), residuals: { ...patches, data } };
+  return { scores, residuals: { ...patches, data } };
 }
 
 function checkNormals(patches: PatchSet, normals: PatchSet): void {

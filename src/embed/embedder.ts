@@ -30,3 +30,14 @@ export function joinPatches(parts: readonly PatchSet[]): PatchSet {
     ...(levels && { levels }),
   };
 }
+
+/** `count` images of a set from one on, on the same memory. */
+export function imagesFrom(patches: PatchSet, from: number, count: number): PatchSet {
+  const length = patches.rows * patches.cols * patches.channels;
+  return { ...patches, count, data: patches.data.subarray(from * length, (from + count) * length) };
+}
+
+/** Some images of a set, by number, on memory of their own. */
+export function someImages(patches: PatchSet, chosen: readonly number[]): PatchSet {
+  return joinPatches(chosen.map((at) => imagesFrom(patches, at, 1)));
+}

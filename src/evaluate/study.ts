@@ -2,12 +2,13 @@
 
 import { linkage } from "../cluster/linkage.ts";
 import { cut } from "../cluster/cut.ts";
-import { sharedBuffer } from "../core/pool.ts";
+import { someImages } from "../embed/embedder.ts";
+import { evenly } from "../evenly.ts";
 import { subsetsOf } from "../cluster/subsets.ts";
 import { spreadImageDistances } from "../distance/image_distances.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";
-import { type ComparedFeatures, compareFeatures, embedImages, type Feature } from "../feature.ts";
+import { type ComparedFeatures, compareFeatures, embedImages, type Feature, prepareFeatures } from "../feature.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purityCurve } from "../metric/purity_curve.ts";
 import type { DistanceMatrix, PatchSet, PatchValues } from "../types.ts";
@@ -74,9 +75,8 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
     return row;
   };
 
-  const compared = await compareFeatures(patches, input.features, input.over, undefined, {
-    onProgress: stage("scores"),
-  });
+  const prepared = await prepareFeatures(patches, input.features);
+  const compared = await compareFeatures(prepared, input.over, undefined, { onProgress: stage("scores") });
   const own = distancesBy(compared, { kind: "soft", tau });
   add("none", "soft weights (eq. 5)", own, true);
   add("none", "uniform weights", distancesBy(compared, { kind: "uniform" }));
@@ -105,10 +105,11 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
     );
   }
   const withNormals: Study["normals"][number][] = [];
+  const preparedForNormals = normals ? await prepareFeatures(patches, input.featuresWithNormals) : [];
   for (const count of normals ? normalCounts(normals.count) : []) {
-    const some = someImages(normals!, count);
+    const some = someImages(normals!, evenly(normals!.count, count));
     const onProgress = stage(`${count} labelled normals`);
-    const against = await compareFeatures(patches, input.featuresWithNormals, "normal", some, { onProgress });
+    const against = await compareFeatures(preparedForNormals, "normal", some, { onProgress });
     const distances = distancesBy(against, { kind: "soft", tau });
     const { nmi } = add(
       "labelled normals",
@@ -140,15 +141,4 @@ function distancesBy(compared: readonly ComparedFeatures[], weighting: Weighting
 /** A few, some more, …, all. */
 function normalCounts(all: number): number[] {
   return [...new Set([0.02, 0.1, 0.2, 0.5, 1].map((share) => Math.max(1, Math.round(share * all))))];
-}
-
-/** Images at equal steps. */
-function someImages(set: PatchSet, count: number): PatchSet {
-  const size = set.rows * set.cols * set.channels;
-  const data = new Float32Array(sharedBuffer(count * size * 4));
-  for (let at = 0; at < count; at++) {
-    const image = Math.floor(at * set.count / count);
-    data.set(set.data.subarray(image * size, (image + 1) * size), at * size);
-  }
-  return { ...set, data, count };
 }

@@ -54,7 +54,7 @@ export async function comparePatches(
     return { scores: await spreadPatchScores(patches, { ...work, over }) };
   }
   if (!normals) throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
-  return await spreadNormalNeighbours(patches, normals, work);
+  return await spreadNormalNeighbours(patches, normals, withResiduals, work);
 }
 
 /** Weights α of all patches, for each temperature; weights without τ come once. */
