@@ -70,29 +70,18 @@ def faiss_normals(job):
     return time.perf_counter() - start
 
 
-def ward(job, library):
+def ward(job, library, of_points):
+    """Of distances, or of the points that they are between."""
     from scipy.spatial.distance import pdist
     points = load(job).astype(np.float64)
-    distances = pdist(points)
+    given = points if of_points else pdist(points)
     start = time.perf_counter()
     if library == "fastcluster":
         import fastcluster
-        fastcluster.linkage(distances, "ward")
+        (fastcluster.linkage_vector if of_points else fastcluster.linkage)(given, "ward")
     else:
         from scipy.cluster.hierarchy import linkage
-        linkage(distances, "ward")
-    return time.perf_counter() - start
-
-
-def ward_of_points(job, library):
-    points = load(job).astype(np.float64)
-    start = time.perf_counter()
-    if library == "fastcluster":
-        import fastcluster
-        fastcluster.linkage_vector(points, "ward")
-    else:
-        from scipy.cluster.hierarchy import linkage
-        linkage(points, "ward")
+        linkage(given, "ward")
     return time.perf_counter() - start
 
 
@@ -124,10 +113,10 @@ JOBS = {
     "naive": torch_naive,
     "hausdorff": torch_hausdorff,
     "faiss": faiss_normals,
-    "fastcluster": lambda job: ward(job, "fastcluster"),
-    "scipy": lambda job: ward(job, "scipy"),
-    "fastcluster-points": lambda job: ward_of_points(job, "fastcluster"),
-    "scipy-points": lambda job: ward_of_points(job, "scipy"),
+    "fastcluster": lambda job: ward(job, "fastcluster", False),
+    "scipy": lambda job: ward(job, "scipy", False),
+    "fastcluster-points": lambda job: ward(job, "fastcluster", True),
+    "scipy-points": lambda job: ward(job, "scipy", True),
     "pillow": lambda job: pillow(job, shrink),
     "pillow-draft": lambda job: pillow(job, shrink_draft),
 }

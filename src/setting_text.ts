@@ -29,6 +29,12 @@ function oneTemperatureText(tau: Temperature): string {
   return `${tau.standardDeviations} standard deviations of the scores`;
 }
 
+/** How the number of groups came about. */
+export function countText({ k, threshold }: { readonly k: number | "auto"; readonly threshold?: number }): string {
+  if (threshold !== undefined) return `by a threshold of ${threshold}`;
+  return k === "auto" ? "automatically: the clearest of 2 to 20" : "given";
+}
+
 /** What patches are scored by, as reports tell it. */
 export function scoreText(over: ScoreSource): string {
   return typeof over === "object" ? `${over.quantile * 100} % quantile of the other images` : over;

@@ -21,10 +21,9 @@ import { type PresetName, PRESETS } from "../preset.ts";
 import { renderReport } from "../report/html.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { reportData } from "../report/report_data.ts";
-import { type Agreement, groupsCsv, type GroupsFile, groupsFile } from "../report/result.ts";
-import { featureText, scoreText, temperatureText } from "../setting_text.ts";
+import { type Agreement, digits, groupsCsv, type GroupsFile, groupsFile } from "../report/result.ts";
+import { countText, featureText, scoreText, temperatureText } from "../setting_text.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
-import { maskPatches } from "../weight/mask.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 import { fromUser } from "./arguments.ts";
 import { type CacheOptions, type ImageCache, RunCache } from "./image_cache.ts";
@@ -35,7 +34,7 @@ import { type ClustererName, clustererOf, type PoolingName, weightingOf, type We
 import { watchMemory } from "./memory.ts";
 import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
-import { readRaster } from "./read_image.ts";
+import { readMasks } from "./read_masks.ts";
 import { startStage } from "./progress.ts";
 
 /** Options as the program's arguments give them. */
@@ -174,21 +173,15 @@ async function loadNormals(
 }
 
 async function loadMasks(images: readonly LoadedImage[], folder: string, warnings: string[]): Promise<PatchValues> {
-  const [{ patches: { rows, cols } }] = images;
-  const data = new Float32Array(images.length * rows * cols);
-  const without: string[] = [];
-  for (const [at, file] of matchMasks(images, fromUser(folder)).entries()) {
-    const mask = file && await readRaster(file).catch(() => undefined);
-    if (mask) data.set(maskPatches(mask, rows, cols), at * rows * cols);
-    else without.push(images[at].path);
-  }
+  const { masks, without } = await readMasks(matchMasks(images, fromUser(folder)), images[0].patches);
   if (without.length === images.length) {
     throw new AnomalyClusterError("bad-argument", `--masks ${folder} holds no mask named like an image`);
   }
   if (without.length) {
-    warnings.push(`${without.length} images have no readable mask and get uniform weights, ${without[0]} first`);
+    const first = images[without[0]].path;
+    warnings.push(`${without.length} images have no readable mask and get uniform weights, ${first} first`);
   }
-  return { data, count: images.length, patches: rows * cols };
+  return masks;
 }
 
 function checkCount(usable: number, found: number, k: number | "auto", folder: string, warnings: string[]): void {
@@ -291,13 +284,9 @@ function settingsOf(
 ): Record<string, string | number> {
   return {
     k: result.k,
-    kChosen: options.threshold !== undefined
-      ? `by a threshold of ${options.threshold}`
-      : options.k === "auto"
-      ? "automatically: the clearest of 2 to 20"
-      : "given",
+    kChosen: countText(options),
     weight: options.weight,
-    ...(result.tau !== undefined && { tau: Number(result.tau.toPrecision(6)) }),
+    ...(result.tau !== undefined && { tau: digits(result.tau) }),
     ...(["hard", "mask", "uniform"].includes(options.weight)
       ? {}
       : { tauGiven: temperatureText(options.tau ?? PRESETS[options.preset].tau) }),

@@ -12,15 +12,13 @@ import type { Estimate } from "../evaluate/protocol.ts";
 import { type Study, study, type StudyRow } from "../evaluate/study.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
-import type { PatchSet, PatchValues } from "../types.ts";
-import { maskPatches } from "../weight/mask.ts";
 import { fromUser } from "./arguments.ts";
 import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { openModel } from "./open_model.ts";
 import { type Stage, startStage } from "./progress.ts";
-import { readRaster } from "./read_image.ts";
+import { readMasks } from "./read_masks.ts";
 
 /** Options as the program's arguments give them. */
 export interface EvaluateCommandOptions extends CacheOptions {
@@ -169,7 +167,8 @@ async function studyOf(
   if (images.length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
 
   const patches = joinPatches(images.map((image) => image.patches));
-  const masks = await loadMasks(images, patches);
+  const masked = images.some(({ mask }) => mask);
+  const masks = masked ? (await readMasks(images.map(({ mask }) => mask), patches)).masks : undefined;
   let stage: Stage | undefined;
   const found = await study({
     patches,
@@ -192,16 +191,6 @@ async function studyOf(
   });
   stage?.end();
   return found;
-}
-
-async function loadMasks(images: readonly LabelledImage[], { rows, cols }: PatchSet): Promise<PatchValues | undefined> {
-  if (!images.some(({ mask }) => mask)) return undefined;
-  const data = new Float32Array(images.length * rows * cols);
-  for (const [at, { mask }] of images.entries()) {
-    const raster = mask && await readRaster(mask).catch(() => undefined);
-    if (raster) data.set(maskPatches(raster, rows, cols), at * rows * cols);
-  }
-  return { data, count: images.length, patches: rows * cols };
 }
 
 function markdown(

@@ -1,7 +1,8 @@
 // assignments.json, assignments.csv and the table of them: where new images belong.
 
 import type { Assignment } from "../assign/assign_patches.ts";
-import { digits, type GroupsFile, quoted } from "./result.ts";
+import { quoted } from "./client/text.js";
+import { digits, type GroupsFile } from "./result.ts";
 
 /** A new image, where it belongs, and the grouped image that it is most like. */
 export interface AssignedImage {

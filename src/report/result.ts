@@ -1,5 +1,6 @@
 // The result of a run as it is stored: groups.json and groups.csv.
 
+import { quoted } from "./client/text.js";
 import type { TriedGroupCount } from "../cluster/choose_k.ts";
 import type { Contingency } from "../metric/contingency.ts";
 import type { ClusterResult } from "../pipeline.ts";
@@ -99,11 +100,6 @@ export function groupsCsv(file: GroupsFile): string {
     return [quoted(path), group, distance, score, outlier ? "yes" : "no"].join(",");
   });
   return ["path,group,distance,score,outlier", ...lines, ""].join("\r\n");
-}
-
-/** A field of a CSV file, quoted as RFC 4180 asks. */
-export function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Six significant digits: what float32 features support, and equal on every runtime. */

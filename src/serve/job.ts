@@ -2,15 +2,15 @@
 
 import { type Embedder, joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import { decodeImage } from "../image/decode.ts";
 import { resize } from "../image/resize.ts";
+import { decodeUsable } from "../image/usable.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { PRESETS } from "../preset.ts";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
-import { type GroupsFile, groupsFile } from "../report/result.ts";
+import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
 import { type Thumbnail, thumbnail } from "../report/thumbnail.ts";
-import { featureText, scoreText, temperatureText } from "../setting_text.ts";
+import { countText, featureText, scoreText, temperatureText } from "../setting_text.ts";
 import type { PatchSet } from "../types.ts";
 import type { JobOptions } from "./job_options.ts";
 import type { TakeTurn } from "./queue.ts";
@@ -46,12 +46,6 @@ export interface JobResult {
   readonly groups: GroupsFile;
   readonly report?: string;
 }
-
-/** Smallest side of an image in which patches mean anything. */
-const SMALLEST_SIDE = 16;
-
-/** By how much a large image may be shrunk while it is decoded: to no less than this many times the size. */
-const REDUCING_GAP = 2;
 
 interface ReadyImage {
   readonly path: string;
@@ -109,11 +103,7 @@ async function prepare(
   report: (stage: Progress["stage"]) => void,
   warnings: string[],
 ): Promise<ReadyImage> {
-  const image = await decodeImage(bytes, { atLeast: REDUCING_GAP * size, maxPixels });
-  if (Math.min(image.width, image.height) < SMALLEST_SIDE) {
-    const message = `${image.width} × ${image.height} pixels are too few (${SMALLEST_SIDE} a side at least)`;
-    throw new AnomalyClusterError("bad-image", message);
-  }
+  const image = await decodeUsable(bytes, size, { maxPixels });
   if (image.note) warnings.push(`${name}: ${image.note}`);
   const pixels = resize(image, size, size);
   const small = withReport ? { thumbnail: await thumbnail(image, pixels) } : {};
@@ -150,13 +140,9 @@ function settingsOf(options: JobOptions, { size }: Network, { k, tau }: ClusterR
   const { features, over = "mean", tau: usual } = PRESETS[options.preset];
   return {
     k,
-    kChosen: options.threshold !== undefined
-      ? `by a threshold of ${options.threshold}`
-      : options.k === "auto"
-      ? "automatically: the clearest of 2 to 20"
-      : "given",
+    kChosen: countText(options),
     weight: "soft",
-    ...(tau !== undefined && { tau: Number(tau.toPrecision(6)) }),
+    ...(tau !== undefined && { tau: digits(tau) }),
     tauGiven: temperatureText(options.tau ?? usual),
     preset: options.preset,
     features: features.map(featureText).join("; "),

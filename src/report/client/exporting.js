@@ -1,6 +1,7 @@
 // The groups as shown, as files to keep: groups-edited.json for `cluster --apply`, and CSV.
 
 import { groupTitle } from "./group_markup.js";
+import { quoted } from "./text.js";
 
 export function followExports({ report, edits, arrangement }) {
   document.getElementById("export-json").addEventListener("click", () => {
@@ -56,10 +57,6 @@ function csv({ groups, images }) {
   const lines = images.map(({ path, group, distance, score }) => [path, group, named.get(group), distance, score]);
   return [["path", "group", "name", "distance", "score"], ...lines, []]
     .map((line) => line.map((value) => quoted(String(value ?? ""))).join(",")).join("\r\n");
-}
-
-function quoted(text) {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function download(name, type, text) {

@@ -53,3 +53,11 @@ export function sum(values) {
 export function mean(values) {
   return sum(values) / values.length;
 }
+
+/**
+ * A field of a CSV file, quoted as RFC 4180 asks.
+ * @param {string} text @returns {string}
+ */
+export function quoted(text) {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
