@@ -1,7 +1,7 @@
 // Anomaly clustering (Sohn et al., WACV 2023) from patch embeddings to groups, a step a line.
 
 import { chooseGroupCount, type GroupCountChoice } from "./cluster/choose_k.ts";
-import { cluster, type Clusterer } from "./cluster/clusterer.ts";
+import { cluster, type Clusterer, type DirectClusterer, type Training } from "./cluster/clusterer.ts";
 import { checkPointCount } from "./core/linkage_kernel.ts";
 import type { Linkage } from "./cluster/linkage.ts";
 import { outliers } from "./cluster/outliers.ts";
@@ -65,6 +65,8 @@ export interface ClusterResult {
   readonly tau?: number;
   /** How k was found; absent when it was given. */
   readonly choice?: GroupCountChoice;
+  /** How the training went, of a clusterer that is trained. */
+  readonly training?: Training;
 }
 
 /**
@@ -90,15 +92,18 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
   const [{ patches: shown, scores }] = compared;
   const { embeddings, weights } = embed(compared, options, weight);
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(shown, options);
-  const clustering = cluster(clusterer, distances, embeddings);
+  const trained = "train" in clusterer ? clusterer : undefined;
+  const direct = trained ? FOR_COUNT : clusterer as DirectClusterer;
+  const clustering = cluster(direct, distances, embeddings);
   const choice = k === "auto" && options.threshold === undefined
-    ? chooseGroupCount(distances, clustering.labels, linkedBy(clusterer, clustering.tree))
+    ? chooseGroupCount(distances, clustering.labels, linkedBy(direct, clustering.tree))
     : undefined;
   const anomaly = imageScores(scores);
   const wanted = options.threshold === undefined
     ? choice?.k ?? k as number
-    : groupsAbove(clustering.tree, options.threshold);
-  const groups = largestFirst(clustering.labels(wanted), anomaly);
+    : groupsAbove(trained ? undefined : clustering.tree, options.threshold);
+  const training = await trained?.train(shown, wanted, options);
+  const groups = largestFirst(training?.groups ?? clustering.labels(wanted), anomaly);
   const centres = medoids(distances, groups);
 
   return {
@@ -111,11 +116,15 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
     scores: anomaly,
     weights: meanWeights(weights),
     ...(embeddings && { embeddings }),
-    ...(clustering.tree && { tree: clustering.tree }),
+    ...(clustering.tree && !trained && { tree: clustering.tree }),
     ...absoluteTau(scores, weight),
     ...(choice && { choice }),
+    ...(training && { training: training.training }),
   };
 }
+
+/** Finds the number of groups where a clusterer must be told it. */
+const FOR_COUNT: DirectClusterer = { kind: "linkage", method: "ward" };
 
 /** Everything that can be refused before the long work. */
 function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting, options: ClusterOptions): void {
@@ -152,7 +161,7 @@ function groupsAbove(tree: Linkage | undefined, height: number): number {
 }
 
 /** The tree, with how it was linked. */
-function linkedBy(clusterer: Clusterer, tree: Linkage | undefined) {
+function linkedBy(clusterer: DirectClusterer, tree: Linkage | undefined) {
   return tree && clusterer.kind === "linkage" ? { tree, method: clusterer.method } : undefined;
 }
 

@@ -1,7 +1,8 @@
 // The choice among the clusterers.
 
 import { AnomalyClusterError } from "../errors.ts";
-import type { DistanceMatrix, Embeddings } from "../types.ts";
+import type { WorkOptions } from "../distance/patch_minima.ts";
+import type { DistanceMatrix, Embeddings, PatchSet } from "../types.ts";
 import { cut } from "./cut.ts";
 import { gaussianMixture } from "./gaussian_mixture.ts";
 import { kmeans } from "./kmeans.ts";
@@ -10,13 +11,40 @@ import { SINGLE_PRECISION_FROM } from "../core/linkage_kernel.ts";
 import { type Linkage, linkage, type LinkageMethod, wardLinkage } from "./linkage.ts";
 import { spectralGroups } from "./spectral.ts";
 
-/** How images are grouped. K-means and Gaussian mixtures need embeddings, the others only distances. */
-export type Clusterer =
+/**
+ * How images are grouped. K-means and Gaussian mixtures need embeddings, those that are trained patches, the others only
+ * distances.
+ */
+export type Clusterer = TrainedClusterer | DirectClusterer;
+
+/** Clusterers that need no training. */
+export type DirectClusterer =
   | { readonly kind: "linkage"; readonly method: LinkageMethod }
   | { readonly kind: "kmeans"; readonly seed?: number }
   | { readonly kind: "gaussian-mixture"; readonly covariance?: "diagonal" | "full"; readonly seed?: number }
   | { readonly kind: "kmedoids"; readonly seed?: number }
   | { readonly kind: "spectral"; readonly seed?: number };
+
+/** A network that is trained for the images: made by `iic`, `gatcluster` or `scan` of `@anomalies/cluster/deep`. */
+export interface TrainedClusterer {
+  readonly kind: "iic" | "gatcluster" | "scan";
+  /** Trains it for `k` groups; `onProgress` hears epochs. */
+  readonly train: (patches: PatchSet, k: number, work: WorkOptions) => Promise<TrainedGroups>;
+}
+
+/** What a training led to. */
+export interface TrainedGroups {
+  /** A label from 0 for each image: fewer than k where the training left some without images. */
+  readonly groups: Int32Array;
+  readonly training: Training;
+}
+
+/** How a training went. */
+export interface Training {
+  readonly kind: TrainedClusterer["kind"];
+  /** The parts of it, with the mean loss of each epoch; NaN where no image could be learnt from. */
+  readonly stages: readonly { readonly name: string; readonly losses: readonly number[] }[];
+}
 
 /** Groups for any number of them. */
 export interface Clustering {
@@ -28,7 +56,7 @@ export interface Clustering {
 
 /** Prepares a clusterer. Throws `bad-argument` when it needs embeddings and there are none. */
 export function cluster(
-  clusterer: Clusterer,
+  clusterer: DirectClusterer,
   distances: DistanceMatrix,
   embeddings: Embeddings | undefined,
 ): Clustering {

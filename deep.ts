@@ -1,0 +1,11 @@
+/**
+ * Deep clustering, the baselines of the paper's table 8: small networks trained on patch embeddings, for
+ * `clusterPatches` and `clusterImages`. An entry point of its own, so that only those who train load it.
+ *
+ * @module
+ */
+
+export { iic } from "./src/cluster/deep/iic.ts";
+export { gatcluster } from "./src/cluster/deep/gatcluster.ts";
+export { scan } from "./src/cluster/deep/scan.ts";
+export type { CheckpointStore, TrainingOptions } from "./src/cluster/deep/trainer.ts";
