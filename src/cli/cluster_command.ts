@@ -30,15 +30,23 @@ import { type CacheOptions, type ImageCache, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkExports, exportGroups, type ExportName } from "./export_groups.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
-import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
+import {
+  type ClustererName,
+  clustererOf,
+  isTrained,
+  type PoolingName,
+  weightingOf,
+  type WeightName,
+} from "./methods.ts";
 import { watchMemory } from "./memory.ts";
 import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
 import { readMasks } from "./read_masks.ts";
 import { startStage } from "./progress.ts";
+import { checkpointsIn, removeCheckpoint, trainedClustererOf, type TrainingChoice } from "./training.ts";
 
 /** Options as the program's arguments give them. */
-export interface ClusterCommandOptions extends CacheOptions {
+export interface ClusterCommandOptions extends CacheOptions, TrainingChoice {
   readonly out?: string;
   readonly k: number | "auto";
   readonly threshold?: number;
@@ -93,7 +101,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   await embedder.release();
 
-  const { result, model } = await clusterLoaded(images, { ...options, weight }, normals, masks);
+  const { result, model } = await clusterLoaded(images, { ...options, weight }, normals, masks, output);
   const agreement = options.labels ? agreementWithFolders(images, result, warnings) : undefined;
   const file = groupsFile(result, {
     images: images.map(({ path, label }) => ({ path, ...(agreement && label !== undefined && { label }) })),
@@ -111,6 +119,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const title = `Kinds of defect in ${basename(folder)}`;
   const report = renderReport(reportData(title, file, result, images, source));
   const page = writeWhole(output, "report.html", report);
+  removeCheckpoint(output);
 
   for (const warning of warnings) console.error(`warning: ${warning}`);
   if (options.memory) console.error(`memory: ${memory.peakMegabytes()} MB at most`);
@@ -138,7 +147,18 @@ function checkCombination(weight: WeightName, options: ClusterCommandOptions): v
     const reason = "--k and --threshold exclude each other: one gives the number of groups, one the height of the cut";
     throw new AnomalyClusterError("bad-argument", reason);
   }
-  if (options.threshold !== undefined && clustererOf(options.cluster, 0).kind !== "linkage") {
+  const trained = isTrained(options.cluster);
+  if (options.epochs !== undefined && !trained) {
+    const reason = `--cluster ${options.cluster} is not trained: leave --epochs out, or use iic, gatcluster or scan`;
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  if (trained && options.k === 1) {
+    throw new AnomalyClusterError(
+      "bad-argument",
+      `--cluster ${options.cluster} needs at least 2 groups: --k 2 or more`,
+    );
+  }
+  if (options.threshold !== undefined && (trained || clustererOf(options.cluster, 0).kind !== "linkage")) {
     const reason = `--cluster ${options.cluster} has no tree that --threshold could cut: use ward, or --k`;
     throw new AnomalyClusterError("bad-argument", reason);
   }
@@ -202,6 +222,7 @@ async function clusterLoaded(
   options: ChosenOptions,
   normals: PatchSet | undefined,
   masks: PatchValues | undefined,
+  output: string,
 ): Promise<{ result: ClusterResult; model?: GroupModel }> {
   const stage = startStage("Comparing pairs", images.length * (images.length - 1) / 2);
   const patches = joinPatches(images.map((image) => image.patches));
@@ -216,16 +237,21 @@ async function clusterLoaded(
     ...(options.pool && { pooling: poolingOf(options.pool, patches, options.seed) }),
     ...(normals && { normals }),
   };
+  const { cluster: name, seed, epochs, patience } = options;
+  const training = { seed, epochs, patience, checkpoints: checkpointsIn(output) };
+  const cluster = isTrained(name)
+    ? await trainedClustererOf(name, `Training ${name}`, training, () => stage.end())
+    : clustererOf(name, seed);
   const result = await clusterPatches(patches, {
     ...settings,
     k: options.k,
     ...(options.threshold !== undefined && { threshold: options.threshold }),
     smallestGroup: options.smallestGroup,
     distance: options.distance,
-    cluster: clustererOf(options.cluster, options.seed),
+    cluster,
     onProgress: (done) => stage.update(done),
   });
-  stage.end();
+  if (!isTrained(name)) stage.end();
   // New images have no masks, and sets of patches could be compared only with all patches of all images.
   const assignable = options.weight !== "mask" && givesVectors(options);
   return { result, ...(assignable && { model: await groupModel(patches, result, settings) }) };
@@ -297,6 +323,7 @@ function settingsOf(
     ...(["hard", "hybrid"].includes(options.weight) && { top: options.top }),
     distance: options.pool ? `${options.pool} pooling` : options.distance,
     cluster: options.cluster,
+    ...(result.training && { epochs: result.training.stages.reduce((sum, { losses }) => sum + losses.length, 0) }),
     seed: options.seed,
   };
 }

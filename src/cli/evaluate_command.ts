@@ -2,26 +2,25 @@
 
 import { basename, dirname, join } from "node:path";
 import { type LabelledDataset, labelledDataset, type LabelledImage } from "../dataset/labelled.ts";
-import type { ImageFile } from "../dataset/folder.ts";
 import { joinPatches } from "../embed/embedder.ts";
-import type { Engine } from "../embed/onnx.ts";
-import { AnomalyClusterError } from "../errors.ts";
 import { evenly } from "../evenly.ts";
 import { barPlot, type Curve, linePlot } from "../evaluate/plot.ts";
 import type { Estimate } from "../evaluate/protocol.ts";
 import { type Study, study, type StudyRow } from "../evaluate/study.ts";
+import type { TrainingRow } from "../evaluate/training.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { fromUser } from "./arguments.ts";
 import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { type LoadedImage, loadImages } from "./load_images.ts";
-import { openModel } from "./open_model.ts";
+import type { LoadedImage } from "./load_images.ts";
+import { type EvaluateTrainings, trainingsOf } from "./evaluate_trainings.ts";
 import { type Stage, startStage } from "./progress.ts";
 import { readMasks } from "./read_masks.ts";
+import { loadSubject, type Subject } from "./subject.ts";
 
 /** Options as the program's arguments give them. */
-export interface EvaluateCommandOptions extends CacheOptions {
+export interface EvaluateCommandOptions extends CacheOptions, EvaluateTrainings {
   readonly out?: string;
   readonly normals?: string;
   readonly masks?: string;
@@ -30,8 +29,6 @@ export interface EvaluateCommandOptions extends CacheOptions {
   readonly protocol: "subsets" | "whole";
   readonly seeds: number;
   readonly mostNormals: number;
-  readonly size: number;
-  readonly engine: Engine;
 }
 
 /** results.json: studies by what they were made of, so that a run goes on where one before it ended. */
@@ -44,17 +41,11 @@ interface ResultsFile {
     readonly classes: string[];
   };
   readonly studies: Record<string, NamedStudy>;
+  /** Trainings by the study's key, method, seed and settings. */
+  readonly trainings: Record<string, TrainingRow>;
 }
 
 type NamedStudy = Study & { readonly name: string; readonly seconds: number };
-
-/** What is measured: a preset, or with the paper's method another network. */
-interface Subject {
-  readonly name: string;
-  readonly preset: PresetName;
-  /** An ONNX file. */
-  readonly model?: string;
-}
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
 export async function evaluateCommand(argument: string, options: EvaluateCommandOptions): Promise<void> {
@@ -73,25 +64,27 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
   const results: ResultsFile = {
     format: "anomaly-cluster-evaluation/2",
     dataset: { path: basename(path), layout: dataset.layout, images: dataset.images.length, classes: labels },
-    studies: await studiesBefore(output),
+    ...await resultsBefore(output),
   };
   using cache = new RunCache(options);
   using _interrupt = onInterrupt(() => cache.kept());
-  const shown: string[] = [];
+  const shown: NamedStudy[] = [];
   for (const subject of subjectsOf(options)) {
     const { name } = subject;
     const key = await keyOf(subject, dataset, options);
-    shown.push(key);
+    const keep = () => writeWhole(output, "results.json", `${JSON.stringify(results, null, 1)}\n`);
     if (results.studies[key]) {
       console.error(`${name}: kept from the run before`);
-      continue;
+    } else {
+      const started = performance.now();
+      const found = await studyOf(subject, dataset, options, cache);
+      results.studies[key] = { ...found, name, seconds: Math.round((performance.now() - started) / 100) / 10 };
+      keep();
     }
-    const started = performance.now();
-    const found = await studyOf(subject, dataset, options, cache);
-    results.studies[key] = { ...found, name, seconds: Math.round((performance.now() - started) / 100) / 10 };
-    writeWhole(output, "results.json", `${JSON.stringify(results, null, 1)}\n`);
+    const trained = await trainingsOf(subject, key, dataset, options, cache, output, results.trainings, keep);
+    shown.push({ ...results.studies[key], rows: [...results.studies[key].rows, ...trained] });
   }
-  const studies = shown.map((key) => results.studies[key]);
+  const studies = shown;
   const table = markdown(studies, options);
   writeWhole(output, "results.md", `${table}\n`);
   writeWhole(output, "results.csv", csv(studies));
@@ -108,14 +101,16 @@ function subjectsOf({ presets, models = [] }: EvaluateCommandOptions): Subject[]
   ];
 }
 
-/** Studies of an earlier run into the same folder; none where there is none, or it cannot be read. */
-async function studiesBefore(output: string): Promise<ResultsFile["studies"]> {
+/** What an earlier run into the same folder measured; nothing where there is none, or it cannot be read. */
+async function resultsBefore(output: string): Promise<Pick<ResultsFile, "studies" | "trainings">> {
   try {
     const file: ResultsFile = JSON.parse(await Deno.readTextFile(join(output, "results.json")));
-    return file.format === "anomaly-cluster-evaluation/2" ? file.studies : {};
+    const { studies, trainings = {} } = file;
+    if (file.format === "anomaly-cluster-evaluation/2") return { studies, trainings };
   } catch {
-    return {};
+    // Then there is none.
   }
+  return { studies: {}, trainings: {} };
 }
 
 /** Names what a study depends on. */
@@ -146,26 +141,21 @@ async function keyOf(
 }
 
 async function studyOf(
-  { name, preset, model }: Subject,
+  subject: Subject,
   dataset: LabelledDataset,
   options: EvaluateCommandOptions,
   cache: RunCache,
 ): Promise<Study> {
+  const { name, preset } = subject;
   const { features, featuresWithNormals = features, over = "mean", tau } = PRESETS[preset];
-  const warnings: string[] = [];
-  const { size: side, engine } = options;
-  const { embedder, size, maker } = await openModel({ preset, model, size: side, engine }, warnings);
-  const load = (files: readonly ImageFile[], stage: string) =>
-    loadImages(files, embedder, size, warnings, `${name}: ${stage}`, cache.of(maker));
-  const images = (await load(dataset.images, "images")) as (LoadedImage & LabelledImage)[];
-  const normals = await load(
-    evenly(dataset.normals.length, options.mostNormals).map((at) => dataset.normals[at]),
-    "normals",
+  const normalsUsed = evenly(dataset.normals.length, options.mostNormals).map((at) => dataset.normals[at]);
+  const [loaded, normals] = await loadSubject(
+    subject,
+    [["images", dataset.images], ["normals", normalsUsed]],
+    options,
+    cache,
   );
-  await embedder.release();
-  for (const warning of warnings) console.error(`warning: ${warning}`);
-  if (images.length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
-
+  const images = loaded as (LoadedImage & LabelledImage)[];
   const patches = joinPatches(images.map((image) => image.patches));
   const masked = images.some(({ mask }) => mask);
   const masks = masked ? (await readMasks(images.map(({ mask }) => mask), patches)).masks : undefined;

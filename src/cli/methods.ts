@@ -1,6 +1,6 @@
 // The methods that the program offers by name: each with one line for --help and its source.
 
-import type { Clusterer } from "../cluster/clusterer.ts";
+import type { DirectClusterer, TrainedClusterer } from "../cluster/clusterer.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import type { Feature } from "../feature.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
@@ -70,8 +70,14 @@ export const POOLINGS: Described<PoolingName> = {
   "bag-of-words": "shares of 512 visual words (table 9)",
 };
 
+/** Names of clusterers that are trained. */
+export type TrainedName = TrainedClusterer["kind"];
+
 /** Names of clusterers. */
-export type ClustererName =
+export type ClustererName = TrainedName | DirectName;
+
+/** Names of clusterers that need no training. */
+export type DirectName =
   | "ward"
   | "single"
   | "complete"
@@ -81,6 +87,12 @@ export type ClustererName =
   | "gmm-full"
   | "kmedoids"
   | "spectral";
+
+export const TRAINED: Described<TrainedName> = {
+  "iic": "trained, takes minutes: information that two views tell of each other (Ji et al. 2019; table 8)",
+  "gatcluster": "trained, takes minutes: Gaussian attention and four losses (Niu et al. 2020; table 8)",
+  "scan": "trained: neighbours fall into one group, then self-labelling (Van Gansbeke et al. 2020; table 8)",
+};
 
 export const CLUSTERERS: Described<ClustererName> = {
   "ward": "agglomerative, least growth of variance (Ward 1963)",
@@ -92,6 +104,7 @@ export const CLUSTERERS: Described<ClustererName> = {
   "gmm-full": "Gaussian mixture, full covariance of 20 principal components",
   "kmedoids": "eager swaps (FasterPAM: Schubert and Rousseeuw 2021)",
   "spectral": "self-tuning affinity (Zelnik-Manor and Perona 2004), normalised (Ng et al. 2001)",
+  ...TRAINED,
 };
 
 export const PRESET_LINES = Object.fromEntries(
@@ -151,8 +164,13 @@ export function weightingOf(name: WeightName, options: {
   }
 }
 
+/** Whether it is the name of a clusterer that is trained. */
+export function isTrained(name: ClustererName): name is TrainedName {
+  return name in TRAINED;
+}
+
 /** A clusterer from the program's options. */
-export function clustererOf(name: ClustererName, seed: number): Clusterer {
+export function clustererOf(name: DirectName, seed: number): DirectClusterer {
   switch (name) {
     case "gmm":
       return { kind: "gaussian-mixture", covariance: "diagonal", seed };

@@ -30,6 +30,7 @@ import {
   POOLINGS,
   PRESET_LINES,
   SCORES,
+  TRAINED,
   WEIGHTS,
 } from "./methods.ts";
 
@@ -78,6 +79,19 @@ function cacheOption(): Option {
 function cacheLimitOption(): Option {
   return new Option("--cache-limit <SIZE>", "most that the cache takes, as 500MB; what was used longest ago makes room")
     .argParser(byteCount).default(4e9, "4GB");
+}
+
+function epochsOption(): Option {
+  return new Option("--epochs <N>", "passes over the images, of a clusterer that is trained (default: the method's)")
+    .argParser(wholeNumber(1));
+}
+
+function patienceOption(): Option {
+  return new Option(
+    "--patience <N>",
+    "a training ends after so many epochs without a lower loss; 0 never before its end",
+  )
+    .argParser(wholeNumber(0)).default(40);
 }
 
 /** The program's commands and options. */
@@ -129,7 +143,9 @@ export function program(): Command {
     .option("--distance <KIND>", "distance between images", oneOf(...namesOf(DISTANCES)), "weighted-average")
     .option("--pool <KIND>", "pools patches in place of the weighted average", oneOf(...namesOf(POOLINGS)))
     .option("--cluster <KIND>", "how images are grouped", oneOf(...namesOf(CLUSTERERS)), "ward")
-    .option("--seed <N>", "seed of k-means, mixtures, k-medoids and spectral", wholeNumber(0), 0)
+    .option("--seed <N>", "seed of what draws lots: all clusterers but the linkages", wholeNumber(0), 0)
+    .addOption(epochsOption())
+    .addOption(patienceOption())
     .option("--model <FILE>", "another ONNX network, FILE.onnx with its manifest FILE.json: docs/models.md")
     .option(
       "--engine <NAME>",
@@ -208,6 +224,14 @@ export function program(): Command {
       "subsets",
     )
     .option("--seeds <N>", "subsets", wholeNumber(1), 100)
+    .option(
+      "--cluster <KINDS>",
+      "clusterers that are trained to measure besides, with commas between them: iic,gatcluster,scan",
+      listOf(...namesOf(TRAINED)),
+    )
+    .option("--training-seeds <N>", "trainings of each of them", wholeNumber(1), 3)
+    .addOption(epochsOption())
+    .addOption(patienceOption())
     .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 1000)
     .option("--engine <NAME>", "wasm, or native: onnxruntime-node (needs --allow-ffi)", oneOf("wasm", "native"), "wasm")
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)

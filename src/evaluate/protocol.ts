@@ -35,7 +35,8 @@ export function scoresOver(subsets: readonly Int32Array[], labels: readonly stri
   return { nmi, ari, f1 };
 }
 
-function estimate(values: readonly number[]): Estimate {
+/** Mean of some values, and its standard error: 0 for a single one. */
+export function estimate(values: readonly number[]): Estimate {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const standardError = values.length > 1 ? Math.sqrt(squares / (values.length - 1) / values.length) : 0;

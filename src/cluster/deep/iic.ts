@@ -29,7 +29,7 @@ const HEADS = 5;
 const OVERCLUSTERING = 7;
 /** Passes for the heads of k groups after each one for the others. */
 const PASSES = 2;
-const VIEW = { crop: 0.6, dropout: 0.1 };
+const VIEW = { crop: 0.75, dropout: 0.1 };
 
 const IIC: MethodKind = { kind: "iic", epochs: 300, batch: 140, learningRate: 1e-3, create };
 

@@ -14,7 +14,6 @@ import {
   type MethodKind,
   type MethodSettings,
   parametersOf,
-  rowsOf,
   trainedClusterer,
   type TrainingOptions,
 } from "./trainer.ts";
@@ -30,8 +29,8 @@ const WEIGHT_DECAY = 1e-4;
 const CONFIDENT = 0.99;
 /** Share of the epochs that self-labelling takes. */
 const SELF_LABELLING = 0.2;
-const WEAK = { crop: 0.6, dropout: 0 };
-const STRONG = { crop: 0.4, dropout: 0.3 };
+const WEAK = { crop: 0.75, dropout: 0 };
+const STRONG = { crop: 0.5, dropout: 0.3 };
 
 const SCAN: MethodKind = { kind: "scan", epochs: 125, batch: 128, learningRate: 1e-3, create };
 

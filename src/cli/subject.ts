@@ -1,0 +1,36 @@
+// What `evaluate` measures, and its embedded images.
+
+import type { ImageFile } from "../dataset/folder.ts";
+import type { Engine } from "../embed/onnx.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import type { PresetName } from "../preset.ts";
+import type { RunCache } from "./image_cache.ts";
+import { type LoadedImage, loadImages } from "./load_images.ts";
+import { openModel } from "./open_model.ts";
+
+/** A preset, or with the paper's method another network. */
+export interface Subject {
+  readonly name: string;
+  readonly preset: PresetName;
+  /** An ONNX file. */
+  readonly model?: string;
+}
+
+/** Images of each part by the subject's network; `parts` are what the progress says, and files. */
+export async function loadSubject(
+  { name, preset, model }: Subject,
+  parts: readonly (readonly [stage: string, files: readonly ImageFile[]])[],
+  options: { readonly size: number; readonly engine: Engine },
+  cache: RunCache,
+): Promise<LoadedImage[][]> {
+  const warnings: string[] = [];
+  const { embedder, size, maker } = await openModel({ preset, model, ...options }, warnings);
+  const loaded: LoadedImage[][] = [];
+  for (const [stage, files] of parts) {
+    loaded.push(await loadImages(files, embedder, size, warnings, `${name}: ${stage}`, cache.of(maker)));
+  }
+  await embedder.release();
+  for (const warning of warnings) console.error(`warning: ${warning}`);
+  if (loaded[0].length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
+  return loaded;
+}
