@@ -4,7 +4,7 @@ import type { TriedGroupCount } from "../cluster/choose_k.ts";
 import { contingencyTable, groupHead, groupTitle, labelsOf } from "./client/group_markup.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
 import type { PackedDistances } from "./distances.ts";
-import { countPlot } from "./line_plot.ts";
+import { countPlot, lossPlot } from "./line_plot.ts";
 import { PAGE_SCRIPT } from "./page_script.ts";
 import { scriptHash } from "./script_hash.ts";
 import pageStyle from "./style/page.css" with { type: "text" };
@@ -59,6 +59,8 @@ export interface ReportData {
   readonly metrics?: readonly (readonly [name: string, value: number])[];
   readonly choice?: { readonly chosen: number; readonly tried: readonly TriedGroupCount[] };
   readonly purity?: { readonly mauc: number; readonly values: readonly (readonly [k: number, purity: number])[] };
+  /** Mean loss of each epoch, of a clusterer that was trained. */
+  readonly training?: readonly { readonly stage: string; readonly losses: readonly (number | null)[] }[];
   readonly warnings: readonly string[];
 }
 
@@ -101,6 +103,7 @@ ${data.distances ? SILHOUETTES : ""}
 ${renderAgreement(data)}
 ${renderChoice(data)}
 ${renderPurity(data)}
+${renderTraining(data)}
 ${renderSettings(data.settings)}
 ${renderWarnings(data.warnings)}
 </main>
@@ -337,6 +340,18 @@ function renderPurity({ purity, groups }: ReportData): string {
 <p class="note">The share of images that bear the commonest label of their group, for each cut of the tree. \
 Mean over all numbers of groups: ${formatNumber(purity.mauc)}.</p>
 ${countPlot({ name: "purity", values: purity.values, chosen: groups.length })}
+</section>`;
+}
+
+function renderTraining({ training }: ReportData): string {
+  if (!training) return "";
+  return `<section class="training" aria-labelledby="training">
+<h2 id="training">Training</h2>
+<p class="note">Mean loss of each epoch. A curve that still falls at its end asks for more epochs; a lower loss is no \
+better agreement with kinds of defect.</p>
+<div class="plots">
+${training.map(({ stage, losses }) => lossPlot(stage, losses)).join("\n")}
+</div>
 </section>`;
 }
 

@@ -1,4 +1,4 @@
-// A value by number of groups, as SVG; its marks follow the page's present number of groups.
+// Lines as SVG: a value by number of groups, whose marks follow the page's present one, and a loss by epoch.
 
 import { escapeHtml, formatNumber } from "./client/text.js";
 
@@ -17,22 +17,41 @@ const PLOT = { width: 640, height: 260, left: 56, right: 20, top: 28, bottom: 44
 export function countPlot({ name, values, chosen }: CountPlot): string {
   const points = values.filter(([, value]) => Number.isFinite(value)).sort(([a], [b]) => a - b);
   if (points.length === 0) return "";
+  const { x, y, grid, line } = axesOf(points, "number of groups k", name);
+  const description = points.map(([k, value]) => `k ${k}: ${formatNumber(value)}`).join("; ");
+  return `<svg class="plot by-count" viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" \
+aria-label="${escapeHtml(name)} by number of groups. ${description}. This run: ${Number(chosen)}.">
+${grid}
+<line class="present" x1="0" x2="0" y1="${PLOT.top}" y2="${PLOT.height - PLOT.bottom}"/>
+${line}
+${points.map(([k, value]) => point(k, value, x(k), y(value), k === chosen)).join("\n")}
+</svg>`;
+}
+
+/** Draws a loss by epoch, from 1; epochs without one are left out. */
+export function lossPlot(name: string, losses: readonly (number | null)[]): string {
+  const points = losses.flatMap((loss, at): [number, number][] => loss === null ? [] : [[at + 1, loss]]);
+  if (points.length === 0) return "";
+  const [[, first], [last, end]] = [points[0], points[points.length - 1]];
+  const { grid, line } = axesOf(points, "epoch", name);
+  return `<svg class="plot" viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" aria-label="${escapeHtml(name)} by \
+epoch, from ${formatNumber(first)} in the first to ${formatNumber(end)} in epoch ${last}.">
+${grid}
+${line}
+</svg>`;
+}
+
+/** What any line has: ticks, the names of both axes, and the line itself. */
+function axesOf(points: readonly (readonly [x: number, y: number])[], across: string, name: string) {
   const ticks = niceTicks(points.map(([, value]) => value));
   const x = scale(points[0][0], points[points.length - 1][0], PLOT.left + 16, PLOT.width - PLOT.right - 16);
   const y = scale(ticks[0], ticks[ticks.length - 1], PLOT.height - PLOT.bottom, PLOT.top);
-  const line = points.map(([k, value]) => `${x(k)},${y(value)}`).join(" ");
-  const description = points.map(([k, value]) => `k ${k}: ${formatNumber(value)}`).join("; ");
   const marks = points.filter((_, index) => index % Math.ceil(points.length / 16) === 0);
-  return `<svg class="plot by-count" viewBox="0 0 ${PLOT.width} ${PLOT.height}" role="img" \
-aria-label="${escapeHtml(name)} by number of groups. ${description}. This run: ${Number(chosen)}.">
-${ticks.map((tick) => horizontalTick(tick, y(tick))).join("")}
-${marks.map(([k]) => `<text class="tick" x="${x(k)}" y="${PLOT.height - PLOT.bottom + 18}">${k}</text>`).join("")}
-<text class="axis" x="${(PLOT.left + PLOT.width - PLOT.right) / 2}" y="${PLOT.height - 6}">number of groups k</text>
-<text class="axis start" x="4" y="14">${escapeHtml(name)}</text>
-<line class="present" x1="0" x2="0" y1="${PLOT.top}" y2="${PLOT.height - PLOT.bottom}"/>
-<polyline points="${line}"/>
-${points.map(([k, value]) => point(k, value, x(k), y(value), k === chosen)).join("\n")}
-</svg>`;
+  const grid = `${ticks.map((tick) => horizontalTick(tick, y(tick))).join("")}
+${marks.map(([at]) => `<text class="tick" x="${x(at)}" y="${PLOT.height - PLOT.bottom + 18}">${at}</text>`).join("")}
+<text class="axis" x="${(PLOT.left + PLOT.width - PLOT.right) / 2}" y="${PLOT.height - 6}">${across}</text>
+<text class="axis start" x="4" y="14">${escapeHtml(name)}</text>`;
+  return { x, y, grid, line: `<polyline points="${points.map(([at, value]) => `${x(at)},${y(value)}`).join(" ")}"/>` };
 }
 
 function horizontalTick(value: number, y: string): string {

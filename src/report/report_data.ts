@@ -22,6 +22,7 @@ const SETTING_NAMES: Record<string, string> = {
   top: "Patches kept",
   distance: "Distance",
   cluster: "Clusterer",
+  epochs: "Epochs trained",
   seed: "Seed",
 };
 
@@ -77,6 +78,7 @@ export function reportData(
         tried: file.choice,
       },
     }),
+    ...(file.training && { training: file.training }),
     warnings: file.warnings,
   };
 }

@@ -42,6 +42,8 @@ export interface GroupsFile {
   /** Merges of a linkage in SciPy's convention, points in the order of `images`. */
   readonly tree?: { readonly pairs: readonly (readonly number[])[]; readonly heights: readonly number[] };
   readonly choice?: readonly TriedGroupCount[];
+  /** Mean loss of each epoch of a clusterer that is trained; null where no image could be learnt from. */
+  readonly training?: readonly { readonly stage: string; readonly losses: readonly (number | null)[] }[];
   readonly metrics?: Agreement;
   readonly contingency?: Contingency;
   readonly warnings: readonly string[];
@@ -86,6 +88,12 @@ export function groupsFile(result: ClusterResult, run: {
         silhouette: digits(silhouette),
         ...(gap !== undefined && { gap: digits(gap) }),
         ...(stability !== undefined && { stability: digits(stability) }),
+      })),
+    }),
+    ...(result.training && {
+      training: result.training.stages.map(({ name, losses }) => ({
+        stage: name,
+        losses: losses.map((loss) => Number.isFinite(loss) ? digits(loss) : null),
       })),
     }),
     ...(run.metrics && { metrics: run.metrics }),

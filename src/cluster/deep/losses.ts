@@ -98,9 +98,10 @@ export function binaryCrossEntropy({ data }: Matrix, targets: ArrayLike<number>)
  * one group (Niu et al. 2020, separability).
  */
 export function relationLoss({ rows, cols, data }: Matrix, groups: ArrayLike<number>): LossValue {
-  const norms = new Float64Array(rows);
-  for (let at = 0; at < data.length; at++) norms[Math.floor(at / cols)] += data[at] ** 2;
-  const unit = Float64Array.from(data, (value, at) => value / (Math.sqrt(norms[Math.floor(at / cols)]) + LEAST));
+  const squares = new Float64Array(rows);
+  for (let at = 0; at < data.length; at++) squares[Math.floor(at / cols)] += data[at] ** 2;
+  const norms = squares.map((square) => Math.max(Math.sqrt(square), LEAST));
+  const unit = Float64Array.from(data, (value, at) => value / norms[Math.floor(at / cols)]);
   const slopes = new Float64Array(data.length); // By the unit vectors.
   const pairs = rows * (rows + 1) / 2;
   let value = 0;
@@ -124,7 +125,7 @@ export function relationLoss({ rows, cols, data }: Matrix, groups: ArrayLike<num
     let along = 0;
     for (let at = row * cols; at < (row + 1) * cols; at++) along += slopes[at] * unit[at];
     for (let at = row * cols; at < (row + 1) * cols; at++) {
-      gradient[at] = (slopes[at] - along * unit[at]) / (Math.sqrt(norms[row]) + LEAST);
+      gradient[at] = (slopes[at] - along * unit[at]) / norms[row];
     }
   }
   return { value, gradients: [gradient] };

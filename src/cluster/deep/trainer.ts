@@ -98,8 +98,8 @@ export function trainedClusterer(method: MethodKind, options: TrainingOptions): 
   };
 }
 
-/** How often the state is saved. */
-const SECONDS_BETWEEN_CHECKPOINTS = 2;
+/** How often the state is saved, besides when it is stopped. */
+const SECONDS_BETWEEN_CHECKPOINTS = 1;
 
 async function train(
   { parameters, stages, state, groups }: Method,
@@ -112,8 +112,7 @@ async function train(
   const saved = await checkpoints?.load();
   if (saved) unpack(saved, key, losses, arrays);
   const total = stages.reduce((sum, stage) => sum + stage.epochs, 0);
-  const lastSaved = { at: performance.now() };
-  let before = 0;
+  let [before, lastSaved] = [0, performance.now()];
   for (const [at, stage] of stages.entries()) {
     const own = losses[at];
     // An epoch draws from a seed of its own, so that nothing of the source needs to be kept.
@@ -121,11 +120,11 @@ async function train(
       own.push(stage.epoch(seededRandom(mixed(seed, before + epoch + 1))));
       onEpoch?.(losses.flat().length, groups());
       onProgress?.(before + epoch + 1, total);
-      if (checkpoints && performance.now() - lastSaved.at > SECONDS_BETWEEN_CHECKPOINTS * 1000) {
-        await checkpoints.save(pack(key, losses, arrays));
-        lastSaved.at = performance.now();
-      }
       await new Promise((resolve) => setTimeout(resolve)); // Signals and timers get their turn.
+      if (signal?.aborted || performance.now() - lastSaved > SECONDS_BETWEEN_CHECKPOINTS * 1000) {
+        await checkpoints?.save(pack(key, losses, arrays));
+        lastSaved = performance.now();
+      }
       signal?.throwIfAborted();
     }
     before += stage.epochs;
@@ -204,7 +203,7 @@ export function batches(count: number, size: number, random: () => number): Int3
     const other = Math.floor(random() * (at + 1));
     [order[at], order[other]] = [order[other], order[at]];
   }
-  const parts = Math.max(1, Math.round(count / size));
+  const parts = Math.max(1, Math.min(Math.round(count / size), Math.floor(count / 2)));
   return Array.from({ length: parts }, (_, at) => {
     return order.subarray(Math.floor(at * count / parts), Math.floor((at + 1) * count / parts));
   });
