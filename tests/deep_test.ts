@@ -1,6 +1,7 @@
 // Deep clustering: gradients against PyTorch's and against differences, training that can be cut off, and the program.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gatcluster, iic, scan } from "../deep.ts";
 import {
@@ -31,6 +32,7 @@ import { viewSource } from "../src/cluster/deep/views.ts";
 import { seededRandom } from "../src/random.ts";
 import { assertClose, golden } from "./golden.ts";
 import { finish, PROGRAM, PROJECT, resultsIn, run, start, withFolder, withImages } from "./program.ts";
+import { consumer, orSkip, output } from "./runtime/installed.ts";
 
 interface LossCase {
   readonly rows: number;
@@ -437,5 +439,30 @@ Deno.test("on the demo set each comes to within a fifth of k-means on the same f
   for (const [name, method] of Object.entries(METHODS)) {
     const { groups } = await method({ seed: 0, ...(name !== "scan" && { epochs: 40 }) }).train(patches, 5, {});
     assert(agreementOf(groups) >= wanted, `${name}: NMI ${agreementOf(groups)} instead of ${wanted}`);
+  }
+});
+
+const folder = orSkip("the npm package", consumer);
+
+Deno.test({ name: "Node trains to the same groups as Deno, from the tarball alone", ignore: !folder }, async () => {
+  const { patches } = fourKinds();
+  const settings = { epochs: 10, batch: 20, learningRate: 0.01 };
+  const { data, ...shape } = patches;
+  writeFileSync(join(folder!, "patches.json"), JSON.stringify({ data: [...data], shape, settings }));
+  writeFileSync(
+    join(folder!, "train.js"),
+    `import { readFileSync } from "node:fs";
+     import * as methods from "@anomalies/cluster/deep";
+     const { data, shape, settings } = JSON.parse(readFileSync("patches.json", "utf8"));
+     const groups = {};
+     for (const [name, method] of Object.entries(methods)) {
+       groups[name] = [...(await method(settings).train({ ...shape, data: Float32Array.from(data) }, 4, {})).groups];
+     }
+     console.log(JSON.stringify(groups));`,
+  );
+  const inNode = JSON.parse(await output("node", ["train.js"], folder));
+  assert.deepEqual(Object.keys(inNode).sort(), Object.keys(METHODS).sort());
+  for (const [name, method] of Object.entries(METHODS)) {
+    assert.deepEqual([...(await method(settings).train(patches, 4, {})).groups], inNode[name], name);
   }
 });

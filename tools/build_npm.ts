@@ -18,7 +18,9 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const CONFIG = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
 
 /** Entry points of the package, which is the library: the others need Deno. */
-const ENTRIES = [".", "./core", "./metrics", "./image", "./embed"].map((name) => [name, CONFIG.exports[name]]);
+const ENTRIES = [".", "./core", "./metrics", "./image", "./embed", "./deep"].map((
+  name,
+) => [name, CONFIG.exports[name]]);
 
 /** Packages of which only the WebAssembly is used, and that as a file. */
 const CODECS = {
