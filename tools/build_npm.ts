@@ -67,9 +67,13 @@ export function buildPackage(folder: string): void {
   write(join(folder, "package.json"), JSON.stringify(manifest(imported), null, 2) + "\n");
 }
 
-/** Paths of the library's own modules, from the root. */
-function libraryFiles(): string[] {
-  const args = ["info", "--json", "mod.ts"];
+/** Paths of the library's own modules, from the root: what the main entry brings, and what it leaves out. */
+function libraryFiles(): Set<string> {
+  return new Set(["mod.ts", "deep.ts"].flatMap(modulesOf));
+}
+
+function modulesOf(entry: string): string[] {
+  const args = ["info", "--json", entry];
   const { success, stdout, stderr } = new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).outputSync();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: { local?: string }[] };

@@ -149,7 +149,12 @@ function meanOf(values: readonly number[]): number {
 }
 
 /** Trained numbers, drawn evenly from −1/√rows to 1/√rows: as PyTorch's linear layers start. */
-export function parameter(rows: number, cols: number, random: () => number, reach = 1 / Math.sqrt(rows)): Parameter {
+export function parameter(
+  rows: number,
+  cols: number,
+  random: () => number,
+  reach: number = 1 / Math.sqrt(rows),
+): Parameter {
   const data = Float32Array.from({ length: rows * cols }, () => (2 * random() - 1) * reach);
   const zeros = () => new Float32Array(data.length);
   return { rows, cols, data, gradient: zeros(), first: zeros(), second: zeros() };
