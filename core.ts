@@ -40,7 +40,7 @@ export {
 } from "./src/cluster/gaussian_mixture.ts";
 export { kmedoids, type KMedoidsResult } from "./src/cluster/kmedoids.ts";
 export { spectral } from "./src/cluster/spectral.ts";
-export type { Clusterer } from "./src/cluster/clusterer.ts";
+export type { Clusterer, DirectClusterer, TrainedClusterer, TrainedGroups, Training } from "./src/cluster/clusterer.ts";
 export { chooseGroupCount, type GroupCountChoice, type TriedGroupCount } from "./src/cluster/choose_k.ts";
 export { outliers } from "./src/cluster/outliers.ts";
 export { medoids } from "./src/cluster/medoid.ts";
