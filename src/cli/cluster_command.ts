@@ -7,9 +7,9 @@ import { findImages } from "../dataset/folder.ts";
 import { matchMasks } from "../dataset/masks.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
-import { type Embedder, joinPatches } from "../embed/embedder.ts";
-import type { Engine } from "../embed/onnx.ts";
+import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import type { DecoderName } from "../image/decode.ts";
 import { adjustedRandIndex } from "../metric/adjusted_rand_index.ts";
 import { type Contingency, contingencyTable } from "../metric/contingency.ts";
 import { f1Score } from "../metric/f1_score.ts";
@@ -26,10 +26,11 @@ import { countText, featureText, scoreText, temperatureText } from "../setting_t
 import type { PatchSet, PatchValues } from "../types.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 import { fromUser } from "./arguments.ts";
-import { type CacheOptions, type ImageCache, RunCache } from "./image_cache.ts";
+import type { EngineChoice } from "./engine.ts";
+import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkExports, exportGroups, type ExportName } from "./export_groups.ts";
-import { type LoadedImage, loadImages } from "./load_images.ts";
+import { type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
 import { type ClustererName, clustererOf, type PoolingName, weightingOf, type WeightName } from "./methods.ts";
 import { watchMemory } from "./memory.ts";
 import { writeModel } from "./model_files.ts";
@@ -59,7 +60,8 @@ export interface ClusterCommandOptions extends CacheOptions {
   readonly cluster: ClustererName;
   readonly seed: number;
   readonly model?: string;
-  readonly engine: Engine;
+  readonly engine: EngineChoice;
+  readonly decoder: DecoderName;
   readonly size?: number;
   readonly memory?: boolean;
   readonly labels?: "folders";
@@ -85,11 +87,12 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const warnings = [...found.warnings];
   using cache = new RunCache(options);
   using _interrupt = onInterrupt(() => cache.kept());
-  const { embedder, size, maker, network } = await openModel(options, warnings);
-  const known = cache.of(maker);
-  const images = await loadImages(found.images, embedder, size, warnings, "Embedding images", known);
+  const opened = await openModel(options, warnings);
+  const { embedder, size, engine } = opened;
+  const network = { ...opened, cache: cache.of(opened.maker) };
+  const images = await loadImages(found.images, network, warnings, "Embedding images");
   checkCount(images.length, found.images.length, options.k, argument, warnings);
-  const normals = options.normals ? await loadNormals(options.normals, embedder, size, warnings, known) : undefined;
+  const normals = options.normals ? await loadNormals(options.normals, network, warnings) : undefined;
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   await embedder.release();
 
@@ -97,14 +100,15 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const agreement = options.labels ? agreementWithFolders(images, result, warnings) : undefined;
   const file = groupsFile(result, {
     images: images.map(({ path, label }) => ({ path, ...(agreement && label !== undefined && { label }) })),
-    settings: settingsOf({ ...options, weight, size }, result),
+    settings: settingsOf({ ...options, weight, size, engine }, result),
     model: embedder.id,
     warnings,
     ...agreement,
   });
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
-  await writeModel(output, model && { model, network, file });
+  const thumbnails = images.map(({ thumbnail }) => thumbnail);
+  await writeModel(output, model && { model, network: opened.network, file, thumbnails });
   await exportGroups(options.export ?? [], { file, result, images, folder, output });
   // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
@@ -160,14 +164,12 @@ function givesVectors({ pool, distance }: ClusterCommandOptions): boolean {
 
 async function loadNormals(
   folder: string,
-  embedder: Embedder,
-  size: number,
+  network: ImageNetwork,
   warnings: string[],
-  cache: ImageCache | undefined,
 ): Promise<PatchSet> {
   const found = findImages(fromUser(folder));
   warnings.push(...found.warnings.map((warning) => `${folder}: ${warning}`));
-  const images = await loadImages(found.images, embedder, size, warnings, "Embedding normals", cache);
+  const images = await loadImages(found.images, network, warnings, "Embedding normals");
   if (images.length === 0) throw new AnomalyClusterError("bad-argument", `--normals ${folder} holds no usable images`);
   return joinPatches(images.map((image) => image.patches));
 }
@@ -298,6 +300,7 @@ function settingsOf(
     distance: options.pool ? `${options.pool} pooling` : options.distance,
     cluster: options.cluster,
     seed: options.seed,
+    engine: options.engine,
   };
 }
 

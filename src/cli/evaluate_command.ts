@@ -4,7 +4,6 @@ import { basename, dirname, join } from "node:path";
 import { type LabelledDataset, labelledDataset, type LabelledImage } from "../dataset/labelled.ts";
 import type { ImageFile } from "../dataset/folder.ts";
 import { joinPatches } from "../embed/embedder.ts";
-import type { Engine } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { evenly } from "../evenly.ts";
 import { barPlot, type Curve, linePlot } from "../evaluate/plot.ts";
@@ -13,6 +12,7 @@ import { type Study, study, type StudyRow } from "../evaluate/study.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { fromUser } from "./arguments.ts";
+import type { EngineChoice } from "./engine.ts";
 import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
@@ -31,7 +31,7 @@ export interface EvaluateCommandOptions extends CacheOptions {
   readonly seeds: number;
   readonly mostNormals: number;
   readonly size: number;
-  readonly engine: Engine;
+  readonly engine: EngineChoice;
 }
 
 /** results.json: studies by what they were made of, so that a run goes on where one before it ended. */
@@ -154,15 +154,15 @@ async function studyOf(
   const { features, featuresWithNormals = features, over = "mean", tau } = PRESETS[preset];
   const warnings: string[] = [];
   const { size: side, engine } = options;
-  const { embedder, size, maker } = await openModel({ preset, model, size: side, engine }, warnings);
-  const load = (files: readonly ImageFile[], stage: string) =>
-    loadImages(files, embedder, size, warnings, `${name}: ${stage}`, cache.of(maker));
+  const network = await openModel({ preset, model, size: side, engine }, warnings);
+  const known = { ...network, cache: cache.of(network.maker) };
+  const load = (files: readonly ImageFile[], stage: string) => loadImages(files, known, warnings, `${name}: ${stage}`);
   const images = (await load(dataset.images, "images")) as (LoadedImage & LabelledImage)[];
   const normals = await load(
     evenly(dataset.normals.length, options.mostNormals).map((at) => dataset.normals[at]),
     "normals",
   );
-  await embedder.release();
+  await network.embedder.release();
   for (const warning of warnings) console.error(`warning: ${warning}`);
   if (images.length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
 

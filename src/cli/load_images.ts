@@ -5,8 +5,7 @@ import type { Embedder } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
-import type { ImageCache } from "./image_cache.ts";
-import { prepareImages } from "./image_pool.ts";
+import { prepareImages, type PrepareOptions } from "./image_pool.ts";
 import { startStage } from "./progress.ts";
 
 /** An image that could be read. */
@@ -15,23 +14,26 @@ export interface LoadedImage extends ImageFile {
   readonly thumbnail: Thumbnail;
 }
 
+/** What embeds images, and how they are made ready for it. */
+export interface ImageNetwork extends PrepareOptions {
+  readonly embedder: Embedder;
+}
+
 /**
  * Decodes and embeds all files at once, each on cores of its own, but for those in the cache; `stageName` is what the
  * progress says.
  */
 export async function loadImages(
   files: readonly ImageFile[],
-  embedder: Embedder,
-  size: number,
+  network: ImageNetwork,
   warnings: string[],
   stageName: string,
-  cache?: ImageCache,
 ): Promise<LoadedImage[]> {
   const loaded: LoadedImage[] = [];
   const noted = new Map<string, string[]>();
   const stage = startStage(stageName, files.length);
   let at = 0;
-  for await (const image of prepareImages(files.map(({ file }) => file), size, cache)) {
+  for await (const image of prepareImages(files.map(({ file }) => file), network)) {
     const file = files[at++];
     if (image instanceof AnomalyClusterError) {
       if (image.code !== "bad-image") throw image;
@@ -41,8 +43,8 @@ export async function loadImages(
         if (!noted.has(image.note)) noted.set(image.note, []);
         noted.get(image.note)!.push(file.path);
       }
-      const patches = "patches" in image ? image.patches : await embedder.embed(image.pixels);
-      if ("pixels" in image && image.key) cache!.put(image.key, { ...image, patches });
+      const patches = "patches" in image ? image.patches : await network.embedder.embed(image.pixels);
+      if ("pixels" in image && image.key) network.cache!.put(image.key, { ...image, patches });
       loaded.push({ ...file, patches, thumbnail: image.thumbnail });
     }
     stage.update(at);

@@ -7,6 +7,7 @@ import { sha256 } from "../embed/manifest.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { writeWhole } from "../report/output_folder.ts";
 import type { GroupsFile } from "../report/result.ts";
+import type { Thumbnail } from "../report/thumbnail.ts";
 import type { NetworkRecord } from "./open_model.ts";
 
 /** model.json. Groups are numbered from 1 in `groups`, from 0 in `model`. */
@@ -17,6 +18,8 @@ export interface ModelFile {
   readonly groups: GroupsFile["groups"];
   /** Paths of the grouped images, in the order of `model.groups`. */
   readonly images: readonly string[];
+  /** Small pictures of the groups' medoids, by path. */
+  readonly pictures?: Readonly<Record<string, Thumbnail>>;
   /** The file beside this one that holds the arrays of `model`. */
   readonly data: { readonly file: string; readonly bytes: number; readonly sha256: string };
   readonly model: ModelRecord;
@@ -33,17 +36,26 @@ const DATA = "model.bin";
 /** Writes both files into a folder; without a model removes those of an earlier run, which would belong to other groups. */
 export async function writeModel(
   folder: string,
-  found?: { readonly model: GroupModel; readonly network: NetworkRecord; readonly file: GroupsFile },
+  found?: {
+    readonly model: GroupModel;
+    readonly network: NetworkRecord;
+    readonly file: GroupsFile;
+    /** Of all images. */
+    readonly thumbnails: readonly Thumbnail[];
+  },
 ): Promise<void> {
   for (const name of ["model.json", DATA]) removeIfThere(join(folder, name));
   if (!found) return;
   const { record, bytes } = packModel(found.model);
   writeWhole(folder, DATA, bytes);
+  const paths = found.file.images.map(({ path }) => path);
+  const thumbnailOf = new Map(paths.map((path, at) => [path, found.thumbnails[at]]));
   const json: ModelFile = {
     format: FORMAT,
     network: found.network,
     groups: found.file.groups,
-    images: found.file.images.map(({ path }) => path),
+    images: paths,
+    pictures: Object.fromEntries(found.file.groups.map(({ medoid }) => [medoid, thumbnailOf.get(medoid)!])),
     data: { file: DATA, bytes: bytes.length, sha256: await sha256(bytes) },
     model: record,
   };

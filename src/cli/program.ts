@@ -70,6 +70,13 @@ Examples:
   cluster photos/ --config line-3.json --seed 7     options from a file, one of them changed
   cluster photos/ --cache off                       nothing is kept from one run to the next`;
 
+function engineOption(): Option {
+  const what =
+    "what runs the network: wasm, native (onnxruntime-node: task cluster:native), or auto: native where it " +
+    "was downloaded and --allow-ffi is given";
+  return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native")).default("auto");
+}
+
 function cacheOption(): Option {
   return new Option("--cache <DIR>", "where embedded images are kept, or off (default: the user's folder for caches)")
     .env("ANOMALY_CLUSTER_CACHE");
@@ -131,11 +138,12 @@ export function program(): Command {
     .option("--cluster <KIND>", "how images are grouped", oneOf(...namesOf(CLUSTERERS)), "ward")
     .option("--seed <N>", "seed of k-means, mixtures, k-medoids and spectral", wholeNumber(0), 0)
     .option("--model <FILE>", "another ONNX network, FILE.onnx with its manifest FILE.json: docs/models.md")
+    .addOption(engineOption())
     .option(
-      "--engine <NAME>",
-      "wasm, or native: onnxruntime-node (task cluster:native)",
-      oneOf("wasm", "native"),
-      "wasm",
+      "--decoder <NAME>",
+      "own, or imagescript for JPEG and PNG (slower, needs --allow-ffi)",
+      oneOf("own", "imagescript"),
+      "own",
     )
     .addOption(cacheOption())
     .addOption(cacheLimitOption())
@@ -175,6 +183,9 @@ export function program(): Command {
     .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
     .option("--groups <FILE>", "names and groups as edited in the report: a groups-edited.json of the same run")
     .option("--model <FILE>", "where the network of these groups lies now, if it is not where it was")
+    .addOption(engineOption())
+    .addOption(cacheOption())
+    .addOption(cacheLimitOption())
     .option("--watch", "go on: assign images as they come into FOLDER, until Ctrl-C")
     .option(
       "--json <FILE>",
@@ -209,7 +220,7 @@ export function program(): Command {
     )
     .option("--seeds <N>", "subsets", wholeNumber(1), 100)
     .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 1000)
-    .option("--engine <NAME>", "wasm, or native: onnxruntime-node (needs --allow-ffi)", oneOf("wasm", "native"), "wasm")
+    .addOption(engineOption())
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
     .addOption(cacheOption())
     .addOption(cacheLimitOption())

@@ -3,12 +3,14 @@
 import type { Assignment } from "../assign/assign_patches.ts";
 import { quoted } from "./client/text.js";
 import { digits, type GroupsFile } from "./result.ts";
+import type { Thumbnail } from "./thumbnail.ts";
 
 /** A new image, where it belongs, and the grouped image that it is most like. */
 export interface AssignedImage {
   readonly path: string;
   readonly assignment: Assignment;
   readonly like: string;
+  readonly thumbnail: Thumbnail;
 }
 
 /** assignments.json. Groups are numbered as in the groups' file. */

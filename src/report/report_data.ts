@@ -23,6 +23,7 @@ const SETTING_NAMES: Record<string, string> = {
   distance: "Distance",
   cluster: "Clusterer",
   seed: "Seed",
+  engine: "Engine",
 };
 
 /** Joins stored result, weights and thumbnails; `source` is the relative URL of the images' folder. */
@@ -88,7 +89,7 @@ function summaryOf({ images, groups, settings }: GroupsFile): string[] {
     `${images.length} images fall into ${groups.length} ${groups.length === 1 ? "group" : "groups"} of ${sizes}.`,
     settings.kChosen === "given"
       ? "The number of groups was given."
-      : "The number of groups was chosen automatically: the clearest of 2 to 20, by silhouette, gaps in the tree and stability (see How many groups).",
+      : "The number of groups was chosen automatically: the clearest of 2 to 20, by silhouette, gaps in the tree and stability.",
     ...(strays > 0
       ? [
         `${strays} ${strays === 1 ? "image fits" : "images fit"} nowhere well and ${
