@@ -3,7 +3,7 @@ import type { PatchSet } from "../types.ts";
 import type { Pooling } from "../distance/pooling.ts";
 import { temperaturesOf, type Weighting } from "../weight/weighting.ts";
 import type { Feature } from "../feature.ts";
-import type { DescriptionPart } from "./describe.ts";
+import type { DescriptionPart } from "../describe/describe.ts";
 import type { GroupModel } from "./group_model.ts";
 
 /** Where the numbers of an array lie among a model's bytes: little-endian, row-major. */

@@ -152,6 +152,7 @@ export interface CoreExports {
     sums: number,
   ): void;
   meanOf(values: number, count: number): number;
+  deviationOf(values: number, count: number, mean: number): number;
   ranked(values: number, count: number, rank: number): number;
   startChain(count: number): void;
   nearestNeighbourChain(
