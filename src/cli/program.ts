@@ -16,7 +16,8 @@ import {
 import { completionScript, type Shell, SHELLS } from "./completions.ts";
 import { applyConfig } from "./config.ts";
 import { assignCommand } from "./assign_command.ts";
-import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
+import { clusterCommand } from "./cluster_command.ts";
+import type { ClusterCommandOptions } from "./cluster_settings.ts";
 import { type ExportName, EXPORTS } from "./export_groups.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import { serveCommand } from "./serve_command.ts";
