@@ -1,5 +1,6 @@
 // What the options of `cluster` mean: which go together, and what they come to.
 
+import type { References } from "../describe/references.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Feature } from "../feature.ts";
@@ -7,7 +8,7 @@ import type { DecoderName } from "../image/decode.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { digits } from "../report/result.ts";
-import { countText, featureText, scoreText, temperatureText } from "../setting_text.ts";
+import { countText, featureText, referencesText, scoreText, temperatureText } from "../setting_text.ts";
 import type { PatchValues } from "../types.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
 import type { EngineChoice } from "./engine.ts";
@@ -29,6 +30,7 @@ export interface ClusterCommandOptions extends CacheOptions {
   readonly length?: "kept" | "root" | "unit";
   readonly weight?: WeightName;
   readonly over?: ScoreSource;
+  readonly references?: References;
   readonly top: number;
   readonly normals?: string;
   readonly masks?: string;
@@ -85,6 +87,32 @@ export function checkCombination(weight: WeightName, options: ClusterCommandOpti
   }
 }
 
+/** Up to so many images all are compared with each other; beyond, with so many references, unless options say else. */
+const [ALL_UP_TO, THEN] = [2000, 512];
+
+/**
+ * What each of `count` images is compared with. Throws `bad-argument` where `--references` asks for what needs all images
+ * at once.
+ */
+export function referencesOf(options: ChosenOptions, count: number): References {
+  const { references = count > ALL_UP_TO && !needsAll(options) ? THEN : "all" } = options;
+  if (references === "all") return references;
+  const needing = needsAll(options);
+  if (needing) {
+    const reason = `${needing} compares all images with each other: leave it or --references out`;
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  return (typeof references === "number" ? references : references.coreset) < count ? references : "all";
+}
+
+/** The option that needs all images at once, where there is one. */
+function needsAll({ weight, distance, pool, cluster }: ChosenOptions): string | undefined {
+  if (weight === "mask" || weight === "uniform") return `--weight ${weight}`;
+  if (pool) return `--pool ${pool}`;
+  if (distance !== "weighted-average") return `--distance ${distance}`;
+  return cluster === "ward" ? undefined : `--cluster ${cluster}`;
+}
+
 /** Whether images are grouped by one vector each. */
 export function givesVectors({ pool, distance }: ClusterCommandOptions): boolean {
   return pool !== undefined || distance === "weighted-average";
@@ -119,7 +147,8 @@ export function weightsOf(options: ChosenOptions, masks?: PatchValues): Weightin
 /** Settings as groups.json and the report tell them. */
 export function settingsOf(
   options: ChosenOptions & { readonly size: number },
-  result: ClusterResult,
+  result: Pick<ClusterResult, "k" | "tau">,
+  references: References,
 ): Record<string, string | number> {
   return {
     k: result.k,
@@ -138,5 +167,6 @@ export function settingsOf(
     cluster: options.cluster,
     seed: options.seed,
     engine: options.engine,
+    ...(references !== "all" && { references: referencesText(references) }),
   };
 }

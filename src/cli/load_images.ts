@@ -19,18 +19,27 @@ export interface ImageNetwork extends PrepareOptions {
   readonly embedder: Embedder;
 }
 
-/**
- * Decodes and embeds all files at once, each on cores of its own, but for those in the cache; `stageName` is what the
- * progress says.
- */
+/** All images at once, as {@linkcode embedFiles} has them. */
 export async function loadImages(
   files: readonly ImageFile[],
   network: ImageNetwork,
   warnings: string[],
   stageName: string,
 ): Promise<LoadedImage[]> {
-  const loaded: LoadedImage[] = [];
-  const noted = new Map<string, string[]>();
+  return await Array.fromAsync(embedFiles(files, network, warnings, stageName));
+}
+
+/**
+ * Decodes and embeds files at once, each on cores of its own, but for those in the cache; yields them in their order.
+ * `stageName` is what the progress says.
+ */
+export async function* embedFiles(
+  files: readonly ImageFile[],
+  network: ImageNetwork,
+  warnings: string[],
+  stageName: string,
+): AsyncGenerator<LoadedImage> {
+  const noted = new Map<string, { first: string; others: number }>();
   const stage = startStage(stageName, files.length);
   let at = 0;
   for await (const image of prepareImages(files.map(({ file }) => file), network)) {
@@ -40,18 +49,18 @@ export async function loadImages(
       warnings.push(`${file.path}: ${image.message}, skipped`);
     } else {
       if (image.note) {
-        if (!noted.has(image.note)) noted.set(image.note, []);
-        noted.get(image.note)!.push(file.path);
+        const note = noted.get(image.note);
+        if (note) note.others++;
+        else noted.set(image.note, { first: file.path, others: 0 });
       }
       const patches = "patches" in image ? image.patches : await network.embedder.embed(image.pixels);
       if ("pixels" in image && image.key) network.cache!.put(image.key, { ...image, patches });
-      loaded.push({ ...file, patches, thumbnail: image.thumbnail });
+      yield { ...file, patches, thumbnail: image.thumbnail };
     }
     stage.update(at);
   }
-  for (const [note, [first, ...others]] of noted) {
-    warnings.push(`${first}${others.length ? ` and ${others.length} more` : ""}: ${note}`);
+  for (const [note, { first, others }] of noted) {
+    warnings.push(`${first}${others ? ` and ${others} more` : ""}: ${note}`);
   }
   stage.end();
-  return loaded;
 }

@@ -37,25 +37,24 @@ const DATA = "model.bin";
 export async function writeModel(
   folder: string,
   found?: {
-    readonly model: GroupModel;
+    /** And the paths of its images. */
+    readonly model: GroupModel & { readonly images: readonly string[] };
     readonly network: NetworkRecord;
     readonly file: GroupsFile;
-    /** Of all images. */
-    readonly thumbnails: readonly Thumbnail[];
+    /** By path, the medoids' at least. */
+    readonly thumbnails: ReadonlyMap<string, Thumbnail>;
   },
 ): Promise<void> {
   for (const name of ["model.json", DATA]) removeIfThere(join(folder, name));
   if (!found) return;
   const { record, bytes } = packModel(found.model);
   writeWhole(folder, DATA, bytes);
-  const paths = found.file.images.map(({ path }) => path);
-  const thumbnailOf = new Map(paths.map((path, at) => [path, found.thumbnails[at]]));
   const json: ModelFile = {
     format: FORMAT,
     network: found.network,
     groups: found.file.groups,
-    images: paths,
-    pictures: Object.fromEntries(found.file.groups.map(({ medoid }) => [medoid, thumbnailOf.get(medoid)!])),
+    images: found.model.images,
+    pictures: Object.fromEntries(found.file.groups.map(({ medoid }) => [medoid, found.thumbnails.get(medoid)!])),
     data: { file: DATA, bytes: bytes.length, sha256: await sha256(bytes) },
     model: record,
   };

@@ -9,6 +9,7 @@ import {
   listOf,
   oneOf,
   positive,
+  referenceCount,
   scoreSource,
   temperatures,
   wholeNumber,
@@ -131,6 +132,11 @@ export function program(): Command {
     )
     .option("--content <KIND>", "what is averaged (default: the preset's)", oneOf(...namesOf(CONTENTS)))
     .option("--length <KIND>", "length of the images' embeddings (default: the preset's)", oneOf(...namesOf(LENGTHS)))
+    .option(
+      "--references <N>",
+      "images that all are compared with: all, a number at random, or coreset:N (default: all up to 2000 images, then 512)",
+      referenceCount,
+    )
     .option("--top <N>", "patches that hard and hybrid weights keep", wholeNumber(1), 10)
     .option("--normals <DIR>", "labelled normal images; weights become labelled-normal unless --weight says else")
     .option("--masks <DIR>", "ground-truth masks, PNG, white = defect; weights become mask unless --weight says else")

@@ -34,11 +34,11 @@ export function findImages(folder: string): ImageFolder {
   const paths: string[] = [];
   walk(folder, "", paths, warnings);
   const jpegStems = new Set(paths.filter((path) => /\.jpe?g$/i.test(path)).map(stem));
-  const masks = paths.filter((path) => /\.png$/i.test(path) && jpegStems.has(stem(path)));
-  if (masks.length) {
-    warnings.push(`${masks.length} PNG files lie beside a JPEG of the same name and were taken for masks: left out`);
+  const masks = new Set(paths.filter((path) => /\.png$/i.test(path) && jpegStems.has(stem(path))));
+  if (masks.size) {
+    warnings.push(`${masks.size} PNG files lie beside a JPEG of the same name and were taken for masks: left out`);
   }
-  const images = paths.filter((path) => READABLE.test(path) && !masks.includes(path)).sort();
+  const images = paths.filter((path) => READABLE.test(path) && !masks.has(path)).sort();
   return { images: images.map((path) => imageFile(folder, path)), warnings };
 }
 

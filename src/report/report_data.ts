@@ -24,6 +24,9 @@ const SETTING_NAMES: Record<string, string> = {
   cluster: "Clusterer",
   seed: "Seed",
   engine: "Engine",
+  references: "Compared with",
+  microClusters: "Micro-clusters",
+  standardError: "Standard error of scores",
 };
 
 /** Joins stored result, weights and thumbnails; `source` is the relative URL of the images' folder. */
@@ -43,7 +46,7 @@ export function reportData(
   return {
     title,
     created: new Date().toISOString(),
-    summary: summaryOf(file),
+    summary: summaryOf(file, file.groups.reduce((sum, { size }) => sum + size, 0)),
     model: file.model,
     given: file.settings,
     ...(source && { source }),
@@ -53,7 +56,7 @@ export function reportData(
         return [SETTING_NAMES[name] ?? name, String(value)];
       }),
     ],
-    groups: file.groups.map((_, at) => ({ number: at + 1, members: membersOf(result, at) })),
+    groups: file.groups.map(({ size }, at) => ({ number: at + 1, size, members: membersOf(result, at) })),
     images: file.images.map((image, i) => ({
       ...image,
       thumbnail: images[i].thumbnail.url,
@@ -82,11 +85,11 @@ export function reportData(
   };
 }
 
-function summaryOf({ images, groups, settings }: GroupsFile): string[] {
+function summaryOf({ images, groups, settings }: GroupsFile, count: number): string[] {
   const sizes = groups.map(({ size }) => size).join(", ");
   const strays = images.filter(({ outlier }) => outlier).length;
   return [
-    `${images.length} images fall into ${groups.length} ${groups.length === 1 ? "group" : "groups"} of ${sizes}.`,
+    `${count} images fall into ${groups.length} ${groups.length === 1 ? "group" : "groups"} of ${sizes}.`,
     settings.kChosen === "given"
       ? "The number of groups was given."
       : "The number of groups was chosen automatically: the clearest of 2 to 20, by silhouette, gaps in the tree and stability.",
@@ -98,6 +101,12 @@ function summaryOf({ images, groups, settings }: GroupsFile): string[] {
       ]
       : []),
     "Within a group images are ordered by distance to its medoid, the most typical image.",
+    ...(count > images.length
+      ? [
+        `This page shows ${images.length} of them: of each group the most typical ones and, evenly, others. ` +
+        "groups.csv has all; what is moved or exported here is of the images shown.",
+      ]
+      : []),
     ...(images.length > DISTANCES_UP_TO
       ? [`With more than ${DISTANCES_UP_TO} images this page has no tree, no map and no silhouettes.`]
       : []),

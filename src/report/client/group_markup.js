@@ -24,18 +24,21 @@ export function groupTitle({ number, name }) {
 
 /**
  * A section without its images.
- * @param {{ number: number, name?: string, note?: string, sound?: boolean, members: readonly number[] }} group
+ * @param {{ number: number, name?: string, note?: string, sound?: boolean, size?: number, members: readonly number[] }} group
  * @param {readonly { score: number, label?: string }[]} images
  * @returns {string}
  */
 export function groupHead(group, images) {
-  const { number, name, note, sound } = group;
+  const { number, name, note, sound, size = 0 } = group;
   const members = group.members.map((member) => images[member]);
   const title = groupTitle(group);
   return `<h2 id="group-${number}-heading"><span class="swatch" style="--colour: ${groupColour(number)}"></span>\
 <span class="title">${isolate(title)}</span>\
 ${name ? ` <span class="number">group ${number}</span>` : ""}\
- <span class="count">${countOf(members.length, "image")}</span></h2>
+ <span class="count">${
+    size > members.length ? `${members.length} of ${size} images` : countOf(members.length, "image")
+  }\
+</span></h2>
 <p class="facts"><span>Mean anomaly score ${formatNumber(mean(members.map((image) => image.score)))}</span>\
 ${sound ? '<span class="sound-badge">sound</span>' : ""}${labelCounts(members)}</p>
 <div class="actions needs-script">
