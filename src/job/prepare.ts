@@ -30,14 +30,24 @@ export interface SourceImage {
   read(): Uint8Array | Promise<Uint8Array>;
 }
 
-/** An image as it is grouped. */
-export interface PreparedImage {
-  readonly path: string;
+/** What an image became. */
+export interface Prepared {
   readonly patches: PatchSet;
   /** For a report. */
   readonly thumbnail?: Thumbnail;
   /** A sentence on what of the file was left out. */
   readonly note?: string;
+}
+
+/** An image as it is grouped. */
+export interface PreparedImage extends Prepared {
+  readonly path: string;
+}
+
+/** Images prepared earlier, and where new ones go. */
+export interface KeptImages<Source> {
+  get(image: Source): Prepared | undefined;
+  set(image: Source, prepared: Prepared): void;
 }
 
 /** What work on images needs of its surroundings. */
@@ -59,8 +69,7 @@ export async function prepareImages<Source extends SourceImage>(
   images: readonly Source[],
   context: PreparingContext,
   warnings: string[],
-  /** Images prepared earlier, and where new ones are kept. */
-  kept?: { get(image: Source): PreparedImage | undefined; set(image: Source, prepared: PreparedImage): void },
+  kept?: KeptImages<Source>,
 ): Promise<PreparedImage[]> {
   const { takeTurn, signal, onProgress } = context;
   const ready: PreparedImage[] = [];
@@ -70,7 +79,7 @@ export async function prepareImages<Source extends SourceImage>(
       const prepared = kept?.get(image) ?? await takeTurn(signal, () => prepare(image, context, tell));
       kept?.set(image, prepared);
       if (prepared.note) warnings.push(`${image.name}: ${prepared.note}`);
-      ready.push(prepared);
+      ready.push({ ...prepared, path: image.name });
     } catch (error) {
       if (!(error instanceof AnomalyClusterError && error.code === "bad-image")) throw error;
       warnings.push(`${image.name}: ${error.message}, skipped`);
@@ -83,7 +92,7 @@ async function prepare(
   source: SourceImage,
   { network: { embedder, size }, maxPixels, withThumbnails }: PreparingContext,
   tell: (stage: "decode" | "embed") => void,
-): Promise<PreparedImage> {
+): Promise<Prepared> {
   const image = await decodeUsable(await source.read(), size, { maxPixels });
   const pixels = resize(image, size, size);
   const small = withThumbnails ? { thumbnail: await thumbnail(image, pixels) } : {};
@@ -91,5 +100,5 @@ async function prepare(
   const patches = await embedder.embed(pixels);
   tell("embed");
   await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts be heard.
-  return { path: source.name, ...small, patches, ...(image.note && { note: image.note }) };
+  return { ...small, patches, ...(image.note && { note: image.note }) };
 }
