@@ -20,12 +20,12 @@ const CONFIG: { version: string; imports: Record<string, string> } = JSON.parse(
 const BUNDLES = `app/${CONFIG.version}`;
 const MODULES = { "page.js": "src/studio/client.js", "worker.js": "src/studio/worker.ts" };
 
-/** What lies beside the bundles, as their packages look for it there. */
-const BESIDE = [
-  "onnxruntime-web/ort-wasm-simd-threaded.mjs",
-  "onnxruntime-web/ort-wasm-simd-threaded.wasm",
-  "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm",
-];
+/** What lies beside the bundles. Not every server knows that .mjs is a script. */
+const BESIDE = {
+  "ort-wasm-simd-threaded.js": "onnxruntime-web/ort-wasm-simd-threaded.mjs",
+  "ort-wasm-simd-threaded.wasm": "onnxruntime-web/ort-wasm-simd-threaded.wasm",
+  "mozjpeg_enc.wasm": "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm",
+};
 
 /** Writes the studio into a folder, in place of an earlier one. Throws `bad-argument` for one that holds other files. */
 export async function buildStudio(folder: string): Promise<void> {
@@ -34,8 +34,8 @@ export async function buildStudio(folder: string): Promise<void> {
   write(join(folder, "index.html"), indexPage(`${BUNDLES}/page.js`));
   for (const name of ["app", "wasm", "models"]) rmSync(join(folder, name), { recursive: true, force: true });
   writeLoadedFiles(folder);
-  for (const source of BESIDE) {
-    write(join(folder, BUNDLES, source.split("/").pop()!), readFileSync(resolved(source)));
+  for (const [name, source] of Object.entries(BESIDE)) {
+    write(join(folder, BUNDLES, name), readFileSync(resolved(source)));
   }
   for (const [name, entry] of Object.entries(MODULES)) await bundle(entry, join(folder, BUNDLES, name));
 }
@@ -83,7 +83,7 @@ async function bundle(entry: string, target: string): Promise<void> {
 function sizes(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
-  return paths.filter((path) => /\.(html|m?js|wasm|onnx)$/.test(path)).sort().map((path) => {
+  return paths.filter((path) => /\.(html|js|wasm|onnx)$/.test(path)).sort().map((path) => {
     const bytes = readFileSync(join(folder, path));
     const [whole, packed] = [bytes.length, gzipSync(bytes, { level: 9 }).length].map((size) => {
       return size.toLocaleString("en").padStart(12);

@@ -25,7 +25,7 @@ export function uploadPage(presets: readonly PresetName[], standard: PresetName)
   return pageMarkup({
     presets,
     standard,
-    intro: "They are sent to the service that this page is of, which keeps none.",
+    intro: "They are sent to the service that gave you this page, which keeps none of them.",
     withoutScripts: "This page needs scripts; the service itself does not: see /openapi.json.",
     script: `<script>${SCRIPT}</script>`,
   });

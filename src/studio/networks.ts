@@ -18,7 +18,7 @@ const beside = (name: string) => new URL(name, import.meta.url).href;
 
 // Named so that the engine starts threads from a file: the page's policy allows no other source.
 onnxruntime.env.wasm.wasmPaths = {
-  mjs: beside("ort-wasm-simd-threaded.mjs"),
+  mjs: beside("ort-wasm-simd-threaded.js"),
   wasm: beside("ort-wasm-simd-threaded.wasm"),
 };
 

@@ -126,6 +126,9 @@ function forgetOthers(images: readonly StudioImage[]): void {
 
 /** What was not thrown on purpose is most likely a lack of memory. */
 function sentenceOf(error: unknown): string {
+  if (error instanceof AnomalyClusterError && error.code === "unsupported-runtime") {
+    return "a part of the studio cannot be loaded: reload the page, build the studio anew or use a newer browser";
+  }
   if (error instanceof AnomalyClusterError || error instanceof Problem) return error.message;
   if (error instanceof RangeError) return "the images do not fit into this browser's memory: choose fewer";
   return "the work failed: reload the page and try again, or choose other images";

@@ -18,7 +18,7 @@ export function startPage(group) {
 
   function choose(found) {
     chosen = usableOf(found);
-    find("chosen").textContent = chosenText(chosen);
+    find("chosen").textContent = `${chosenText(chosen)}${tooFew() ? " At least 2 are needed." : ""}`;
     showProblem("");
     allowStart();
   }
@@ -29,13 +29,24 @@ export function startPage(group) {
     find("no-normals").hidden = !found.length;
   }
 
+  function tooFew() {
+    return chosen.images.length < 2 && !chosen.zips.length;
+  }
+
   function allowStart() {
-    start.disabled = running !== undefined || chosen.images.length < 2 && !chosen.zips.length;
+    start.disabled = running !== undefined || tooFew();
   }
 
   function showProblem(message) {
     problem.textContent = message;
     problem.hidden = !message;
+  }
+
+  function end() {
+    endProgress();
+    running = undefined;
+    stop.hidden = true;
+    allowStart();
   }
 
   function showResult({ groups, report, files }) {
@@ -81,16 +92,19 @@ export function startPage(group) {
     chooseNormals([]);
     find("normals").focus();
   });
-  drop.addEventListener("dragover", (event) => {
+  // Anywhere on the page: a file that misses a target would be opened in place of the page.
+  const targetOf = (event) => event.target.closest?.(".normals") ?? drop;
+  document.addEventListener("dragover", (event) => {
     event.preventDefault();
-    drop.classList.add("over");
+    targetOf(event).classList.add("over");
   });
-  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-  drop.addEventListener("drop", async (event) => {
+  document.addEventListener("dragleave", (event) => targetOf(event).classList.remove("over"));
+  document.addEventListener("drop", async (event) => {
     event.preventDefault();
-    drop.classList.remove("over");
+    targetOf(event).classList.remove("over");
+    const take = targetOf(event) === drop ? choose : chooseNormals;
     try {
-      choose(await filesDropped(event.dataTransfer));
+      take(await filesDropped(event.dataTransfer));
     } catch {
       showProblem("What was dropped cannot be read: choose it with the buttons.");
     }
@@ -104,17 +118,16 @@ export function startPage(group) {
     find("result").hidden = true;
     allowStart();
     stop.hidden = false;
-    const fields = { preset: find("preset").value, k: find("k").value.trim() };
+    const fields = { preset: form.elements.preset.value, k: find("k").value.trim() };
     const work = { ...chosen, normals, fields };
     try {
-      showResult(await group(work, signal, (...step) => signal.aborted || showProgress(...step)));
+      const result = await group(work, signal, (...step) => signal.aborted || showProgress(...step));
+      end();
+      showResult(result);
     } catch (error) {
+      end();
       showProblem(signal.aborted ? "Stopped." : error.message);
     }
-    endProgress();
-    running = undefined;
-    stop.hidden = true;
-    allowStart();
   });
   stop.addEventListener("click", () => running.abort());
 }
