@@ -75,6 +75,8 @@ async function withStudio(
       page.on("request", (request) => check(request.url(), request.postData()));
       page.on("workercreated", async (worker) => {
         worker.client.on("Network.requestWillBeSent", ({ request }) => check(request.url, request.postData));
+        const cores = { hardwareConcurrency: 4 };
+        await worker.client.send("Emulation.setHardwareConcurrencyOverride", cores).catch(() => {});
         await worker.client.send("Network.enable").catch(() => {});
       });
       await page.goto(base);

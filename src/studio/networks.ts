@@ -22,8 +22,10 @@ onnxruntime.env.wasm.wasmPaths = {
   wasm: beside("ort-wasm-simd-threaded.wasm"),
 };
 
-/** More gain nothing. */
-const MOST_THREADS = 4;
+/** One for each core where two threads share one, up to 4: onnxruntime-web's own choice. */
+function threadCount(): number {
+  return crossOriginIsolated ? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2)) : 1;
+}
 
 let opened: { readonly preset: PresetName; readonly network: StudioNetwork } | undefined;
 
@@ -44,8 +46,7 @@ async function load(preset: PresetName): Promise<StudioNetwork> {
   const [model, json] = await Promise.all([fetched(url), fetched(description)]);
   const manifest = readManifest(new TextDecoder().decode(json), file.replace(/\.onnx$/, ".json"));
   const size = manifest.input.side;
-  const threads = crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1;
-  const checked = await checkedModel({ model, manifest, ...embedding, size, threads });
+  const checked = await checkedModel({ model, manifest, ...embedding, size, threads: threadCount() });
   const record = { id: checked.id, file, sha256: await sha256(model), preset, size };
   return { embedder: openedLate(checked), size, record };
 }

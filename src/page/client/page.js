@@ -118,6 +118,7 @@ export function startPage(group) {
     find("result").hidden = true;
     allowStart();
     stop.hidden = false;
+    stop.scrollIntoView({ block: "center" });
     const fields = { preset: form.elements.preset.value, k: find("k").value.trim() };
     const work = { ...chosen, normals, fields };
     try {
