@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import puppeteer, { type Page } from "puppeteer-core";
 import { BlobWriter, Uint8ArrayReader, ZipWriter } from "@zip.js/zip.js";
 import { clusterPatches, decodeImage, onnxEmbedder, type PatchSet, PRESETS } from "../mod.ts";
 import { joinPatches } from "../embed.ts";
@@ -12,10 +12,16 @@ import type { GroupsFile } from "../src/report/result.ts";
 import { STUDIO_POLICY } from "../src/studio/index_page.ts";
 import { browserPath } from "./browser.ts";
 import { PROJECT, runTask, withFolder } from "./program.ts";
+import { orSkip } from "./runtime/installed.ts";
+import { UNREACHABLE } from "../tools/build_studio.ts";
 
 const DEMO = join(PROJECT, "demo");
 const built = await Deno.makeTempDir();
 const building = await runTask("studio", built);
+const bundled = orSkip("the studio", () => {
+  if (building.stderr.includes(UNREACHABLE)) throw new Error(building.stderr);
+  return true;
+});
 globalThis.addEventListener("unload", () => rmSync(built, { recursive: true }));
 
 const TYPES: Record<string, string> = {
@@ -24,6 +30,8 @@ const TYPES: Record<string, string> = {
   ".wasm": "application/wasm",
   ".json": "application/json",
 };
+
+const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: !bundled, fn });
 
 /** Headers that make pages cross-origin isolated: with shared memory. */
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
@@ -35,8 +43,6 @@ interface Visit {
   /** Paths below the studio's, as the server was asked for them. */
   readonly asked: string[];
 }
-
-let browser: Browser | undefined;
 
 /** Opens the studio under /tools/studio/; nothing may be asked of any other place, sent anywhere, or complained of. */
 async function withStudio(
@@ -65,7 +71,7 @@ async function withStudio(
     if (body !== undefined || !url.startsWith(base) && !/^(data|blob):/.test(url)) problems.push(url.slice(0, 100));
   };
   await withFolder(async (folder) => {
-    browser = await puppeteer.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-gpu"] });
+    const browser = await puppeteer.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-gpu"] });
     try {
       const page = await browser.newPage();
       const session = await browser.target().createCDPSession();
@@ -153,10 +159,11 @@ async function byLibrary(folder: string) {
   };
 }
 
-Deno.test("deno task studio writes a folder, again into its own, never among other files", async () => {
+test("deno task studio writes a folder, again into its own, never among other files", async () => {
   assert.equal(building.code, 0, building.stderr);
   assert.match(building.stdout, /app\/\S+\/worker\.js +[\d,]+ +[\d,]+\n/);
   assert(building.stdout.includes(STUDIO_POLICY));
+  assert.equal((await runTask("studio", built)).code, 0);
   await withFolder(async (folder) => {
     writeFileSync(join(folder, "thesis.txt"), "");
     const { code, stderr } = await runTask("studio", folder);
@@ -165,7 +172,7 @@ Deno.test("deno task studio writes a folder, again into its own, never among oth
   });
 });
 
-Deno.test("the demo set: the library's groups, again without embedding, files to save, nothing sent", async () => {
+test("the demo set: the library's groups, again without embedding, files to save, nothing sent", async () => {
   await withStudio(async ({ page, folder, asked }) => {
     const images = join(folder, "photos");
     cpSync(DEMO, images, { recursive: true });
@@ -221,7 +228,7 @@ Deno.test("the demo set: the library's groups, again without embedding, files to
   });
 });
 
-Deno.test("stopping ends the work at once, and what was embedded is not embedded again", async () => {
+test("stopping ends the work at once, and what was embedded is not embedded again", async () => {
   await withStudio(async ({ page }) => {
     await chooseFolder(page, DEMO);
     await page.click("[name=preset][value=paper]");
@@ -241,7 +248,7 @@ Deno.test("stopping ends the work at once, and what was embedded is not embedded
   });
 });
 
-Deno.test("isolated pages use threads: the same groups, with labelled normals, by keyboard", async () => {
+test("isolated pages use threads: the same groups, with labelled normals, by keyboard", async () => {
   await withStudio(async ({ page, folder, asked }) => {
     for (const kind of ["cut", "hole", "stain"]) {
       cpSync(join(DEMO, kind), join(folder, "in", kind), { recursive: true });
@@ -268,7 +275,7 @@ Deno.test("isolated pages use threads: the same groups, with labelled normals, b
   }, { headers: ISOLATED });
 });
 
-Deno.test("a dropped folder with a zip in it, and a file that is gone by then", async () => {
+test("a dropped folder with a zip in it, and a file that is gone by then", async () => {
   await withStudio(async ({ page, folder }) => {
     const dropped = join(folder, "mixed");
     mkdirSync(join(dropped, "deep"), { recursive: true });
@@ -304,7 +311,7 @@ Deno.test("a dropped folder with a zip in it, and a file that is gone by then", 
   });
 });
 
-Deno.test("what the server lacks is told in a sentence", async () => {
+test("what the server lacks is told in a sentence", async () => {
   const lacking: [RegExp, RegExp][] = [
     [/reduction4\.onnx$/, /^\/tools\/studio\/models\/\S+\.onnx cannot be loaded, the server answers 404: try again/],
     [/worker\.js$/, /^A part of the studio cannot be loaded: reload the page/],

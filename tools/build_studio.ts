@@ -27,6 +27,9 @@ const BESIDE = {
   "mozjpeg_enc.wasm": "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm",
 };
 
+/** What is said where Deno's first bundling fails for want of a connection. */
+export const UNREACHABLE = "Deno's bundler cannot be downloaded";
+
 /** Writes the studio into a folder, in place of an earlier one. Throws `bad-argument` for one that holds other files. */
 export async function buildStudio(folder: string): Promise<void> {
   checkFolder(folder);
@@ -71,9 +74,18 @@ async function bundle(entry: string, target: string): Promise<void> {
   try {
     await Deno.writeTextFile(map, JSON.stringify(importMap()));
     const options = ["--quiet", "--frozen", "--platform", "browser", "--minify", "--import-map", map];
-    const command = new Deno.Command(Deno.execPath(), { args: ["bundle", ...options, "-o", target, entry], cwd: ROOT });
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["bundle", ...options, "-o", target, entry],
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+    });
     const { success, stderr } = await command.output();
-    if (!success) throw new AnomalyClusterError("cannot-write", `${entry}: ${new TextDecoder().decode(stderr).trim()}`);
+    if (success) return;
+    const [reason] = new TextDecoder().decode(stderr).split("\n\nStack backtrace");
+    if (/Failed loading \S+esbuild/.test(reason)) {
+      throw new AnomalyClusterError("cannot-write", `${UNREACHABLE}: try again when the npm registry is within reach`);
+    }
+    throw new AnomalyClusterError("cannot-write", `${entry} cannot be bundled: ${reason.trim()}`);
   } finally {
     await Deno.remove(map);
   }
