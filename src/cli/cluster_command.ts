@@ -68,7 +68,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   });
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
-  await writeModel(output, model && { model, network: opened.network, file, thumbnails });
+  await writeModel(output, model && { ...model, network: opened.network, groups: file.groups, thumbnails });
   await exportGroups(options.export ?? [], { ...grouped, file, folder, output });
   // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;

@@ -226,13 +226,13 @@ function modelOfStreamed(
   const place = new Map(chosen.map((image, at) => [image, at]));
   const vectors = someEmbeddings(embeddings, chosen);
   const own = Int32Array.from(chosen, (image) => groups[image]);
-  return {
+  const model = {
     patches: grid,
     description,
     embeddings: { ...vectors, data: Float32Array.from(vectors.data) },
     groups: own,
     medoids: medoids.map((image) => place.get(image)!),
     radii: groupRadii(vectors, own, k),
-    images: chosen.map((at) => files[at].path),
   };
+  return { model, images: chosen.map((at) => files[at].path) };
 }

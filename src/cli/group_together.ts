@@ -55,7 +55,7 @@ export async function groupTogether(
     settings: {},
     thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail])),
     ...(assignable &&
-      { model: { ...await groupModel(patches, result, settings), images: images.map(({ path }) => path) } }),
+      { model: { model: await groupModel(patches, result, settings), images: images.map(({ path }) => path) } }),
     page: (title, file, source) => reportData(title, file, result, images, source),
   };
 }

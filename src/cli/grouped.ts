@@ -18,7 +18,7 @@ export interface Grouped {
   /** Settings besides those that options say. */
   readonly settings: Readonly<Record<string, string | number>>;
   /** What new images are assigned by, and the paths of its images; absent where they cannot be. */
-  readonly model?: GroupModel & { readonly images: readonly string[] };
+  readonly model?: { readonly model: GroupModel; readonly images: readonly string[] };
   /** Small pictures by path, the medoids' at least. */
   readonly thumbnails: ReadonlyMap<string, Thumbnail>;
   /** What the report shows; `source` leads to the images. */

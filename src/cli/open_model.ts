@@ -3,11 +3,13 @@
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Embedder } from "../embed/embedder.ts";
+import { openedLate } from "../embed/opened_late.ts";
 import { type ModelManifest, readManifest, sha256 } from "../embed/manifest.ts";
-import { type CheckedModel, checkedModel, type Engine, type Views } from "../embed/onnx.ts";
+import { checkedModel, type Engine, type Views } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { DecoderName } from "../image/decode.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
+import type { NetworkRecord } from "../report/model_file.ts";
 import { fromUser } from "./arguments.ts";
 import { chosenEngine, type EngineChoice } from "./engine.ts";
 import { makerOf } from "./image_cache.ts";
@@ -22,21 +24,6 @@ export interface ModelOptions {
   readonly engine?: EngineChoice;
   /** @default "own" */
   readonly decoder?: DecoderName;
-}
-
-/** What opens the same network again, and what tells whether it is the same. */
-export interface NetworkRecord {
-  /** The embedder's id. */
-  readonly id: string;
-  /** Name of the ONNX file. */
-  readonly file: string;
-  /** SHA-256 of its bytes, 64 hexadecimal digits. */
-  readonly sha256: string;
-  readonly preset: PresetName;
-  /** The path of `--model`, where it was given. */
-  readonly model?: string;
-  readonly views?: ModelOptions["views"];
-  readonly size: number;
 }
 
 /** A network, the side to which images are resized for it, and how to open it again. */
@@ -91,16 +78,6 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
   const decoder = options.decoder ?? "own";
   const maker = await makerOf(checked.id, model, manifest, engine, decoder);
   return { embedder: openedLate(checked), size, decoder, maker, engine, network };
-}
-
-/** Opening takes half a second, for nothing where all images are in the cache. */
-function openedLate({ id, open }: CheckedModel): Embedder {
-  let opened: Promise<Embedder> | undefined;
-  return {
-    id,
-    embed: async (image) => await (await (opened ??= open())).embed(image),
-    release: async () => await (await opened)?.release(),
-  };
 }
 
 /** What FILE.json says of FILE.onnx; nothing where there is none. */

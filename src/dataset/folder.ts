@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { AnomalyClusterError } from "../errors.ts";
+import { isImageName, masksAmong } from "./image_names.js";
 
 /** An image file that was found. */
 export interface ImageFile {
@@ -21,7 +22,6 @@ export interface ImageFolder {
   readonly warnings: readonly string[];
 }
 
-const READABLE = /\.(jpe?g|jfif|png|tiff?|webp|gif|bmp)$/i;
 const OTHER_IMAGES = /\.(avif|hei[cf]|jxl|jp2|p[bgnp]m|dng|cr[23]|nef|arw|orf|raf|rw2)$/i;
 
 /**
@@ -33,12 +33,11 @@ export function findImages(folder: string): ImageFolder {
   const warnings: string[] = [];
   const paths: string[] = [];
   walk(folder, "", paths, warnings);
-  const jpegStems = new Set(paths.filter((path) => /\.jpe?g$/i.test(path)).map(stem));
-  const masks = new Set(paths.filter((path) => /\.png$/i.test(path) && jpegStems.has(stem(path))));
+  const masks = masksAmong(paths);
   if (masks.size) {
     warnings.push(`${masks.size} PNG files lie beside a JPEG of the same name and were taken for masks: left out`);
   }
-  const images = paths.filter((path) => READABLE.test(path) && !masks.has(path)).sort();
+  const images = paths.filter((path) => !masks.has(path)).sort();
   return { images: images.map((path) => imageFile(folder, path)), warnings };
 }
 
@@ -62,15 +61,11 @@ function walk(folder: string, below: string, paths: string[], warnings: string[]
     const path = below ? `${below}/${entry.name}` : entry.name;
     if (entry.name.startsWith(".")) continue;
     if (entry.isDirectory) walk(folder, path, paths, warnings);
-    else if (READABLE.test(path)) paths.push(path);
+    else if (isImageName(path)) paths.push(path);
     else if (OTHER_IMAGES.test(path)) {
       warnings.push(`${path}: this kind of image is not read, skipped: convert it to JPEG, PNG or TIFF`);
     }
   }
-}
-
-function stem(path: string): string {
-  return path.replace(/\.[^./]*$/, "").toLowerCase();
 }
 
 function imageFile(folder: string, path: string): ImageFile {

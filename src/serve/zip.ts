@@ -72,6 +72,6 @@ function bad(message: string): Problem {
 }
 
 function tooLarge(limit: number): Problem {
-  const message = `the zip unpacks to more than ${megabytes(limit)}: send fewer or smaller images`;
+  const message = `the zip unpacks to more than ${megabytes(limit)}: choose fewer or smaller images`;
   return new Problem(413, "too-large", message);
 }
