@@ -98,6 +98,11 @@ async function withStudio(
 /** How many workers have loaded onnxruntime: one, and each of its threads. */
 const engines = (asked: readonly string[]) =>
   asked.filter((path) => path.endsWith("/ort-wasm-simd-threaded.js")).length;
+/** What is chosen is told a moment after it is. */
+async function textBecomes(page: Page, id: string, text: string): Promise<void> {
+  await page.waitForFunction((id, text) => document.getElementById(id)!.textContent === text, {}, id, text);
+}
+
 const isHidden = (page: Page, id: string) => page.$eval(`#${id}`, (element) => (element as HTMLElement).hidden);
 const textOf = (page: Page, id: string) => page.$eval(`#${id}`, (element) => element.textContent);
 
@@ -256,7 +261,7 @@ test("isolated pages use threads: the same groups, with labelled normals, by key
     assert.equal(await page.evaluate(() => crossOriginIsolated), true);
     await chooseFolder(page, join(folder, "in"));
     await chooseFolder(page, join(DEMO, "good"), "normals");
-    assert.equal(await textOf(page, "normals-chosen"), "12 images of good chosen.");
+    await textBecomes(page, "normals-chosen", "12 images of good chosen.");
     await page.click("[name=preset][value=paper]");
     await page.$eval("#k", (input) => (input as HTMLInputElement).value = "3");
     await page.focus("#k");
@@ -267,7 +272,7 @@ test("isolated pages use threads: the same groups, with labelled normals, by key
     const kinds = found.images.map(({ path, group }) => `${path.split("/")[0]} ${group}`);
     assert.deepEqual([...new Set(kinds)].length, 3, "each kind is a group");
     await page.click("#no-normals");
-    assert.equal(await textOf(page, "normals-chosen"), "None chosen.");
+    await textBecomes(page, "normals-chosen", "None chosen.");
     await group(page, {});
     const without = await savedGroups(page, folder);
     assert.deepEqual(without.images.map(({ group }) => group), (await (await byLibrary(join(folder, "in")))(3)).groups);
