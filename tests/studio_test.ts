@@ -98,6 +98,7 @@ async function withStudio(
 /** How many workers have loaded onnxruntime: one, and each of its threads. */
 const engines = (asked: readonly string[]) =>
   asked.filter((path) => path.endsWith("/ort-wasm-simd-threaded.js")).length;
+
 /** What is chosen is told a moment after it is. */
 async function textBecomes(page: Page, id: string, text: string): Promise<void> {
   await page.waitForFunction((id, text) => document.getElementById(id)!.textContent === text, {}, id, text);
