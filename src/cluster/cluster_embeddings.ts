@@ -26,7 +26,7 @@ export interface ClusterEmbeddingsOptions extends WorkOptions {
   readonly scores?: ArrayLike<number>;
   /** Up to so many images Ward linkage is exact; beyond, of micro-clusters. @default 50,000 */
   readonly exactUpTo?: number;
-  /** Number of micro-clusters. @default 10,000 */
+  /** Number of micro-clusters. @default 5,000 */
   readonly microClusters?: number;
   /** Seed of samples and micro-clusters. @default 0 */
   readonly seed?: number;
@@ -57,7 +57,7 @@ const SAMPLE = 2000;
 
 /**
  * Ward linkage of vectors without a matrix: exact up to 50,000 (memory grows with the number of images, time with its
- * square), beyond that of 10,000 micro-clusters, each weighted by its images.
+ * square), beyond that of 5,000 micro-clusters, each weighted by its images.
  *
  * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for wrong vectors, k or threshold.
  *
@@ -78,7 +78,7 @@ export async function clusterEmbeddings(
   ensure(k === "auto" || Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} are not possible`);
 
   const micro = count > exactUpTo
-    ? await microClusters(embeddings, options.microClusters ?? 10_000, seed, options)
+    ? await microClusters(embeddings, options.microClusters ?? 5000, seed, options)
     : undefined;
   const tree = micro ? wardLinkage(micro.centres, micro.sizes) : wardLinkage(embeddings);
   const labels = (wanted: number) => {

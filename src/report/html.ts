@@ -1,7 +1,7 @@
 /** Renders the clustering as one self-contained, offline HTML page. Pure: data in, text out. */
 
 import type { TriedGroupCount } from "../cluster/choose_k.ts";
-import { contingencyTable, groupHead, groupTitle, labelsOf } from "./client/group_markup.js";
+import { contingencyTable, groupHead, groupSize, groupTitle, labelsOf } from "./client/group_markup.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
 import type { PackedDistances } from "./distances.ts";
 import { commonAspectRatio, pictureBox, renderDocument, renderFact, renderTime, renderWarnings } from "./document.ts";
@@ -45,8 +45,8 @@ export interface ReportData {
   /** Model and settings as groups.json has them, for exports. */
   readonly model: string;
   readonly given: Readonly<Record<string, string | number>>;
-  /** Numbered from 1. Members are indices into `images`, the medoid first; `size` counts those not shown too. */
-  readonly groups: readonly { readonly number: number; readonly size: number; readonly members: readonly number[] }[];
+  /** Numbered from 1. Members are indices into `images`, the medoid first; `unseen` counts those not shown. */
+  readonly groups: readonly { readonly number: number; readonly unseen: number; readonly members: readonly number[] }[];
   readonly images: readonly ReportImage[];
   /** The folder of the images as a relative URL from the report, where a reader may have it. */
   readonly source?: string;
@@ -121,7 +121,7 @@ ${notice}
 
 function renderToolbar(groups: readonly Group[]): string {
   const links = groups.map((group) =>
-    `<li><a href="#group-${group.number}">${groupTitle(group)} <span class="size">${group.size}</span></a></li>`
+    `<li><a href="#group-${group.number}">${groupTitle(group)} <span class="size">${groupSize(group)}</span></a></li>`
   );
   return `<div class="toolbar">
 <div class="controls needs-script">

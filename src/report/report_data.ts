@@ -56,7 +56,10 @@ export function reportData(
         return [SETTING_NAMES[name] ?? name, String(value)];
       }),
     ],
-    groups: file.groups.map(({ size }, at) => ({ number: at + 1, size, members: membersOf(result, at) })),
+    groups: file.groups.map(({ size }, at) => {
+      const members = membersOf(result, at);
+      return { number: at + 1, unseen: size - members.length, members };
+    }),
     images: file.images.map((image, i) => ({
       ...image,
       thumbnail: images[i].thumbnail.url,

@@ -29,9 +29,9 @@ export function shownImages(result: Pick<ClusterResult, "groups" | "medoids" | "
   }).sort((a, b) => a - b);
 }
 
-/** What a page needs of some images of a result. */
+/** What a page needs of some images of a result; their tree is that of all. */
 export function resultOf(
-  result: Omit<ClusterResult, "matrix" | "tree"> & { readonly embeddings: Embeddings },
+  { tree: _, ...result }: Omit<ClusterResult, "matrix"> & { readonly embeddings: Embeddings },
   chosen: readonly number[],
 ): ClusterResult {
   const place = new Map(chosen.map((image, at) => [image, at]));
