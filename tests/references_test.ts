@@ -181,20 +181,10 @@ Deno.test("cluster --references as a process: the demo set's kinds, settings tha
   await withFolder(async (folder) => {
     const out = (name: string) => join(folder, name);
     const cached = ["--cache", out("cache"), "--json", "-"];
-    const cluster = (name: string, ...args: string[]) =>
-      runTask(
-        "cluster",
-        "demo",
-        "--preset",
-        "paper",
-        "--labels",
-        "folders",
-        "--out",
-        out(name),
-        "--json",
-        "-",
-        ...args,
-      );
+    const cluster = (name: string, ...args: string[]) => {
+      const options = ["--preset", "paper", "--labels", "folders", "--out", out(name), ...cached];
+      return runTask("cluster", "demo", ...options, ...args);
+    };
     const some = await cluster("some", "--references", "20", "--export", "embeddings,coco");
     assert.equal(some.code, 0, some.stderr);
     const file: GroupsFile = JSON.parse(some.stdout);
