@@ -6,6 +6,9 @@ import type { Raster } from "../types.ts";
 /** Compiled modules of the codecs, see `initDecoders`. */
 export type CodecModules = Partial<Record<"jpeg" | "jpegTurbo" | "png" | "webp", WebAssembly.Module>>;
 
+/** Bytes of WebAssembly memory, which never shrinks, up to which a codec is kept for the next image. */
+export const LARGEST_KEPT = 2 ** 27;
+
 const handedIn: CodecModules = {};
 
 /** Remembers modules for the codecs that have not started yet. */

@@ -1,35 +1,26 @@
 // PNG → RGBA.
 
-import init, { decode, decode_rgba16 } from "@jsquash/png/codec/pkg/squoosh_png.js";
 import { badImage, checkSize } from "./bad_image.ts";
-import { startCodec } from "./codec.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";
 import { latin } from "./latin.ts";
+import { withPngCodec } from "./png_codec.ts";
 import { toEightBits } from "./sixteen_bits.ts";
-
-let ready: Promise<unknown> | undefined;
 
 /** Throws `bad-image`. */
 export async function decodePng(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
   const { width, height, bitDepth, exif, frames } = header(bytes);
   checkSize(width, height, maxPixels);
-  await (ready ??= startCodec("png", init));
   const note = frames > 1 ? `${frames} frames, the first is used` : undefined;
-  try {
-    const sixteenBits = bitDepth === 16;
-    const data = sixteenBits ? sixteen(bytes) : decode(bytes).data as Uint8ClampedArray;
-    return { image: { data, width, height }, orientation: orientationOf(exif), sixteenBits, note };
-  } catch (cause) {
-    throw badImage("the PNG image is truncated or damaged", cause);
-  }
-}
-
-function sixteen(bytes: Uint8Array): Uint8Array {
-  const image = decode_rgba16(bytes);
-  const data = toEightBits(image.data);
-  image.free();
-  return data;
+  const sixteenBits = bitDepth === 16;
+  const data = await withPngCodec((codec) => {
+    try {
+      return sixteenBits ? toEightBits(codec.decode16(bytes)) : codec.decode(bytes);
+    } catch (cause) {
+      throw badImage("the PNG image is truncated or damaged", cause);
+    }
+  });
+  return { image: { data, width, height }, orientation: orientationOf(exif), sixteenBits, note };
 }
 
 /** From the chunks IHDR, eXIf and acTL (animation). */
