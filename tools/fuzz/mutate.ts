@@ -89,7 +89,7 @@ export function mutateJson(text: string, draw: Draw): string {
       if (kind === 0) delete place[key];
       else if (kind === 1 && Array.isArray(place)) place.push(value);
       else if (typeof value === "number" && kind === 2) place[key] = value + draw(5) - 2;
-      else place[key] = JUNK[draw(JUNK.length)];
+      else place[key] = structuredClone(JUNK[draw(JUNK.length)]);
       break;
     }
   }

@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
-import { assignPatches, clusterPatches, decodeImage, groupModel, type PatchSet } from "../../mod.ts";
+import {
+  assignPatches,
+  clusterPatches,
+  decodeImage,
+  groupModel,
+  type GroupModelOptions,
+  type PatchSet,
+} from "../../mod.ts";
 import { copiesOf } from "../../src/cli/copy_images.ts";
 import { readGroups } from "../../src/cli/groups_file.ts";
 import { readModel, writeModel } from "../../src/cli/model_files.ts";
@@ -73,13 +80,7 @@ function imageFiles(): Map<string, Uint8Array> {
 async function otherTargets(images: ReadonlyMap<string, Uint8Array>, scratch: string): Promise<Record<string, Target>> {
   const limits = { ...DEFAULT_LIMITS, bytes: 1e6, images: 50 };
   const patches = drawnPatches();
-  const options = { weight: { kind: "soft", over: { quantile: 0.2 } }, features: [{ whiten: true }] } as const;
-  const result = await clusterPatches(patches, { ...options, k: 3 });
-  const paths = Array.from({ length: patches.count }, (_, at) => `kind-${at % 3}/${at}.jpg`);
-  const file = groupsFile(result, { images: paths.map((path) => ({ path })), settings: {}, model: "", warnings: [] });
-  const network = { id: "drawn", file: "drawn.onnx", sha256: "0".repeat(64), preset: "paper", size: 64 } as const;
-  await writeModel(scratch, { model: await groupModel(patches, result, options), network, file });
-  const model = Deno.readFileSync(join(scratch, "model.json"));
+  const { models, file } = await modelsAndGroups(patches, scratch);
   const manifest = Deno.readFileSync(join(PROJECT, "models/efficientnet-lite0-pyramid.json"));
   const written = (name: string, bytes: Uint8Array) => {
     Deno.writeFileSync(join(scratch, name), bytes);
@@ -105,7 +106,7 @@ async function otherTargets(images: ReadonlyMap<string, Uint8Array>, scratch: st
       isExpected: (error) => error instanceof Problem && [413, 422].includes(error.status) && isSentence(error.message),
     },
     model: {
-      corpus: new Map([["model.json", model]]),
+      corpus: models,
       json: true,
       share: 3,
       async read(bytes) {
@@ -149,6 +150,31 @@ async function otherTargets(images: ReadonlyMap<string, Uint8Array>, scratch: st
   };
 }
 
+const MODELS: Record<string, GroupModelOptions> = {
+  plain: { weight: { kind: "soft", over: { quantile: 0.2 } }, features: [{ whiten: true }] },
+  consensus: {
+    weight: { kind: "hybrid", k: 2, tau: [{ perplexity: 0.3 }, { standardDeviations: 0.5 }] },
+    features: [{ levels: [1], content: "residual" }, { length: "unit", whiten: true }],
+  },
+  words: { pooling: { kind: "bag-of-words", codebook: { data: new Float32Array(12).fill(1), count: 3, channels: 4 } } },
+};
+
+/** A model.json by each of several settings, with a file of numbers of its own in `scratch`; and a groups.json. */
+async function modelsAndGroups(patches: PatchSet, scratch: string) {
+  const models = new Map<string, Uint8Array>();
+  const result = await clusterPatches(patches, { k: 3 });
+  const images = Array.from({ length: patches.count }, (_, at) => ({ path: `kind-${at % 3}/${at}.jpg` }));
+  const file = groupsFile(result, { images, settings: {}, model: "", warnings: [] });
+  const network = { id: "drawn", file: "drawn.onnx", sha256: "0".repeat(64), preset: "paper", size: 64 } as const;
+  for (const [name, options] of Object.entries(MODELS)) {
+    await writeModel(scratch, { model: await groupModel(patches, result, options), network, file });
+    Deno.renameSync(join(scratch, "model.bin"), join(scratch, `${name}.bin`));
+    const json = Deno.readTextFileSync(join(scratch, "model.json")).replace('"model.bin"', `"${name}.bin"`);
+    models.set(name, new TextEncoder().encode(json));
+  }
+  return { models, file };
+}
+
 function removeIfThere(file: string): void {
   try {
     Deno.removeSync(file);
@@ -174,5 +200,5 @@ function drawnPatches(): PatchSet {
     const [image, patch, channel] = [Math.floor(at / 36), Math.floor(at / 4) % 9, at % 4];
     return random() + (patch === image % 3 * 2 && channel === image % 3 ? 5 : 0);
   });
-  return { data, count: 12, rows: 3, cols: 3, channels: 4 };
+  return { data, count: 12, rows: 3, cols: 3, channels: 4, levels: [2, 2] };
 }
