@@ -20,6 +20,7 @@ import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { renderReport } from "../report/html.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
+import { printable } from "../report/printable.ts";
 import { reportData } from "../report/report_data.ts";
 import { type Agreement, digits, groupsCsv, type GroupsFile, groupsFile } from "../report/result.ts";
 import { countText, featureText, scoreText, temperatureText } from "../setting_text.ts";
@@ -35,7 +36,7 @@ import { watchMemory } from "./memory.ts";
 import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
 import { readMasks } from "./read_masks.ts";
-import { startStage } from "./progress.ts";
+import { startStage, warn } from "./progress.ts";
 
 /** Options as the program's arguments give them. */
 export interface ClusterCommandOptions extends CacheOptions {
@@ -112,7 +113,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const report = renderReport(reportData(title, file, result, images, source));
   const page = writeWhole(output, "report.html", report);
 
-  for (const warning of warnings) console.error(`warning: ${warning}`);
+  for (const warning of warnings) warn(warning);
   if (options.memory) console.error(`memory: ${memory.peakMegabytes()} MB at most`);
   console.log(options.json ? JSON.stringify(file) : summary(file, page));
 }
@@ -186,7 +187,7 @@ async function loadMasks(images: readonly LoadedImage[], folder: string, warning
 
 function checkCount(usable: number, found: number, k: number | "auto", folder: string, warnings: string[]): void {
   if (usable < 2) {
-    for (const warning of warnings) console.error(`warning: ${warning}`);
+    for (const warning of warnings) warn(warning);
     const message = `${folder} holds ${usable} usable of ${found} images: at least 2 are needed`;
     throw new AnomalyClusterError("too-few-images", message);
   }
@@ -303,7 +304,9 @@ function settingsOf(
 
 function summary(file: GroupsFile, page: string): string {
   const lines = [`${file.images.length} images in ${file.groups.length} groups (k ${file.settings.kChosen})`];
-  for (const { group, size, medoid } of file.groups) lines.push(`  group ${group}: ${size} images, medoid ${medoid}`);
+  for (const { group, size, medoid } of file.groups) {
+    lines.push(`  group ${group}: ${size} images, medoid ${printable(medoid)}`);
+  }
   const strays = file.images.filter(({ outlier }) => outlier).length;
   if (strays) lines.push(`  ${strays} of them fit nowhere well (outlier in groups.csv)`);
   if (file.metrics) {
@@ -321,6 +324,6 @@ function contingencyLines({ classes, groups, counts }: Contingency): string[] {
   const cells = (values: readonly unknown[]) => values.map((value) => String(value).padStart(5)).join("");
   return [
     `  ${"label".padEnd(width)}${cells(groups)}`,
-    ...classes.map((label, at) => `  ${String(label).padEnd(width)}${cells(counts[at])}`),
+    ...classes.map((label, at) => `  ${printable(String(label)).padEnd(width)}${cells(counts[at])}`),
   ];
 }
