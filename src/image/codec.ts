@@ -7,7 +7,7 @@ import type { Raster } from "../types.ts";
 export type CodecModules = Partial<Record<"jpeg" | "jpegTurbo" | "png" | "webp", WebAssembly.Module>>;
 
 /** Bytes of WebAssembly memory, which never shrinks, up to which a codec is kept for the next image. */
-export const LARGEST_KEPT = 2 ** 27;
+export const LARGEST_KEPT: number = 2 ** 27;
 
 const handedIn: CodecModules = {};
 
