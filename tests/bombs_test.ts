@@ -172,6 +172,9 @@ Deno.test("two thousand damaged PNG files do not use the decoder up", { permissi
   assert.equal((await decodeImage(png)).width, 21);
 });
 
+/** The flag that says that names are in UTF-8. */
+const UTF8 = 0x800;
+
 interface ZipEntry {
   readonly name: string;
   readonly data: Uint8Array;
@@ -195,14 +198,14 @@ function zipOf(...entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer> {
     const text = latin(name);
     if (other === undefined) {
       locals.push(
-        header(30, 0x04034b50, [[8, 8], [18, data.length, true], [22, size, true], [26, text.length]]),
+        header(30, 0x04034b50, [[6, UTF8], [8, 8], [18, data.length, true], [22, size, true], [26, text.length]]),
         text,
         data,
       );
     }
     const place = other ?? at;
     const sizes: [number, number, boolean][] = [[20, data.length, true], [24, size, true], [42, place, true]];
-    central.push(header(46, 0x02014b50, [[10, 8], [28, text.length], ...sizes]), text);
+    central.push(header(46, 0x02014b50, [[8, UTF8], [10, 8], [28, text.length], ...sizes]), text);
     if (other === undefined) at += 30 + text.length + data.length;
   }
   const directory = joined(...central);
@@ -237,6 +240,11 @@ Deno.test("zips that unpack to more than they say, overlap, nest or list too muc
   const overlapping = ["a.png", "b.png"].map((name, at) => ({ name, data: small, size: 509, ...(at && { at: 0 }) }));
   assert.match(await zipRefusal(zipOf(...overlapping)), /damaged/);
   assert.match(await zipRefusal(zipOf({ name: "a.zip", data: small, size: 509 })), /a zip within the zip/);
+  const strange = { name: "a\r\n\x1b[2Jb.zip", data: small, size: 509 };
+  assert.equal(
+    await zipRefusal(zipOf(strange)),
+    "a\ufffd\ufffd\ufffd[2Jb.zip is a zip within the zip: unpack it first",
+  );
   const empty = Array.from({ length: 20_000 }, () => ({ name: "a", data: small, size: 9, at: 0 }));
   assert.match(await zipRefusal(zipOf(...empty)), /lists too many files/);
 });

@@ -19,6 +19,7 @@ import { cacheKey, EmbeddingCache } from "../../src/embed/cache.ts";
 import { readManifest } from "../../src/embed/manifest.ts";
 import { AnomalyClusterError } from "../../src/errors.ts";
 import { seededRandom } from "../../src/random.ts";
+import { printable } from "../../src/report/printable.ts";
 import { groupsFile } from "../../src/report/result.ts";
 import { DEFAULT_LIMITS } from "../../src/serve/limits.ts";
 import { Problem } from "../../src/serve/problem.ts";
@@ -43,11 +44,11 @@ const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const ENDINGS = { jpeg: /\.jpg$/, png: /\.png$/, tiff: /\.tif$/, webp: /\.webp$/, gif: /\.gif$/, bmp: /\.bmp$/ };
 
 const withCode = (...codes: string[]) => (error: unknown) =>
-  error instanceof AnomalyClusterError && codes.includes(error.code) && isSentence(error.message);
+  error instanceof AnomalyClusterError && codes.includes(error.code) && isSentence(printable(error.message)); // As it is printed.
 
 /** On one line, and not what an engine says of a fault in code. */
 function isSentence(message: string): boolean {
-  return message.length > 10 && !/[\r\n]/.test(message) && !/undefined|not iterable|is not a function/.test(message);
+  return message.length > 10 && !/\p{Cc}/u.test(message) && !/undefined|not iterable|is not a function/.test(message);
 }
 
 /** All kinds; files that are needed lie in `scratch`. */
@@ -185,8 +186,9 @@ function removeIfThere(file: string): void {
 
 async function zips(images: ReadonlyMap<string, Uint8Array>): Promise<Map<string, Uint8Array>> {
   const zip = async (level: number, names: readonly string[]) => {
-    const writer = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false, level, keepOrder: true });
-    for (const name of names) await writer.add(`photos/${name}`, new Uint8ArrayReader(images.get(name)!));
+    const writer = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false, level });
+    const options = { lastModDate: new Date(2026, 0, 1), extendedTimestamp: false }; // The same bytes each time.
+    for (const name of names) await writer.add(`photos/${name}`, new Uint8ArrayReader(images.get(name)!), options);
     return await writer.close();
   };
   const names = ["grey.png", "palette.gif", "1-bit.bmp"];
