@@ -24,6 +24,7 @@ import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { prepareImages } from "./image_pool.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type ImageNetwork, loadImages } from "./load_images.ts";
+import { warn } from "./progress.ts";
 import { readModel, type StoredModel } from "./model_files.ts";
 import { modelFile, type OpenModel, openModel } from "./open_model.ts";
 import { watchImages } from "./watch_images.ts";
@@ -83,11 +84,11 @@ export async function assignCommand(
   assigned.push(...await assignAll(found.images, stored, network, warnings));
   await network.embedder.release();
   if (assigned.length === 0) {
-    for (const warning of warnings) console.error(`warning: ${warning}`);
+    for (const warning of warnings) warn(warning);
     throw new AnomalyClusterError("too-few-images", `${argument} holds no usable image of ${found.images.length}`);
   }
   const file = write();
-  for (const warning of warnings) console.error(`warning: ${warning}`);
+  for (const warning of warnings) warn(warning);
   console.log(options.json ? JSON.stringify(file) : `${assignmentsTable(file)}\n${summary(file, output)}`);
 }
 

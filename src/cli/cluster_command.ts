@@ -27,6 +27,7 @@ import { type ImageNetwork, loadImages } from "./load_images.ts";
 import { watchMemory } from "./memory.ts";
 import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
+import { warn } from "./progress.ts";
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
 export async function clusterCommand(argument: string, options: ClusterCommandOptions): Promise<void> {
@@ -76,7 +77,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const report = renderReport(grouped.page(title, file, source));
   const page = writeWhole(output, "report.html", report);
 
-  for (const warning of warnings) console.error(`warning: ${warning}`);
+  for (const warning of warnings) warn(warning);
   if (options.memory) console.error(`memory: ${memory.peakMegabytes()} MB at most`);
   console.log(options.json ? JSON.stringify(file) : summary(file, page));
 }

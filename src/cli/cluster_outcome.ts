@@ -5,6 +5,7 @@ import { type Contingency, contingencyTable } from "../metric/contingency.ts";
 import { f1Score } from "../metric/f1_score.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purity } from "../metric/purity.ts";
+import { printable } from "../report/printable.ts";
 import type { Agreement, GroupsFile } from "../report/result.ts";
 
 /** Agreement of groups with the names of the sub-folders that images lie in. */
@@ -36,7 +37,9 @@ export function agreementWithFolders(
 /** What the program prints in the end. */
 export function summary(file: GroupsFile, page: string): string {
   const lines = [`${file.images.length} images in ${file.groups.length} groups (k ${file.settings.kChosen})`];
-  for (const { group, size, medoid } of file.groups) lines.push(`  group ${group}: ${size} images, medoid ${medoid}`);
+  for (const { group, size, medoid } of file.groups) {
+    lines.push(`  group ${group}: ${size} images, medoid ${printable(medoid)}`);
+  }
   const strays = file.images.filter(({ outlier }) => outlier).length;
   if (strays) lines.push(`  ${strays} of them fit nowhere well (outlier in groups.csv)`);
   if (file.metrics) {
@@ -54,6 +57,6 @@ function contingencyLines({ classes, groups, counts }: Contingency): string[] {
   const cells = (values: readonly unknown[]) => values.map((value) => String(value).padStart(5)).join("");
   return [
     `  ${"label".padEnd(width)}${cells(groups)}`,
-    ...classes.map((label, at) => `  ${String(label).padEnd(width)}${cells(counts[at])}`),
+    ...classes.map((label, at) => `  ${printable(String(label)).padEnd(width)}${cells(counts[at])}`),
   ];
 }

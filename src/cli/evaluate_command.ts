@@ -10,6 +10,7 @@ import { barPlot, type Curve, linePlot } from "../evaluate/plot.ts";
 import type { Estimate } from "../evaluate/protocol.ts";
 import { type Study, study, type StudyRow } from "../evaluate/study.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
+import { quoted } from "../report/client/text.js";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { fromUser } from "./arguments.ts";
 import type { EngineChoice } from "./engine.ts";
@@ -17,7 +18,7 @@ import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { openModel } from "./open_model.ts";
-import { type Stage, startStage } from "./progress.ts";
+import { type Stage, startStage, warn } from "./progress.ts";
 import { readMasks } from "./read_masks.ts";
 
 /** Options as the program's arguments give them. */
@@ -112,7 +113,7 @@ function subjectsOf({ presets, models = [] }: EvaluateCommandOptions): Subject[]
 async function studiesBefore(output: string): Promise<ResultsFile["studies"]> {
   try {
     const file: ResultsFile = JSON.parse(await Deno.readTextFile(join(output, "results.json")));
-    return file.format === "anomaly-cluster-evaluation/2" ? file.studies : {};
+    return file.format === "anomaly-cluster-evaluation/2" ? { ...file.studies } : {};
   } catch {
     return {};
   }
@@ -163,7 +164,7 @@ async function studyOf(
     "normals",
   );
   await network.embedder.release();
-  for (const warning of warnings) console.error(`warning: ${warning}`);
+  for (const warning of warnings) warn(warning);
   if (images.length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
 
   const patches = joinPatches(images.map((image) => image.patches));
@@ -227,7 +228,7 @@ function csv(studies: readonly NamedStudy[]): string {
   const lines = studies.flatMap(({ name, rows }) =>
     rows.map(({ supervision, method, nmi, ari, f1 }) => {
       const numbers = [nmi, ari, f1].flatMap(({ mean, standardError }) => [mean.toFixed(6), standardError.toFixed(6)]);
-      return [name, supervision, `"${method}"`, ...numbers].join(",");
+      return [quoted(name), supervision, quoted(method), ...numbers].join(",");
     })
   );
   return ["name,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines, ""].join("\r\n");

@@ -7,6 +7,7 @@ import type { ReportData } from "../report/html.ts";
 import type { GroupedImages, GroupsFile } from "../report/result.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
+import { warn } from "./progress.ts";
 
 /** What is written of them. */
 export interface Grouped {
@@ -28,7 +29,7 @@ export interface Grouped {
 /** Throws where too few images could be read. */
 export function checkUsable(usable: number, found: number, k: number | "auto", warnings: readonly string[]): void {
   if (usable < 2) {
-    for (const warning of warnings) console.error(`warning: ${warning}`);
+    for (const warning of warnings) warn(warning);
     const message = `${usable} of ${found} images can be used: at least 2 are needed`;
     throw new AnomalyClusterError("too-few-images", message);
   }

@@ -9,7 +9,7 @@ import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import { fromUser } from "./arguments.ts";
 import { usersCacheFolder } from "./cache_folder.ts";
-import { tell } from "./progress.ts";
+import { warn } from "./progress.ts";
 
 /** Rises when decoding, resizing or thumbnails give other results than before: entries of other numbers are not used. */
 const PREPARATION_VERSION = 1;
@@ -64,9 +64,9 @@ export class RunCache {
   constructor(options: CacheOptions) {
     const folder = folderOf(options.cache);
     if (folder === undefined) return;
-    const warn = (sentence: string) => tell(`warning: cache: ${sentence}`);
-    if (folder) this.#store = new EmbeddingCache({ folder, limit: options.cacheLimit, warn });
-    else warn("no folder is known for it, as HOME is not set: --cache DIR names one");
+    const tell = (sentence: string) => warn(`cache: ${sentence}`);
+    if (folder) this.#store = new EmbeddingCache({ folder, limit: options.cacheLimit, warn: tell });
+    else tell("no folder is known for it, as HOME is not set: --cache DIR names one");
   }
 
   /** The part of it that {@linkcode makerOf} names. */

@@ -5,8 +5,10 @@ import type { GroupModel } from "../assign/group_model.ts";
 import { unpackModel } from "../assign/model_record.ts";
 import { sha256 } from "../embed/manifest.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { PRESETS } from "../preset.ts";
 import { type FoundModel, MODEL_DATA, MODEL_FORMAT, type ModelFile, modelFiles } from "../report/model_file.ts";
 import { writeWhole } from "../report/output_folder.ts";
+import { areGroups } from "./groups_file.ts";
 
 /** A model as it was read. */
 export interface StoredModel extends Omit<ModelFile, "model"> {
@@ -40,9 +42,11 @@ function removeIfThere(file: string): void {
 export async function readModel(path: string, name: string): Promise<StoredModel> {
   const file = parsed(await bytesOf(path, name), name);
   const { groups, images, data, network } = file;
-  const whole = Array.isArray(groups) && Array.isArray(images) && typeof data?.file === "string" &&
-    typeof network?.sha256 === "string" && Array.isArray(file.model?.groups) &&
-    images.length === file.model.groups.length && groups.length === file.model.radii?.length;
+  const whole = Array.isArray(images) && images.every((path) => typeof path === "string") && areGroups(groups) &&
+    typeof data?.file === "string" && Number.isInteger(data.bytes) && typeof data.sha256 === "string" &&
+    typeof network?.sha256 === "string" && typeof network.file === "string" && Object.hasOwn(PRESETS, network.preset) &&
+    Array.isArray(file.model?.groups) && images.length === file.model.groups.length &&
+    groups.length === file.model.radii?.length;
   if (!whole) throw new AnomalyClusterError("bad-model", `${name} lacks a part: run cluster again`);
   const beside = basename(data.file);
   const bytes = await bytesOf(join(dirname(path), beside), `${beside}, which belongs to ${name},`);

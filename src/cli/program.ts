@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
+import { printable } from "../report/printable.ts";
 import { applyCommand } from "./apply_command.ts";
 import {
   byteCount,
@@ -42,7 +43,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    console.error(`error: ${error instanceof Error ? error.message : error}`);
+    console.error(`error: ${printable(error instanceof Error ? error.message : String(error))}`);
     return error instanceof AnomalyClusterError && error.code === "bad-argument" ? 2 : 1;
   }
 }

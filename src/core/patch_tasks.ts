@@ -128,6 +128,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   const reserve = (bytes: number): number => {
     const address = top;
     top = Math.ceil((address + bytes) / 16) * 16;
+    if (top > 2 ** 32 - 65536) throw new RangeError("the ends of arrays would be 0 in 32 bits");
     const missing = Math.ceil((top - core.memory.buffer.byteLength) / 65536);
     if (missing > 0) core.memory.grow(missing);
     return address;

@@ -1,11 +1,11 @@
-// Who works with the core.
+// Who works now.
 
 import { abortable } from "./abortable.ts";
 
 /** Runs pieces of work one after the other. */
 export type TakeTurn = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
-/** The WASM core and a model's session hold the state of one piece of work: two may not interleave. */
+/** A model's session holds the state of one piece of work, and a processor does one at a time: they take turns. */
 export function turns(): TakeTurn {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(signal: AbortSignal, work: () => Promise<T>) => {

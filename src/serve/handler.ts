@@ -73,8 +73,8 @@ const HEADERS = {
 };
 
 /**
- * Makes the handler. Uploads of several requests overlap; their work takes turns, an image at a time, as the WASM core
- * holds the state of one.
+ * Makes the handler. Uploads of several requests overlap; their work takes turns, an image at a time, as a network's
+ * session holds the state of one.
  *
  * @throws {RangeError} for a limit that is no whole number in its range.
  */
