@@ -47,6 +47,19 @@ export { medoids } from "./src/cluster/medoid.ts";
 export type { Feature } from "./src/feature.ts";
 export { clusterImages, type ClusterOptions, clusterPatches, type ClusterResult } from "./src/pipeline.ts";
 export { type GroupModel, groupModel, type GroupModelOptions, regroup } from "./src/assign/group_model.ts";
-export type { Description, DescriptionPart } from "./src/assign/describe.ts";
+export {
+  describeBlocks,
+  type Described,
+  describePatches,
+  type Description,
+  type DescriptionPart,
+} from "./src/describe/describe.ts";
+export { type DescriptionOptions, fitDescription } from "./src/describe/fit.ts";
+export { chooseReferences, type References } from "./src/describe/references.ts";
+export {
+  clusterEmbeddings,
+  type ClusterEmbeddingsOptions,
+  type EmbeddingGroups,
+} from "./src/cluster/cluster_embeddings.ts";
 export { type Assignment, assignPatches } from "./src/assign/assign_patches.ts";
 export { type ArrayEntry, type ModelRecord, packModel, unpackModel } from "./src/assign/model_record.ts";

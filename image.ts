@@ -8,5 +8,5 @@ export { AnomalyClusterError, type ErrorCode } from "./src/errors.ts";
 export type { Raster } from "./src/types.ts";
 export { init } from "./src/core/instance.ts";
 export type { CodecModules } from "./src/image/codec.ts";
-export { decodeImage, type DecodeOptions, initDecoders } from "./src/image/decode.ts";
+export { decodeImage, type DecodeOptions, type DecoderName, initDecoders } from "./src/image/decode.ts";
 export { resize } from "./src/image/resize.ts";

@@ -1,5 +1,5 @@
 // Load on the service from this machine: requests a second, latencies, and whether memory stays flat.
-// deno task bench:serve --requests 300 --clients 4
+// deno task bench:serve --requests 1000 --clients 1,4,16 --images 2
 
 import { parseArgs } from "node:util";
 import encodePng from "@jsquash/png/encode.js";
@@ -8,14 +8,18 @@ import { seededRandom } from "../src/random.ts";
 
 const { values } = parseArgs({
   options: {
-    requests: { type: "string", default: "300" },
-    clients: { type: "string", default: "4" },
-    images: { type: "string", default: "4" },
+    requests: { type: "string", default: "1000" },
+    clients: { type: "string", default: "1,4,16" },
+    images: { type: "string", default: "2" },
     side: { type: "string", default: "64" },
     preset: { type: "string", default: "paper" },
   },
 });
-const [requests, clients, count, side] = [values.requests, values.clients, values.images, values.side].map(Number);
+const [requests, count, side] = [values.requests, values.images, values.side].map(Number);
+const crowds = values.clients.split(",").map(Number);
+
+/** Requests from one look at the memory to the next. */
+const BETWEEN_LOOKS = 100;
 
 /** An image of noise with a square in it, as a PNG. */
 async function drawn(seed: number): Promise<File> {
@@ -44,7 +48,7 @@ function form(images: readonly File[]): FormData {
 
 const [, ...task] = manifest.tasks.serve.command.split(" ");
 const server = new Deno.Command(Deno.execPath(), {
-  args: [...task, "--port", "0", "--preset", values.preset, "--max-queue", String(clients)],
+  args: [...task, "--port", "0", "--preset", values.preset, "--max-queue", String(Math.max(...crowds))],
   cwd: new URL("..", import.meta.url),
   stdout: "piped",
 }).spawn();
@@ -68,28 +72,30 @@ try {
   };
   for (let warm = 0; warm < 20; warm++) await ask();
 
+  console.log(`${requests} requests of ${count} images of ${side} px, preset ${values.preset}`);
   const memory = [await residentMegabytes(server.pid)];
-  const latencies: number[] = [];
-  let left = requests;
-  const begun = performance.now();
-  await Promise.all(Array.from({ length: clients }, async () => {
-    while (left-- > 0) {
-      latencies.push(await ask());
-      if (latencies.length === Math.floor(requests / 2)) memory.push(await residentMegabytes(server.pid));
-    }
-  }));
-  const seconds = (performance.now() - begun) / 1000;
-  memory.push(await residentMegabytes(server.pid));
-
-  latencies.sort((a, b) => a - b);
-  const quantile = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))];
-  const [start, middle, end] = memory.map((megabytes) => megabytes.toFixed(0));
-  console.log(`${requests} requests of ${count} images of ${side} px, preset ${values.preset}, ${clients} clients`);
-  console.log(`${(requests / seconds).toFixed(1)} requests/s in ${seconds.toFixed(1)} s`);
-  console.log(
-    `latency: ${[0.5, 0.9, 0.99].map((share) => `${share * 100} % ${quantile(share).toFixed(0)} ms`).join(", ")}`,
-  );
-  console.log(`resident memory: ${start} MB at the start, ${middle} MB in the middle, ${end} MB at the end`);
+  let asked = 0;
+  for (const [at, clients] of crowds.entries()) {
+    const latencies: number[] = [];
+    let left = Math.floor(requests * (at + 1) / crowds.length) - Math.floor(requests * at / crowds.length);
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: clients }, async () => {
+      while (left-- > 0) {
+        latencies.push(await ask());
+        if (++asked % BETWEEN_LOOKS === 0) memory.push(await residentMegabytes(server.pid));
+      }
+    }));
+    const seconds = (performance.now() - begun) / 1000;
+    latencies.sort((a, b) => a - b);
+    const shown = [0.5, 0.95, 0.99].map((share) => {
+      const latency = latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))];
+      return `${share * 100} % ${latency.toFixed(0)} ms`;
+    });
+    const rate = (latencies.length / seconds).toFixed(1);
+    console.log(`${clients} at a time: ${rate} requests/s; latency ${shown.join(", ")}`);
+  }
+  const told = memory.map((megabytes) => megabytes.toFixed(0)).join(", ");
+  console.log(`resident memory every ${BETWEEN_LOOKS} requests, MB: ${told}`);
 } finally {
   server.kill("SIGTERM");
   await server.status;

@@ -233,7 +233,9 @@ if ("decode + resize, 100 photos of 12 megapixels Pillow".includes(values.only))
   const files = Array.from(Deno.readDirSync(photos), ({ name }) => `${photos}/${name}`).sort();
   const ours = async () => {
     const seen: Raster[] = [];
-    for await (const image of prepareImages(files, 224)) if ("pixels" in image) seen.push(image.pixels);
+    for await (const image of prepareImages(files, { size: 224, decoder: "own" })) {
+      if ("pixels" in image) seen.push(image.pixels);
+    }
     return seen.length === files.length ? undefined : Promise.reject(new Error("not all photos were read"));
   };
   for (const [peer, job, goal] of [["Pillow", "pillow", "≥ 1×"], ["Pillow, reduced decode", "pillow-draft", ""]]) {

@@ -6,7 +6,7 @@ export { quantisePatches } from "./quantise";
 export { blockProducts, columnMinima, measuredDistances, pairCandidates, rescannedPatches, rowMinima } from "./pairs";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
-export { keepNearest, meanOf, ranked } from "./neighbours";
+export { deviationOf, keepNearest, meanOf, ranked } from "./neighbours";
 export { nearestNeighbourChain, nearestNeighbourChain32, startChain } from "./linkage";
 export { centroidChain, centroidDistances, startCentroidChain } from "./centroids";
 export { resampleColumns, resampleRows } from "./resample";

@@ -33,6 +33,16 @@ export function meanOf(values: usize, count: i32): f32 {
   return <f32> (sum / <f64> count);
 }
 
+/** Standard deviation of `count` floats about their `mean`, as of a sample; of one float 0. */
+export function deviationOf(values: usize, count: i32, mean: f32): f32 {
+  let sum: f64 = 0;
+  for (let at: usize = 0; at < <usize> count << 2; at += 4) {
+    const off = <f64> load<f32>(values + at) - <f64> mean;
+    sum += off * off;
+  }
+  return <f32> sqrt<f64>(sum / <f64> max<i32>(1, count - 1));
+}
+
 /** The float of rank `rank`, from 0, among `count`: quickselect (Hoare 1961). Reorders them. */
 export function ranked(values: usize, count: i32, rank: i32): f32 {
   let low = 0, high = count - 1;

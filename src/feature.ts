@@ -4,6 +4,7 @@
 import { centreOf, scaledLengths } from "./distance/lengths.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
 import { sideBySide, weightedAverage } from "./distance/weighted_average.ts";
+import { someImages } from "./embed/embedder.ts";
 import { selectLevels } from "./embed/levels.ts";
 import { fitWhitening, whiten, type Whitening, type WhiteningOptions } from "./embed/whiten.ts";
 import type { Embeddings, PatchSet, PatchValues } from "./types.ts";
@@ -49,6 +50,8 @@ export interface PreparedFeatures {
 /** The same, compared with the other images or the labelled normals. */
 export interface ComparedFeatures extends Omit<PreparedFeatures, "preparation"> {
   readonly scores: PatchValues;
+  /** Of the scores as of a sample of images, where they come from one. */
+  readonly standardErrors?: PatchValues;
   /** Where a feature wants them. */
   readonly residuals?: PatchSet;
 }
@@ -64,23 +67,36 @@ export async function prepareFeatures(patches: PatchSet, features: readonly Feat
   return all;
 }
 
-/** Compares prepared patches with each other, or with labelled normals. */
+/** Compares prepared patches with each other or with a sample of the images, or with labelled normals. */
 export async function compareFeatures(
   prepared: readonly PreparedFeatures[],
   over: ScoreSource,
-  normals: PatchSet | undefined,
+  { normals, sample }: { readonly normals?: PatchSet; readonly sample?: readonly number[] },
   work: WorkOptions,
 ): Promise<ComparedFeatures[]> {
   const compared: ComparedFeatures[] = [];
   for (const [at, { preparation, ...own }] of prepared.entries()) {
-    const references = normals && over === "normal" ? await prepare(normals, preparation) : undefined;
+    const references = over !== "normal"
+      ? sample && someImages(own.patches, sample)
+      : normals && await prepare(normals, preparation);
     const found = await comparePatches(own.patches, over, references, wantResiduals(own.features), {
       ...work,
       onProgress: (done, total) => work.onProgress?.(at * total + done, prepared.length * total),
     });
-    compared.push({ ...own, ...found });
+    const { standardErrors } = found;
+    compared.push({
+      ...own,
+      ...found,
+      ...(standardErrors && { standardErrors: ofPopulation(standardErrors, sample!.length) }),
+    });
   }
   return compared;
+}
+
+/** Standard errors of scores over `sample` of the images: the more of all others it holds, the less is left to guess. */
+export function ofPopulation(errors: PatchValues, sample: number, others = errors.count - 1): PatchValues {
+  const factor = Math.sqrt(Math.max(0, 1 - sample / others));
+  return { ...errors, data: errors.data.map((error) => error * factor) };
 }
 
 /** Features by the patches that they share. */

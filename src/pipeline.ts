@@ -2,10 +2,13 @@
 
 import { chooseGroupCount, type GroupCountChoice } from "./cluster/choose_k.ts";
 import { cluster, type Clusterer, type DirectClusterer, type Training } from "./cluster/clusterer.ts";
+import { groupsAbove } from "./cluster/cut.ts";
 import { checkPointCount } from "./core/linkage_kernel.ts";
 import type { Linkage } from "./cluster/linkage.ts";
 import { outliers } from "./cluster/outliers.ts";
+import { largestFirst } from "./cluster/largest_first.ts";
 import { medoids } from "./cluster/medoid.ts";
+import { chooseReferences, type References } from "./describe/references.ts";
 import { type SetDistance, spreadImageDistances } from "./distance/image_distances.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
@@ -37,6 +40,10 @@ export interface ClusterOptions extends WorkOptions {
   readonly cluster?: Clusterer;
   /** Patch embeddings of labelled normal images, for scores over `"normal"`. */
   readonly normals?: PatchSet;
+  /** Images that patches are compared with: the time grows with their number. @default "all" */
+  readonly references?: References;
+  /** Seed of the choice of references. @default 0 */
+  readonly seed?: number;
 }
 
 /** Groups of images, and all that led to them. */
@@ -55,6 +62,8 @@ export interface ClusterResult {
   readonly outliers: Uint8Array;
   /** Anomaly score of each image: the largest of its patches' scores, in the units of the embeddings. */
   readonly scores: Float64Array;
+  /** Of the patches' scores, where these are estimated from some references: one standard deviation either way. */
+  readonly standardErrors?: PatchValues;
   /** Weights α of the patches; of several temperatures, their mean. */
   readonly weights: PatchValues;
   /** One vector an image: weighted average or pooled; absent for distances between sets of patches. */
@@ -88,8 +97,9 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
   checkOptions(patches, k, weight, options);
 
   const prepared = await prepareFeatures(patches, features);
-  const compared = await compareFeatures(prepared, sourceOf(weight), options.normals, options);
-  const [{ patches: shown, scores }] = compared;
+  const sample = chooseReferences(patches, options.references ?? "all", options.seed);
+  const compared = await compareFeatures(prepared, sourceOf(weight), { normals: options.normals, sample }, options);
+  const [{ patches: shown, scores, standardErrors }] = compared;
   const { embeddings, weights } = embed(compared, options, weight);
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(shown, options);
   const trained = "train" in clusterer ? clusterer : undefined;
@@ -114,6 +124,7 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
     matrix: distances,
     outliers: outliers(distances, groups, options.smallestGroup ?? 1),
     scores: anomaly,
+    ...(standardErrors && { standardErrors }),
     weights: meanWeights(weights),
     ...(embeddings && { embeddings }),
     ...(clustering.tree && !trained && { tree: clustering.tree }),
@@ -153,13 +164,6 @@ function embed(
   return options.pooling ? { embeddings: pool(compared[0].patches, options.pooling), weights } : { weights };
 }
 
-/** Groups left when no merge above a height is done. */
-function groupsAbove(tree: Linkage | undefined, height: number): number {
-  if (!tree) throw new AnomalyClusterError("bad-argument", "a threshold cuts a tree, which only linkages have");
-  ensure(height >= 0, `threshold ${height} is not a height from 0 on`);
-  return 1 + tree.heights.filter((merged) => merged > height).length;
-}
-
 /** The tree, with how it was linked. */
 function linkedBy(clusterer: DirectClusterer, tree: Linkage | undefined) {
   return tree && clusterer.kind === "linkage" ? { tree, method: clusterer.method } : undefined;
@@ -194,19 +198,6 @@ export async function clusterImages(
     throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${parts.length}`);
   }
   return await clusterPatches(joinPatches(parts), options);
-}
-
-/** Renumbers groups by size, the largest 0; of equal ones the group with the higher mean score comes first. */
-function largestFirst(labels: Int32Array, scores: Float64Array): Int32Array {
-  const sizes = new Map<number, number>();
-  const sums = new Map<number, number>();
-  labels.forEach((label, i) => {
-    sizes.set(label, (sizes.get(label) ?? 0) + 1);
-    sums.set(label, (sums.get(label) ?? 0) + scores[i]);
-  });
-  const order = [...sizes.keys()].sort((a, b) => sizes.get(b)! - sizes.get(a)! || sums.get(b)! - sums.get(a)! || a - b);
-  const place = new Map(order.map((label, at) => [label, at]));
-  return labels.map((label) => place.get(label)!);
 }
 
 function imageScores(scores: PatchValues): Float64Array {

@@ -61,3 +61,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     tau: [0.1, 0.2, 0.3, 0.4, 0.5].map((perplexity) => ({ perplexity })),
   },
 };
+
+/** All of them. */
+export const PRESET_NAMES: readonly PresetName[] = Object.keys(PRESETS) as PresetName[];

@@ -8,3 +8,15 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** `count` of the numbers below `all`, each set of them as likely as any other, ascending. */
+export function randomSample(all: number, count: number, seed: number): number[] {
+  const random = seededRandom(seed);
+  const chosen = new Set<number>();
+  // Floyd's sampling (Bentley and Floyd 1987): one number for each that is taken.
+  for (let last = all - Math.min(all, count); last < all; last++) {
+    const at = Math.floor(random() * (last + 1));
+    chosen.add(chosen.has(at) ? last : at);
+  }
+  return [...chosen].sort((a, b) => a - b);
+}

@@ -1,5 +1,6 @@
 // Settings as text: as options give them, and as reports tell them.
 
+import type { References } from "./describe/references.ts";
 import type { Feature } from "./feature.ts";
 import type { Temperature } from "./weight/soft.ts";
 import type { ScoreSource, Temperatures } from "./weight/weighting.ts";
@@ -38,6 +39,12 @@ export function countText({ k, threshold }: { readonly k: number | "auto"; reado
 /** What patches are scored by, as reports tell it. */
 export function scoreText(over: ScoreSource): string {
   return typeof over === "object" ? `${over.quantile * 100} % quantile of the other images` : over;
+}
+
+/** What images were compared with. */
+export function referencesText(references: References): string {
+  if (references === "all") return "all other images";
+  return typeof references === "number" ? `${references} at random` : `a coreset of ${references.coreset}`;
 }
 
 /** A feature as reports tell it. */

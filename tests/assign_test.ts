@@ -21,6 +21,7 @@ import { seededRandom } from "../src/random.ts";
 import type { AssignmentsFile } from "../src/report/assignments.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { PROJECT, runTask, withFolder } from "./program.ts";
+import { withReportFile } from "./report_page.ts";
 
 const KINDS = ["cut", "good", "hole", "knot", "stain"];
 const { model: MODEL, embedding, tau } = PRESETS.paper;
@@ -205,10 +206,17 @@ Deno.test("assign as a process: the demo set gets its groups again, a new thing 
     assert.match(mixed.stdout, /^a "page", of text\.png +none of these +distance .* like .*$/m);
     assert.match(mixed.stdout, /^b\.jpg +group \d +distance 0\.00 \(0\.00 of the radius\) +like knot\/knot-05\.jpg$/m);
     assert.match(mixed.stdout, /^2 images: 1 in groups, 1 in none of these$/m);
+    await looksRight(join(scratch, "new-assigned"));
     const csv = Deno.readTextFileSync(join(scratch, "new-assigned/assignments.csv")).split("\r\n");
     assert.equal(csv[0], "path,group,name,distance,none of these,ratio,nearest,like,margin");
     assert.match(csv[1], /^"a ""page"", of text\.png",,none of these,[\d.]+,yes,/);
     assert.match(csv[2], /^b\.jpg,\d,group \d,0,no,0,\d,knot\/knot-05\.jpg,1$/);
+
+    const cached = await runTask("assign", model, photos, "--cache", join(scratch, "cache"));
+    assert.match(cached.stderr, /^cache: 0 of 3 images from /m);
+    const found = await runTask("assign", model, photos, "--cache", join(scratch, "cache"));
+    assert.match(found.stderr, /^cache: 2 of 3 images from /m);
+    assert.equal(found.stdout, mixed.stdout);
 
     const edited = join(scratch, "groups-edited.json");
     const number = groups.images.find(({ path }) => path === "knot/knot-05.jpg")!.group;
@@ -229,6 +237,28 @@ Deno.test("assign as a process: the demo set gets its groups again, a new thing 
     await refusals(scratch, out, photos);
   });
 });
+
+/** The page as a browser shows it: the odd one first, the knot beside its group's picture. */
+async function looksRight(folder: string): Promise<void> {
+  await withReportFile(folder, async (page) => {
+    const sections = await page.$$eval("section.group", (all) =>
+      all.map((section) => ({
+        heading: section.querySelector("h2")!.textContent!.replace(/\s+/g, " ").trim(),
+        names: [...section.querySelectorAll(".name")].map((name) => name.textContent),
+        broken: [...section.querySelectorAll("img")].filter((img) => !img.complete || img.naturalWidth === 0).length,
+        example: section.querySelector(".example") !== null,
+      })));
+    assert.equal(sections.length, 2);
+    assert.deepEqual(sections[0], {
+      heading: "None of these 1 image",
+      names: ['a "page", of text.png'],
+      broken: 0,
+      example: false,
+    });
+    assert.match(sections[1].heading, /^Group \d 1 new image$/);
+    assert.deepEqual({ ...sections[1], heading: "" }, { heading: "", names: ["b.jpg"], broken: 0, example: true });
+  });
+}
 
 /** What cannot be used is told in one sentence. */
 async function refusals(scratch: string, out: string, photos: string): Promise<void> {

@@ -190,10 +190,11 @@ Deno.test("no cache, another program's, another version: told in a sentence; onl
 Deno.test("an entry is of one file, network, way of seeing and engine", async () => {
   const model = new Uint8Array([1, 2, 3]);
   const makers = await Promise.all([
-    makerOf("net@224", model, undefined, "wasm"),
-    makerOf("net@448", model, undefined, "wasm"),
-    makerOf("net@224", new Uint8Array([1, 2, 4]), undefined, "wasm"),
-    makerOf("net@224", model, undefined, "native"),
+    makerOf("net@224", model, undefined, "wasm", "own"),
+    makerOf("net@448", model, undefined, "wasm", "own"),
+    makerOf("net@224", new Uint8Array([1, 2, 4]), undefined, "wasm", "own"),
+    makerOf("net@224", model, undefined, "native", "own"),
+    makerOf("net@224", model, undefined, "wasm", "imagescript"),
   ]);
   assert.equal(new Set(makers).size, makers.length);
   const keys = await Promise.all(makers.flatMap((maker) => [0, 1].map((byte) => cacheKey(Uint8Array.of(byte), maker))));
@@ -212,7 +213,7 @@ Deno.test("decoding, resizing and thumbnails are those of PREPARATION_VERSION", 
   ];
   const files = [...names.map((name) => join(PROJECT, "tests/images", name)), join(PROJECT, "demo/cut/cut-01.jpg")];
   const hash: string[] = [];
-  for await (const image of prepareImages(files, 224)) {
+  for await (const image of prepareImages(files, { size: 224, decoder: "own" })) {
     assert("pixels" in image);
     const all = new TextEncoder().encode(`${image.pixels.data.join()} ${JSON.stringify(image.thumbnail)}`);
     hash.push(new Uint8Array(await crypto.subtle.digest("SHA-256", all)).toHex().slice(0, 8));

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
+import { finish, start } from "./program.ts";
 import { AnomalyClusterError, decodeImage, type DecodeOptions, type Raster, resize } from "../mod.ts";
 
 interface Expected {
@@ -155,4 +156,22 @@ Deno.test("a JPEG decoded at a fraction of its size looks the same once it is re
     if (atLeast >= 224) assert(mean < 0.3 && Math.max(...differences) <= 3, `${mean}, ${Math.max(...differences)}`);
   }
   assert.match(String(await outcome(jpeg.subarray(0, jpeg.length / 2), { atLeast: 224 })), /truncated/);
+});
+
+Deno.test("imagescript decodes JPEG and PNG files as our own decoders do, turned upright; other formats stay with these", async (test) => {
+  // A process of its own, with its permissions: imagescript must not get into deno.lock.
+  const script = new URL("runtime/imagescript.ts", import.meta.url).pathname;
+  const { stdout, stderr, code } = await finish(start([Deno.execPath(), "run", "-A", "--no-lock", script]));
+  const unreachable = code !== 0 && /unsupported-runtime/.test(stderr);
+  if (unreachable) console.warn(`\nSKIPPED, NOT PROVED HERE: imagescript: ${stderr}\n`);
+  await test.step({
+    name: "pixels and errors",
+    ignore: unreachable,
+    fn: () => {
+      assert.equal(code, 0, stderr);
+      const { worst, errors } = JSON.parse(stdout);
+      assert(Object.values<number>(worst).every((levels) => levels <= 6), stdout);
+      assert.deepEqual(errors, ["bad-image", "bad-image"]);
+    },
+  });
 });

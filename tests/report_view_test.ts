@@ -182,3 +182,45 @@ Deno.test("without scripts the groups are there; narrow and printed pages hold t
     assert.equal(await page.$eval(".controls", (controls) => getComputedStyle(controls).display), "none");
   });
 });
+
+Deno.test("the map is zoomed by buttons, keys and Ctrl with the wheel, moved by dragging, and stays within the whole", async () => {
+  await withPage(report.html, async (page) => {
+    const place = (image: number) =>
+      page.$eval(`#map [data-image="${image}"]`, (mark) => {
+        return mark.getAttribute("transform")!.match(/-?[\d.]+/g)!.slice(0, 2).map(Number);
+      });
+    const apart = async () => {
+      const [a, b] = [await place(3), await place(21)];
+      return Math.hypot(a[0] - b[0], a[1] - b[1]);
+    };
+    const whole = await apart();
+    assert(await page.$eval("#map-out", (button) => (button as HTMLButtonElement).disabled));
+    await page.click("#map-in");
+    assert(Math.abs(await apart() / whole - 1.6) < 0.01);
+    await page.$eval("#map", (map) => (map as SVGElement).focus());
+    await page.keyboard.press("-");
+    assert(Math.abs(await apart() / whole - 1) < 0.01);
+    const box = (await (await page.$("#map"))!.boundingBox())!;
+    const was = await place(7);
+    const middle = [box.x + was[0], box.y + was[1]] as const;
+    await page.mouse.move(...middle);
+    await page.keyboard.down("Control");
+    await page.mouse.wheel({ deltaY: -200 });
+    await page.keyboard.up("Control");
+    assert(Math.abs(await apart() / whole - 4) < 0.05);
+    const held = await place(7);
+    // The pointer stands on whole pixels, which are four times as large now.
+    assert(Math.hypot(held[0] - was[0], held[1] - was[1]) < 5, "what is under the pointer stays there");
+
+    const before = await place(7);
+    await page.mouse.down();
+    await page.mouse.move(middle[0] + 20, middle[1] - 15, { steps: 4 });
+    await page.mouse.up();
+    const after = await place(7);
+    assert(Math.hypot(after[0] - before[0], after[1] - before[1]) > 3);
+    assert.equal(await page.$("dialog[open]"), null);
+    await page.click("#map-whole");
+    assert(Math.abs(await apart() / whole - 1) < 0.01);
+    for (const image of [3, 7, 21]) assert((await place(image)).every((value) => value > 0 && value < 1300));
+  });
+});

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
 import puppeteer from "puppeteer-core";
 import { browserPath } from "./browser.ts";
-import { PROJECT } from "./program.ts";
+import { PROJECT, withFolder } from "./program.ts";
 
 const PATHS = ["cut", "hole"].flatMap((kind) => [1, 2, 3].map((at) => `${kind}/${kind}-0${at}.jpg`));
 
@@ -243,6 +244,21 @@ Deno.test("the page: files in by keyboard, progress, and the report in place, un
       await page.waitForFunction(() => !(document.querySelector("#problem") as HTMLElement).hidden);
       const problem = await page.$eval("#problem", (element) => element.textContent);
       assert.equal(problem, "k is 9, more than the 6 usable images");
+
+      // A zip of them is as good.
+      await withFolder(async (folder) => {
+        const zip = new ZipWriter(new Uint8ArrayWriter());
+        for (const path of PATHS) {
+          await zip.add(path, new Uint8ArrayReader(await Deno.readFile(join(PROJECT, "demo", path))));
+        }
+        await Deno.writeFile(join(folder, "photos.zip"), await zip.close());
+        await (await page.$("input#files"))!.uploadFile(join(folder, "photos.zip"));
+        assert.equal(await page.$eval("#chosen", (element) => element.textContent), "1 zip chosen.");
+        await page.$eval("#k", (input) => (input as HTMLInputElement).value = "2");
+        await page.click("#start");
+        await page.waitForSelector("#result:not([hidden])");
+        assert.equal(await page.$eval("#summary", (element) => element.textContent), "6 images in 2 groups.");
+      });
       assert.deepEqual(problems, []);
     } finally {
       await browser.close();

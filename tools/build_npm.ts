@@ -5,30 +5,20 @@
  * Run: deno task npm [FOLDER]    writes npm/, to be packed by `npm pack ./npm`
  */
 
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 // Here and not in deno.json, whose packages are downloaded with every task.
 // deno-lint-ignore no-import-prefix
 import ts from "npm:typescript@6.0.3";
 import { plainCore, relaxedCore } from "../src/core/generated.ts";
+import { copy, ROOT, write, writeLoadedFiles } from "./loaded_files.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const CONFIG = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
 
 /** Entry points of the package, which is the library: the others need Deno. */
 const ENTRIES = [".", "./core", "./metrics", "./image", "./embed", "./deep"].map((
   name,
 ) => [name, CONFIG.exports[name]]);
-
-/** Packages of which only the WebAssembly is used, and that as a file. */
-const CODECS = {
-  "jpeg.wasm": "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
-  "jpeg-turbo.wasm": "@cwasm/jpeg-turbo/jpeg-turbo.wasm",
-  "png.wasm": "@jsquash/png/codec/pkg/squoosh_png_bg.wasm",
-  "webp.wasm": "@jsquash/webp/codec/dec/webp_dec.wasm",
-};
 
 /** Files of the library that are others in the package. */
 const REPLACED: Record<string, string> = {
@@ -52,18 +42,10 @@ export function buildPackage(folder: string): void {
   const imported = new Set<string>();
   for (const file of libraryFiles()) emit(file, folder, imported);
   for (const name of ["read_file_node.js", "read_file_web.js"]) copy(`tools/npm/${name}`, folder, `src/image/${name}`);
-  for (const [file, source] of Object.entries(CODECS)) {
-    write(join(folder, "wasm", file), readFileSync(resolved(source)));
-  }
-  for (const codec of ["jpeg", "png", "webp"]) {
-    write(join(folder, `wasm/${codec}.LICENCE.md`), readFileSync(resolved(`@jsquash/${codec}/codec/LICENSE.codec.md`)));
-  }
+  writeLoadedFiles(folder);
   write(join(folder, "wasm/core-relaxed.wasm"), Uint8Array.fromBase64(relaxedCore));
   write(join(folder, "wasm/core.wasm"), Uint8Array.fromBase64(plainCore));
-  for (const model of ["efficientnet-lite0-reduction4", "efficientnet-lite0-pyramid"]) {
-    for (const kind of ["onnx", "json"]) copy(`models/${model}.${kind}`, folder);
-  }
-  for (const name of ["LICENSE", "README.md", "models/README.md", "docs/licences.md"]) copy(name, folder);
+  copy("README.md", folder);
   write(join(folder, "package.json"), JSON.stringify(manifest(imported), null, 2) + "\n");
 }
 
@@ -148,20 +130,6 @@ function manifest(imported: ReadonlySet<string>) {
     },
     dependencies: Object.fromEntries(versions),
   };
-}
-
-function resolved(specifier: string): string {
-  return createRequire(import.meta.url).resolve(specifier);
-}
-
-function copy(file: string, folder: string, to = file): void {
-  mkdirSync(dirname(join(folder, to)), { recursive: true });
-  copyFileSync(join(ROOT, file), join(folder, to));
-}
-
-function write(file: string, contents: string | Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, contents);
 }
 
 if (import.meta.main) {

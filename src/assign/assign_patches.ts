@@ -1,9 +1,9 @@
 import type { WorkOptions } from "../distance/patch_minima.ts";
+import { squaredDistance } from "../distance/squared_distance.ts";
 import { ensure } from "../errors.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
-import { describe } from "./describe.ts";
+import { describePatches } from "../describe/describe.ts";
 import type { GroupModel } from "./group_model.ts";
-import { squaredDistance } from "./radius.ts";
 
 /** Where a new image belongs. */
 export interface Assignment {
@@ -54,7 +54,7 @@ export async function assignPatches(
     `the model takes ${rows} × ${cols} patches of ${channels} channels, not ${patches.rows} × ${patches.cols} of ` +
       `${patches.channels}: use the network and size that it was made with`,
   );
-  const vectors = await describe(patches, model.description, options);
+  const vectors = await describePatches(patches, model.description, options);
   return Array.from({ length: patches.count }, (_, i) => assigned(vectors, i, model));
 }
 

@@ -1,17 +1,11 @@
-import { centreOf } from "../distance/lengths.ts";
-import { scaleOf } from "../distance/weighted_average.ts";
-import type { WorkOptions } from "../distance/patch_minima.ts";
-import type { Pooling } from "../distance/pooling.ts";
+import { describePatches, type Description } from "../describe/describe.ts";
+import { type DescriptionOptions, fitDescription } from "../describe/fit.ts";
 import { someImages } from "../embed/embedder.ts";
-import { AnomalyClusterError, ensure } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import { evenly } from "../evenly.ts";
-import { type Feature, fitPreparation, isCentred, prepare, sharingPatches } from "../feature.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { seededRandom } from "../random.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
-import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
-import { sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
-import { compareWith, describe, type Description, type DescriptionPart, embeddingsBy } from "./describe.ts";
 import { groupRadii } from "./radius.ts";
 
 /** Most images that scores of new ones are made from: the mean over others is known to a standard error of s/√32. */
@@ -37,15 +31,7 @@ export interface GroupModel {
 }
 
 /** Options of {@linkcode groupModel}: those by which the images were grouped. */
-export interface GroupModelOptions extends WorkOptions {
-  /** As for {@linkcode clusterPatches}. @default [{}] */
-  readonly features?: readonly Feature[];
-  /** As for {@linkcode clusterPatches}; but not of masks, which new images have not. @default { kind: "soft" } */
-  readonly weight?: Weighting;
-  /** As for {@linkcode clusterPatches}. */
-  readonly pooling?: Pooling;
-  /** As for {@linkcode clusterPatches}. */
-  readonly normals?: PatchSet;
+export interface GroupModelOptions extends DescriptionOptions {
   /** Seed of the choice of reference images. @default 0 */
   readonly seed?: number;
 }
@@ -83,8 +69,8 @@ export async function groupModel(
   const { groups, medoids } = result;
   ensure(groups.length === patches.count, `${groups.length} groups do not fit ${patches.count} images`);
   const { rows, cols, channels, levels } = patches;
-  const description = await fitDescription(patches, groups, options);
-  const embeddings = await describe(patches, description, options);
+  const description = await describedBySample(patches, groups, options);
+  const embeddings = await describePatches(patches, description, options);
   return {
     patches: { rows, cols, channels, ...(levels && { levels }) },
     description,
@@ -107,64 +93,16 @@ export function regroup(model: GroupModel, result: Pick<ClusterResult, "groups" 
   return { ...model, groups, medoids, radii: groupRadii(embeddings, groups, medoids.length) };
 }
 
-/** Finds whitening from all images, references, temperatures and scales from a sample of them alone. */
-async function fitDescription(
-  patches: PatchSet,
-  groups: Int32Array,
-  options: GroupModelOptions,
-): Promise<Description> {
-  const { weight = { kind: "soft" }, pooling, seed = 0, features = [{}] } = options;
-  if (weight.kind === "mask") {
-    throw new AnomalyClusterError("bad-argument", "weights of masks cannot be found for new images: use another kind");
-  }
+/** The description by a sample of the images, or of the labelled normals. */
+function describedBySample(patches: PatchSet, groups: Int32Array, options: GroupModelOptions): Promise<Description> {
+  const { seed = 0, normals } = options;
   const byGroup = Array.from(groups.keys()).sort((a, b) => groups[a] - groups[b] || a - b);
   const places = evenly(byGroup.length, most(patches, REFERENCES), seededRandom(seed)());
   const sample = someImages(patches, places.map((at) => byGroup[at]));
-  const references = pooling || weight.kind === "uniform"
-    ? undefined
-    : sourceOf(weight) === "normal"
-    ? normalReferences(options, seed)
-    : sample;
-  const parts: DescriptionPart[] = [];
-  for (const shared of sharingPatches(features)) {
-    parts.push(await fitPart(patches, shared, weight, references, sample, options));
-  }
-  if (pooling) return { parts: parts.slice(0, 1), pooling, scales: [1] };
-  const embeddings = await embeddingsBy(sample, { parts }, options);
-  return { parts, scales: embeddings.length === 1 ? [1] : embeddings.map(scaleOf) };
+  return fitDescription(patches, sample, { ...options, ...(normals && { normals: someNormals(normals, seed) }) });
 }
 
-async function fitPart(
-  patches: PatchSet,
-  features: readonly Feature[],
-  weight: Weighting,
-  references: PatchSet | undefined,
-  sample: PatchSet,
-  options: GroupModelOptions,
-): Promise<DescriptionPart> {
-  const preparation = fitPreparation(patches, features[0]);
-  const { whitening } = preparation;
-  const part: DescriptionPart = {
-    features,
-    ...(whitening && { whitening }),
-    weight,
-    ...(references && { references: await prepare(references, preparation) }),
-    ...(features.some(isCentred) && { centre: centreOf(await prepare(patches, preparation)) }),
-  };
-  const temperatures = temperaturesOf(weight);
-  if (!part.references || !temperatures.some(isRelative)) return part;
-  const { scores } = await compareWith(await prepare(sample, preparation), part, options);
-  const tau = temperatures.map((one) => absoluteTemperature(scores, one) ?? one);
-  return { ...part, weight: { ...weight, tau } as Weighting };
-}
-
-/** Whether a temperature depends on the scores of all images. */
-function isRelative(tau: Temperature): boolean {
-  return typeof tau === "object" && "standardDeviations" in tau;
-}
-
-function normalReferences({ normals }: GroupModelOptions, seed: number): PatchSet {
-  if (!normals) throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
+function someNormals(normals: PatchSet, seed: number): PatchSet {
   return someImages(normals, evenly(normals.count, most(normals, normals.count), seededRandom(seed)()));
 }
 

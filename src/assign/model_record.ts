@@ -1,10 +1,11 @@
 import { AnomalyClusterError } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 import type { Pooling } from "../distance/pooling.ts";
-import { temperaturesOf, type Weighting } from "../weight/weighting.ts";
+import type { Weighting } from "../weight/weighting.ts";
 import type { Feature } from "../feature.ts";
-import type { DescriptionPart } from "./describe.ts";
+import type { DescriptionPart } from "../describe/describe.ts";
 import type { GroupModel } from "./group_model.ts";
+import { isConsistent } from "./model_check.ts";
 
 /** Where the numbers of an array lie among a model's bytes: little-endian, row-major. */
 export interface ArrayEntry {
@@ -104,19 +105,13 @@ export function unpackModel(record: ModelRecord, bytes: Uint8Array): GroupModel 
 }
 
 function unpacked(record: ModelRecord, bytes: Uint8Array): GroupModel {
+  if (!isConsistent(record)) {
+    throw new AnomalyClusterError("bad-model", "the model's parts do not fit each other: make it again");
+  }
   const { patches, groups, medoids, radii, scales } = record;
   const array = arrayReader(record.arrays, bytes);
   const vectors = array("embeddings", 2);
   const parts = record.parts.map((part, at) => unpackedPart(part, at, record, array));
-  const embeddings = parts.reduce((sum, { weight, features }) => {
-    return sum + Math.max(1, temperaturesOf(weight).length) * features.length;
-  }, 0);
-  const consistent = parts.length > 0 && vectors.shape[0] === groups.length && radii.length === medoids.length &&
-    scales.length === (record.pooling ? 1 : embeddings) &&
-    groups.every((group) => Number.isInteger(group) && group >= 0 && group < radii.length) &&
-    medoids.every((medoid) => groups[medoid] !== undefined) && radii.every(Number.isFinite) &&
-    [patches.rows, patches.cols, patches.channels].every((size) => Number.isInteger(size) && size > 0);
-  if (!consistent) throw new AnomalyClusterError("bad-model", "the model's parts do not fit each other: make it again");
   return {
     patches,
     description: { parts, ...(record.pooling && { pooling: poolingOf(record.pooling, array) }), scales },
@@ -130,7 +125,7 @@ function unpacked(record: ModelRecord, bytes: Uint8Array): GroupModel {
 function unpackedPart(
   { features, weight, references }: ModelRecord["parts"][number],
   at: number,
-  { arrays, pooling }: ModelRecord,
+  { arrays }: ModelRecord,
   array: ReadArray,
 ): DescriptionPart {
   const own = arrays.filter(({ name }) => name.startsWith(`parts.${at}.`)).map(({ name }) => name);
@@ -138,10 +133,6 @@ function unpackedPart(
     mean: Float32Array.from(array(`parts.${at}.whitening.${level}.mean`, 1).data),
     transform: Float64Array.from(array(`parts.${at}.whitening.${level}.transform`, 2).data),
   }));
-  // Without them every patch would count alike.
-  if ((references !== undefined) !== (!pooling && weight.kind !== "uniform") || features.length === 0) {
-    throw new AnomalyClusterError("bad-model", "the model's parts do not fit each other: make it again");
-  }
   const found = references && array(`parts.${at}.references`, 3);
   const centre = own.includes(`parts.${at}.centre`) && array(`parts.${at}.centre`, 1).data;
   return {
@@ -206,7 +197,7 @@ function arrayReader(entries: readonly ArrayEntry[], bytes: Uint8Array): ReadArr
     const length = entry?.shape.reduce((product, size) => product * size, 1) ?? 0;
     const width = entry?.type === "float64" ? 8 : 4;
     if (
-      !entry || entry.shape.length !== axes || !(entry.offset >= 0 && entry.offset + length * width <= bytes.length)
+      !entry || entry.shape.length !== axes || !(entry.offset + length * width <= bytes.length)
     ) {
       throw new AnomalyClusterError("bad-model", `the model's array ${name} is missing or cut short: make it again`);
     }

@@ -1,5 +1,6 @@
 // How far from a group's nearest image a new one may lie to belong to it.
 
+import { squaredDistance } from "../distance/squared_distance.ts";
 import type { Embeddings } from "../types.ts";
 
 /** Share of a group's own images that lie within its radius before the factor. */
@@ -35,15 +36,4 @@ function quantile(values: readonly number[]): number {
   const place = QUANTILE * (sorted.length - 1);
   const below = Math.floor(place);
   return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
-}
-
-/** Squared distance of a vector to one of another set. */
-export function squaredDistance(a: Embeddings, i: number, b: Embeddings, j: number): number {
-  const { channels } = a;
-  let sum = 0;
-  for (let channel = 0; channel < channels; channel++) {
-    const difference = a.data[i * channels + channel] - b.data[j * channels + channel];
-    sum += difference * difference;
-  }
-  return sum;
 }

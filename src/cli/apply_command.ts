@@ -5,6 +5,7 @@ import { AnomalyClusterError } from "../errors.ts";
 import { openOutputFolder } from "../report/output_folder.ts";
 import { fromUser } from "./arguments.ts";
 import { copiesOf, copyInto, refuseExisting } from "./copy_images.ts";
+import { warn } from "./progress.ts";
 import { readGroups } from "./groups_file.ts";
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
@@ -24,7 +25,7 @@ export async function applyCommand(
   for (const copy of copies) await copyInto(output, copy);
 
   if (missing.length) {
-    console.error(`warning: ${missing.length} images are not in ${argument} and were left out, ${missing[0]} first`);
+    warn(`${missing.length} images are not in ${argument} and were left out, ${missing[0]} first`);
   }
   const folders = new Set(copies.map(({ to }) => relative(output, to).split(sep)[0]));
   console.log(`${copies.length} images copied into ${folders.size} folders: ${output}`);

@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
+import type { References } from "../describe/references.ts";
 import { parseTemperature, TEMPERATURE_FORM } from "../setting_text.ts";
 import type { Temperature } from "../weight/soft.ts";
 import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
@@ -110,6 +111,22 @@ export function scoreSource(...words: Exclude<ScoreSource, object>[]): Parser<Sc
     return { quantile };
   });
 }
+
+/** `all`, a number of references, or `coreset:` and a number. */
+export const referenceCount: Parser<References> = parser(
+  { anyOf: [{ enum: ["all"] }, wholeNumber(2).schema, { type: "string", pattern: "^coreset:[0-9]+$" }] },
+  (text) => {
+    if (text === "all") return text;
+    const [, coreset] = text.match(/^coreset:([0-9]+)$/) ?? [];
+    const count = Number(coreset ?? text);
+    if (!Number.isInteger(count) || count < 2) {
+      throw new InvalidArgumentError(
+        "It must be all, a whole number from 2 on, or one after coreset: as in coreset:512.",
+      );
+    }
+    return coreset ? { coreset: count } : count;
+  },
+);
 
 /** One of a few words; a misspelt one is told the nearest. */
 export function oneOf<T extends string>(...words: T[]): Parser<T> {

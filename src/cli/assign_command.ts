@@ -4,7 +4,6 @@ import { basename, dirname, join } from "node:path";
 import { type Assignment, assignPatches } from "../assign/assign_patches.ts";
 import { regroup } from "../assign/group_model.ts";
 import { findImages, type ImageFile } from "../dataset/folder.ts";
-import type { Embedder } from "../embed/embedder.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { sha256 } from "../embed/manifest.ts";
 import { AnomalyClusterError } from "../errors.ts";
@@ -16,19 +15,26 @@ import {
   assignmentsFile,
   assignmentsTable,
 } from "../report/assignments.ts";
+import { renderAssignments } from "../report/assignments_page.ts";
+import type { Thumbnail } from "../report/thumbnail.ts";
 import { fromUser } from "./arguments.ts";
+import type { EngineChoice } from "./engine.ts";
 import { readGroups } from "./groups_file.ts";
+import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { prepareImages } from "./image_pool.ts";
-import { loadImages } from "./load_images.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { type ImageNetwork, loadImages } from "./load_images.ts";
+import { warn } from "./progress.ts";
 import { readModel, type StoredModel } from "./model_files.ts";
-import { modelFile, openModel } from "./open_model.ts";
+import { modelFile, type OpenModel, openModel } from "./open_model.ts";
 import { watchImages } from "./watch_images.ts";
 
 /** Options as the program's arguments give them. */
-export interface AssignCommandOptions {
+export interface AssignCommandOptions extends CacheOptions {
   readonly out?: string;
   readonly model?: string;
   readonly groups?: string;
+  readonly engine: EngineChoice;
   readonly watch?: boolean;
   readonly json?: "-";
 }
@@ -48,35 +54,41 @@ export async function assignCommand(
   }
   openOutputFolder(output, folder);
   const warnings = [...found.warnings];
-  const { embedder, size } = await openNetwork(stored, options.model, warnings);
+  using cache = new RunCache(options);
+  using _interrupt = options.watch ? undefined : onInterrupt(() => cache.kept());
+  const opened = await openNetwork(stored, options, warnings);
+  const network = { ...opened, cache: cache.of(opened.maker) };
 
+  const title = `New images of ${basename(folder)}`;
   const assigned: AssignedImage[] = [];
   const write = (): AssignmentsFile => {
     const file = assignmentsFile(assigned, stored.groups, modelArgument, warnings);
     writeWhole(output, "assignments.csv", assignmentsCsv(file));
     writeWhole(output, "assignments.json", `${JSON.stringify(file, null, 1)}\n`);
+    const pictures = { images: assigned.map(({ thumbnail }) => thumbnail), grouped: stored.pictures ?? {} };
+    writeWhole(output, "report.html", renderAssignments(title, file, stored.groups, pictures));
     return file;
   };
   if (options.watch) {
-    await watch(folder, stored, embedder, size, (image) => {
+    await watch(folder, stored, network, (image) => {
       const at = assigned.findIndex(({ path }) => path === image.path);
       assigned.splice(at < 0 ? assigned.length : at, at < 0 ? 0 : 1, image);
       const line = assignmentsFile([image], stored.groups, modelArgument, []);
       console.log(options.json ? JSON.stringify(line.images[0]) : assignmentsTable(line));
       write();
     });
-    await embedder.release();
-    console.error(`stopped: ${assigned.length} images assigned, in ${join(output, "assignments.csv")}`);
+    await network.embedder.release();
+    console.error(`stopped: ${assigned.length} images assigned, in ${join(output, "report.html")}`);
     return;
   }
-  assigned.push(...await assignAll(found.images, stored, embedder, size, warnings));
-  await embedder.release();
+  assigned.push(...await assignAll(found.images, stored, network, warnings));
+  await network.embedder.release();
   if (assigned.length === 0) {
-    for (const warning of warnings) console.error(`warning: ${warning}`);
+    for (const warning of warnings) warn(warning);
     throw new AnomalyClusterError("too-few-images", `${argument} holds no usable image of ${found.images.length}`);
   }
   const file = write();
-  for (const warning of warnings) console.error(`warning: ${warning}`);
+  for (const warning of warnings) warn(warning);
   console.log(options.json ? JSON.stringify(file) : `${assignmentsTable(file)}\n${summary(file, output)}`);
 }
 
@@ -101,11 +113,11 @@ function inGroups(stored: StoredModel, name: string | undefined): StoredModel {
 /** The network that the groups were made with, and no other. */
 async function openNetwork(
   { network }: StoredModel,
-  given: string | undefined,
+  given: AssignCommandOptions,
   warnings: string[],
-): Promise<{ embedder: Embedder; size: number }> {
-  const model = given ?? network.model;
-  const options = { ...network, model, engine: "wasm" as const };
+): Promise<OpenModel> {
+  const model = given.model ?? network.model;
+  const options = { ...network, model, engine: given.engine };
   const file = modelFile(options);
   const bytes = await Deno.readFile(file).catch((cause) => {
     const reason = `the network ${network.file} of these groups cannot be read from ${model ?? file.pathname}`;
@@ -119,35 +131,33 @@ async function openNetwork(
         `${network.sha256.slice(0, 12)}…: name that one with --model FILE, or run cluster again`,
     );
   }
-  const { embedder, size } = await openModel(options, warnings);
-  if (embedder.id !== network.id) {
+  const opened = await openModel(options, warnings);
+  if (opened.embedder.id !== network.id) {
     throw new AnomalyClusterError(
       "bad-model",
-      `the network is now ${embedder.id}, but the groups were made with ${network.id}: run cluster again`,
+      `the network is now ${opened.embedder.id}, but the groups were made with ${network.id}: run cluster again`,
     );
   }
-  return { embedder, size };
+  return opened;
 }
 
 async function assignAll(
   files: readonly ImageFile[],
   { model, images }: StoredModel,
-  embedder: Embedder,
-  size: number,
+  network: ImageNetwork,
   warnings: string[],
 ): Promise<AssignedImage[]> {
-  const loaded = await loadImages(files, embedder, size, warnings, "Embedding images");
+  const loaded = await loadImages(files, network, warnings, "Embedding images");
   if (loaded.length === 0) return [];
   const assignments = await assignPatches(model, joinPatches(loaded.map(({ patches }) => patches)));
-  return assignments.map((assignment, at) => assignedImage(loaded[at].path, assignment, images));
+  return assignments.map((assignment, at) => assignedImage(loaded[at], assignment, images));
 }
 
 /** Assigns images as they come, until Ctrl-C. */
 async function watch(
   folder: string,
   { model, images }: StoredModel,
-  embedder: Embedder,
-  size: number,
+  network: ImageNetwork,
   use: (image: AssignedImage) => void,
 ): Promise<void> {
   const stop = new AbortController();
@@ -157,12 +167,12 @@ async function watch(
   console.error(`watching ${folder}: Ctrl-C ends`);
   try {
     await watchImages(folder, stop.signal, async ({ path, file }) => {
-      for await (const image of prepareImages([file], size)) {
+      for await (const image of prepareImages([file], network)) {
         if (image instanceof AnomalyClusterError && image.code === "bad-image") return image.message;
         if (image instanceof AnomalyClusterError) throw image;
-        const patches = "pixels" in image ? await embedder.embed(image.pixels) : image.patches;
+        const patches = "pixels" in image ? await network.embedder.embed(image.pixels) : image.patches;
         const [assignment] = await assignPatches(model, patches);
-        use(assignedImage(path, assignment, images));
+        use(assignedImage({ path, thumbnail: image.thumbnail }, assignment, images));
       }
     });
   } finally {
@@ -170,11 +180,17 @@ async function watch(
   }
 }
 
-function assignedImage(path: string, assignment: Assignment, images: readonly string[]): AssignedImage {
-  return { path, assignment, like: images[assignment.image] };
+function assignedImage(
+  { path, thumbnail }: { readonly path: string; readonly thumbnail: Thumbnail },
+  assignment: Assignment,
+  images: readonly string[],
+): AssignedImage {
+  return { path, assignment, like: images[assignment.image], thumbnail };
 }
 
 function summary({ images }: AssignmentsFile, output: string): string {
   const none = images.filter(({ group }) => group === null).length;
-  return `${images.length} images: ${images.length - none} in groups, ${none} in none of these\nwritten to ${output}`;
+  return `${images.length} images: ${images.length - none} in groups, ${none} in none of these\nreport: ${
+    join(output, "report.html")
+  }`;
 }

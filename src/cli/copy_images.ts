@@ -3,6 +3,7 @@
 import { dirname, join, relative, sep } from "node:path";
 import { findImages } from "../dataset/folder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { discard, whyNot } from "../report/output_folder.ts";
 import { groupFolders } from "../report/group_folders.ts";
 import type { GroupsFile } from "../report/result.ts";
 
@@ -32,20 +33,22 @@ export function copiesOf(
 
 /** Throws `cannot-write` when any of the files to be made is there. */
 export function refuseExisting(copies: readonly Copy[], output: string): void {
-  const existing = copies.filter(({ to }) => {
-    try {
-      Deno.lstatSync(to);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const existing = copies.filter(({ to }) => isThere(to));
   if (existing.length === 0) return;
   throw new AnomalyClusterError(
     "cannot-write",
     `${output} already holds ${existing.length} of these files, ${relative(output, existing[0].to)} first: ` +
       "nothing was copied; name another folder with --out",
   );
+}
+
+function isThere(file: string): boolean {
+  try {
+    Deno.lstatSync(file);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Copies a file that must not be there yet, by no link out of the output folder; `link` makes a symbolic link to it. */
@@ -58,13 +61,24 @@ export async function copyInto(output: string, { from, to }: Copy, link = false)
   try {
     Deno.mkdirSync(dirname(to), { recursive: true });
     if (link) return Deno.symlinkSync(Deno.realPathSync(from), to);
-    using source = await Deno.open(from);
-    using target = await Deno.open(to, { write: true, createNew: true });
-    await source.readable.pipeTo(target.writable);
+    await copyWhole(from, to);
   } catch (cause) {
-    throw new AnomalyClusterError("cannot-write", `${from} cannot be ${link ? "linked" : "copied"} to ${to}`, {
-      cause,
-    });
+    const done = link ? "linked" : "copied";
+    throw new AnomalyClusterError("cannot-write", `${from} cannot be ${done} to ${to}${whyNot(cause)}`, { cause });
+  }
+}
+
+/** Copies under another name first, so that no file is ever there by half. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  const partial = `${to}.${Deno.pid}.partial`;
+  using source = await Deno.open(from);
+  try {
+    using target = await Deno.open(partial, { write: true, createNew: true });
+    await source.readable.pipeTo(target.writable);
+    if (isThere(to)) throw new Error("a file of this name has come");
+    Deno.renameSync(partial, to);
+  } finally {
+    discard(partial);
   }
 }
 

@@ -9,12 +9,13 @@ import type { Estimate } from "../evaluate/protocol.ts";
 import { type Study, study, type StudyRow } from "../evaluate/study.ts";
 import type { TrainingRow } from "../evaluate/training.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
+import { quoted } from "../report/client/text.js";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { fromUser } from "./arguments.ts";
 import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
-import type { LoadedImage } from "./load_images.ts";
 import { type EvaluateTrainings, trainingsOf } from "./evaluate_trainings.ts";
+import type { LoadedImage } from "./load_images.ts";
 import { type Stage, startStage } from "./progress.ts";
 import { readMasks } from "./read_masks.ts";
 import { loadSubject, type Subject } from "./subject.ts";
@@ -105,8 +106,8 @@ function subjectsOf({ presets, models = [] }: EvaluateCommandOptions): Subject[]
 async function resultsBefore(output: string): Promise<Pick<ResultsFile, "studies" | "trainings">> {
   try {
     const file: ResultsFile = JSON.parse(await Deno.readTextFile(join(output, "results.json")));
-    const { studies, trainings = {} } = file;
-    if (file.format === "anomaly-cluster-evaluation/2") return { studies, trainings };
+    const { studies, trainings } = file;
+    if (file.format === "anomaly-cluster-evaluation/2") return { studies: { ...studies }, trainings: { ...trainings } };
   } catch {
     // Then there is none.
   }
@@ -217,7 +218,7 @@ function csv(studies: readonly NamedStudy[]): string {
   const lines = studies.flatMap(({ name, rows }) =>
     rows.map(({ supervision, method, nmi, ari, f1 }) => {
       const numbers = [nmi, ari, f1].flatMap(({ mean, standardError }) => [mean.toFixed(6), standardError.toFixed(6)]);
-      return [name, supervision, `"${method}"`, ...numbers].join(",");
+      return [quoted(name), supervision, quoted(method), ...numbers].join(",");
     })
   );
   return ["name,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines, ""].join("\r\n");

@@ -2,11 +2,11 @@
 
 import type { LabelledDataset } from "../dataset/labelled.ts";
 import { joinPatches } from "../embed/embedder.ts";
-import type { Engine } from "../embed/onnx.ts";
 import type { StudyRow } from "../evaluate/study.ts";
 import { measureTraining, type TrainingRow, trainingRows } from "../evaluate/training.ts";
 import { prepareFeatures } from "../feature.ts";
 import { PRESETS } from "../preset.ts";
+import type { EngineChoice } from "./engine.ts";
 import type { RunCache } from "./image_cache.ts";
 import type { TrainedName } from "./methods.ts";
 import { loadSubject, type Subject } from "./subject.ts";
@@ -19,7 +19,7 @@ export interface EvaluateTrainings extends TrainingChoice {
   /** Trainings of each. */
   readonly trainingSeeds: number;
   readonly size: number;
-  readonly engine: Engine;
+  readonly engine: EngineChoice;
 }
 
 /** The rows of the clusterers that are trained, on the patches of the subject's first feature. */

@@ -6,12 +6,12 @@ import { fiftyOneFiles } from "../export/fiftyone.ts";
 import { npyBytes } from "../export/npy.ts";
 import { weightBox } from "../export/weight_box.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import type { ClusterResult } from "../pipeline.ts";
+import type { ImageFile } from "../dataset/folder.ts";
+import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
 import { writeWhole } from "../report/output_folder.ts";
 import { quoted } from "../report/client/text.js";
 import type { GroupsFile } from "../report/result.ts";
 import { copiesOf, copyInto, refuseExisting } from "./copy_images.ts";
-import type { LoadedImage } from "./load_images.ts";
 import { readRaster } from "./read_image.ts";
 
 /** Names of formats, with a line for each. */
@@ -29,8 +29,10 @@ export type ExportName = keyof typeof EXPORTS;
 /** What is exported. */
 export interface GroupsToExport {
   readonly file: GroupsFile;
-  readonly result: ClusterResult;
-  readonly images: readonly LoadedImage[];
+  readonly result: { readonly weights: PatchValues; readonly embeddings?: Embeddings };
+  readonly images: readonly ImageFile[];
+  /** The patch grid. */
+  readonly grid: Pick<PatchSet, "rows" | "cols">;
   /** The images' folder. */
   readonly folder: string;
   readonly output: string;
@@ -69,9 +71,9 @@ export async function exportGroups(names: readonly ExportName[], groups: GroupsT
 const EXPORTERS: Readonly<Record<ExportName, (groups: GroupsToExport) => void | Promise<void>>> = {
   folders: (groups) => sortIntoFolders(groups, false),
   links: (groups) => sortIntoFolders(groups, true),
-  coco: async ({ file, result, images, output }) => {
+  coco: async ({ file, result, images, grid: { rows, cols }, output }) => {
     const boxed = [];
-    for (const [at, { file, patches: { rows, cols } }] of images.entries()) {
+    for (const [at, { file }] of images.entries()) {
       const { width, height } = await readRaster(file); // The network's copy may be of a fraction of the size.
       boxed.push({ width, height, box: weightBox(result.weights, at, rows, cols) });
     }

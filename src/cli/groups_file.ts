@@ -4,6 +4,8 @@ import { AnomalyClusterError } from "../errors.ts";
 import type { GroupsFile } from "../report/result.ts";
 import { fromUser } from "./arguments.ts";
 
+const FORMAT: GroupsFile["format"] = "anomaly-cluster-groups/1";
+
 /** The groups of the file that an option names. Throws `bad-argument`. */
 export function readGroups(option: string, name: string): GroupsFile {
   const refuse = (reason: string, cause?: unknown) => {
@@ -19,17 +21,29 @@ export function readGroups(option: string, name: string): GroupsFile {
   } catch (cause) {
     throw refuse("cannot be read", cause);
   }
+  let file: GroupsFile;
   try {
-    const file = JSON.parse(text);
-    const numbers = new Set(file.groups.map(({ group }: { group: unknown }) => group));
-    const isWhole = file.format === "anomaly-cluster-groups/1" &&
-      file.groups.every(({ group, name }: Record<string, unknown>) =>
-        Number.isInteger(group) && (name === undefined || typeof name === "string")
-      ) &&
-      file.images.every(({ path, group }: Record<string, unknown>) => typeof path === "string" && numbers.has(group));
-    if (isWhole) return file;
+    file = JSON.parse(text);
   } catch (cause) {
     throw refuse("holds no groups", cause);
   }
-  throw refuse("holds no groups");
+  const format: unknown = file?.format;
+  if (format !== FORMAT && typeof format === "string" && format.startsWith("anomaly-cluster-groups/")) {
+    throw refuse(`is of the format ${format}, and ${FORMAT} is needed`);
+  }
+  if (format !== FORMAT || !areGroups(file.groups) || !areImages(file.images, file.groups)) {
+    throw refuse("holds no groups");
+  }
+  return file;
+}
+
+/** Whether these are groups of different numbers, as texts call them. */
+export function areGroups(groups: unknown): groups is GroupsFile["groups"] {
+  return Array.isArray(groups) && new Set(groups.map((one) => one?.group)).size === groups.length &&
+    groups.every((one) => Number.isInteger(one?.group) && (one.name === undefined || typeof one.name === "string"));
+}
+
+function areImages(images: unknown, groups: GroupsFile["groups"]): images is GroupsFile["images"] {
+  const numbers = new Set(groups.map(({ group }) => group));
+  return Array.isArray(images) && images.every((one) => typeof one?.path === "string" && numbers.has(one.group));
 }

@@ -1,14 +1,15 @@
 // The cache of embedded images, as the program's options name it.
 
-import { join } from "node:path";
 import manifest from "../../deno.json" with { type: "json" };
 import { cacheKey, EmbeddingCache } from "../embed/cache.ts";
 import type { ModelManifest } from "../embed/manifest.ts";
 import type { Engine } from "../embed/onnx.ts";
+import type { DecoderName } from "../image/decode.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import { fromUser } from "./arguments.ts";
-import { tell } from "./progress.ts";
+import { usersCacheFolder } from "./cache_folder.ts";
+import { warn } from "./progress.ts";
 
 /** Rises when decoding, resizing or thumbnails give other results than before: entries of other numbers are not used. */
 const PREPARATION_VERSION = 1;
@@ -48,10 +49,11 @@ export async function makerOf(
   model: Uint8Array,
   about: ModelManifest | undefined,
   engine: Engine,
+  decoder: DecoderName,
 ): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", model as BufferSource)).toHex();
   const versions = PACKAGES.map((name) => manifest.imports[name]);
-  return JSON.stringify([PREPARATION_VERSION, id, digest, about?.levels, engine, versions]);
+  return JSON.stringify([PREPARATION_VERSION, id, digest, about?.levels, engine, versions, decoder]);
 }
 
 /** The cache of a run: told of at its end, closed with it. */
@@ -62,9 +64,9 @@ export class RunCache {
   constructor(options: CacheOptions) {
     const folder = folderOf(options.cache);
     if (folder === undefined) return;
-    const warn = (sentence: string) => tell(`warning: cache: ${sentence}`);
-    if (folder) this.#store = new EmbeddingCache({ folder, limit: options.cacheLimit, warn });
-    else warn("no folder is known for it, as HOME is not set: --cache DIR names one");
+    const tell = (sentence: string) => warn(`cache: ${sentence}`);
+    if (folder) this.#store = new EmbeddingCache({ folder, limit: options.cacheLimit, warn: tell });
+    else tell("no folder is known for it, as HOME is not set: --cache DIR names one");
   }
 
   /** The part of it that {@linkcode makerOf} names. */
@@ -107,17 +109,5 @@ export class RunCache {
 /** Where the cache is: nowhere when off, an empty text when no folder is known for it. */
 function folderOf(option: string | undefined): string | undefined {
   if (option === "off") return undefined;
-  return option === undefined ? usersFolder() : fromUser(option);
-}
-
-/** The user's folder for caches, as the operating system has it. */
-function usersFolder(): string {
-  const [base, ...below] = {
-    windows: ["LOCALAPPDATA", ""],
-    darwin: ["HOME", "Library", "Caches"],
-  }[Deno.build.os as string] ?? ["HOME", ".cache"];
-  const given = Deno.env.get("XDG_CACHE_HOME");
-  if (given) return join(given, "anomaly-cluster");
-  const root = Deno.env.get(base);
-  return root ? join(root, ...below, "anomaly-cluster") : "";
+  return option === undefined ? usersCacheFolder("anomaly-cluster") : fromUser(option);
 }

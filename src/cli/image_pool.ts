@@ -1,6 +1,7 @@
 // Decoding and resizing on workers, ahead of the network that embeds: bounded, and in the files' order.
 
 import { AnomalyClusterError, type ErrorCode } from "../errors.ts";
+import type { DecoderName } from "../image/decode.ts";
 import type { CachedImage, ImageCache } from "./image_cache.ts";
 import { readBytes } from "./read_image.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
@@ -12,6 +13,7 @@ export interface PrepareRequest {
   /** The file's. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly size: number;
+  readonly decoder: DecoderName;
 }
 
 /** An image ready for the network. */
@@ -29,6 +31,14 @@ export type PrepareResponse =
   | PreparedImage & { readonly index: number }
   | { readonly index: number; readonly code: ErrorCode; readonly message: string };
 
+/** How images are made ready. */
+export interface PrepareOptions {
+  /** Side to which images are resized. */
+  readonly size: number;
+  readonly decoder: DecoderName;
+  readonly cache?: ImageCache;
+}
+
 /** Images that may be ready or in work beyond the one asked for, a worker: bounds the memory. */
 const AHEAD = 3;
 
@@ -38,10 +48,9 @@ const WebWorker = globalThis.Worker;
 /** Yields for each file, in order, what the cache has of it, else its image, or the error that it failed with. */
 export async function* prepareImages(
   files: readonly string[],
-  size: number,
-  cache?: ImageCache,
+  { size, decoder, cache }: PrepareOptions,
 ): AsyncGenerator<PreparedImage | CachedImage | AnomalyClusterError> {
-  const decoders = new DecoderPool(Math.min(navigator.hardwareConcurrency, 8, files.length), size);
+  const decoders = new DecoderPool(Math.min(navigator.hardwareConcurrency, 8, files.length), size, decoder);
   const prepare = async (file: string) => {
     try {
       const bytes = await readBytes(file);
@@ -79,7 +88,7 @@ class DecoderPool {
   /** Why a worker did not start or died: nothing more would be answered. */
   #failure?: Error;
 
-  constructor(readonly most: number, readonly size: number) {}
+  constructor(readonly most: number, readonly size: number, readonly decoder: DecoderName) {}
 
   /** Takes the bytes away. Rejects with what {@linkcode decodeUsable} throws. */
   decode(bytes: Uint8Array<ArrayBuffer>): Promise<PreparedImage> {
@@ -87,7 +96,9 @@ class DecoderPool {
     const answer = Promise.withResolvers<PreparedImage>();
     const index = this.#answers.push(answer) - 1;
     const worker = this.#workers[index % this.most] ??= this.#start();
-    worker.postMessage({ index, bytes, size: this.size } satisfies PrepareRequest, [bytes.buffer]);
+    worker.postMessage({ index, bytes, size: this.size, decoder: this.decoder } satisfies PrepareRequest, [
+      bytes.buffer,
+    ]);
     return answer.promise;
   }
 

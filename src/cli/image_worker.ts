@@ -12,9 +12,9 @@ self.onmessage = async ({ data }: MessageEvent<PrepareRequest>) => {
   self.postMessage(await prepared(data));
 };
 
-async function prepared({ index, bytes, size }: PrepareRequest): Promise<PrepareResponse> {
+async function prepared({ index, bytes, size, decoder }: PrepareRequest): Promise<PrepareResponse> {
   try {
-    const image = await decodeUsable(bytes, size);
+    const image = await decodeUsable(bytes, size, { decoder });
     const pixels = resize(image, size, size);
     return { index, pixels, thumbnail: await thumbnail(image, pixels), note: image.note };
   } catch (error) {

@@ -3,11 +3,15 @@
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Embedder } from "../embed/embedder.ts";
+import { openedLate } from "../embed/opened_late.ts";
 import { type ModelManifest, readManifest, sha256 } from "../embed/manifest.ts";
-import { type CheckedModel, checkedModel, type Engine, type Views } from "../embed/onnx.ts";
+import { checkedModel, type Engine, type Views } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import type { DecoderName } from "../image/decode.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
+import type { NetworkRecord } from "../report/model_file.ts";
 import { fromUser } from "./arguments.ts";
+import { chosenEngine, type EngineChoice } from "./engine.ts";
 import { makerOf } from "./image_cache.ts";
 
 /** Options that name a network and how it sees images. */
@@ -16,30 +20,21 @@ export interface ModelOptions {
   readonly model?: string;
   readonly views?: "1" | "4" | "8";
   readonly size?: number;
-  readonly engine: Engine;
-}
-
-/** What opens the same network again, and what tells whether it is the same. */
-export interface NetworkRecord {
-  /** The embedder's id. */
-  readonly id: string;
-  /** Name of the ONNX file. */
-  readonly file: string;
-  /** SHA-256 of its bytes, 64 hexadecimal digits. */
-  readonly sha256: string;
-  readonly preset: PresetName;
-  /** The path of `--model`, where it was given. */
-  readonly model?: string;
-  readonly views?: ModelOptions["views"];
-  readonly size: number;
+  /** @default "auto" */
+  readonly engine?: EngineChoice;
+  /** @default "own" */
+  readonly decoder?: DecoderName;
 }
 
 /** A network, the side to which images are resized for it, and how to open it again. */
 export interface OpenModel {
   readonly embedder: Embedder;
   readonly size: number;
+  readonly decoder: DecoderName;
   /** Names all that an embedding depends on besides the image. */
   readonly maker: string;
+  /** What runs it. */
+  readonly engine: Engine;
   readonly network: NetworkRecord;
 }
 
@@ -60,6 +55,7 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
   const name = decodeURIComponent(basename(file.pathname));
   if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
   const size = options.size ?? manifest?.input.side ?? 224;
+  const engine = await chosenEngine(options.engine ?? "auto");
   const checked = await checkedModel({
     model,
     manifest,
@@ -67,7 +63,7 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
     views: options.views ? Number(options.views) as Views : preset.embedding.views,
     size,
     threads: Math.min(navigator.hardwareConcurrency, 4),
-    engine: options.engine,
+    engine,
   });
   const { preset: from, views } = options;
   const network = {
@@ -79,18 +75,9 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
     ...(views && { views }),
     size,
   };
-  const maker = await makerOf(checked.id, model, manifest, options.engine);
-  return { embedder: openedLate(checked), size, maker, network };
-}
-
-/** Opening takes half a second, for nothing where all images are in the cache. */
-function openedLate({ id, open }: CheckedModel): Embedder {
-  let opened: Promise<Embedder> | undefined;
-  return {
-    id,
-    embed: async (image) => await (await (opened ??= open())).embed(image),
-    release: async () => await (await opened)?.release(),
-  };
+  const decoder = options.decoder ?? "own";
+  const maker = await makerOf(checked.id, model, manifest, engine, decoder);
+  return { embedder: openedLate(checked), size, decoder, maker, engine, network };
 }
 
 /** What FILE.json says of FILE.onnx; nothing where there is none. */

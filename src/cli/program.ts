@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
+import { printable } from "../report/printable.ts";
 import { applyCommand } from "./apply_command.ts";
 import {
   byteCount,
@@ -9,6 +10,7 @@ import {
   listOf,
   oneOf,
   positive,
+  referenceCount,
   scoreSource,
   temperatures,
   wholeNumber,
@@ -16,7 +18,8 @@ import {
 import { completionScript, type Shell, SHELLS } from "./completions.ts";
 import { applyConfig } from "./config.ts";
 import { assignCommand } from "./assign_command.ts";
-import { clusterCommand, type ClusterCommandOptions } from "./cluster_command.ts";
+import { clusterCommand } from "./cluster_command.ts";
+import type { ClusterCommandOptions } from "./cluster_settings.ts";
 import { type ExportName, EXPORTS } from "./export_groups.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import { serveCommand } from "./serve_command.ts";
@@ -41,7 +44,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    console.error(`error: ${error instanceof Error ? error.message : error}`);
+    console.error(`error: ${printable(error instanceof Error ? error.message : String(error))}`);
     return error instanceof AnomalyClusterError && error.code === "bad-argument" ? 2 : 1;
   }
 }
@@ -70,6 +73,13 @@ Examples:
   cluster photos/ --labels folders --json -         agreement with the sub-folders' names, as JSON
   cluster photos/ --config line-3.json --seed 7     options from a file, one of them changed
   cluster photos/ --cache off                       nothing is kept from one run to the next`;
+
+function engineOption(): Option {
+  const what =
+    "what runs the network: wasm, native (onnxruntime-node: task cluster:native), or auto: native where it " +
+    "was downloaded and --allow-ffi is given";
+  return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native")).default("auto");
+}
 
 function cacheOption(): Option {
   return new Option("--cache <DIR>", "where embedded images are kept, or off (default: the user's folder for caches)")
@@ -137,6 +147,11 @@ export function program(): Command {
     )
     .option("--content <KIND>", "what is averaged (default: the preset's)", oneOf(...namesOf(CONTENTS)))
     .option("--length <KIND>", "length of the images' embeddings (default: the preset's)", oneOf(...namesOf(LENGTHS)))
+    .option(
+      "--references <N>",
+      "images that all are compared with: all, a number at random, or coreset:N (default: all up to 2000 images, then 512)",
+      referenceCount,
+    )
     .option("--top <N>", "patches that hard and hybrid weights keep", wholeNumber(1), 10)
     .option("--normals <DIR>", "labelled normal images; weights become labelled-normal unless --weight says else")
     .option("--masks <DIR>", "ground-truth masks, PNG, white = defect; weights become mask unless --weight says else")
@@ -147,11 +162,12 @@ export function program(): Command {
     .addOption(epochsOption())
     .addOption(patienceOption())
     .option("--model <FILE>", "another ONNX network, FILE.onnx with its manifest FILE.json: docs/models.md")
+    .addOption(engineOption())
     .option(
-      "--engine <NAME>",
-      "wasm, or native: onnxruntime-node (task cluster:native)",
-      oneOf("wasm", "native"),
-      "wasm",
+      "--decoder <NAME>",
+      "own, or imagescript for JPEG and PNG (slower, needs --allow-ffi)",
+      oneOf("own", "imagescript"),
+      "own",
     )
     .addOption(cacheOption())
     .addOption(cacheLimitOption())
@@ -191,6 +207,9 @@ export function program(): Command {
     .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
     .option("--groups <FILE>", "names and groups as edited in the report: a groups-edited.json of the same run")
     .option("--model <FILE>", "where the network of these groups lies now, if it is not where it was")
+    .addOption(engineOption())
+    .addOption(cacheOption())
+    .addOption(cacheLimitOption())
     .option("--watch", "go on: assign images as they come into FOLDER, until Ctrl-C")
     .option(
       "--json <FILE>",
@@ -233,7 +252,7 @@ export function program(): Command {
     .addOption(epochsOption())
     .addOption(patienceOption())
     .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 1000)
-    .option("--engine <NAME>", "wasm, or native: onnxruntime-node (needs --allow-ffi)", oneOf("wasm", "native"), "wasm")
+    .addOption(engineOption())
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
     .addOption(cacheOption())
     .addOption(cacheLimitOption())

@@ -1,6 +1,7 @@
 // Progress on stderr: a bar with the time left on a terminal, a line now and then elsewhere.
 
 import { Presets, SingleBar } from "cli-progress";
+import { printable } from "../report/printable.ts";
 
 /** One stage of the work. */
 export interface Stage {
@@ -45,6 +46,11 @@ function lineStage(name: string, total: number, seconds: () => number): Stage {
       return seconds();
     },
   };
+}
+
+/** Says what the user should know and the run goes on with. */
+export function warn(sentence: string): void {
+  tell(`warning: ${printable(sentence)}`);
 }
 
 /** Says a sentence, on a line of its own even while a bar is shown. */

@@ -4,11 +4,21 @@ import { AnomalyClusterError } from "../errors.ts";
 import { decodeImage } from "../image/decode.ts";
 import type { Raster } from "../types.ts";
 
-/** A file's bytes. Throws `bad-image`. */
+/** Bytes of a file at most: more than any image takes that has not too many pixels. */
+const MOST_BYTES = 2e9;
+
+/** A file's bytes; never a pipe's, which may not come, nor a device's, which may not end. Throws `bad-image`. */
 export async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  return await Deno.readFile(file).catch((cause) => {
-    throw new AnomalyClusterError("bad-image", "the file cannot be read", { cause });
-  });
+  const { isFile, size } = await Deno.stat(file).catch(unreadable);
+  if (!isFile) throw new AnomalyClusterError("bad-image", "this is no file");
+  if (size > MOST_BYTES) {
+    throw new AnomalyClusterError("bad-image", `the file of ${(size / 1e9).toFixed(1)} GB is too large (2 GB at most)`);
+  }
+  return await Deno.readFile(file).catch(unreadable);
+}
+
+function unreadable(cause: unknown): never {
+  throw new AnomalyClusterError("bad-image", "the file cannot be read", { cause });
 }
 
 /** Reads and decodes one file. Throws `bad-image`. */

@@ -29,7 +29,7 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
   let open = 0;
   const checkIdle = () => closing.signal.aborted && open === 0 && idle.resolve();
   const handler = createHandler({
-    openNetwork: (preset) => openModel({ preset, engine: "wasm" }, []),
+    openNetwork: (preset) => openModel({ preset }, []),
     preset,
     limits: {
       bytes: options.maxMegabytes * 1e6,

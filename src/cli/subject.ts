@@ -1,12 +1,13 @@
 // What `evaluate` measures, and its embedded images.
 
 import type { ImageFile } from "../dataset/folder.ts";
-import type { Engine } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { PresetName } from "../preset.ts";
+import type { EngineChoice } from "./engine.ts";
 import type { RunCache } from "./image_cache.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { openModel } from "./open_model.ts";
+import { warn } from "./progress.ts";
 
 /** A preset, or with the paper's method another network. */
 export interface Subject {
@@ -20,17 +21,16 @@ export interface Subject {
 export async function loadSubject(
   { name, preset, model }: Subject,
   parts: readonly (readonly [stage: string, files: readonly ImageFile[]])[],
-  options: { readonly size: number; readonly engine: Engine },
+  options: { readonly size: number; readonly engine: EngineChoice },
   cache: RunCache,
 ): Promise<LoadedImage[][]> {
   const warnings: string[] = [];
-  const { embedder, size, maker } = await openModel({ preset, model, ...options }, warnings);
+  const opened = await openModel({ preset, model, ...options }, warnings);
+  const network = { ...opened, cache: cache.of(opened.maker) };
   const loaded: LoadedImage[][] = [];
-  for (const [stage, files] of parts) {
-    loaded.push(await loadImages(files, embedder, size, warnings, `${name}: ${stage}`, cache.of(maker)));
-  }
-  await embedder.release();
-  for (const warning of warnings) console.error(`warning: ${warning}`);
+  for (const [stage, files] of parts) loaded.push(await loadImages(files, network, warnings, `${name}: ${stage}`));
+  await opened.embedder.release();
+  for (const warning of warnings) warn(warning);
   if (loaded[0].length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
   return loaded;
 }

@@ -1,5 +1,6 @@
 // Images of a folder as they come: each once it is whole.
 
+import { warn } from "./progress.ts";
 import { findImages, type ImageFile } from "../dataset/folder.ts";
 
 /** Milliseconds that a file must not have changed for to be tried; after each failure so much longer. */
@@ -53,7 +54,7 @@ export async function watchImages(
         const tries = before.tries + 1;
         if (reason && tries < TRIES) waiting.set(image.path, { ...before, since: performance.now(), tries });
         else {
-          if (reason) console.error(`warning: ${image.path}: ${reason}, skipped until it changes`);
+          if (reason) warn(`${image.path}: ${reason}, skipped until it changes`);
           done.set(image.path, state);
           waiting.delete(image.path);
         }

@@ -27,6 +27,7 @@ export type DirectClusterer =
 
 /** A network that is trained for the images: made by `iic`, `gatcluster` or `scan` of `@anomalies/cluster/deep`. */
 export interface TrainedClusterer {
+  /** Name of the method. */
   readonly kind: "iic" | "gatcluster" | "scan";
   /** Trains it for `k` groups; `onProgress` hears epochs. */
   readonly train: (patches: PatchSet, k: number, work: WorkOptions) => Promise<TrainedGroups>;
@@ -36,11 +37,13 @@ export interface TrainedClusterer {
 export interface TrainedGroups {
   /** A label from 0 for each image: fewer than k where the training left some without images. */
   readonly groups: Int32Array;
+  /** How it went. */
   readonly training: Training;
 }
 
 /** How a training went. */
 export interface Training {
+  /** Name of the method. */
   readonly kind: TrainedClusterer["kind"];
   /** The parts of it, with the mean loss of each epoch; NaN where no image could be learnt from. */
   readonly stages: readonly { readonly name: string; readonly losses: readonly number[] }[];

@@ -1,4 +1,4 @@
-import { ensure } from "../errors.ts";
+import { AnomalyClusterError, ensure } from "../errors.ts";
 import type { Linkage } from "./linkage.ts";
 
 /**
@@ -20,4 +20,11 @@ export function cut(tree: Linkage, k: number): Int32Array {
     if (!names.has(group[point])) names.set(group[point], names.size);
     return names.get(group[point])!;
   });
+}
+
+/** Groups left when no merge above a height is done. */
+export function groupsAbove(tree: Linkage | undefined, height: number): number {
+  if (!tree) throw new AnomalyClusterError("bad-argument", "a threshold cuts a tree, which only linkages have");
+  ensure(height >= 0, `threshold ${height} is not a height from 0 on`);
+  return 1 + tree.heights.filter((merged) => merged > height).length;
 }

@@ -49,13 +49,21 @@ export function linkage(distances: DistanceMatrix | Distances, method: LinkageMe
  * with its square. Heights are those of {@linkcode linkage} on Euclidean distances to about 1e-6; where heights are
  * nearer to each other than that, merges may change places.
  *
- * @throws {AnomalyClusterError} `bad-argument` when a number is not finite or above 1e15, or the lengths do not fit.
+ * @param weights how many equal points each one stands for, up to 2^24 together: heights and sizes are then those of all.
+ * @throws {AnomalyClusterError} `bad-argument` when a number is not finite or above 1e15, a weight is not above 0, or the
+ * lengths do not fit.
  */
-export function wardLinkage({ data, count, channels }: Embeddings): Linkage {
+export function wardLinkage({ data, count, channels }: Embeddings, weights?: ArrayLike<number>): Linkage {
   ensure(data.length === count * channels, `${count} × ${channels} embeddings need ${count * channels} numbers`);
   const bad = data.findIndex((value) => !(Math.abs(value) <= 1e15));
   ensure(bad < 0, `number ${data[bad]} of embedding ${Math.floor(bad / channels)} is not one from -1e15 to 1e15`);
-  return sortedTree(centroidMerges(Float32Array.from(data), count, channels), count, Math.sqrt);
+  if (weights) {
+    ensure(weights.length === count, `${weights.length} weights do not fit ${count} points`);
+    const sum = Array.from(weights).reduce((sum, weight) => weight > 0 ? sum + weight : NaN, 0);
+    ensure(sum <= 2 ** 24, `the weights must be above 0 and come to ${2 ** 24} at most`);
+  }
+  const merges = centroidMerges(Float32Array.from(data), count, channels, weights);
+  return sortedTree(merges, count, Math.sqrt, weights);
 }
 
 function refuse(distance: number, i: number, j: number): never {
@@ -99,7 +107,12 @@ function isSymmetric(data: Distances, side: number): boolean {
 }
 
 /** Orders the chain's merges by height and names the clusters by merge. */
-function sortedTree(merges: Float64Array, count: number, heightOf: (distance: number) => number): Linkage {
+function sortedTree(
+  merges: Float64Array,
+  count: number,
+  heightOf: (distance: number) => number,
+  weights?: ArrayLike<number>,
+): Linkage {
   const order = Array.from({ length: count - 1 }, (_, t) => t).sort((a, b) => merges[a * 3 + 2] - merges[b * 3 + 2]);
   const [pairs, sizes, heights] = [
     new Int32Array((count - 1) * 2),
@@ -118,12 +131,9 @@ function sortedTree(merges: Float64Array, count: number, heightOf: (distance: nu
     pairs[t * 2] = Math.min(a, b);
     pairs[t * 2 + 1] = Math.max(a, b);
     heights[t] = heightOf(merges[merge * 3 + 2]);
-    sizes[t] = sizeOf(sizes, a, count) + sizeOf(sizes, b, count);
+    const sizeOf = (cluster: number) => cluster < count ? weights?.[cluster] ?? 1 : sizes[cluster - count];
+    sizes[t] = sizeOf(a) + sizeOf(b);
     parent[a] = parent[b] = count + t;
   });
   return { count, pairs, heights, sizes };
-}
-
-function sizeOf(sizes: Int32Array, cluster: number, count: number): number {
-  return cluster < count ? 1 : sizes[cluster - count];
 }

@@ -1,4 +1,6 @@
-import type { DistanceMatrix } from "../types.ts";
+import { eachDistanceRow } from "../core/linkage_kernel.ts";
+import { someEmbeddings } from "../embed/embedder.ts";
+import type { DistanceMatrix, Distances, Embeddings } from "../types.ts";
 
 /** Nearest images that an image's isolation is the mean distance to. */
 const NEIGHBOURS = 5;
@@ -11,10 +13,42 @@ const NEIGHBOURS = 5;
 export function outliers(distances: DistanceMatrix, groups: Int32Array, smallest: number): Uint8Array {
   const { data, count } = distances;
   const isolation = Float64Array.from({ length: count }, (_, i) => {
-    const sorted = Float64Array.from(data.subarray(i * count, (i + 1) * count)).sort();
-    const nearest = sorted.subarray(1, 1 + NEIGHBOURS); // The first is the image itself.
-    return nearest.reduce((sum, distance) => sum + distance, 0) / Math.max(1, nearest.length);
+    return isolationOf(data.subarray(i * count, (i + 1) * count), i);
   });
+  return beyondFence(isolation, groups, smallest);
+}
+
+/** The same by the nearest images of a sample in place of all: for sets too large for all their distances. */
+export function outliersBySample(
+  embeddings: Embeddings,
+  sample: readonly number[],
+  groups: Int32Array,
+  smallest: number,
+): Uint8Array {
+  const { data, count, channels } = embeddings;
+  const isolation = new Float64Array(count);
+  const place = new Map(sample.map((image, at) => [image, at]));
+  const chosen = Float32Array.from(someEmbeddings(embeddings, sample).data);
+  eachDistanceRow(Float32Array.from(data), chosen, channels, (i, row) => {
+    isolation[i] = isolationOf(row, place.get(i));
+  });
+  return beyondFence(isolation, groups, smallest);
+}
+
+/** Mean of the smallest distances to others, which an image itself is not. */
+function isolationOf(distances: Distances, itself: number | undefined): number {
+  const others = distances.length - (itself === undefined ? 0 : 1);
+  const nearest = new Float64Array(Math.min(NEIGHBOURS, others)).fill(Infinity); // Ascending.
+  for (let j = 0; j < distances.length; j++) {
+    if (j === itself || !(distances[j] < nearest[nearest.length - 1])) continue;
+    let at = nearest.length - 1;
+    for (; at > 0 && nearest[at - 1] > distances[j]; at--) nearest[at] = nearest[at - 1];
+    nearest[at] = distances[j];
+  }
+  return nearest.reduce((sum, distance) => sum + distance, 0) / Math.max(1, nearest.length);
+}
+
+function beyondFence(isolation: Float64Array, groups: Int32Array, smallest: number): Uint8Array {
   const sorted = isolation.toSorted();
   const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
   const fence = upper + 3 * (upper - lower);

@@ -152,6 +152,7 @@ export interface CoreExports {
     sums: number,
   ): void;
   meanOf(values: number, count: number): number;
+  deviationOf(values: number, count: number, mean: number): number;
   ranked(values: number, count: number, rank: number): number;
   startChain(count: number): void;
   nearestNeighbourChain(
@@ -248,6 +249,11 @@ export function newCore(): CoreExports {
 /** This thread's instance, made on first need. Throws as {@linkcode coreModule}. */
 export function coreExports(): CoreExports {
   return exports ??= newCore();
+}
+
+/** Lets this thread's instance go, with its memory, which never shrinks; the next call makes another. */
+export function dropCore(): void {
+  exports = undefined;
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

@@ -73,9 +73,14 @@ const SLACK = 1e-9;
 
 /**
  * Ward's merges in the order of the chain, `[count - 1, 3]`: a point of either cluster, and the squared distance. From
- * `points`, `[count, channels]`, without a matrix.
+ * `points`, `[count, channels]`, each standing for `weights` equal ones, without a matrix.
  */
-export function centroidMerges(points: Float32Array, count: number, channels: number): Float64Array {
+export function centroidMerges(
+  points: Float32Array,
+  count: number,
+  channels: number,
+  weights?: ArrayLike<number>,
+): Float64Array {
   const centre = meanOf(points, count, channels);
   const { axes, basis } = principalAxes({ data: points, channels }, centre, CENTROID_AXES);
   return withRegion((region) => {
@@ -86,7 +91,8 @@ export function centroidMerges(points: Float32Array, count: number, channels: nu
     const order = region.allocate(count * 8);
     const scratch = region.allocate(SHORT * 4 + 16 + channels * 8);
     const merges = region.allocate((count - 1) * 24);
-    region.floats(sizes, places).fill(0).fill(1, 0, count);
+    const own = region.floats(sizes, places).fill(0).fill(1, 0, count);
+    if (weights) own.set(weights);
     const numbers = region.ints(names, places);
     const panels = region.floats(shorts, places * SHORT).fill(Infinity);
     const short = region.floats(scratch, axes + 1);
@@ -136,14 +142,26 @@ function meanOf(points: Float32Array, count: number, channels: number): Float32A
 
 /** Euclidean distances of all pairs of `count` points in float32: `[count, count]`. */
 export function singleDistances(points: Float32Array, count: number, channels: number): Float32Array {
-  return withRegion((region) => {
-    const at = region.copyIn(points);
+  const distances = new Float32Array(count * count);
+  eachDistanceRow(points, points, channels, (i, row) => distances.set(row, i * count));
+  return distances;
+}
+
+/** Hands over each point's distances to the others, in turn: read them before the next. */
+export function eachDistanceRow(
+  points: Float32Array,
+  others: Float32Array,
+  channels: number,
+  use: (i: number, row: Float32Array) => void,
+): void {
+  withRegion((region) => {
+    const to = region.copyIn(others);
+    const from = others === points ? to : region.copyIn(points);
+    const count = others.length / channels;
     const row = region.allocate(count * 4);
-    const distances = new Float32Array(count * count);
-    for (let i = 0; i < count; i++) {
-      region.core.distancesTo(at + i * channels * 4, at, count, channels, row);
-      distances.set(region.floats(row, count), i * count);
+    for (let i = 0; i < points.length / channels; i++) {
+      region.core.distancesTo(from + i * channels * 4, to, count, channels, row);
+      use(i, region.floats(row, count));
     }
-    return distances;
   });
 }

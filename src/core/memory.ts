@@ -1,10 +1,12 @@
 // Memory of the WASM core: a stack of regions, released together. No address leaves src/core.
 
 import { AnomalyClusterError } from "../errors.ts";
-import { type CoreExports, coreExports } from "./instance.ts";
+import { type CoreExports, coreExports, dropCore } from "./instance.ts";
 
 const PAGE = 65536;
 const LIMIT = 2 ** 32 - PAGE;
+/** Bytes up to which the memory is kept for the next call. */
+const LARGEST_KEPT = 2 ** 28;
 
 let top = 0;
 
@@ -60,6 +62,8 @@ export function withRegion<T>(use: (region: Region) => T): T {
     return use(region);
   } finally {
     top = start;
+    const isOutermost = start === core.heapBase.value;
+    if (isOutermost && core.memory.buffer.byteLength > LARGEST_KEPT) dropCore();
   }
 }
 

@@ -52,27 +52,38 @@ export interface Neighbours {
   readonly scores: Float32Array;
   /** `[count, patches, channels]` */
   readonly residuals?: Float32Array;
+  /** Of the scores as of a sample of images: `[count, patches]`. */
+  readonly standardErrors?: Float32Array;
+}
+
+/** What is wanted of the minima over other images. */
+export interface NeighbourOptions {
+  /** What a score is. */
+  readonly quantile: number | "mean";
+  readonly withResiduals?: boolean;
+  readonly withErrors?: boolean;
+  /** See `PairOutput`: of the first images nothing is found. @default each image against all others */
+  readonly against?: number;
 }
 
 /**
  * A quantile of the minima over the other images, or their mean, of each patch; and its residual. Compares each pair of
- * images twice: a quantile takes all minima of a patch at once, which is all that is ever in memory. With `against` see
- * `PairOutput`: of the first images nothing is found.
+ * images twice: a quantile takes all minima of a patch at once, which is all that is ever in memory.
  */
 export function neighboursPlan(
   set: PatchSet,
-  quantile: number | "mean",
-  withResiduals: boolean,
-  against?: number,
+  { quantile, withResiduals, withErrors, against }: NeighbourOptions,
 ): Plan<Neighbours> {
   const { images, shared, place } = inBlocks(set);
   const { count, patches, channels } = images;
   const scores = new Float32Array(sharedBuffer(count * patches * 4));
   const residuals = withResiduals ? new Float32Array(sharedBuffer(images.data.byteLength)) : undefined;
+  const standardErrors = withErrors ? new Float32Array(sharedBuffer(scores.byteLength)) : undefined;
   const output: PairOutput = {
     kind: "neighbours",
     quantile,
     scores,
+    ...(standardErrors && { standardErrors }),
     ...(residuals && { residuals }),
     ...(against !== undefined && { against }),
   };
@@ -97,7 +108,11 @@ export function neighboursPlan(
       quantisation ??= quantisationOf([images]);
       return { kind: "pairs", images, quantisation, shared, block, output };
     },
-    result: () => ({ scores: inOrder(scores, 1), ...(residuals && { residuals: inOrder(residuals, channels) }) }),
+    result: () => ({
+      scores: inOrder(scores, 1),
+      ...(residuals && { residuals: inOrder(residuals, channels) }),
+      ...(standardErrors && { standardErrors: inOrder(standardErrors, 1) }),
+    }),
   };
 }
 

@@ -29,7 +29,9 @@ export type PairOutput =
   }
   /**
    * Of each patch one number from its minima over the other images, a quantile or their mean, and where wanted its
-   * residual, `[count, patches, channels]`: what it differs by from the mean of its nearest patches. With `against`
+   * residual, `[count, patches, channels]`: what it differs by from the mean of its nearest patches; and where wanted the
+   * standard error of its number as of a sample: of a mean s/√n, of a quantile half the span of the ranks that lie one
+   * standard deviation of the binomial distribution beside it. With `against`
    * only images after the first `against` ones, and over these alone: tasks then count blocks from there.
    */
   | {
@@ -38,6 +40,7 @@ export type PairOutput =
     readonly against?: number;
     readonly scores: Float32Array;
     readonly residuals?: Float32Array;
+    readonly standardErrors?: Float32Array;
   }
   /** All minima: `[count, count, patches]`. */
   | { readonly kind: "minima"; readonly minima: Float32Array }
@@ -125,6 +128,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   const reserve = (bytes: number): number => {
     const address = top;
     top = Math.ceil((address + bytes) / 16) * 16;
+    if (top > 2 ** 32 - 65536) throw new RangeError("the ends of arrays would be 0 in 32 bits");
     const missing = Math.ceil((top - core.memory.buffer.byteLength) / 65536);
     if (missing > 0) core.memory.grow(missing);
     return address;
@@ -272,7 +276,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
 
     /** Block `a` against all other images, or the first ones. */
     function neighbours(a: number, output: Extract<PairOutput, { kind: "neighbours" }>): void {
-      const { quantile, against, scores, residuals } = output;
+      const { quantile, against, scores, residuals, standardErrors } = output;
       const from = (against ?? 0) + a * block;
       const end = Math.min(count, from + block);
       const seen = new Int32Array(end - from);
@@ -301,13 +305,25 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
         const number = seen[Math.floor(at / patches)];
         if (number === 0) continue;
         const distances = kept + at * others * 4;
-        scores[from * patches + at] = quantile === "mean"
-          ? core.meanOf(distances, number)
-          : core.ranked(distances, number, Math.min(number - 1, Math.floor(quantile * number)));
+        const rank = quantile === "mean" ? 0 : Math.min(number - 1, Math.floor(quantile * number));
+        const score = quantile === "mean" ? core.meanOf(distances, number) : core.ranked(distances, number, rank);
+        scores[from * patches + at] = score;
+        if (standardErrors) {
+          standardErrors[from * patches + at] = quantile === "mean"
+            ? core.deviationOf(distances, number, score) / Math.sqrt(number)
+            : spanAround(distances, number, rank, Math.sqrt(number * quantile * (1 - quantile))) / 2;
+        }
         for (let k = at * channels; residuals && k < (at + 1) * channels; k++) {
           residuals[from * patches * channels + k] = own[k] - sums![k] / number;
         }
       }
+    }
+
+    /** What lies between the values `reach` ranks, at least one, below and above a rank. */
+    function spanAround(values: number, number: number, rank: number, reach: number): number {
+      const ranks = Math.max(1, Math.round(reach));
+      const high = core.ranked(values, number, Math.min(number - 1, rank + ranks));
+      return high - core.ranked(values, number, Math.max(0, rank - ranks));
     }
 
     function directed(i: number, j: number, errors: number, known: number, swapped: boolean): number {

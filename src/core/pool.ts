@@ -37,15 +37,20 @@ export function availableThreads(): number {
   return Math.max(1, Math.min(16, globalThis.navigator?.hardwareConcurrency ?? 1));
 }
 
-/** Memory that workers can read and write, where there is such memory. */
+/** Memory that workers can read and write, where there is such memory. Throws `too-large` when there is not enough. */
 export function sharedBuffer(bytes: number): ArrayBufferLike {
-  return typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
+  try {
+    return typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
+  } catch (cause) {
+    const message = `this needs ${(bytes / 2 ** 30).toFixed(1)} GiB at once, more than there is: use fewer images`;
+    throw new AnomalyClusterError("too-large", message, { cause });
+  }
 }
 
 /** The same numbers on shared memory. */
 export function onSharedMemory(data: Float32Array): Float32Array {
   if (typeof SharedArrayBuffer === "undefined" || data.buffer instanceof SharedArrayBuffer) return data;
-  const shared = new Float32Array(new SharedArrayBuffer(data.byteLength));
+  const shared = new Float32Array(sharedBuffer(data.byteLength));
   shared.set(data);
   return shared;
 }

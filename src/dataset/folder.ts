@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { AnomalyClusterError } from "../errors.ts";
+import { isImageName, masksAmong } from "./image_names.js";
 
 /** An image file that was found. */
 export interface ImageFile {
@@ -21,11 +22,11 @@ export interface ImageFolder {
   readonly warnings: readonly string[];
 }
 
-const READABLE = /\.(jpe?g|jfif|png|tiff?|webp|gif|bmp)$/i;
 const OTHER_IMAGES = /\.(avif|hei[cf]|jxl|jp2|p[bgnp]m|dng|cr[23]|nef|arw|orf|raf|rw2)$/i;
 
 /**
- * Lists JPEG, PNG, TIFF, WebP, GIF and BMP files. A PNG beside a JPEG of the same name is taken for its mask and left out.
+ * Lists JPEG, PNG, TIFF, WebP, GIF and BMP files, links to files among them. Links to folders are not followed, so that
+ * none goes round in circles. A PNG beside a JPEG of the same name is taken for its mask and left out.
  *
  * @throws {AnomalyClusterError} `bad-argument` when the folder does not exist or cannot be read.
  */
@@ -33,12 +34,11 @@ export function findImages(folder: string): ImageFolder {
   const warnings: string[] = [];
   const paths: string[] = [];
   walk(folder, "", paths, warnings);
-  const jpegStems = new Set(paths.filter((path) => /\.jpe?g$/i.test(path)).map(stem));
-  const masks = paths.filter((path) => /\.png$/i.test(path) && jpegStems.has(stem(path)));
-  if (masks.length) {
-    warnings.push(`${masks.length} PNG files lie beside a JPEG of the same name and were taken for masks: left out`);
+  const masks = masksAmong(paths);
+  if (masks.size) {
+    warnings.push(`${masks.size} PNG files lie beside a JPEG of the same name and were taken for masks: left out`);
   }
-  const images = paths.filter((path) => READABLE.test(path) && !masks.includes(path)).sort();
+  const images = paths.filter((path) => !masks.has(path)).sort();
   return { images: images.map((path) => imageFile(folder, path)), warnings };
 }
 
@@ -62,15 +62,33 @@ function walk(folder: string, below: string, paths: string[], warnings: string[]
     const path = below ? `${below}/${entry.name}` : entry.name;
     if (entry.name.startsWith(".")) continue;
     if (entry.isDirectory) walk(folder, path, paths, warnings);
-    else if (READABLE.test(path)) paths.push(path);
-    else if (OTHER_IMAGES.test(path)) {
+    else if (entry.isSymlink && isFolder(join(folder, path))) {
+      warnings.push(`${path}: a link to a folder, which is not followed`);
+    } else if (isImageName(path)) {
+      const reason = entry.isFile ? undefined : whyNoFile(join(folder, path), entry);
+      if (reason) warnings.push(`${path}: ${reason}, skipped`);
+      else paths.push(path);
+    } else if (OTHER_IMAGES.test(path)) {
       warnings.push(`${path}: this kind of image is not read, skipped: convert it to JPEG, PNG or TIFF`);
     }
   }
 }
 
-function stem(path: string): string {
-  return path.replace(/\.[^./]*$/, "").toLowerCase();
+function isFolder(file: string): boolean {
+  try {
+    return Deno.statSync(file).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** What is wrong with an entry that is no file itself; nothing of a link to one. */
+function whyNoFile(file: string, { isSymlink }: Deno.DirEntry): string | undefined {
+  try {
+    return Deno.statSync(file).isFile ? undefined : "this is a device or a pipe, not a file";
+  } catch {
+    return isSymlink ? "the link leads nowhere" : "the file cannot be read";
+  }
 }
 
 function imageFile(folder: string, path: string): ImageFile {

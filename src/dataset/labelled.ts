@@ -3,6 +3,7 @@
 
 import { basename, dirname, join, resolve } from "node:path";
 import { AnomalyClusterError } from "../errors.ts";
+import { readCsv, withoutGuard } from "./csv.ts";
 import { findImages, type ImageFile } from "./folder.ts";
 import { matchMasks } from "./masks.ts";
 
@@ -95,11 +96,10 @@ function fromCsv(path: string): LabelledDataset {
   } catch (cause) {
     throw new AnomalyClusterError("bad-argument", `${path} cannot be read`, { cause });
   }
-  const images = text.split(/\r?\n/).flatMap((line, at) => {
-    const [, quoted, plain, label] = line.match(/^(?:"((?:[^"]|"")*)"|([^,]*)),\s*(.*)$/) ?? [];
-    const file = (quoted?.replaceAll('""', '"') ?? plain ?? "").trim();
-    if (!file || at === 0 && file.toLowerCase() === "path") return [];
-    return [{ path: file, file: resolve(dirname(path), file), label: label.trim().replace(/^"(.*)"$/, "$1") }];
+  const images = readCsv(text).flatMap(([file, label], at) => {
+    if (!file || label === undefined || at === 0 && file.toLowerCase() === "path") return [];
+    const name = withoutGuard(file);
+    return [{ path: name, file: resolve(dirname(path), name), label: withoutGuard(label) }];
   });
   return { layout: `CSV file ${basename(path)}`, images, normals: [], warnings: [] };
 }

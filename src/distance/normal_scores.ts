@@ -45,6 +45,16 @@ export async function spreadNormalNeighbours(
   return { scores, residuals: { ...patches, data } };
 }
 
+/** Of each patch the number of its nearest one among all patches of the references. */
+export async function spreadNormalNearest(
+  patches: PatchSet,
+  references: PatchSet,
+  options: WorkOptions = {},
+): Promise<Int32Array> {
+  checkNormals(patches, references);
+  return (await runStepsSpread(referencePlans(patches, references), runOptions(options))).places;
+}
+
 function checkNormals(patches: PatchSet, normals: PatchSet): void {
   checkPatches(patches);
   checkPatches(normals);

@@ -64,7 +64,7 @@ export function patchScores(patches: PatchSet, options: ScoreOptions = {}): Patc
   const { over = "mean" } = options;
   checkForScores(patches, over);
   if (typeof over === "object") {
-    const plan = neighboursPlan(patches, over.quantile, false);
+    const plan = neighboursPlan(patches, { quantile: over.quantile });
     return valuesOf(patches, runHere(plan, runOptions(options)).scores);
   }
   return valuesOf(patches, reduced(runHere(statisticsPlan(patches), runOptions(options)), over, patches));
@@ -86,25 +86,30 @@ export async function spreadNeighbours(
   work: WorkOptions,
 ): Promise<{ scores: PatchValues; residuals?: PatchSet }> {
   checkForScores(patches, over);
-  const plan = neighboursPlan(patches, quantileOf(over), withResiduals);
+  const plan = neighboursPlan(patches, { quantile: quantileOf(over), withResiduals });
   const { scores, residuals } = await runSpread(plan, runOptions(work));
   return { scores: valuesOf(patches, scores), ...(residuals && { residuals: { ...patches, data: residuals } }) };
 }
 
-/** The same of patches over reference images in place of each other; one that is among these is not compared with itself. */
+/**
+ * The same of patches over reference images in place of each other, and the scores' standard errors as of a sample; one
+ * that is among these is not compared with itself.
+ */
 export async function spreadNeighboursAmong(
   references: PatchSet,
   patches: PatchSet,
   over: ScoreReduction,
   withResiduals: boolean,
   work: WorkOptions,
-): Promise<{ scores: PatchValues; residuals?: PatchSet }> {
+): Promise<{ scores: PatchValues; standardErrors: PatchValues; residuals?: PatchSet }> {
   const both = joinPatches([references, patches]);
-  const plan = neighboursPlan(both, quantileOf(over), withResiduals, references.count);
-  const { scores, residuals } = await runSpread(plan, runOptions(work));
+  const against = references.count;
+  const plan = neighboursPlan(both, { quantile: quantileOf(over), withResiduals, withErrors: true, against });
+  const { scores, residuals, standardErrors } = await runSpread(plan, runOptions(work));
   const places = references.count * patches.rows * patches.cols;
   return {
     scores: valuesOf(patches, scores.subarray(places)),
+    standardErrors: valuesOf(patches, standardErrors!.subarray(places)),
     ...(residuals && { residuals: { ...patches, data: residuals.subarray(places * patches.channels) } }),
   };
 }

@@ -1,5 +1,5 @@
 import { sharedBuffer } from "../core/pool.ts";
-import type { PatchSet, Raster } from "../types.ts";
+import type { Embeddings, PatchSet, Raster } from "../types.ts";
 
 /** Turns images into patch embeddings. */
 export interface Embedder {
@@ -40,4 +40,11 @@ export function imagesFrom(patches: PatchSet, from: number, count: number): Patc
 /** Some images of a set, by number, on memory of their own. */
 export function someImages(patches: PatchSet, chosen: readonly number[]): PatchSet {
   return joinPatches(chosen.map((at) => imagesFrom(patches, at, 1)));
+}
+
+/** Some vectors of a set, by number. */
+export function someEmbeddings({ data, channels }: Embeddings, chosen: readonly number[]): Embeddings {
+  const some = new Float64Array(chosen.length * channels);
+  chosen.forEach((at, i) => some.set(data.subarray(at * channels, (at + 1) * channels), i * channels));
+  return { data: some, count: chosen.length, channels };
 }

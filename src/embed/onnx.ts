@@ -1,6 +1,7 @@
 import type * as ort from "onnxruntime-web";
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { resize } from "../image/resize.ts";
+import { importNative } from "../optional_package.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import type { Embedder } from "./embedder.ts";
 import { type Channels, checkSum, type ModelLevel, type ModelManifest } from "./manifest.ts";
@@ -198,11 +199,6 @@ function channelText([red, green, blue]: Channels): string {
 
 type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
 
-/** What Deno tells of its permissions, where it is Deno. */
-interface DenoLike {
-  readonly permissions?: { querySync(descriptor: { name: "ffi" }): { readonly state: string } };
-}
-
 /** The engine, and its compiled module where it starts from one. Loaded here: it is large, and changes globals. */
 async function wasmRuntime(
   threads: number,
@@ -254,23 +250,16 @@ async function patchedFor<T>(module: WebAssembly.Module, start: () => Promise<T>
   }
 }
 
-async function nativeRuntime(): Promise<Runtime> {
-  // Not literals, so that nobody downloads it who does not ask for it: it is as large as all the rest.
-  const name = "onnxruntime-node";
-  const deno = (globalThis as { Deno?: DenoLike }).Deno;
-  try {
-    if (deno?.permissions && deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
-      throw new Error("no permission to load native code"); // Before anything is downloaded in vain.
-    }
-    return await import(deno ? `npm:${name}@1.30.0` : name);
-  } catch (cause) {
-    throw new AnomalyClusterError(
-      "unsupported-runtime",
-      `the native engine does not start: it needs the npm package ${name} and, in Deno, --allow-ffi ` +
-        "(deno task cluster:native)",
-      { cause },
-    );
-  }
+/** What the native engine is, on npm. */
+export const NATIVE_PACKAGE = "onnxruntime-node@1.30.0";
+
+/** Whether the native engine starts here; downloads it where it may and was not there. */
+export async function nativeStarts(): Promise<boolean> {
+  return await nativeRuntime().then(() => true, () => false);
+}
+
+function nativeRuntime(): Promise<Runtime> {
+  return importNative(NATIVE_PACKAGE, "the native engine", "deno task cluster:native");
 }
 
 async function openSession(

@@ -76,7 +76,7 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
   };
 
   const prepared = await prepareFeatures(patches, input.features);
-  const compared = await compareFeatures(prepared, input.over, undefined, { onProgress: stage("scores") });
+  const compared = await compareFeatures(prepared, input.over, {}, { onProgress: stage("scores") });
   const own = distancesBy(compared, { kind: "soft", tau });
   add("none", "soft weights (eq. 5)", own, true);
   add("none", "uniform weights", distancesBy(compared, { kind: "uniform" }));
@@ -109,7 +109,7 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
   for (const count of normals ? normalCounts(normals.count) : []) {
     const some = someImages(normals!, evenly(normals!.count, count));
     const onProgress = stage(`${count} labelled normals`);
-    const against = await compareFeatures(preparedForNormals, "normal", some, { onProgress });
+    const against = await compareFeatures(preparedForNormals, "normal", { normals: some }, { onProgress });
     const distances = distancesBy(against, { kind: "soft", tau });
     const { nmi } = add(
       "labelled normals",

@@ -6,6 +6,9 @@ import type { Raster } from "../types.ts";
 /** Compiled modules of the codecs, see `initDecoders`. */
 export type CodecModules = Partial<Record<"jpeg" | "jpegTurbo" | "png" | "webp", WebAssembly.Module>>;
 
+/** Bytes of WebAssembly memory, which never shrinks, up to which a codec is kept for the next image. */
+export const LARGEST_KEPT: number = 2 ** 27;
+
 const handedIn: CodecModules = {};
 
 /** Remembers modules for the codecs that have not started yet. */
@@ -43,6 +46,8 @@ export interface EmscriptenCodec {
   decode(bytes: Uint8Array, ...more: unknown[]): Raster | null;
   /** What it has printed: its complaints about a file. */
   readonly printed: string[];
+  /** Whether its memory, which never shrinks, has grown so that the next image had better start another. */
+  isLarge(): boolean;
 }
 
 /** Starts a codec by the factory that Emscripten made. Throws as {@linkcode startCodec}. */
@@ -50,12 +55,15 @@ export function startEmscripten(name: keyof CodecModules, factory: unknown): Pro
   const printed: string[] = [];
   const print = (line: string) => void printed.push(line);
   return startCodec(name, async (module) => {
+    let memory: WebAssembly.Memory | undefined;
     const instantiateWasm = module && ((imports: WebAssembly.Imports, started: (of: WebAssembly.Instance) => void) => {
       const instance = new WebAssembly.Instance(module, imports);
+      memory = Object.values(instance.exports).find((one) => one instanceof WebAssembly.Memory);
       started(instance);
       return instance.exports;
     });
     const start = factory as (options: object) => Promise<EmscriptenCodec>;
-    return Object.assign(await start({ noInitialRun: true, instantiateWasm, print, printErr: print }), { printed });
+    const codec = await start({ noInitialRun: true, instantiateWasm, print, printErr: print });
+    return Object.assign(codec, { printed, isLarge: () => (memory?.buffer.byteLength ?? 0) > LARGEST_KEPT });
   });
 }

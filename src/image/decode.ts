@@ -17,7 +17,15 @@ export interface DecodeOptions {
   readonly atLeast?: number;
   /** Most pixels of an image; larger ones are refused before memory is taken. @default 200,000,000 */
   readonly maxPixels?: number;
+  /**
+   * `"imagescript"` decodes JPEG and PNG files by the npm package imagescript, which is loaded then: native code, in
+   * Deno with `--allow-ffi`. It is slower here, does not read CMYK and cuts 16 bits to 8. @default "own"
+   */
+  readonly decoder?: DecoderName;
 }
+
+/** What decodes images. */
+export type DecoderName = "own" | "imagescript";
 
 type Decoder = (bytes: Uint8Array, limits: DecodeLimits) => Promise<Decoded>;
 
@@ -46,13 +54,16 @@ export function initDecoders(modules: CodecModules): void {
  * transparency over white. Of several pages or frames the first is taken, and `note` says so. 16 bits a channel are
  * scaled to 8 (divided by 257 and rounded, neither cut nor stretched: what uses 12 bits of them comes out dark).
  *
- * @throws {AnomalyClusterError} `bad-image` when the bytes are empty, truncated, damaged or of another format.
+ * @throws {AnomalyClusterError} `bad-image` when the bytes are empty, truncated, damaged or of another format,
+ * `unsupported-runtime` where the chosen decoder does not start.
  */
 export async function decodeImage(encoded: Uint8Array, options: DecodeOptions = {}): Promise<Raster> {
   if (encoded.length === 0) throw badImage("the file is empty");
   // Node's Buffer is a Uint8Array too, but one whose slice() shares memory.
   const bytes = new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
-  const decode = await DECODERS[formatOf(bytes)]();
+  const format = formatOf(bytes);
+  const other = options.decoder === "imagescript" && (format === "JPEG" || format === "PNG");
+  const decode = other ? (await import("./imagescript.ts")).decodeImagescript : await DECODERS[format]();
   const { atLeast = Infinity, maxPixels = 200e6 } = options;
   const { image, orientation, sixteenBits, note: left } = await decode(bytes, { atLeast, maxPixels });
   const upright = overWhite(turnUpright(image, orientation));

@@ -6,6 +6,9 @@ import { unpackLzw } from "./lzw.ts";
 
 const TRUNCATED = "the GIF image is truncated or damaged";
 
+/** A code of 12 bits stands for 4,096 pixels at most. */
+const MOST_PIXELS_OF_A_BYTE = 2731;
+
 /** A frame's place on the canvas, its colours and its compressed pixels. */
 interface Frame {
   readonly left: number;
@@ -30,6 +33,7 @@ export function decodeGif(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
   const { first, frames } = framesOf(bytes, view);
   if (!first || !first.colours.length) throw badImage(TRUNCATED);
   checkSize(first.width, first.height, maxPixels);
+  if (first.width * first.height > first.packed.length * MOST_PIXELS_OF_A_BYTE) throw badImage(TRUNCATED);
   const indices = unpackLzw(first.packed, first.width * first.height, "GIF", first.literalBits);
   const canvas = new Uint32Array(width * height);
   const palette = packedColours(first.colours);

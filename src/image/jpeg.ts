@@ -15,6 +15,7 @@ let mozjpeg: Promise<EmscriptenCodec> | undefined;
 export async function decodeJpeg(bytes: Uint8Array, { atLeast, maxPixels }: DecodeLimits): Promise<Decoded> {
   const { width, height, components, exif } = jpegHeader(bytes);
   checkSize(width, height, maxPixels);
+  checkWork(bytes, width * height);
   const divisor = [8, 4, 2].find((by) => Math.ceil(Math.min(width, height) / by) >= atLeast) ?? 1;
   const orientation = orientationOf(exif);
   if (components === 4) {
@@ -26,12 +27,29 @@ export async function decodeJpeg(bytes: Uint8Array, { atLeast, maxPixels }: Deco
   return { image: shrunk || await whole(bytes), orientation };
 }
 
+/** Pixels of a byte at most: a bit a block of 8 × 8. */
+const MOST_PIXELS_OF_A_BYTE = 512;
+
+/** Pixels times scans: some seconds. Photographs have 1 to 15 scans. */
+const MOST_WORK = 1e10;
+
+/** Refuses, before any memory or time is spent, what cannot be whole or would go over its pixels again and again. */
+function checkWork(bytes: Uint8Array, pixels: number): void {
+  if (pixels > bytes.length * MOST_PIXELS_OF_A_BYTE) {
+    throw badImage("the JPEG image is truncated or damaged: it is too short for its size in pixels");
+  }
+  let scans = 0;
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) if (bytes[at + 1] === 0xda) scans++;
+  if (scans * pixels > MOST_WORK) throw badImage(`the JPEG image has ${scans} scans, too many: save it anew`);
+}
+
 async function whole(bytes: Uint8Array): Promise<Raster> {
   const codec = await (mozjpeg ??= startEmscripten("jpeg", factory));
   codec.printed.length = 0;
   let image: Raster | null = null;
   try {
     image = codec.decode(bytes, false);
+    if (codec.isLarge()) mozjpeg = undefined;
   } catch {
     mozjpeg = undefined; // Its state is unknown now: the next image starts another.
   }

@@ -1,7 +1,7 @@
 // libjpeg-turbo: JPEG at a fraction of its size, several times as fast as whole, and four-channel JPEG.
 
 import type { Raster } from "../types.ts";
-import { codecModule } from "./codec.ts";
+import { codecModule, LARGEST_KEPT } from "./codec.ts";
 
 /** The TurboJPEG functions that `@cwasm/jpeg-turbo` exports; addresses are byte offsets into `memory`. */
 interface TurboJpeg {
@@ -66,7 +66,7 @@ export async function decodeTurbo(
     codec.free(pixels);
     codec.free(jpeg);
     codec.tjDestroy(handle);
-    turbo = codec;
+    if (codec.memory.buffer.byteLength <= LARGEST_KEPT) turbo = codec;
     return { data, ...shrunk };
   } catch {
     return undefined;

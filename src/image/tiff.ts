@@ -26,6 +26,9 @@ interface Layout {
 /** Samples that a photometric interpretation takes. */
 const COLOUR_SAMPLES: Record<number, number> = { 0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3 };
 
+/** Of JPEG tables, which every segment is joined with. */
+const MOST_TABLE_BYTES = 2 ** 12;
+
 /** Throws `bad-image`. */
 export async function decodeTiff(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
   const directories = [...tiffDirectories(bytes)];
@@ -78,20 +81,24 @@ function layoutOf(page: TiffDirectory): Layout {
 /** All samples, 8 bits each (palette indices and grey levels of fewer bits as they are), pixel by pixel. */
 async function allSamples(bytes: Uint8Array, page: TiffDirectory, layout: Layout): Promise<Uint8Array> {
   const { width, height, bits, samples, planar, segment: [across, down] } = layout;
-  const offsets = page.get(324) ?? page.get(273) ?? [];
-  const counts = page.get(325) ?? page.get(279) ?? [];
   const compression = COMPRESSIONS[page.get(259)?.[0] ?? 1];
   if (!compression) throw badImage("the TIFF image is compressed in a way that cannot be read: save it as PNG");
   const [columns, rows] = [Math.ceil(width / across), Math.ceil(height / down)];
   const planes = planar ? samples : 1;
-  if (Math.min(offsets.length, counts.length) < columns * rows * planes) {
+  if (columns * across * rows * down > 2 * width * height + 2 ** 24) {
+    throw badImage("the TIFF image is damaged: its tiles are too large");
+  }
+  const segments = columns * rows * planes;
+  const offsets = page.get(324, segments) ?? page.get(273, segments) ?? [];
+  const counts = page.get(325, segments) ?? page.get(279, segments) ?? [];
+  if (Math.min(offsets.length, counts.length) < segments) {
     throw badImage("the TIFF image is truncated or damaged: strips are missing");
   }
-  if (across * down > width * height + 2 ** 24) throw badImage("the TIFF image is damaged: its tiles are too large");
+  const tables = page.get(347, MOST_TABLE_BYTES) ?? [];
   const inSegment = planar ? 1 : samples; // Samples of a pixel in a segment.
   const rowBytes = Math.ceil(across * inSegment * bits / 8);
   const all = new Uint8Array(width * height * samples);
-  for (let index = 0; index < columns * rows * planes; index++) {
+  for (let index = 0; index < segments; index++) {
     const plane = Math.floor(index / (columns * rows));
     const [left, top] = [index % columns * across, Math.floor(index / columns) % rows * down];
     // A last strip may be stored short; a tile is always whole.
@@ -103,7 +110,7 @@ async function allSamples(bytes: Uint8Array, page: TiffDirectory, layout: Layout
     let values: Uint8Array;
     if (compression === "jpeg") {
       const shape = { width: across, height: stored, samples: inSegment, ycc: layout.photometric === 6 };
-      values = await unpackJpeg(packed, page.get(347) ?? [], shape);
+      values = await unpackJpeg(packed, tables, shape);
     } else {
       const raw = await unpackSegment(packed, rowBytes * stored, compression);
       values = toSamples(raw, across * inSegment, rowBytes, stored, bits, {

@@ -16,16 +16,19 @@ export const COMPRESSIONS: Record<number, "none" | "lzw" | "deflate" | "jpeg" | 
   32946: "deflate",
 };
 
+/** How many bytes a byte may unpack to at most. */
+const LARGEST_RATIO = { none: 1, packbits: 64, deflate: 1032, lzw: 2731 };
+
 /** Unpacks the first `size` bytes. Throws `bad-image` when there are fewer. */
 export async function unpackSegment(
   packed: Uint8Array,
   size: number,
   compression: "none" | "lzw" | "deflate" | "packbits",
 ): Promise<Uint8Array> {
+  if (size > packed.length * LARGEST_RATIO[compression]) throw badImage(TRUNCATED);
   if (compression === "lzw") return unpackLzw(packed, size, "TIFF");
   if (compression === "packbits") return unpackBits(packed, size);
   if (compression === "deflate") return await inflate(packed, size);
-  if (packed.length < size) throw badImage(TRUNCATED);
   return packed.slice(0, size);
 }
 

@@ -16,15 +16,17 @@ let libwebp: Promise<EmscriptenCodec> | undefined;
 export async function decodeWebp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 30 || view.getUint32(4, true) + 8 > bytes.length) throw badImage(DAMAGED);
-  const chunks = chunksOf(bytes, 12);
   const { width, height } = sizeOf(bytes);
   checkSize(width, height, maxPixels);
-  const exif = chunks.find(({ name }) => name === "EXIF")?.data;
+  let [exif, firstOf, frames] = [undefined as Uint8Array | undefined, undefined as Uint8Array | undefined, 0];
+  for (const { name, data } of chunksOf(bytes, 12)) {
+    if (name === "EXIF") exif ??= data;
+    if (name === "ANMF") [firstOf, frames] = [firstOf ?? data, frames + 1];
+  }
   const orientation = orientationOf(exif && latin(exif, 0, 4) === "Exif" ? exif.subarray(6) : exif);
-  const frames = chunks.filter(({ name }) => name === "ANMF");
-  if (!frames.length) return { image: await decode(bytes, width, height), orientation };
-  const note = frames.length > 1 ? `${frames.length} frames, the first is used` : undefined;
-  return { image: await firstFrame(frames[0].data, width, height), orientation, note };
+  if (!firstOf) return { image: await decode(bytes, width, height), orientation };
+  const note = frames > 1 ? `${frames} frames, the first is used` : undefined;
+  return { image: await firstFrame(firstOf, width, height), orientation, note };
 }
 
 interface Chunk {
@@ -32,15 +34,18 @@ interface Chunk {
   readonly data: Uint8Array;
 }
 
-function chunksOf(bytes: Uint8Array, from: number): Chunk[] {
+function* chunksOf(bytes: Uint8Array, from: number): Generator<Chunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const chunks: Chunk[] = [];
   for (let at = from; at + 8 <= bytes.length;) {
     const size = view.getUint32(at + 4, true);
-    chunks.push({ name: latin(bytes, at, at + 4), data: bytes.subarray(at + 8, at + 8 + size) });
+    yield { name: latin(bytes, at, at + 4), data: bytes.subarray(at + 8, at + 8 + size) };
     at += 8 + size + size % 2;
   }
-  return chunks;
+}
+
+function hasChunk(bytes: Uint8Array, from: number, wanted: string): boolean {
+  for (const { name } of chunksOf(bytes, from)) if (name === wanted) return true;
+  return false;
 }
 
 /** Of the canvas, from the chunk that a WebP file begins with. */
@@ -62,6 +67,7 @@ async function decode(bytes: Uint8Array, width: number, height: number): Promise
   const codec = await (libwebp ??= startEmscripten("webp", factory));
   try {
     const image = codec.decode(bytes);
+    if (codec.isLarge()) libwebp = undefined;
     if (image?.width === width && image.height === height) return image;
   } catch (cause) {
     libwebp = undefined; // Its state is unknown now: the next image starts another.
@@ -77,7 +83,7 @@ async function firstFrame(frame: Uint8Array, width: number, height: number): Pro
     threeBytes(frame, at) * (at < 6 ? 2 : 1) + (at < 6 ? 0 : 1)
   );
   if (left + across > width || top + down > height) throw badImage(DAMAGED);
-  const alpha = chunksOf(frame, 16).some(({ name }) => name === "ALPH");
+  const alpha = hasChunk(frame, 16, "ALPH");
   // With a separate alpha channel the file needs the extended header: flags, then the size less one.
   const header = new Uint8Array(alpha ? 18 : 0);
   if (alpha) {

@@ -2,13 +2,16 @@
 
 import type { Assignment } from "../assign/assign_patches.ts";
 import { quoted } from "./client/text.js";
+import { printable } from "./printable.ts";
 import { digits, type GroupsFile } from "./result.ts";
+import type { Thumbnail } from "./thumbnail.ts";
 
 /** A new image, where it belongs, and the grouped image that it is most like. */
 export interface AssignedImage {
   readonly path: string;
   readonly assignment: Assignment;
   readonly like: string;
+  readonly thumbnail: Thumbnail;
 }
 
 /** assignments.json. Groups are numbered as in the groups' file. */
@@ -79,7 +82,12 @@ export function assignmentsCsv({ images }: AssignmentsFile): string {
 /** A line for each image, in columns. */
 export function assignmentsTable({ images }: AssignmentsFile): string {
   const rows = images.map(({ path, name, distance, ratio, like }) => {
-    return [path, name, `distance ${distance.toPrecision(3)} (${ratio.toFixed(2)} of the radius)`, `like ${like}`];
+    return [
+      printable(path),
+      printable(name),
+      `distance ${distance.toPrecision(3)} (${ratio.toFixed(2)} of the radius)`,
+      `like ${printable(like)}`,
+    ];
   });
   const widths = [0, 1, 2].map((at) => Math.max(...rows.map((row) => row[at].length)));
   return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n");

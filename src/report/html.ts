@@ -1,13 +1,13 @@
 /** Renders the clustering as one self-contained, offline HTML page. Pure: data in, text out. */
 
 import type { TriedGroupCount } from "../cluster/choose_k.ts";
-import { contingencyTable, groupHead, groupTitle, labelsOf } from "./client/group_markup.js";
+import { contingencyTable, groupHead, groupSize, groupTitle, labelsOf } from "./client/group_markup.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
 import type { PackedDistances } from "./distances.ts";
+import { commonAspectRatio, pictureBox, renderDocument, renderFact, renderTime, renderWarnings } from "./document.ts";
 import { countPlot, lossPlot } from "./line_plot.ts";
 import { PAGE_SCRIPT } from "./page_script.ts";
 import { scriptHash } from "./script_hash.ts";
-import pageStyle from "./style/page.css" with { type: "text" };
 import exploreStyle from "./style/explore.css" with { type: "text" };
 import viewerStyle from "./style/viewer.css" with { type: "text" };
 import printStyle from "./style/print.css" with { type: "text" };
@@ -45,8 +45,8 @@ export interface ReportData {
   /** Model and settings as groups.json has them, for exports. */
   readonly model: string;
   readonly given: Readonly<Record<string, string | number>>;
-  /** Numbered from 1. Members are indices into `images`, the medoid first. */
-  readonly groups: readonly { readonly number: number; readonly members: readonly number[] }[];
+  /** Numbered from 1. Members are indices into `images`, the medoid first; `unseen` counts those not shown. */
+  readonly groups: readonly { readonly number: number; readonly unseen: number; readonly members: readonly number[] }[];
   readonly images: readonly ReportImage[];
   /** The folder of the images as a relative URL from the report, where a reader may have it. */
   readonly source?: string;
@@ -69,29 +69,17 @@ type Group = ReportData["groups"][number];
 /** How a content security policy knows the page's script. */
 export const SCRIPT_HASH: string = await scriptHash(`\n${PAGE_SCRIPT}`);
 
-/** Nothing is loaded; the one script is known by its hash, so that no other could run. */
-const CONTENT_SECURITY_POLICY =
-  `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '${SCRIPT_HASH}'; ` +
-  "base-uri 'none'; form-action 'none'";
+/** The one script is known by its hash, so that no other could run. */
+const CONTENT_SECURITY_POLICY = `script-src '${SCRIPT_HASH}'`;
 
 /** Numbers of groups that the page's slider goes to. */
 const MOST_GROUPS = 50;
 
 export function renderReport(data: ReportData): string {
   const frameRatio = commonAspectRatio(data.images);
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${CONTENT_SECURITY_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(data.title)}</title>
-<style>
-${[pageStyle, exploreStyle, viewerStyle, printStyle].join("\n")}</style>
-</head>
-<body style="--frame-ratio: ${frameRatio}">
-${renderHeader(data)}
+  return renderDocument(
+    { title: data.title, policy: CONTENT_SECURITY_POLICY, style: [exploreStyle, viewerStyle, printStyle].join("\n") },
+    `${renderHeader(data)}
 ${renderToolbar(data.groups)}
 <main>
 ${renderExploration(data)}
@@ -112,23 +100,23 @@ ${VIEWER}
 <p id="status" role="status"></p>
 <script type="application/json" id="report-data">${clientJson(data)}</script>
 <script>
-${PAGE_SCRIPT}</script>
-</body>
-</html>
-`;
+${PAGE_SCRIPT}</script>`,
+    frameRatio,
+  );
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Header and toolbar
 
-function renderHeader({ title, created, summary, warnings }: ReportData): string {
+function renderHeader({ title, created, summary, choice, warnings }: ReportData): string {
   const notice = warnings.length > 0
     ? `<p class="notice"><a href="#warnings">${countOf(warnings.length, "warning")}</a> to read with these results.</p>`
     : "";
   return `<header>
 <h1>${escapeHtml(title)}</h1>
 <p class="created">${renderTime(created)}</p>
-<p class="summary">${summary.map(escapeHtml).join(" ")}</p>
+<p class="summary">${summary.map(escapeHtml).join(" ")}\
+${choice ? ' <a href="#choice">Why this number of groups</a>' : ""}</p>
 ${notice}
 <noscript><p class="notice">Scripts are off: groups are shown as they were found, and nothing can be changed.</p></noscript>
 </header>`;
@@ -136,9 +124,7 @@ ${notice}
 
 function renderToolbar(groups: readonly Group[]): string {
   const links = groups.map((group) =>
-    `<li><a href="#group-${group.number}">${
-      groupTitle(group)
-    } <span class="size">${group.members.length}</span></a></li>`
+    `<li><a href="#group-${group.number}">${groupTitle(group)} <span class="size">${groupSize(group)}</span></a></li>`
   );
   return `<div class="toolbar">
 <div class="controls needs-script">
@@ -167,13 +153,6 @@ Heat maps</label>
 </div>`;
 }
 
-function renderTime(iso: string): string {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return escapeHtml(iso);
-  const readable = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
-  return `<time datetime="${escapeHtml(iso)}">${readable.format(date)} UTC</time>`;
-}
-
 // ---------------------------------------------------------------------------------------------------------------------
 // Tree and map
 
@@ -185,9 +164,13 @@ function renderExploration({ tree, map, images, groups }: ReportData): string {
 ${tree ? renderTreePanel(groups.length, images.length) : ""}
 <section class="panel" aria-labelledby="map-heading">
 <div class="panel-head"><h2 id="map-heading">Map</h2>
-<p>Similar images lie near each other. Click one to open it.</p></div>
+<p>Similar images lie near each other. Click one to open it.</p>
+<div class="zoom" role="group" aria-label="Zoom of the map">
+<button type="button" id="map-out" aria-label="Smaller" title="Smaller (-)" disabled>−</button>
+<button type="button" id="map-in" aria-label="Larger" title="Larger (+, or Ctrl and the wheel)">+</button>
+<button type="button" id="map-whole" title="The whole map (0)" disabled>Whole</button></div></div>
 <svg id="map" tabindex="0" role="application" aria-label="Map of the images. Arrow keys go from image to image, \
-Enter opens one."></svg>
+Enter opens one, plus and minus zoom, 0 shows all."></svg>
 <ul id="map-legend" class="map-legend"></ul>
 </section>
 </div>
@@ -241,23 +224,6 @@ ${image.label === undefined ? "" : renderFact("Label", isolate(image.label))}
 </dl>
 </figcaption>
 </figure>`;
-}
-
-function renderFact(name: string, valueHtml: string, role = ""): string {
-  return `<div><dt>${name}</dt><dd${role && ` class="${role}"`}>${valueHtml}</dd></div>`;
-}
-
-/** Fits the thumbnail into the frame without distortion, so that the heat map covers exactly the image. */
-function pictureBox({ width, height }: ReportImage, frameRatio: number): string {
-  const widthPercent = Math.min(100, (100 * width) / height / frameRatio);
-  return `width: ${widthPercent.toFixed(2)}%; aspect-ratio: ${Number(width)} / ${Number(height)}`;
-}
-
-/** The median width/height, kept moderate: the shape of the frame that all cards share. */
-function commonAspectRatio(images: readonly ReportImage[]): number {
-  const ratios = images.map(({ width, height }) => width / height).sort((a, b) => a - b);
-  const median = ratios.length > 0 ? ratios[ratios.length >> 1] : 1;
-  return Number(Math.min(1.8, Math.max(0.75, median)).toFixed(3));
 }
 
 const VIEWER = `<dialog id="viewer" aria-labelledby="viewer-name">
@@ -367,16 +333,6 @@ function renderSettings(settings: ReportData["settings"]): string {
 <table><tbody>
 ${rows.join("\n")}
 </tbody></table>
-</section>`;
-}
-
-function renderWarnings(warnings: readonly string[]): string {
-  if (warnings.length === 0) return "";
-  return `<section class="warnings" id="warnings" aria-labelledby="warnings-heading">
-<h2 id="warnings-heading">Warnings</h2>
-<ul>
-${warnings.map((warning) => `<li>${escapeHtml(warning)}</li>`).join("\n")}
-</ul>
 </section>`;
 }
 

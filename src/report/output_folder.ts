@@ -55,7 +55,23 @@ export function writeWhole(folder: string, name: string, content: string | Uint8
     else Deno.writeFileSync(partial, content);
     Deno.renameSync(partial, target);
   } catch (cause) {
-    throw new AnomalyClusterError("cannot-write", `${target} cannot be written`, { cause });
+    discard(partial);
+    throw new AnomalyClusterError("cannot-write", `${target} cannot be written${whyNot(cause)}`, { cause });
   }
   return target;
+}
+
+/** Removes a file, if it can be. */
+export function discard(file: string): void {
+  try {
+    Deno.removeSync(file);
+  } catch {
+    // It never came to be.
+  }
+}
+
+/** What to say of a full disk after the name of what could not be written. */
+export function whyNot(cause: unknown): string {
+  const isFull = /no space|disk quota|file too large/i.test(cause instanceof Error ? cause.message : "");
+  return isFull ? ": the disk is full" : "";
 }

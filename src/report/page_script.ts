@@ -1,5 +1,6 @@
-// The page's script: the modules of client/ one after another in one scope, as an inline script cannot import.
+// The script of the report's page.
 
+import { inlineScript } from "./inline_script.ts";
 import text from "./client/text.js" with { type: "text" };
 import grouping from "./client/grouping.js" with { type: "text" };
 import groupMarkup from "./client/group_markup.js" with { type: "text" };
@@ -32,7 +33,4 @@ const MODULES = [
   main,
 ];
 
-/** Each import is a statement on lines of its own at the start of a module; exports are `export function`. */
-export const PAGE_SCRIPT = `(() => {\n"use strict";\n${
-  MODULES.map((module) => module.replace(/^import [^;]*;\n/gm, "").replace(/^export (?=function)/gm, "")).join("\n")
-}})();\n`;
+export const PAGE_SCRIPT: string = inlineScript(MODULES);

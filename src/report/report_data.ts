@@ -24,6 +24,10 @@ const SETTING_NAMES: Record<string, string> = {
   cluster: "Clusterer",
   epochs: "Epochs trained",
   seed: "Seed",
+  engine: "Engine",
+  references: "Compared with",
+  microClusters: "Micro-clusters",
+  standardError: "Standard error of scores",
 };
 
 /** Joins stored result, weights and thumbnails; `source` is the relative URL of the images' folder. */
@@ -43,7 +47,7 @@ export function reportData(
   return {
     title,
     created: new Date().toISOString(),
-    summary: summaryOf(file),
+    summary: summaryOf(file, file.groups.reduce((sum, { size }) => sum + size, 0)),
     model: file.model,
     given: file.settings,
     ...(source && { source }),
@@ -53,7 +57,10 @@ export function reportData(
         return [SETTING_NAMES[name] ?? name, String(value)];
       }),
     ],
-    groups: file.groups.map((_, at) => ({ number: at + 1, members: membersOf(result, at) })),
+    groups: file.groups.map(({ size }, at) => {
+      const members = membersOf(result, at);
+      return { number: at + 1, unseen: size - members.length, members };
+    }),
     images: file.images.map((image, i) => ({
       ...image,
       thumbnail: images[i].thumbnail.url,
@@ -83,14 +90,14 @@ export function reportData(
   };
 }
 
-function summaryOf({ images, groups, settings }: GroupsFile): string[] {
+function summaryOf({ images, groups, settings }: GroupsFile, count: number): string[] {
   const sizes = groups.map(({ size }) => size).join(", ");
   const strays = images.filter(({ outlier }) => outlier).length;
   return [
-    `${images.length} images fall into ${groups.length} ${groups.length === 1 ? "group" : "groups"} of ${sizes}.`,
+    `${count} images fall into ${groups.length} ${groups.length === 1 ? "group" : "groups"} of ${sizes}.`,
     settings.kChosen === "given"
       ? "The number of groups was given."
-      : "The number of groups was chosen automatically: the clearest of 2 to 20, by silhouette, gaps in the tree and stability (see How many groups).",
+      : "The number of groups was chosen automatically: the clearest of 2 to 20, by silhouette, gaps in the tree and stability.",
     ...(strays > 0
       ? [
         `${strays} ${strays === 1 ? "image fits" : "images fit"} nowhere well and ${
@@ -99,6 +106,12 @@ function summaryOf({ images, groups, settings }: GroupsFile): string[] {
       ]
       : []),
     "Within a group images are ordered by distance to its medoid, the most typical image.",
+    ...(count > images.length
+      ? [
+        `This page shows ${images.length} of them: of each group the most typical ones and, evenly, others. ` +
+        "groups.csv has all; what is moved or exported here is of the images shown.",
+      ]
+      : []),
     ...(images.length > DISTANCES_UP_TO
       ? [`With more than ${DISTANCES_UP_TO} images this page has no tree, no map and no silhouettes.`]
       : []),

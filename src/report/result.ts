@@ -49,8 +49,14 @@ export interface GroupsFile {
   readonly warnings: readonly string[];
 }
 
+/** What groups.json holds of a result. */
+export type GroupedImages = Pick<
+  ClusterResult,
+  "groups" | "k" | "medoids" | "distances" | "outliers" | "scores" | "tree" | "choice" | "tau" | "training"
+>;
+
 /** Puts a result into the form of groups.json. */
-export function groupsFile(result: ClusterResult, run: {
+export function groupsFile(result: GroupedImages, run: {
   images: readonly { readonly path: string; readonly label?: string }[];
   settings: Readonly<Record<string, string | number>>;
   model: string;
@@ -59,13 +65,15 @@ export function groupsFile(result: ClusterResult, run: {
   contingency?: Contingency;
 }): GroupsFile {
   const { groups, tree } = result;
+  const sizes = new Int32Array(result.medoids.length);
+  for (const group of groups) sizes[group]++;
   return {
     format: "anomaly-cluster-groups/1",
     settings: run.settings,
     model: run.model,
     groups: Array.from(result.medoids, (medoid, group) => ({
       group: group + 1,
-      size: groups.filter((other) => other === group).length,
+      size: sizes[group],
       medoid: run.images[medoid].path,
     })),
     images: run.images.map(({ path, label }, i) => ({

@@ -1,6 +1,6 @@
 // A request's body, counted while it comes: what Content-Length says is not relied on.
 
-import { abortable } from "./abortable.ts";
+import { abortable } from "../job/abortable.ts";
 import { Problem } from "./problem.ts";
 
 /** Bytes as people read them. */

@@ -6,17 +6,19 @@
  */
 
 import type { Embedder } from "../embed/embedder.ts";
-import type { PresetName } from "../preset.ts";
+import { jobOptions } from "../job/options.ts";
+import type { Network, Progress } from "../job/prepare.ts";
+import { turns } from "../job/turns.ts";
+import { PRESET_NAMES, type PresetName } from "../preset.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import { checkLength } from "./body.ts";
 import { eventStream, type Send } from "./events.ts";
-import { type Network, type Progress, runJob } from "./job.ts";
-import { jobOptions } from "./job_options.ts";
+import { runJob } from "./job.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import { openapi } from "./openapi.ts";
 import { Problem, problemBody, problemOf } from "./problem.ts";
-import { PlaceQueue, turns } from "./queue.ts";
+import { PlaceQueue } from "./queue.ts";
 import { readUpload, uploadType } from "./upload.ts";
 import { PAGE_POLICY, uploadPage } from "./upload_page.ts";
 
@@ -71,14 +73,14 @@ const HEADERS = {
 };
 
 /**
- * Makes the handler. Uploads of several requests overlap; their work takes turns, an image at a time, as the WASM core
- * holds the state of one.
+ * Makes the handler. Uploads of several requests overlap; their work takes turns, an image at a time, as a network's
+ * session holds the state of one.
  *
  * @throws {RangeError} for a limit that is no whole number in its range.
  */
 export function createHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
   const limits = checkedLimits({ ...DEFAULT_LIMITS, ...options.limits });
-  const { presets = ["paper", "default", "best"], closing, openNetwork } = options;
+  const { presets = PRESET_NAMES, closing, openNetwork } = options;
   const preset = options.preset ?? (presets.includes("default") ? "default" : presets[0]);
   const queue = new PlaceQueue(limits.concurrent, limits.queue);
   const metrics = new Metrics();

@@ -1,7 +1,7 @@
 // The service's description in OpenAPI 3.1, from the values that it runs with.
 
 import type { PresetName } from "../preset.ts";
-import { fieldSchemas } from "./job_options.ts";
+import { fieldSchemas } from "../job/options.ts";
 import { type Limits, MOST_RATIO } from "./limits.ts";
 import { UPLOAD_TYPES } from "./upload.ts";
 

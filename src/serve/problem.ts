@@ -1,6 +1,7 @@
 // What goes wrong, as an HTTP status and a sentence.
 
 import { AnomalyClusterError, type ErrorCode } from "../errors.ts";
+import { printable } from "../report/printable.ts";
 
 /** Codes of errors in answers. */
 export type ProblemCode =
@@ -18,7 +19,7 @@ export type ProblemCode =
   | "closing"
   | "out-of-time";
 
-/** An error that a client may read. */
+/** An error that a client may read. What it quotes of a request, as a name in a zip, is made to stay on one line. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -26,7 +27,7 @@ export class Problem extends Error {
     message: string,
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
-    super(message);
+    super(printable(message));
     this.name = "Problem";
   }
 }

@@ -1,6 +1,6 @@
 // Who works and who waits.
 
-import { abortable } from "./abortable.ts";
+import { abortable } from "../job/abortable.ts";
 
 /** Places for so many at a time, and a bounded queue of those who wait for one. */
 export class PlaceQueue {
@@ -49,20 +49,4 @@ export class PlaceQueue {
     if (next) next();
     else this.#taken--;
   }
-}
-
-/** Runs pieces of work one after the other. */
-export type TakeTurn = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
-
-/** The WASM core and a model's session hold the state of one piece of work: two may not interleave. */
-export function turns(): TakeTurn {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(signal: AbortSignal, work: () => Promise<T>) => {
-    const turn = last.then(() => {
-      signal.throwIfAborted();
-      return work();
-    });
-    last = turn.catch(() => {});
-    return abortable(turn, signal);
-  };
 }

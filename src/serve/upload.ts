@@ -38,6 +38,21 @@ export async function readUpload(request: Request, limits: Limits, signal: Abort
   return { images: withSafeNames(images), fields };
 }
 
+/** Parts of a form besides its images, generously. */
+const MOST_FIELDS = 100;
+
+/** Parts of a form, counted by its boundary: each that is read takes memory, however short it is. */
+function partsOf(body: Uint8Array, type: string): number {
+  const [, quoted, plain] = type.match(/boundary=(?:"([^"]*)"|([^;\s]*))/i) ?? [];
+  if (!quoted && !plain) return 0;
+  const boundary = new TextEncoder().encode(`--${quoted ?? plain}`);
+  let parts = 0;
+  for (let at = body.indexOf(boundary[0]); at >= 0; at = body.indexOf(boundary[0], at + 1)) {
+    if (boundary.every((byte, of) => body[at + of] === byte)) parts++;
+  }
+  return parts - 1; // The last one ends the form.
+}
+
 /** Files of the field `images`; the others are put into `fields`. */
 async function readForm(
   body: Uint8Array<ArrayBuffer>,
@@ -45,6 +60,8 @@ async function readForm(
   fields: Map<string, string>,
   limits: Limits,
 ): Promise<UploadedImage[]> {
+  const parts = partsOf(body, type);
+  if (parts > limits.images + MOST_FIELDS) checkImageCount(parts, limits.images);
   const form = await new Response(body, { headers: { "content-type": type } }).formData().catch(() => {
     throw new Problem(400, "bad-request", "the form is damaged or lacks its boundary: send it as multipart/form-data");
   });

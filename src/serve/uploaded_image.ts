@@ -12,18 +12,18 @@ const LONGEST_NAME = 255;
 
 /** Throws 413. */
 export function checkImageCount(count: number, most: number): void {
-  if (count > most) throw new Problem(413, "too-large", `${count} images are too many (${most} at most): send fewer`);
+  if (count > most) throw new Problem(413, "too-large", `${count} images are too many (${most} at most): choose fewer`);
 }
 
 /** The images under names that are relative paths, each once. Throws 422 for a name that leads elsewhere. */
-export function withSafeNames(images: readonly UploadedImage[]): UploadedImage[] {
+export function withSafeNames<Named extends { readonly name: string }>(images: readonly Named[]): Named[] {
   const taken = new Set<string>();
-  return images.map(({ name, bytes }, at) => {
-    const safe = safeName(name, at);
+  return images.map((image, at) => {
+    const safe = safeName(image.name, at);
     let unique = safe;
     for (let copy = 2; taken.has(unique); copy++) unique = safe.replace(/(\.[^./]*)?$/, ` (${copy})$1`);
     taken.add(unique);
-    return { name: unique, bytes };
+    return { ...image, name: unique };
   });
 }
 

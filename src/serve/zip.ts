@@ -6,15 +6,26 @@ import { type Limits, MOST_RATIO } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { checkImageCount, type UploadedImage } from "./uploaded_image.ts";
 
+/** Entries of a zip for each image that it may hold: folders, and what systems put beside images. */
+const LISTED_OF_AN_IMAGE = 10;
+
 configure({ useWebWorkers: false });
 
 /** The images of a zip, by the names of its entries. Throws 413, 422. */
 export async function readZip(bytes: Uint8Array, limits: Limits, signal: AbortSignal): Promise<UploadedImage[]> {
   const reader = new ZipReader(new Uint8ArrayReader(bytes), { filenameValidation: "tolerant" });
   try {
-    const entries = (await reader.getEntries()).filter((entry) => !entry.directory).filter(isWanted);
+    const entries: FileEntry[] = [];
+    let listed = 0;
+    for await (const entry of reader.getEntriesGenerator()) {
+      if (++listed > LISTED_OF_AN_IMAGE * limits.images) {
+        throw bad("the zip lists too many files: pack the images alone");
+      }
+      if (entry.directory || !isWanted(entry)) continue;
+      checkEntry(entry);
+      entries.push(entry);
+    }
     checkImageCount(entries.length, limits.images);
-    for (const entry of entries) checkEntry(entry);
     const total = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
     if (total > limits.bytes) throw tooLarge(limits.bytes);
     const images: UploadedImage[] = [];
@@ -72,6 +83,6 @@ function bad(message: string): Problem {
 }
 
 function tooLarge(limit: number): Problem {
-  const message = `the zip unpacks to more than ${megabytes(limit)}: send fewer or smaller images`;
+  const message = `the zip unpacks to more than ${megabytes(limit)}: choose fewer or smaller images`;
   return new Problem(413, "too-large", message);
 }

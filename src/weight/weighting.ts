@@ -4,6 +4,7 @@ import { spreadNormalNeighbours } from "../distance/normal_scores.ts";
 import {
   type ScoreReduction,
   spreadNeighbours,
+  spreadNeighboursAmong,
   spreadPatchScores,
   type WorkOptions,
 } from "../distance/patch_minima.ts";
@@ -41,20 +42,24 @@ export function sourceOf(weighting: Weighting): ScoreSource {
   return "over" in weighting && weighting.over || "mean";
 }
 
-/** Scores of all patches, and where wanted their residuals (see `Feature`), on all cores. */
+/**
+ * Scores of all patches, and where wanted their residuals (see `Feature`), on all cores. Over each other, over reference
+ * images (one that is among them is not compared with itself), or over labelled normals.
+ */
 export async function comparePatches(
   patches: PatchSet,
   over: ScoreSource,
-  normals: PatchSet | undefined,
+  references: PatchSet | undefined,
   withResiduals: boolean,
   work: WorkOptions,
-): Promise<{ scores: PatchValues; residuals?: PatchSet }> {
+): Promise<{ scores: PatchValues; standardErrors?: PatchValues; residuals?: PatchSet }> {
   if (over !== "normal") {
+    if (references) return await spreadNeighboursAmong(references, patches, over, withResiduals, work);
     if (withResiduals) return await spreadNeighbours(patches, over, true, work);
     return { scores: await spreadPatchScores(patches, { ...work, over }) };
   }
-  if (!normals) throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
-  return await spreadNormalNeighbours(patches, normals, withResiduals, work);
+  if (!references) throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
+  return await spreadNormalNeighbours(patches, references, withResiduals, work);
 }
 
 /** Weights α of all patches, for each temperature; weights without τ come once. */

@@ -20,6 +20,9 @@ export async function output(program: string, args: readonly string[], cwd = ROO
   return stdout;
 }
 
+/** The registry is not within reach, or lacks something. */
+class NotInstalled extends Error {}
+
 /** A folder where npm has installed `dependencies`, and nothing else. Does nothing where it has before. */
 function installed(name: string, dependencies: Record<string, string>, stamp: string): string {
   const folder = join(FOLDER, name);
@@ -28,7 +31,11 @@ function installed(name: string, dependencies: Record<string, string>, stamp: st
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, stdio: "pipe" });
+  try {
+    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder, stdio: "pipe" });
+  } catch (error) {
+    throw new NotInstalled(error instanceof Error ? error.message : String(error));
+  }
   writeFileSync(done, stamp);
   return folder;
 }
@@ -54,12 +61,16 @@ export function tools(): string {
   return installed("tools", TOOLS, JSON.stringify(TOOLS));
 }
 
-/** What `get` gives, or undefined and a warning that cannot be overlooked: the tests that need it are ignored. */
+/**
+ * What `get` gives; where the registry does not, undefined and a warning that cannot be overlooked: the tests that need
+ * it are ignored.
+ */
 export function orSkip<T>(what: string, get: () => T): T | undefined {
   try {
     return get();
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n").slice(0, 3).join(" ") : error;
+    if (!(error instanceof NotInstalled)) throw error;
+    const reason = error.message.split("\n").slice(0, 3).join(" ");
     console.warn(`\nSKIPPED, NOT PROVED HERE: tests with ${what}: ${reason}\n`);
   }
 }

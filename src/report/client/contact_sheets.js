@@ -1,7 +1,7 @@
 // The groups as contact sheets: sections with their images, links to them, search and order.
 
-import { groupColour, groupHead, groupTitle } from "./group_markup.js";
-import { countOf, escapeHtml, fileName, formatNumber, isolate, mean } from "./text.js";
+import { groupColour, groupCount, groupHead, groupSize, groupTitle } from "./group_markup.js";
+import { escapeHtml, fileName, formatNumber, isolate, mean } from "./text.js";
 
 export function createContactSheets({ images, cards, edits, arrangement }) {
   const container = document.getElementById("groups");
@@ -21,7 +21,7 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
     if (order.value === "name") {
       return [...groups].sort((a, b) => groupTitle(a).localeCompare(groupTitle(b), undefined, { numeric: true }));
     }
-    return [...groups].sort((a, b) => b.members.length - a.members.length || a.number - b.number);
+    return [...groups].sort((a, b) => groupSize(b) - groupSize(a) || a.number - b.number);
   }
 
   function newSection(number) {
@@ -70,7 +70,7 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
       sorted(groups).map((group) =>
         `<li><a href="#group-${group.number}" data-group="${group.number}"><span class="swatch" \
 style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group))} \
-<span class="size">${group.members.length}</span></a></li>`
+<span class="size">${groupSize(group)}</span></a></li>`
       ).join("") + '<li class="new-group"><span data-group="new">New group</span></li>';
     filter();
     if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
@@ -85,7 +85,7 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
       const found = group.members.filter((member) => matches[member]).length;
       const section = sections.get(group.number);
       section.hidden = found === 0;
-      const count = countOf(group.members.length, "image");
+      const count = groupCount(group);
       section.querySelector(".count").textContent = words.length > 0 ? `${found} of ${count}` : count;
     }
     const total = matches.filter(Boolean).length;

@@ -3,14 +3,18 @@
 import { cutTree, distanceReader, medoidOf } from "./grouping.js";
 
 // A state is { k, moved, groups }: the cut of the tree it comes from, the images moved since then, and groups of
-// { number, name, note, sound, members }, members ascending. States are never changed, only followed by others.
+// { number, name, note, sound, unseen, members }, members ascending. States are never changed, only followed by others.
 export function createEdits(report) {
   const { images, tree } = report;
   const scores = images.map(({ score }) => score);
   const run = {
     k: report.groups.length,
     moved: 0,
-    groups: report.groups.map(({ number, members }) => ({ number, members: [...members].sort((a, b) => a - b) })),
+    groups: report.groups.map(({ number, unseen, members }) => ({
+      number,
+      unseen,
+      members: [...members].sort((a, b) => a - b),
+    })),
   };
   const key = `anomaly-cluster ${report.title} ${report.created}`;
   const listeners = [];

@@ -56,7 +56,7 @@ function csv({ groups, images }) {
   const named = new Map(groups.map((group) => [group.group, groupTitle({ number: group.group, name: group.name })]));
   const lines = images.map(({ path, group, distance, score }) => [path, group, named.get(group), distance, score]);
   return [["path", "group", "name", "distance", "score"], ...lines, []]
-    .map((line) => line.map((value) => quoted(String(value ?? ""))).join(",")).join("\r\n");
+    .map((line) => line.map((value) => typeof value === "string" ? quoted(value) : value ?? "").join(",")).join("\r\n");
 }
 
 function download(name, type, text) {

@@ -23,8 +23,25 @@ export function groupTitle({ number, name }) {
 }
 
 /**
+ * Its images, those included that the page does not show.
+ * @param {{ unseen?: number, members: readonly number[] }} group @returns {number}
+ */
+export function groupSize({ unseen = 0, members }) {
+  return members.length + unseen;
+}
+
+/**
+ * How many images it has, and how many of them are shown.
+ * @param {{ unseen?: number, members: readonly number[] }} group @returns {string}
+ */
+export function groupCount(group) {
+  const { members, unseen = 0 } = group;
+  return unseen ? `${members.length} of ${groupSize(group)} images` : countOf(members.length, "image");
+}
+
+/**
  * A section without its images.
- * @param {{ number: number, name?: string, note?: string, sound?: boolean, members: readonly number[] }} group
+ * @param {{ number: number, name?: string, note?: string, sound?: boolean, unseen?: number, members: readonly number[] }} group
  * @param {readonly { score: number, label?: string }[]} images
  * @returns {string}
  */
@@ -35,7 +52,8 @@ export function groupHead(group, images) {
   return `<h2 id="group-${number}-heading"><span class="swatch" style="--colour: ${groupColour(number)}"></span>\
 <span class="title">${isolate(title)}</span>\
 ${name ? ` <span class="number">group ${number}</span>` : ""}\
- <span class="count">${countOf(members.length, "image")}</span></h2>
+ <span class="count">${groupCount(group)}\
+</span></h2>
 <p class="facts"><span>Mean anomaly score ${formatNumber(mean(members.map((image) => image.score)))}</span>\
 ${sound ? '<span class="sound-badge">sound</span>' : ""}${labelCounts(members)}</p>
 <div class="actions needs-script">

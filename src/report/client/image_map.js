@@ -17,6 +17,8 @@ const SHAPES = [
 const MAP_HEIGHT = 300;
 const MARGIN = 18;
 const REACH = 16;
+const MOST_ZOOM = 16;
+const STEP = 1.6;
 
 export function createImageMap({ map, images, edits, arrangement, sheets, tip, open }) {
   const svg = document.getElementById("map");
@@ -24,9 +26,11 @@ export function createImageMap({ map, images, edits, arrangement, sheets, tip, o
   const radius = images.length <= 150 ? 5.5 : images.length <= 600 ? 4.2 : images.length <= 2000 ? 3 : 2;
   let width = 600;
   let active;
+  // What is seen: `zoom` times as large as the whole, its corner at (left, top) of the whole.
+  let view = { zoom: 1, left: 0, top: 0 };
 
-  const x = (image) => MARGIN + map[image * 2] / 1000 * (width - 2 * MARGIN);
-  const y = (image) => MARGIN + map[image * 2 + 1] / 1000 * (MAP_HEIGHT - 2 * MARGIN);
+  const x = (image) => (MARGIN + map[image * 2] / 1000 * (width - 2 * MARGIN) - view.left) * view.zoom;
+  const y = (image) => (MARGIN + map[image * 2 + 1] / 1000 * (MAP_HEIGHT - 2 * MARGIN) - view.top) * view.zoom;
   const shape = (label) => SHAPES[Math.max(0, labels.indexOf(label)) % SHAPES.length];
 
   function draw() {
@@ -49,6 +53,31 @@ transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radi
     ring();
   }
 
+  // Zooms so that the place (atX, atY) of the panel stays where it is.
+  function zoomTo(zoom, atX = width / 2, atY = MAP_HEIGHT / 2) {
+    const next = Math.min(MOST_ZOOM, Math.max(1, zoom));
+    look(next, view.left + atX / view.zoom - atX / next, view.top + atY / view.zoom - atY / next);
+  }
+
+  // Never beyond the whole.
+  function look(zoom, left, top) {
+    const within = (value, side) => Math.min(Math.max(0, value), side - side / zoom);
+    view = { zoom, left: within(left, width), top: within(top, MAP_HEIGHT) };
+    for (const [id, off] of [["map-in", zoom === MOST_ZOOM], ["map-out", zoom === 1], ["map-whole", zoom === 1]]) {
+      document.getElementById(id).disabled = off;
+    }
+    svg.classList.toggle("zoomed", zoom > 1);
+    draw();
+  }
+
+  // Brings an image into view that the arrow keys went to.
+  function show(image) {
+    const inside = x(image) >= 0 && x(image) <= width && y(image) >= 0 && y(image) <= MAP_HEIGHT;
+    if (inside) return;
+    const { zoom, left, top } = view;
+    look(zoom, left + (x(image) - width / 2) / zoom, top + (y(image) - MAP_HEIGHT / 2) / zoom);
+  }
+
   function ring() {
     const circle = svg.querySelector(".ring");
     circle.setAttribute("r", active === undefined ? 0 : radius + 4);
@@ -66,10 +95,15 @@ transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radi
     document.getElementById("status").textContent = fileName(images[image].path);
   }
 
-  // The image nearest to a place in the window, if one is near.
-  function at({ clientX, clientY }) {
+  // A place in the window as one of the panel.
+  function placeOf({ clientX, clientY }) {
     const box = svg.getBoundingClientRect();
-    const [left, top] = [(clientX - box.left) * width / box.width, (clientY - box.top) * MAP_HEIGHT / box.height];
+    return [(clientX - box.left) * width / box.width, (clientY - box.top) * MAP_HEIGHT / box.height];
+  }
+
+  // The image nearest to a place in the window, if one is near.
+  function at(event) {
+    const [left, top] = placeOf(event);
     let [best, nearest] = [undefined, REACH];
     for (let image = 0; image < images.length; image++) {
       const distance = Math.hypot(x(image) - left, y(image) - top);
@@ -94,13 +128,45 @@ transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radi
 
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   svg.addEventListener("keydown", (event) => {
-    if (event.key in arrows) activate(towards(...arrows[event.key]));
+    if (event.key in arrows) {
+      const image = towards(...arrows[event.key]);
+      if (image !== undefined) show(image);
+      activate(image);
+    } else if (event.key === "+" || event.key === "-") zoomTo(view.zoom * (event.key === "+" ? STEP : 1 / STEP));
+    else if (event.key === "0") zoomTo(1);
     else if ((event.key === "Enter" || event.key === " ") && active !== undefined) open(active, svg);
     else return;
     event.preventDefault();
   });
   svg.addEventListener("blur", () => activate(undefined));
+  // The wheel alone scrolls the page; with Ctrl, as of a pinch on a touchpad, it zooms.
+  svg.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoomTo(view.zoom * 2 ** (-event.deltaY / 100), ...placeOf(event));
+  }, { passive: false });
+  let dragged;
+  svg.addEventListener("pointerdown", (event) => {
+    if (view.zoom === 1 || event.button !== 0) return;
+    dragged = { from: placeOf(event), view, moved: false };
+    svg.setPointerCapture(event.pointerId);
+  });
+  svg.addEventListener("pointerup", () => {
+    // The click that follows opens nothing after a move.
+    if (dragged?.moved) {
+      svg.addEventListener("click", (event) => event.stopImmediatePropagation(), { capture: true, once: true });
+    }
+    dragged = undefined;
+  });
   svg.addEventListener("pointermove", (event) => {
+    if (dragged) {
+      const [dx, dy] = placeOf(event).map((place, axis) => place - dragged.from[axis]);
+      dragged.moved ||= Math.hypot(dx, dy) > 3;
+      if (!dragged.moved) return;
+      activate(undefined);
+      const { zoom, left, top } = dragged.view;
+      return look(zoom, left - dx / zoom, top - dy / zoom);
+    }
     const image = at(event);
     if (image !== active) activate(image);
     svg.style.cursor = image === undefined ? "" : "pointer";
@@ -110,6 +176,9 @@ transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radi
     const image = at(event);
     if (image !== undefined) open(image, svg);
   });
+  document.getElementById("map-in").addEventListener("click", () => zoomTo(view.zoom * STEP));
+  document.getElementById("map-out").addEventListener("click", () => zoomTo(view.zoom / STEP));
+  document.getElementById("map-whole").addEventListener("click", () => zoomTo(1));
   document.getElementById("map-legend").innerHTML = labels.length < 2
     ? ""
     : labels.map((label) =>

@@ -55,9 +55,11 @@ export function mean(values) {
 }
 
 /**
- * A field of a CSV file, quoted as RFC 4180 asks.
+ * A text as a field of a CSV file, quoted as RFC 4180 asks. Before what spreadsheets take for a formula comes an
+ * apostrophe, which makes it text there; one more before a text that begins as such a field does.
  * @param {string} text @returns {string}
  */
 export function quoted(text) {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const guarded = /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]|^\s|\s$/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }

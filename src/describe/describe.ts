@@ -1,14 +1,13 @@
 // An image on its own → one vector, by what was fitted on others: the pipeline's steps with everything held fixed.
 
-import { spreadNormalNeighbours } from "../distance/normal_scores.ts";
-import { spreadNeighboursAmong, type WorkOptions } from "../distance/patch_minima.ts";
+import type { WorkOptions } from "../distance/patch_minima.ts";
 import { pool, type Pooling } from "../distance/pooling.ts";
 import { joined } from "../distance/weighted_average.ts";
 import { imagesFrom } from "../embed/embedder.ts";
 import type { Whitening } from "../embed/whiten.ts";
 import { type ComparedFeatures, embeddingsOf, type Feature, prepare, wantResiduals } from "../feature.ts";
-import type { Embeddings, PatchSet } from "../types.ts";
-import { sourceOf, type Weighting } from "../weight/weighting.ts";
+import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
+import { comparePatches, meanWeights, sourceOf, type Weighting } from "../weight/weighting.ts";
 
 /** How an image becomes one vector. The vector of an image does not depend on which others come with it. */
 export interface Description {
@@ -34,35 +33,91 @@ export interface DescriptionPart {
   readonly centre?: Float64Array;
 }
 
-/** Images compared with the references at once. */
-const BLOCK = 32;
+/** Numbers of patches that are compared with the references at once, 16 MB: every block copies the references. */
+const BLOCK_NUMBERS = 2 ** 22;
+
+/** What is found of images. */
+export interface Described {
+  /** Their vectors: `[count, channels]`. */
+  readonly embeddings: Embeddings;
+  /** Scores of their patches by the first part. */
+  readonly scores: PatchValues;
+  /** Of these scores, as of a sample of other images; absent over labelled normals. */
+  readonly standardErrors?: PatchValues;
+  /** Mean weights of their patches. */
+  readonly weights: PatchValues;
+}
 
 /** The vectors of images: `[count, channels]`. */
-export async function describe(
+export async function describePatches(
   patches: PatchSet,
   description: Description,
   options: WorkOptions = {},
 ): Promise<Embeddings> {
   const blocks: Embeddings[] = [];
-  for (let from = 0; from < patches.count; from += BLOCK) {
+  for await (const { embeddings } of describeBlocks(patches, description, options)) blocks.push(embeddings);
+  return joinEmbeddings(blocks);
+}
+
+/** Describes images some at a time; what is found of an image does not depend on the others. */
+export async function* describeBlocks(
+  patches: PatchSet,
+  description: Description,
+  options: WorkOptions = {},
+): AsyncGenerator<Described> {
+  const block = blockImages(patches);
+  for (let from = 0; from < patches.count; from += block) {
     options.signal?.throwIfAborted();
-    const block = imagesFrom(patches, from, Math.min(BLOCK, patches.count - from));
-    blocks.push(joined(await embeddingsBy(block, description, options), description.scales));
-    options.onProgress?.(from + block.count, patches.count);
+    const part = imagesFrom(patches, from, Math.min(block, patches.count - from));
+    yield await describeTogether(part, description, options);
+    options.onProgress?.(from + part.count, patches.count);
   }
+}
+
+/** How many images are described at once. */
+export function blockImages({ rows, cols, channels }: Omit<PatchSet, "data" | "count">): number {
+  return Math.max(32, Math.min(512, Math.floor(BLOCK_NUMBERS / (rows * cols * channels))));
+}
+
+async function describeTogether(
+  patches: PatchSet,
+  { parts, pooling, scales }: Description,
+  options: WorkOptions,
+): Promise<Described> {
+  const compared: ComparedFeatures[] = [];
+  for (const part of pooling ? parts.slice(0, 1) : parts) {
+    compared.push(await compareWith(await preparedBy(patches, part), part, options));
+  }
+  const [{ scores, standardErrors }] = compared;
+  const found = compared.flatMap((one, at) => embeddingsOf(one, parts[at].weight));
+  const all = pooling ? [pool(compared[0].patches, pooling)] : found.map(({ embedding }) => embedding);
+  return {
+    embeddings: joined(all, scales),
+    scores,
+    ...(standardErrors && { standardErrors }),
+    weights: meanWeights([...new Set(found.map(({ weights }) => weights))]),
+  };
+}
+
+/** Vectors of images after each other. */
+export function joinEmbeddings(blocks: readonly Embeddings[]): Embeddings {
   const [{ channels }] = blocks;
-  const data = new Float32Array(patches.count * channels);
-  blocks.forEach((block, at) => data.set(block.data, at * BLOCK * channels));
-  return { data, count: patches.count, channels };
+  const count = blocks.reduce((sum, block) => sum + block.count, 0);
+  const data = new Float32Array(count * channels);
+  let at = 0;
+  for (const block of blocks) {
+    data.set(block.data, at);
+    at += block.count * channels;
+  }
+  return { data, count, channels };
 }
 
 /** Every embedding of images, unscaled. */
 export async function embeddingsBy(
   patches: PatchSet,
-  { parts, pooling }: Pick<Description, "parts" | "pooling">,
+  parts: readonly DescriptionPart[],
   options: WorkOptions,
 ): Promise<Embeddings[]> {
-  if (pooling) return [pool(await preparedBy(patches, parts[0]), pooling)];
   const all: Embeddings[] = [];
   for (const part of parts) {
     const compared = await compareWith(await preparedBy(patches, part), part, options);
@@ -85,10 +140,10 @@ export async function compareWith(
       scores: { data: new Float32Array(patches.count * places), count: patches.count, patches: places },
     };
   }
-  const over = sourceOf(weight);
-  const found = over === "normal"
-    ? await spreadNormalNeighbours(patches, references, wantResiduals(features), { threads, signal })
-    : await spreadNeighboursAmong(references, patches, over, wantResiduals(features), { threads, signal });
+  const found = await comparePatches(patches, sourceOf(weight), references, wantResiduals(features), {
+    threads,
+    signal,
+  });
   return { ...shared, ...found };
 }
 

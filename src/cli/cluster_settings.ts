@@ -1,0 +1,191 @@
+// What the options of `cluster` mean: which go together, and what they come to.
+
+import type { References } from "../describe/references.ts";
+import type { SetDistance } from "../distance/image_distances.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import type { Feature } from "../feature.ts";
+import type { DecoderName } from "../image/decode.ts";
+import type { ClusterResult } from "../pipeline.ts";
+import { type PresetName, PRESETS } from "../preset.ts";
+import { digits } from "../report/result.ts";
+import { countText, featureText, referencesText, scoreText, temperatureText } from "../setting_text.ts";
+import type { PatchValues } from "../types.ts";
+import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
+import type { EngineChoice } from "./engine.ts";
+import type { ExportName } from "./export_groups.ts";
+import type { CacheOptions } from "./image_cache.ts";
+import {
+  type ClustererName,
+  clustererOf,
+  isTrained,
+  type PoolingName,
+  weightingOf,
+  type WeightName,
+} from "./methods.ts";
+import type { TrainingChoice } from "./training.ts";
+
+/** Options as the program's arguments give them. */
+export interface ClusterCommandOptions extends CacheOptions, TrainingChoice {
+  readonly out?: string;
+  readonly k: number | "auto";
+  readonly threshold?: number;
+  readonly smallestGroup: number;
+  readonly preset: PresetName;
+  readonly tau?: Temperatures;
+  readonly views?: "1" | "4" | "8";
+  readonly whiten?: "yes" | "no";
+  readonly content?: "patch" | "residual";
+  readonly length?: "kept" | "root" | "unit";
+  readonly weight?: WeightName;
+  readonly over?: ScoreSource;
+  readonly references?: References;
+  readonly top: number;
+  readonly normals?: string;
+  readonly masks?: string;
+  readonly distance: "weighted-average" | SetDistance;
+  readonly pool?: PoolingName;
+  readonly cluster: ClustererName;
+  readonly seed: number;
+  readonly model?: string;
+  readonly engine: EngineChoice;
+  readonly decoder: DecoderName;
+  readonly size?: number;
+  readonly memory?: boolean;
+  readonly labels?: "folders";
+  readonly json?: "-";
+  readonly export?: readonly ExportName[];
+}
+
+/** The same with the weights that follow from them. */
+export type ChosenOptions = ClusterCommandOptions & { readonly weight: WeightName };
+
+/** Options that ask for each other. */
+export function checkCombination(weight: WeightName, options: ClusterCommandOptions): void {
+  const overNormals = weight === "labelled-normal" ||
+    options.over === "normal" && ["soft", "hard", "hybrid"].includes(weight);
+  if (overNormals && !options.normals) {
+    throw new AnomalyClusterError("bad-argument", "weights over labelled normals need --normals DIR");
+  }
+  if (options.normals && !overNormals) {
+    throw new AnomalyClusterError(
+      "bad-argument",
+      `--weight ${weight} makes no use of --normals: leave one out, or add --over normal to hard or hybrid`,
+    );
+  }
+  if ((weight === "mask") !== (options.masks !== undefined)) {
+    const reason = options.masks ? `--weight ${weight} makes no use of --masks` : "--weight mask needs --masks DIR";
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  if (options.threshold !== undefined && options.k !== "auto") {
+    const reason = "--k and --threshold exclude each other: one gives the number of groups, one the height of the cut";
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  const trained = isTrained(options.cluster);
+  if (options.epochs !== undefined && !trained) {
+    const reason = `--cluster ${options.cluster} is not trained: leave --epochs out, or use iic, gatcluster or scan`;
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  if (trained && options.k === 1) {
+    throw new AnomalyClusterError(
+      "bad-argument",
+      `--cluster ${options.cluster} needs at least 2 groups: --k 2 or more`,
+    );
+  }
+  if (options.threshold !== undefined && (trained || clustererOf(options.cluster, 0).kind !== "linkage")) {
+    const reason = `--cluster ${options.cluster} has no tree that --threshold could cut: use ward, or --k`;
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  if (options.pool && options.distance !== "weighted-average") {
+    const reason = `--pool ${options.pool} and --distance ${options.distance} exclude each other: leave one out`;
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  if (!givesVectors(options) && ["kmeans", "gmm", "gmm-full"].includes(options.cluster)) {
+    const reason =
+      `--cluster ${options.cluster} needs one vector an image, which --distance ${options.distance} has not`;
+    throw new AnomalyClusterError("bad-argument", `${reason}: use --distance weighted-average, or ward or kmedoids`);
+  }
+}
+
+/** Up to so many images all are compared with each other; beyond, with so many references, unless options say else. */
+const [ALL_UP_TO, THEN] = [2000, 512];
+
+/**
+ * What each of `count` images is compared with. Throws `bad-argument` where `--references` asks for what needs all images
+ * at once.
+ */
+export function referencesOf(options: ChosenOptions, count: number): References {
+  const { references = count > ALL_UP_TO && !needsAll(options) ? THEN : "all" } = options;
+  if (references === "all") return references;
+  const needing = needsAll(options);
+  if (needing) {
+    const reason = `${needing} compares all images with each other: leave it or --references out`;
+    throw new AnomalyClusterError("bad-argument", reason);
+  }
+  return (typeof references === "number" ? references : references.coreset) < count ? references : "all";
+}
+
+/** The option that needs all images at once, where there is one. */
+function needsAll({ weight, distance, pool, cluster }: ChosenOptions): string | undefined {
+  if (weight === "mask" || weight === "uniform") return `--weight ${weight}`;
+  if (pool) return `--pool ${pool}`;
+  if (distance !== "weighted-average") return `--distance ${distance}`;
+  return cluster === "ward" ? undefined : `--cluster ${cluster}`;
+}
+
+/** Whether images are grouped by one vector each. */
+export function givesVectors({ pool, distance }: ClusterCommandOptions): boolean {
+  return pool !== undefined || distance === "weighted-average";
+}
+
+/** What patches are scored by: hard and hybrid weights rank by the mean unless told else. */
+export function scoreSourceOf({ over, preset, weight }: ChosenOptions): ScoreSource {
+  return over ?? (weight === "soft" ? PRESETS[preset].over : undefined) ?? "mean";
+}
+
+/** The preset's features, with what the options say in their place. */
+export function featuresOf({ preset, normals, whiten, content, length }: ClusterCommandOptions): Feature[] {
+  const { features, featuresWithNormals = features } = PRESETS[preset];
+  const given = { ...(content && { content }), ...(length && { length }) };
+  const changed = (normals ? featuresWithNormals : features).map((feature): Feature => {
+    return { ...feature, ...(whiten && { whiten: whiten === "yes" && (feature.whiten || true) }), ...given };
+  });
+  // Features may differ only in what the options gave.
+  return [...new Map(changed.map((feature) => [JSON.stringify(feature), feature])).values()];
+}
+
+/** How patches are weighted. */
+export function weightsOf(options: ChosenOptions, masks?: PatchValues): Weighting {
+  return weightingOf(options.weight, {
+    tau: options.tau ?? PRESETS[options.preset].tau,
+    over: scoreSourceOf(options),
+    top: options.top,
+    masks,
+  });
+}
+
+/** Settings as groups.json and the report tell them. */
+export function settingsOf(
+  options: ChosenOptions & { readonly size: number },
+  result: Pick<ClusterResult, "k" | "tau">,
+  references: References,
+): Record<string, string | number> {
+  return {
+    k: result.k,
+    kChosen: countText(options),
+    weight: options.weight,
+    ...(result.tau !== undefined && { tau: digits(result.tau) }),
+    ...(["hard", "mask", "uniform"].includes(options.weight)
+      ? {}
+      : { tauGiven: temperatureText(options.tau ?? PRESETS[options.preset].tau) }),
+    preset: options.preset,
+    features: featuresOf(options).map(featureText).join("; "),
+    size: options.size,
+    ...(["soft", "hard", "hybrid"].includes(options.weight) && { over: scoreText(scoreSourceOf(options)) }),
+    ...(["hard", "hybrid"].includes(options.weight) && { top: options.top }),
+    distance: options.pool ? `${options.pool} pooling` : options.distance,
+    cluster: options.cluster,
+    seed: options.seed,
+    engine: options.engine,
+    ...(references !== "all" && { references: referencesText(references) }),
+  };
+}

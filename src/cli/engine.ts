@@ -1,0 +1,27 @@
+// Which engine embeds: the native one where it may run and is already there.
+
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Engine, NATIVE_PACKAGE, nativeStarts } from "../embed/onnx.ts";
+import { usersCacheFolder } from "./cache_folder.ts";
+
+/** Engines by name; `auto` is the native one where native code is allowed and the package was downloaded before. */
+export type EngineChoice = Engine | "auto";
+
+/** What a choice comes to on this machine. Downloads nothing, asks for no permission. */
+export async function chosenEngine(choice: EngineChoice): Promise<Engine> {
+  if (choice !== "auto") return choice;
+  return isDownloaded() && await nativeStarts() ? "native" : "wasm";
+}
+
+/** Whether Deno's cache holds the package, of whichever registry. */
+function isDownloaded(): boolean {
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return false;
+  try {
+    const folder = join(Deno.env.get("DENO_DIR") ?? usersCacheFolder("deno"), "npm");
+    const [name, version] = NATIVE_PACKAGE.split("@");
+    return readdirSync(folder).some((registry) => existsSync(join(folder, registry, name, version)));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,86 @@
+// All images in memory at once, compared with each other.
+
+import { groupModel } from "../assign/group_model.ts";
+import type { ImageFile } from "../dataset/folder.ts";
+import { matchMasks } from "../dataset/masks.ts";
+import { buildCodebook, type Pooling } from "../distance/pooling.ts";
+import { joinPatches } from "../embed/embedder.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { clusterPatches } from "../pipeline.ts";
+import { reportData } from "../report/report_data.ts";
+import type { PatchSet, PatchValues } from "../types.ts";
+import { fromUser } from "./arguments.ts";
+import { type ChosenOptions, featuresOf, givesVectors, weightsOf } from "./cluster_settings.ts";
+import { checkUsable, type Grouped } from "./grouped.ts";
+import { type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
+import { clustererOf, isTrained, type PoolingName } from "./methods.ts";
+import { startStage } from "./progress.ts";
+import { readMasks } from "./read_masks.ts";
+import { checkpointsIn, trainedClustererOf } from "./training.ts";
+
+/** Embeds all images and groups them; trainings keep their checkpoints in `output`. */
+export async function groupTogether(
+  files: readonly ImageFile[],
+  network: ImageNetwork,
+  options: ChosenOptions,
+  normals: PatchSet | undefined,
+  warnings: string[],
+  output: string,
+): Promise<Grouped> {
+  const images = await loadImages(files, network, warnings, "Embedding images");
+  checkUsable(images.length, files.length, options.k, warnings);
+  const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
+  const stage = startStage("Comparing pairs", images.length * (images.length - 1) / 2);
+  const patches = joinPatches(images.map((image) => image.patches));
+  const settings = {
+    weight: weightsOf(options, masks),
+    features: featuresOf(options),
+    ...(options.pool && { pooling: poolingOf(options.pool, patches, options.seed) }),
+    ...(normals && { normals }),
+  };
+  const { cluster: name, seed, epochs, patience } = options;
+  const training = { seed, epochs, patience, checkpoints: checkpointsIn(output) };
+  const cluster = isTrained(name)
+    ? await trainedClustererOf(name, `Training ${name}`, training, () => stage.end())
+    : clustererOf(name, seed);
+  const result = await clusterPatches(patches, {
+    ...settings,
+    k: options.k,
+    ...(options.threshold !== undefined && { threshold: options.threshold }),
+    smallestGroup: options.smallestGroup,
+    distance: options.distance,
+    cluster,
+    onProgress: (done) => stage.update(done),
+  });
+  if (!isTrained(name)) stage.end();
+  // New images have no masks, and sets of patches could be compared only with all patches of all images.
+  const assignable = options.weight !== "mask" && givesVectors(options);
+  return {
+    images,
+    result,
+    grid: patches,
+    settings: result.training
+      ? { epochs: result.training.stages.reduce((sum, { losses }) => sum + losses.length, 0) }
+      : {},
+    thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail])),
+    ...(assignable &&
+      { model: { model: await groupModel(patches, result, settings), images: images.map(({ path }) => path) } }),
+    page: (title, file, source) => reportData(title, file, result, images, source),
+  };
+}
+
+async function loadMasks(images: readonly LoadedImage[], folder: string, warnings: string[]): Promise<PatchValues> {
+  const { masks, without } = await readMasks(matchMasks(images, fromUser(folder)), images[0].patches);
+  if (without.length === images.length) {
+    throw new AnomalyClusterError("bad-argument", `--masks ${folder} holds no mask named like an image`);
+  }
+  if (without.length) {
+    const first = images[without[0]].path;
+    warnings.push(`${without.length} images have no readable mask and get uniform weights, ${first} first`);
+  }
+  return masks;
+}
+
+function poolingOf(kind: PoolingName, patches: PatchSet, seed: number): Pooling {
+  return kind === "bag-of-words" ? { kind, codebook: buildCodebook(patches, { seed }) } : { kind };
+}

@@ -1,0 +1,39 @@
+// Groups of a folder's images, however they were found.
+
+import type { GroupModel } from "../assign/group_model.ts";
+import type { ImageFile } from "../dataset/folder.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import type { ReportData } from "../report/html.ts";
+import type { GroupedImages, GroupsFile } from "../report/result.ts";
+import type { Thumbnail } from "../report/thumbnail.ts";
+import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
+import { warn } from "./progress.ts";
+
+/** What is written of them. */
+export interface Grouped {
+  /** Those that could be read. */
+  readonly images: readonly ImageFile[];
+  readonly result: GroupedImages & { readonly weights: PatchValues; readonly embeddings?: Embeddings };
+  /** The patch grid. */
+  readonly grid: Pick<PatchSet, "rows" | "cols">;
+  /** Settings besides those that options say. */
+  readonly settings: Readonly<Record<string, string | number>>;
+  /** What new images are assigned by, and the paths of its images; absent where they cannot be. */
+  readonly model?: { readonly model: GroupModel; readonly images: readonly string[] };
+  /** Small pictures by path, the medoids' at least. */
+  readonly thumbnails: ReadonlyMap<string, Thumbnail>;
+  /** What the report shows; `source` leads to the images. */
+  page(title: string, file: GroupsFile, source: string | undefined): ReportData;
+}
+
+/** Throws where too few images could be read. */
+export function checkUsable(usable: number, found: number, k: number | "auto", warnings: readonly string[]): void {
+  if (usable < 2) {
+    for (const warning of warnings) warn(warning);
+    const message = `${usable} of ${found} images can be used: at least 2 are needed`;
+    throw new AnomalyClusterError("too-few-images", message);
+  }
+  if (k !== "auto" && k > usable) {
+    throw new AnomalyClusterError("bad-argument", `--k ${k} is more than the ${usable} usable images`);
+  }
+}

@@ -1,0 +1,139 @@
+// Groups from one vector an image, for numbers of images that a matrix of all distances does not fit.
+
+import type { WorkOptions } from "../distance/patch_minima.ts";
+import { squaredDistance } from "../distance/squared_distance.ts";
+import { euclideanDistances } from "../distance/weighted_average.ts";
+import { someEmbeddings } from "../embed/embedder.ts";
+import { AnomalyClusterError, ensure } from "../errors.ts";
+import { randomSample } from "../random.ts";
+import type { Embeddings } from "../types.ts";
+import { chooseGroupCount, type GroupCountChoice } from "./choose_k.ts";
+import { cut, groupsAbove } from "./cut.ts";
+import { largestFirst } from "./largest_first.ts";
+import { type Linkage, wardLinkage } from "./linkage.ts";
+import { microClusters } from "./micro_clusters.ts";
+import { outliersBySample } from "./outliers.ts";
+
+/** Options of {@linkcode clusterEmbeddings}. */
+export interface ClusterEmbeddingsOptions extends WorkOptions {
+  /** Number of groups, or `"auto"`: see {@linkcode chooseGroupCount}, by a sample of the images. @default "auto" */
+  readonly k?: number | "auto";
+  /** Cuts the tree at this height in place of a number of groups. */
+  readonly threshold?: number;
+  /** Members of smaller groups count as outliers. @default 1 */
+  readonly smallestGroup?: number;
+  /** Anomaly score of each image: of groups of equal size the higher come first. @default none */
+  readonly scores?: ArrayLike<number>;
+  /** Up to so many images Ward linkage is exact; beyond, of micro-clusters. @default 50,000 */
+  readonly exactUpTo?: number;
+  /** Number of micro-clusters. @default 5,000 */
+  readonly microClusters?: number;
+  /** Seed of samples and micro-clusters. @default 0 */
+  readonly seed?: number;
+}
+
+/** Groups of images by their vectors. */
+export interface EmbeddingGroups {
+  /** Group of each image, from 0: the largest group is 0. */
+  readonly groups: Int32Array;
+  /** Number of groups. */
+  readonly k: number;
+  /** Of each group the image nearest to its mean: it has the smallest sum of squared distances to the others. */
+  readonly medoids: Int32Array;
+  /** Distance of each image to its group's medoid. */
+  readonly distances: Float64Array;
+  /** 1 for each image that fits nowhere, by its nearest images in a sample. */
+  readonly outliers: Uint8Array;
+  /** The merges; of micro-clusters where there are such. */
+  readonly tree: Linkage;
+  /** How k was found; absent when it was given. */
+  readonly choice?: GroupCountChoice;
+  /** Micro-clusters that took the images' places, and the share of the variance that lies within them. */
+  readonly micro?: { readonly count: number; readonly within: number };
+}
+
+/** Images by which k is chosen and outliers are found. */
+const SAMPLE = 2000;
+
+/**
+ * Ward linkage of vectors without a matrix: exact up to 50,000 (memory grows with the number of images, time with its
+ * square), beyond that of 5,000 micro-clusters, each weighted by its images.
+ *
+ * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for wrong vectors, k or threshold.
+ *
+ * @example
+ * ```ts
+ * import { clusterEmbeddings } from "@anomalies/cluster";
+ * const data = Float32Array.from({ length: 100 * 2 }, (_, at) => (at >> 1) % 2 * 10 + at % 7);
+ * const { groups } = await clusterEmbeddings({ data, count: 100, channels: 2 }, { k: 2 });
+ * ```
+ */
+export async function clusterEmbeddings(
+  embeddings: Embeddings,
+  options: ClusterEmbeddingsOptions = {},
+): Promise<EmbeddingGroups> {
+  const { k = "auto", threshold, smallestGroup = 1, exactUpTo = 50_000, seed = 0 } = options;
+  const { count } = embeddings;
+  if (count < 2) throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${count}`);
+  ensure(k === "auto" || Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} are not possible`);
+
+  const micro = count > exactUpTo
+    ? await microClusters(embeddings, options.microClusters ?? 5000, seed, options)
+    : undefined;
+  const tree = micro ? wardLinkage(micro.centres, micro.sizes) : wardLinkage(embeddings);
+  const labels = (wanted: number) => {
+    const cutTree = cut(tree, Math.min(wanted, tree.count));
+    return micro ? micro.labels.map((cluster) => cutTree[cluster]) : cutTree;
+  };
+  const sample = randomSample(count, SAMPLE, seed);
+  const choice = k === "auto" && threshold === undefined ? chosenBySample(embeddings, sample, labels, tree) : undefined;
+  const wanted = threshold === undefined ? choice?.k ?? k as number : groupsAbove(tree, threshold);
+  const groups = largestFirst(labels(wanted), options.scores ?? new Float64Array(count));
+  const medoids = nearestToMeans(embeddings, groups);
+  return {
+    groups,
+    k: medoids.length,
+    medoids,
+    distances: Float64Array.from(groups, (group, i) => {
+      return Math.sqrt(squaredDistance(embeddings, i, embeddings, medoids[group]));
+    }),
+    outliers: outliersBySample(embeddings, sample, groups, smallestGroup),
+    tree,
+    ...(choice && { choice }),
+    ...(micro && { micro: { count: micro.sizes.length, within: micro.within } }),
+  };
+}
+
+/** Silhouettes and stability of a sample of the images; gaps of the whole tree. */
+function chosenBySample(
+  embeddings: Embeddings,
+  sample: readonly number[],
+  labels: (k: number) => Int32Array,
+  tree: Linkage,
+): GroupCountChoice {
+  const distances = euclideanDistances(someEmbeddings(embeddings, sample));
+  const sampled = (k: number) => {
+    const all = labels(k);
+    return Int32Array.from(sample, (at) => all[at]);
+  };
+  return chooseGroupCount(distances, sampled, { tree, method: "ward" });
+}
+
+function nearestToMeans(embeddings: Embeddings, groups: Int32Array): Int32Array {
+  const { data, count, channels } = embeddings;
+  const k = groups.reduce((most, group) => Math.max(most, group), 0) + 1;
+  const [sums, sizes] = [new Float64Array(k * channels), new Int32Array(k)];
+  for (let i = 0; i < count; i++) {
+    sizes[groups[i]]++;
+    for (let channel = 0; channel < channels; channel++) {
+      sums[groups[i] * channels + channel] += data[i * channels + channel];
+    }
+  }
+  const means = { data: sums.map((sum, at) => sum / sizes[Math.floor(at / channels)]), count: k, channels };
+  const [nearest, least] = [new Int32Array(k), new Float64Array(k).fill(Infinity)];
+  for (let i = 0; i < count; i++) {
+    const squared = squaredDistance(embeddings, i, means, groups[i]);
+    if (squared < least[groups[i]]) [least[groups[i]], nearest[groups[i]]] = [squared, i];
+  }
+  return nearest;
+}

@@ -1,0 +1,84 @@
+import { spreadNormalNearest } from "../distance/normal_scores.ts";
+import type { WorkOptions } from "../distance/patch_minima.ts";
+import { randomSample } from "../random.ts";
+import type { Embeddings, PatchSet } from "../types.ts";
+
+/** Points that stand for many. */
+export interface MicroClusters {
+  /** The micro-cluster of each point, from 0. */
+  readonly labels: Int32Array;
+  /** Their means: `[clusters, channels]`. */
+  readonly centres: Embeddings;
+  /** Points in each. */
+  readonly sizes: Int32Array;
+  /** Share of the points' variance that lies within micro-clusters, which grouping them cannot see; from 0 to 1. */
+  readonly within: number;
+}
+
+/** Rounds of k-means: the first few do most. */
+const ROUNDS = 4;
+
+/** Points that are looked up as one image's patches: full tiles for the core. */
+const ROW = 256;
+
+/**
+ * Many small clusters, by k-means from random points: the first step of clustering in two, as of BIRCH (Zhang et al.
+ * 1996). The time grows with the number of points times that of clusters.
+ */
+export async function microClusters(
+  points: Embeddings,
+  wanted: number,
+  seed: number,
+  work: WorkOptions = {},
+): Promise<MicroClusters> {
+  const { data, count, channels } = points;
+  const vectors = Float32Array.from(data);
+  const rows = Math.ceil(count / ROW);
+  const padded = new Float32Array(rows * ROW * channels);
+  padded.set(vectors); // What fills the last row up is looked up in vain.
+  const images: PatchSet = { data: padded, count: rows, rows: ROW, cols: 1, channels };
+
+  let centres = Float32Array.from(
+    randomSample(count, wanted, seed).flatMap((at) => {
+      return Array.from(vectors.subarray(at * channels, (at + 1) * channels));
+    }),
+  );
+  let labels = new Int32Array(count);
+  let sizes = new Int32Array(0);
+  for (let round = 0; round < ROUNDS; round++) {
+    work.signal?.throwIfAborted();
+    const references = { data: centres, count: 1, rows: centres.length / channels, cols: 1, channels };
+    labels = (await spreadNormalNearest(images, references, { ...work, onProgress: undefined })).slice(0, count);
+    ({ centres, sizes, labels } = meansOf(vectors, labels, channels));
+    work.onProgress?.(round + 1, ROUNDS);
+  }
+  const found = { data: centres, count: sizes.length, channels };
+  return { labels, centres: found, sizes, within: varianceWithin(vectors, labels, found) };
+}
+
+/** Means of the points of each label, and the labels numbered anew without those that no point has. */
+function meansOf(points: Float32Array, labels: Int32Array, channels: number) {
+  const present = [...new Set(labels)].sort((a, b) => a - b);
+  const place = new Map(present.map((label, at) => [label, at]));
+  const own = labels.map((label) => place.get(label)!);
+  const [sums, sizes] = [new Float64Array(present.length * channels), new Int32Array(present.length)];
+  own.forEach((label, i) => {
+    sizes[label]++;
+    for (let channel = 0; channel < channels; channel++) {
+      sums[label * channels + channel] += points[i * channels + channel];
+    }
+  });
+  return { centres: Float32Array.from(sums, (sum, at) => sum / sizes[Math.floor(at / channels)]), sizes, labels: own };
+}
+
+function varianceWithin(points: Float32Array, labels: Int32Array, { data, channels }: Embeddings): number {
+  const mean = new Float64Array(channels);
+  for (let at = 0; at < points.length; at++) mean[at % channels] += points[at] / labels.length;
+  let [within, all] = [0, 0];
+  for (let at = 0; at < points.length; at++) {
+    const channel = at % channels;
+    within += (points[at] - data[labels[Math.floor(at / channels)] * channels + channel]) ** 2;
+    all += (points[at] - mean[channel]) ** 2;
+  }
+  return all > 0 ? within / all : 0;
+}

@@ -1,0 +1,80 @@
+import { centreOf } from "../distance/lengths.ts";
+import type { WorkOptions } from "../distance/patch_minima.ts";
+import type { Pooling } from "../distance/pooling.ts";
+import { scaleOf } from "../distance/weighted_average.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { type Feature, fitPreparation, isCentred, prepare, sharingPatches } from "../feature.ts";
+import type { PatchSet } from "../types.ts";
+import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
+import { sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
+import { compareWith, type Description, type DescriptionPart, embeddingsBy } from "./describe.ts";
+
+/** Options of {@linkcode fitDescription}: how images become vectors. */
+export interface DescriptionOptions extends WorkOptions {
+  /** As for `clusterPatches`. @default [{}] */
+  readonly features?: readonly Feature[];
+  /** As for `clusterPatches`; but not of masks, which new images have not. @default { kind: "soft" } */
+  readonly weight?: Weighting;
+  /** As for `clusterPatches`. */
+  readonly pooling?: Pooling;
+  /** As for `clusterPatches`. */
+  readonly normals?: PatchSet;
+}
+
+/**
+ * Holds everything fixed that turns an image into a vector. Whitening and centres come from `patches`; temperatures and
+ * scales from `references`, which images are scored against too, unless it is the labelled normals.
+ *
+ * @throws {AnomalyClusterError} `bad-argument` for weights over masks, and over labelled normals without any.
+ */
+export async function fitDescription(
+  patches: PatchSet,
+  references: PatchSet,
+  options: DescriptionOptions = {},
+): Promise<Description> {
+  const { weight = { kind: "soft" }, pooling, features = [{}], normals } = options;
+  if (weight.kind === "mask") {
+    throw new AnomalyClusterError("bad-argument", "weights of masks cannot be found for new images: use another kind");
+  }
+  const isOverNormals = sourceOf(weight) === "normal";
+  if (isOverNormals && !normals) {
+    throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
+  }
+  const compared = pooling || weight.kind === "uniform" ? undefined : isOverNormals ? normals : references;
+  const parts: DescriptionPart[] = [];
+  for (const shared of sharingPatches(features)) {
+    parts.push(await fitPart(patches, shared, weight, compared, references, options));
+  }
+  if (pooling) return { parts: parts.slice(0, 1), pooling, scales: [1] };
+  const embeddings = await embeddingsBy(references, parts, options);
+  return { parts, scales: embeddings.length === 1 ? [1] : embeddings.map(scaleOf) };
+}
+
+async function fitPart(
+  patches: PatchSet,
+  features: readonly Feature[],
+  weight: Weighting,
+  compared: PatchSet | undefined,
+  sample: PatchSet,
+  options: WorkOptions,
+): Promise<DescriptionPart> {
+  const preparation = fitPreparation(patches, features[0]);
+  const { whitening } = preparation;
+  const part: DescriptionPart = {
+    features,
+    ...(whitening && { whitening }),
+    weight,
+    ...(compared && { references: await prepare(compared, preparation) }),
+    ...(features.some(isCentred) && { centre: centreOf(await prepare(patches, preparation)) }),
+  };
+  const temperatures = temperaturesOf(weight);
+  if (!part.references || !temperatures.some(isRelative)) return part;
+  const { scores } = await compareWith(await prepare(sample, preparation), part, options);
+  const tau = temperatures.map((one) => absoluteTemperature(scores, one) ?? one);
+  return { ...part, weight: { ...weight, tau } as Weighting };
+}
+
+/** Whether a temperature depends on the scores of all images. */
+function isRelative(tau: Temperature): boolean {
+  return typeof tau === "object" && "standardDeviations" in tau;
+}

@@ -1,0 +1,123 @@
+// Prepared images → groups, and the report on them.
+
+import type { GroupModelOptions } from "../assign/group_model.ts";
+import { joinPatches } from "../embed/embedder.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { clusterPatches, type ClusterResult } from "../pipeline.ts";
+import { type Preset, PRESETS } from "../preset.ts";
+import { renderReport } from "../report/html.ts";
+import { reportData } from "../report/report_data.ts";
+import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
+import { countText, featureText, scoreText, temperatureText } from "../setting_text.ts";
+import type { PatchSet } from "../types.ts";
+import type { JobOptions } from "./options.ts";
+import type { JobContext, Network, PreparedImage } from "./prepare.ts";
+
+/** What is grouped. */
+export interface JobImages {
+  /** Those that could be used. */
+  readonly images: readonly PreparedImage[];
+  /** How many there were. */
+  readonly sent: number;
+  /** On those that could not, and notes on others. */
+  readonly warnings: readonly string[];
+  /** Labelled normal images: what is unlike them is anomalous. */
+  readonly normals?: readonly PreparedImage[];
+}
+
+/** Groups, and what led to them. */
+export interface Grouping {
+  readonly groups: GroupsFile;
+  readonly result: ClusterResult;
+  /** Of all images. */
+  readonly patches: PatchSet;
+  /** As a model of these groups needs them. */
+  readonly settings: GroupModelOptions;
+}
+
+/** Throws as {@linkcode clusterPatches}, and `bad-argument` for more groups than images. */
+export async function groupPrepared(
+  { images, sent, warnings, normals }: JobImages,
+  options: JobOptions,
+  { network, takeTurn, signal, onProgress }: JobContext,
+): Promise<Grouping> {
+  checkCount(images.length, sent, options.k, warnings);
+  const preset = PRESETS[options.preset];
+  const patches = joinPatches(images.map(({ patches }) => patches));
+  const settings: GroupModelOptions = {
+    features: featuresOf(preset, normals !== undefined),
+    weight: { kind: "soft", tau: options.tau ?? preset.tau, over: normals ? "normal" : preset.over ?? "mean" },
+    ...(normals && { normals: joinPatches(normals.map(({ patches }) => patches)) }),
+  };
+  const result = await takeTurn(signal, () =>
+    clusterPatches(patches, {
+      ...settings,
+      k: options.k,
+      ...(options.threshold !== undefined && { threshold: options.threshold }),
+      smallestGroup: options.smallestGroup,
+      signal,
+      onProgress: inPercent((done, total) => onProgress({ stage: "compare", done, total })),
+    }));
+  const groups = groupsFile(result, {
+    images,
+    settings: settingsOf(options, network, result, normals !== undefined),
+    model: network.embedder.id,
+    warnings,
+  });
+  return { groups, result, patches, settings };
+}
+
+/** The report on images prepared with thumbnails. */
+export function jobReport(title: string, { groups, result }: Grouping, images: readonly PreparedImage[]): string {
+  const shown = images.map(({ thumbnail, patches }) => ({ thumbnail: thumbnail!, patches }));
+  return renderReport(reportData(title, groups, result, shown));
+}
+
+function checkCount(usable: number, sent: number, k: number | "auto", warnings: readonly string[]): void {
+  if (usable < 2) {
+    const reason = warnings.length ? ` (${warnings[0]})` : "";
+    const message = `${usable} of ${sent} images can be used${reason}: at least 2 are needed`;
+    throw new AnomalyClusterError("too-few-images", message);
+  }
+  if (k !== "auto" && k > usable) {
+    throw new AnomalyClusterError("bad-argument", `k is ${k}, more than the ${usable} usable images`);
+  }
+}
+
+/** Passes on one call a percent. */
+function inPercent(tell: (done: number, total: number) => void): (done: number, total: number) => void {
+  let told = -1;
+  return (done, total) => {
+    const percent = Math.floor(100 * done / Math.max(total, 1));
+    if (percent <= told) return;
+    told = percent;
+    tell(done, total);
+  };
+}
+
+function featuresOf({ features, featuresWithNormals = features }: Preset, withNormals: boolean): Preset["features"] {
+  return withNormals ? featuresWithNormals : features;
+}
+
+function settingsOf(
+  options: JobOptions,
+  { size }: Network,
+  { k, tau }: ClusterResult,
+  withNormals: boolean,
+): GroupsFile["settings"] {
+  const preset = PRESETS[options.preset];
+  return {
+    k,
+    kChosen: countText(options),
+    weight: withNormals ? "labelled-normal" : "soft",
+    ...(tau !== undefined && { tau: digits(tau) }),
+    tauGiven: temperatureText(options.tau ?? preset.tau),
+    preset: options.preset,
+    features: featuresOf(preset, withNormals).map(featureText).join("; "),
+    size,
+    ...(!withNormals && { over: scoreText(preset.over ?? "mean") }),
+    distance: "weighted-average",
+    cluster: "ward",
+    seed: 0,
+  };
+}

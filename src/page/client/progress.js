@@ -1,0 +1,51 @@
+// How far the work is, and how long it will still take.
+
+const STAGES = {
+  upload: "Uploading",
+  load: "Loading the network",
+  unpack: "Unpacking",
+  decode: "Reading images",
+  embed: "Embedding images",
+  normals: "Embedding normal images",
+  compare: "Comparing",
+  write: "Writing the report",
+};
+
+/** Seconds of a stage after which its pace tells anything. */
+const PACE_AFTER = 1;
+
+let stage;
+let began;
+let first;
+
+/** Shows one more step; `total` is left out where nobody knows it. */
+export function showProgress(name, done, total) {
+  // An image is read and then embedded: the latter tells of both.
+  if (name === "decode" && stage === "embed") return;
+  if (name !== stage) {
+    [stage, began, first] = [name, performance.now(), done];
+    document.getElementById("stage").textContent = STAGES[name];
+  }
+  document.getElementById("work").hidden = false;
+  document.getElementById("count").textContent = total ? `${amountText(done, total)}${leftText(done, total)}` : "";
+  const bar = document.getElementById("progress");
+  if (total) [bar.max, bar.value] = [total, done];
+  else bar.removeAttribute("value");
+}
+
+/** Hides it until the next step. */
+export function endProgress() {
+  stage = undefined;
+  document.getElementById("work").hidden = true;
+}
+
+function amountText(done, total) {
+  return stage === "compare" ? `${Math.floor(100 * done / total)} %` : `${done} of ${total}`;
+}
+
+function leftText(done, total) {
+  const seconds = (performance.now() - began) / 1000;
+  if (seconds < PACE_AFTER || done <= first) return "";
+  const left = seconds / (done - first) * (total - done);
+  return left < 60 ? `, about ${Math.ceil(left)} s left` : `, about ${Math.ceil(left / 60)} min left`;
+}

@@ -1,0 +1,126 @@
+/** Renders assignments as one self-contained, offline HTML page. Pure: data in, text out. */
+
+import type { AssignmentsFile } from "./assignments.ts";
+import { groupColour } from "./client/group_markup.js";
+import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
+import { commonAspectRatio, pictureBox, renderDocument, renderFact, renderTime, renderWarnings } from "./document.ts";
+import assignmentsStyle from "./style/assignments.css" with { type: "text" };
+import type { Thumbnail } from "./thumbnail.ts";
+
+/** What the page shows, besides the file. */
+export interface AssignmentPictures {
+  /** Of the new images, in the file's order. */
+  readonly images: readonly Thumbnail[];
+  /** Of grouped images, by path: at least the medoids'. */
+  readonly grouped: Readonly<Record<string, Thumbnail>>;
+}
+
+/** A group of the model. */
+interface ShownGroup {
+  readonly group: number;
+  readonly name?: string;
+  readonly size: number;
+  readonly medoid: string;
+}
+
+type Assigned = AssignmentsFile["images"][number];
+
+/** First what fits nowhere, as somebody has to look at it; then group by group, the least sure images first. */
+export function renderAssignments(
+  title: string,
+  file: AssignmentsFile,
+  groups: readonly ShownGroup[],
+  pictures: AssignmentPictures,
+): string {
+  const thumbnails = new Map(file.images.map((image, at) => [image, pictures.images[at]]));
+  const frameRatio = commonAspectRatio(pictures.images);
+  const cards = (images: readonly Assigned[]) =>
+    [...images].sort((a, b) => b.ratio - a.ratio).map((image) => renderCard(image, thumbnails.get(image)!, frameRatio))
+      .join("\n");
+  const none = file.images.filter(({ group }) => group === null);
+  const sections = groups.map((group) => {
+    const members = file.images.filter((image) => image.group === group.group);
+    return members.length === 0 ? "" : renderGroup(group, members, cards(members), pictures.grouped[group.medoid]);
+  });
+  const unused = groups.filter(({ group }) => !file.images.some((image) => image.group === group));
+  return renderDocument(
+    { title, style: assignmentsStyle },
+    `<header>
+<h1>${escapeHtml(title)}</h1>
+<p class="created">${renderTime(new Date().toISOString())}, by ${escapeHtml(file.model)}</p>
+<p class="summary">${countOf(file.images.length, "image")}: ${
+      file.images.length - none.length
+    } in groups, ${none.length} \
+in none of these. Each lies in the group of the nearest grouped image, unless that is more than the group's radius away. \
+The least sure come first.</p>
+</header>
+<main class="assignments">
+${none.length ? renderNone(cards(none), none.length) : ""}
+${sections.join("\n")}
+${unused.length ? `<p class="note">No image for ${unused.map(nameOf).map(isolate).join(", ")}.</p>` : ""}
+${renderWarnings(file.warnings)}
+</main>`,
+    frameRatio,
+  );
+}
+
+function nameOf({ group, name }: ShownGroup): string {
+  return name ?? `Group ${group}`;
+}
+
+function renderNone(cards: string, count: number): string {
+  return `<section class="group none" aria-labelledby="none">
+<div class="group-head"><h2 id="none">None of these <span class="count">${countOf(count, "image")}</span></h2>
+<p class="facts">Farther from all grouped images than these lie from each other: a new kind of defect, or another \
+picture altogether. Look at these, and run cluster again when they are many.</p></div>
+<div class="grid">
+${cards}
+</div>
+</section>`;
+}
+
+function renderGroup(group: ShownGroup, members: readonly Assigned[], cards: string, medoid?: Thumbnail): string {
+  const id = `group-${group.group}`;
+  const example = medoid
+    ? `<img class="example" src="${escapeHtml(medoid.url)}" alt="${escapeHtml(group.medoid)}" width="${medoid.width}" \
+height="${medoid.height}">`
+    : "";
+  return `<section class="group" id="${id}" aria-labelledby="${id}-heading">
+<div class="group-head">${example}<div><h2 id="${id}-heading"><span class="swatch" \
+style="--colour: ${groupColour(group.group)}"></span>${isolate(nameOf(group))} \
+<span class="count">${countOf(members.length, "new image")}</span></h2>
+<p class="facts">${countOf(group.size, "image")} before, the most typical one \
+${isolate(fileName(group.medoid))}</p></div></div>
+<div class="grid">
+${cards}
+</div>
+</section>`;
+}
+
+function renderCard(image: Assigned, picture: Thumbnail, frameRatio: number): string {
+  const { path, distance, ratio, like, margin, group, nearest } = image;
+  const text = escapeHtml(path);
+  return `<figure class="card">
+<span class="frame"><span class="picture" style="${pictureBox(picture, frameRatio)}"><img loading="lazy" \
+decoding="async" src="${escapeHtml(picture.url)}" alt="${text}" width="${picture.width}" height="${picture.height}">\
+</span></span>
+<figcaption>
+<span class="name" title="${text}">${isolate(fileName(path))}</span>
+<dl>
+${
+    renderFact(
+      "Distance",
+      `<span title="${formatNumber(distance)}">${ratio < 1e6 ? ratio.toFixed(2) : "∞"} radii</span>`,
+    )
+  }
+${renderFact("Like", `<span title="${escapeHtml(like)}">${isolate(fileName(like))}</span>`)}
+${group === null ? renderFact("Nearest", `group ${nearest}`) : renderFact("Next", percent(margin))}
+</dl>
+</figcaption>
+</figure>`;
+}
+
+/** How much farther the next group is, in parts of the nearest one's distance. */
+function percent(margin: number): string {
+  return margin >= 1 ? "far away" : `${Math.round(100 * margin / (1 - margin))} % farther`;
+}

@@ -1,0 +1,73 @@
+// model.json and model.bin: groups as new images are put into them, and the network that embeds these.
+
+import type { GroupModel } from "../assign/group_model.ts";
+import { type ModelRecord, packModel } from "../assign/model_record.ts";
+import { sha256 } from "../embed/manifest.ts";
+import type { PresetName } from "../preset.ts";
+import type { GroupsFile } from "./result.ts";
+import type { Thumbnail } from "./thumbnail.ts";
+
+/** What opens the same network again, and what tells whether it is the same. */
+export interface NetworkRecord {
+  /** The embedder's id. */
+  readonly id: string;
+  /** Name of the ONNX file. */
+  readonly file: string;
+  /** SHA-256 of its bytes, 64 hexadecimal digits. */
+  readonly sha256: string;
+  readonly preset: PresetName;
+  /** The path of `--model`, where it was given. */
+  readonly model?: string;
+  readonly views?: "1" | "4" | "8";
+  readonly size: number;
+}
+
+/** model.json. Groups are numbered from 1 in `groups`, from 0 in `model`. */
+export interface ModelFile {
+  /** Name and version of this format. */
+  readonly format: "anomaly-cluster-assign/1";
+  readonly network: NetworkRecord;
+  readonly groups: GroupsFile["groups"];
+  /** Paths of the grouped images, in the order of `model.groups`. */
+  readonly images: readonly string[];
+  /** Small pictures of the groups' medoids, by path. */
+  readonly pictures?: Readonly<Record<string, Thumbnail>>;
+  /** The file beside this one that holds the arrays of `model`. */
+  readonly data: { readonly file: string; readonly bytes: number; readonly sha256: string };
+  readonly model: ModelRecord;
+}
+
+/** What both files are made of. */
+export interface FoundModel {
+  readonly model: GroupModel;
+  /** Paths of the model's images. */
+  readonly images: readonly string[];
+  readonly network: NetworkRecord;
+  readonly groups: GroupsFile["groups"];
+  /** By path, the medoids' at least. */
+  readonly thumbnails: ReadonlyMap<string, Thumbnail>;
+}
+
+export const MODEL_FORMAT: ModelFile["format"] = "anomaly-cluster-assign/1";
+/** Name of the file with the arrays. */
+export const MODEL_DATA = "model.bin";
+
+/** The contents of model.json and of model.bin. */
+export async function modelFiles(
+  { model, images, network, groups, thumbnails }: FoundModel,
+): Promise<{ readonly json: string; readonly bytes: Uint8Array }> {
+  const { record, bytes } = packModel(model);
+  const json: ModelFile = {
+    format: MODEL_FORMAT,
+    network,
+    groups,
+    images,
+    pictures: Object.fromEntries(groups.flatMap(({ medoid }) => {
+      const thumbnail = thumbnails.get(medoid);
+      return thumbnail ? [[medoid, thumbnail]] : [];
+    })),
+    data: { file: MODEL_DATA, bytes: bytes.length, sha256: await sha256(bytes) },
+    model: record,
+  };
+  return { json: `${JSON.stringify(json)}\n`, bytes };
+}

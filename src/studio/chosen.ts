@@ -1,0 +1,69 @@
+// What was chosen on the page, as images that are read when their turn comes.
+
+import type { SourceImage } from "../job/prepare.ts";
+import { MOST_POINTS } from "../core/linkage_kernel.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../serve/limits.ts";
+import { checkImageCount, type UploadedImage, withSafeNames } from "../serve/uploaded_image.ts";
+import { readZip } from "../serve/zip.ts";
+
+/** A file, and its path from the folder that was chosen. */
+export interface ChosenFile {
+  readonly file: File;
+  readonly path: string;
+}
+
+/** Files as the page sorts them. */
+export interface ChosenFiles {
+  readonly images: readonly ChosenFile[];
+  readonly zips: readonly ChosenFile[];
+}
+
+/** An image, and what tells it from others in this session. */
+export interface StudioImage extends SourceImage {
+  readonly key: string;
+  /** Key of the zip that it was in. */
+  readonly zip?: string;
+}
+
+/** Most bytes that zips may unpack to: they are held in memory. */
+const MOST_BYTES = 2e9;
+
+/** Throws a sentence for zips that cannot be read, and `too-large`. */
+export async function studioImages(
+  { images, zips }: ChosenFiles,
+  unpacked: Map<string, readonly UploadedImage[]>,
+  signal: AbortSignal,
+): Promise<StudioImage[]> {
+  const found: StudioImage[] = images.map(({ file, path }) => {
+    return { name: path, key: keyOf({ file, path }), read: () => bytesOf(file) };
+  });
+  for (const zip of zips) {
+    const key = keyOf(zip);
+    const inside = unpacked.get(key) ?? await unzip(zip.file, signal);
+    unpacked.set(key, inside);
+    found.push(...inside.map(({ name, bytes }) => ({ name, key: `${key}/${name}`, zip: key, read: () => bytes })));
+  }
+  checkImageCount(found.length, MOST_POINTS);
+  return withSafeNames(found);
+}
+
+/** A file that was changed between two runs has another. */
+function keyOf({ file, path }: ChosenFile): string {
+  return `${path}\0${file.size}\0${file.lastModified}`;
+}
+
+async function unzip(file: File, signal: AbortSignal): Promise<readonly UploadedImage[]> {
+  return await readZip(await bytesOf(file), { ...DEFAULT_LIMITS, bytes: MOST_BYTES, images: MOST_POINTS }, signal);
+}
+
+/** Throws `bad-image`: files may be gone or changed since they were chosen. */
+async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch (cause) {
+    throw new AnomalyClusterError("bad-image", "the file cannot be read, or was changed since it was chosen", {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,141 @@
+// The worker of the studio: images → groups, the report and the files to save. What was embedded is kept for the next
+// run with other settings.
+
+import { groupModel } from "../assign/group_model.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { groupPrepared, jobReport } from "../job/group.ts";
+import { jobOptions } from "../job/options.ts";
+import { type JobContext, type KeptImages, type Prepared, prepareImages } from "../job/prepare.ts";
+import { turns } from "../job/turns.ts";
+import { PRESET_NAMES } from "../preset.ts";
+import { modelFiles } from "../report/model_file.ts";
+import { groupsCsv, type GroupsFile } from "../report/result.ts";
+import { Problem } from "../serve/problem.ts";
+import type { UploadedImage } from "../serve/uploaded_image.ts";
+import { type ChosenFiles, type StudioImage, studioImages } from "./chosen.ts";
+import { networkOf } from "./networks.ts";
+
+/** What the page asks for. */
+interface StudioWork extends ChosenFiles {
+  readonly normals: ChosenFiles;
+  /** Name of the folder that was chosen, if it was one. */
+  readonly folder?: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A file as the page offers it. */
+interface SavedFile {
+  readonly name: string;
+  readonly type: string;
+  readonly content: string | Uint8Array;
+}
+
+interface StudioResult {
+  readonly groups: GroupsFile;
+  readonly report: string;
+  readonly files: readonly SavedFile[];
+}
+
+type Request =
+  | { readonly kind: "group"; readonly run: number; readonly work: StudioWork }
+  | { readonly kind: "stop"; readonly run: number };
+
+type TellProgress = (stage: string, done?: number, total?: number) => void;
+
+const prepared = new Map<string, Prepared>();
+const unpacked = new Map<string, readonly UploadedImage[]>();
+const takeTurn = turns();
+const running = new Map<number, AbortController>();
+let last: Promise<unknown> = Promise.resolve();
+
+globalThis.addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  if (data.kind === "stop") return running.get(data.run)?.abort();
+  const { run, work } = data;
+  const stop = new AbortController();
+  running.set(run, stop);
+  // One that was stopped may have to come to a pause first.
+  last = last.then(() => answer(run, work, stop.signal)).finally(() => running.delete(run));
+});
+
+async function answer(run: number, work: StudioWork, signal: AbortSignal): Promise<void> {
+  try {
+    const result = await group(work, signal, (stage, done, total) => {
+      postMessage({ run, kind: "progress", stage, done, total });
+    });
+    postMessage({ run, kind: "done", result });
+  } catch (error) {
+    postMessage({ run, kind: "failed", message: sentenceOf(error) });
+  }
+}
+
+async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress): Promise<StudioResult> {
+  const options = jobOptions(new Map(Object.entries(work.fields)), PRESET_NAMES, "default");
+  if (work.zips.length) tell("unpack");
+  const sources = await studioImages(work, unpacked, signal);
+  const normalSources = await studioImages(work.normals, unpacked, signal);
+  forgetOthers([...sources, ...normalSources]);
+  tell("load");
+  const network = await networkOf(options.preset);
+  const context: JobContext = {
+    network,
+    takeTurn,
+    signal,
+    onProgress: ({ stage, done, total }) => tell(stage, done, total),
+  };
+  const kept = keptFor(network.embedder.id);
+  const warnings: string[] = [];
+  const images = await prepareImages(sources, { ...context, withThumbnails: true }, warnings, kept);
+  const ofNormals: JobContext = { ...context, onProgress: ({ done, total }) => tell("normals", done, total) };
+  const normals = await prepareImages(normalSources, { ...ofNormals, withThumbnails: true }, warnings, kept);
+  if (normalSources.length && !normals.length) {
+    throw new AnomalyClusterError("bad-argument", "none of the normal images can be used: choose others, or none");
+  }
+  const asked = { images, sent: sources.length, warnings, ...(normals.length && { normals }) };
+  const grouping = await groupPrepared(asked, options, context);
+  tell("write");
+  const { groups, result, patches, settings } = grouping;
+  const model = await takeTurn(signal, () => groupModel(patches, result, { ...settings, signal }));
+  const stored = await modelFiles({
+    model,
+    images: images.map(({ path }) => path),
+    network: network.record,
+    groups: groups.groups,
+    thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail!])),
+  });
+  const report = jobReport(`Kinds of defect in ${work.folder ?? `${images.length} images`}`, grouping, images);
+  const json = (name: string, content: string) => ({ name, type: "application/json", content });
+  const files: SavedFile[] = [
+    { name: "report.html", type: "text/html", content: report },
+    { name: "groups.csv", type: "text/csv", content: groupsCsv(groups) },
+    json("groups.json", `${JSON.stringify(groups, null, 1)}\n`),
+    json("model.json", stored.json),
+    { name: "model.bin", type: "application/octet-stream", content: stored.bytes },
+  ];
+  return { groups, report, files };
+}
+
+/** Embeddings by one network. */
+function keptFor(network: string): KeptImages<StudioImage> {
+  return {
+    get: ({ key }) => prepared.get(`${network}\n${key}`),
+    set: ({ key }, image) => void prepared.set(`${network}\n${key}`, image),
+  };
+}
+
+/** Frees the memory of images that are not chosen any more. */
+function forgetOthers(images: readonly StudioImage[]): void {
+  const wanted = new Set(images.map(({ key }) => key));
+  for (const key of prepared.keys()) if (!wanted.has(key.slice(key.indexOf("\n") + 1))) prepared.delete(key);
+  const zips = new Set(images.map(({ zip }) => zip));
+  for (const key of unpacked.keys()) if (!zips.has(key)) unpacked.delete(key);
+}
+
+/** What was not thrown on purpose is most likely a lack of memory. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof AnomalyClusterError && error.code === "unsupported-runtime") {
+    return "a part of the studio cannot be loaded: reload the page, build the studio anew or use a newer browser";
+  }
+  if (error instanceof AnomalyClusterError || error instanceof Problem) return error.message;
+  if (error instanceof RangeError) return "the images do not fit into this browser's memory: choose fewer";
+  return "the work failed: reload the page and try again, or choose other images";
+}

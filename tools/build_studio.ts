@@ -1,0 +1,121 @@
+/**
+ * Builds the studio: the page that groups images in the browser, as files for any static web server. Deno bundles it.
+ *
+ * Run: deno task studio [FOLDER]    writes studio/
+ */
+
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { fromUser } from "../src/cli/arguments.ts";
+import { AnomalyClusterError } from "../src/errors.ts";
+import { GENERATOR, indexPage, STUDIO_POLICY } from "../src/studio/index_page.ts";
+import { resolved, ROOT, write, writeLoadedFiles } from "./loaded_files.ts";
+
+const CONFIG: { version: string; imports: Record<string, string> } = JSON.parse(
+  readFileSync(join(ROOT, "deno.json"), "utf8"),
+);
+
+/** The bundles, in a folder two levels below the page, as modules lie two levels below `models/` and `wasm/`. */
+const BUNDLES = `app/${CONFIG.version}`;
+const MODULES = { "page.js": "src/studio/client.js", "worker.js": "src/studio/worker.ts" };
+
+/** What lies beside the bundles. Not every server knows that .mjs is a script. */
+const BESIDE = {
+  "ort-wasm-simd-threaded.js": "onnxruntime-web/ort-wasm-simd-threaded.mjs",
+  "ort-wasm-simd-threaded.wasm": "onnxruntime-web/ort-wasm-simd-threaded.wasm",
+  "mozjpeg_enc.wasm": "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm",
+};
+
+/** What is said where Deno's first bundling fails for want of a connection. */
+export const UNREACHABLE = "Deno's bundler cannot be downloaded";
+
+/** Writes the studio into a folder, in place of an earlier one. Throws `bad-argument` for one that holds other files. */
+export async function buildStudio(folder: string): Promise<void> {
+  checkFolder(folder);
+  // First, as a folder with the page may be written again, should the rest fail.
+  write(join(folder, "index.html"), indexPage(`${BUNDLES}/page.js`));
+  for (const name of ["app", "wasm", "models"]) rmSync(join(folder, name), { recursive: true, force: true });
+  writeLoadedFiles(folder);
+  for (const [name, source] of Object.entries(BESIDE)) {
+    write(join(folder, BUNDLES, name), readFileSync(resolved(source)));
+  }
+  for (const [name, entry] of Object.entries(MODULES)) await bundle(entry, join(folder, BUNDLES, name));
+}
+
+function checkFolder(folder: string): void {
+  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
+  const page = join(folder, "index.html");
+  if (existsSync(page) && readFileSync(page, "utf8").includes(GENERATOR)) return;
+  throw new AnomalyClusterError("bad-argument", `${folder} holds other files: name a new or an empty folder`);
+}
+
+/** Modules in whose place a browser needs others: those of the npm package. */
+function importMap(): { imports: Record<string, string> } {
+  const ours = (file: string) => new URL(`../${file}`, import.meta.url).href;
+  const below = Object.entries(CONFIG.imports).map(([name, specifier]) => {
+    return [`${name}/`, `${specifier.replace("npm:", "npm:/")}/`];
+  });
+  return {
+    imports: {
+      ...CONFIG.imports,
+      ...Object.fromEntries(below),
+      // The main entry brings other engines of 26 MB.
+      "onnxruntime-web": `${CONFIG.imports["onnxruntime-web"]}/wasm`,
+      "#read-file": ours("tools/npm/read_file_web.js"),
+      [ours("src/image/codecs.js")]: ours("tools/npm/codecs.js"),
+      [ours("src/embed/engine.js")]: ours("tools/npm/engine.js"),
+    },
+  };
+}
+
+async function bundle(entry: string, target: string): Promise<void> {
+  const map = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(map, JSON.stringify(importMap()));
+    const options = ["--quiet", "--frozen", "--platform", "browser", "--minify", "--import-map", map];
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["bundle", ...options, "-o", target, entry],
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+    });
+    const { success, stderr } = await command.output();
+    if (success) return;
+    const [reason] = new TextDecoder().decode(stderr).split("\n\nStack backtrace");
+    if (/Failed loading \S+esbuild/.test(reason)) {
+      throw new AnomalyClusterError("cannot-write", `${UNREACHABLE}: try again when the npm registry is within reach`);
+    }
+    throw new AnomalyClusterError("cannot-write", `${entry} cannot be bundled: ${reason.trim()}`);
+  } finally {
+    await Deno.remove(map);
+  }
+}
+
+/** A line for each file that browsers load: its bytes, and with gzip. */
+function sizes(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+  return paths.filter((path) => /\.(html|js|wasm|onnx)$/.test(path)).sort().map((path) => {
+    const bytes = readFileSync(join(folder, path));
+    const [whole, packed] = [bytes.length, gzipSync(bytes, { level: 9 }).length].map((size) => {
+      return size.toLocaleString("en").padStart(12);
+    });
+    return `${path.padEnd(46)} ${whole} ${packed}`;
+  });
+}
+
+if (import.meta.main) {
+  const folder = resolve(Deno.args[0] === undefined ? join(ROOT, "studio") : fromUser(Deno.args[0]));
+  try {
+    await buildStudio(folder);
+    console.log(`${relative(Deno.cwd(), folder) || "."}: for any static web server, at any path\n`);
+    console.log(
+      [`${"file".padEnd(46)} ${"bytes".padStart(12)} ${"with gzip".padStart(12)}`, ...sizes(folder)].join("\n"),
+    );
+    console.log(`\nA Content-Security-Policy of the server's may be as strict as:\n${STUDIO_POLICY}`);
+  } catch (error) {
+    if (!(error instanceof AnomalyClusterError)) throw error;
+    console.error(`error: ${error.message}`);
+    Deno.exit(error.code === "bad-argument" ? 2 : 1);
+  }
+}

@@ -1,0 +1,45 @@
+// The files that the library loads at run time, beside its modules: networks, and the codecs' WebAssembly.
+
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
+
+/** Packages of which only the WebAssembly is used, and that as a file. */
+const CODECS = {
+  "jpeg.wasm": "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
+  "jpeg-turbo.wasm": "@cwasm/jpeg-turbo/jpeg-turbo.wasm",
+  "png.wasm": "@jsquash/png/codec/pkg/squoosh_png_bg.wasm",
+  "webp.wasm": "@jsquash/webp/codec/dec/webp_dec.wasm",
+};
+
+/** Writes them into `wasm/` and `models/`, with their licences. */
+export function writeLoadedFiles(folder: string): void {
+  for (const [file, source] of Object.entries(CODECS)) {
+    write(join(folder, "wasm", file), readFileSync(resolved(source)));
+  }
+  for (const codec of ["jpeg", "png", "webp"]) {
+    write(join(folder, `wasm/${codec}.LICENCE.md`), readFileSync(resolved(`@jsquash/${codec}/codec/LICENSE.codec.md`)));
+  }
+  for (const model of ["efficientnet-lite0-reduction4", "efficientnet-lite0-pyramid"]) {
+    for (const kind of ["onnx", "json"]) copy(`models/${model}.${kind}`, folder);
+  }
+  for (const name of ["LICENSE", "models/README.md", "docs/licences.md"]) copy(name, folder);
+}
+
+/** Path of a file of a package. */
+export function resolved(specifier: string): string {
+  return createRequire(import.meta.url).resolve(specifier);
+}
+
+export function copy(file: string, folder: string, to = file): void {
+  mkdirSync(dirname(join(folder, to)), { recursive: true });
+  copyFileSync(join(ROOT, file), join(folder, to));
+}
+
+export function write(file: string, contents: string | Uint8Array): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, contents);
+}
