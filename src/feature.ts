@@ -94,7 +94,7 @@ export async function compareFeatures(
 }
 
 /** Standard errors of scores over `sample` of the images: the more of all others it holds, the less is left to guess. */
-export function ofPopulation(errors: PatchValues, sample: number, others = errors.count - 1): PatchValues {
+export function ofPopulation(errors: PatchValues, sample: number, others: number = errors.count - 1): PatchValues {
   const factor = Math.sqrt(Math.max(0, 1 - sample / others));
   return { ...errors, data: errors.data.map((error) => error * factor) };
 }

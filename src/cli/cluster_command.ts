@@ -54,9 +54,10 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const { embedder, size, engine } = opened;
   const network = { ...opened, cache: cache.of(opened.maker) };
   const normals = options.normals ? await loadNormals(options.normals, network, warnings) : undefined;
+  const all = { images: found.images, name: argument };
   const grouped = references === "all"
-    ? await groupTogether(found.images, network, chosen, normals, warnings, output)
-    : await groupStreamed(found.images, network, { ...chosen, references }, normals, warnings);
+    ? await groupTogether(all, network, chosen, normals, warnings, output)
+    : await groupStreamed(all, network, { ...chosen, references }, normals, warnings);
   await embedder.release();
 
   const { images, result, model, thumbnails } = grouped;

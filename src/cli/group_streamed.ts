@@ -16,7 +16,7 @@ import { resultOf, shownImages } from "../report/shown_images.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
 import { type ChosenOptions, featuresOf, weightsOf } from "./cluster_settings.ts";
-import { checkUsable, type Grouped } from "./grouped.ts";
+import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
 import { prepareImages } from "./image_pool.ts";
 import { embedFiles, type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
 import { startStage } from "./progress.ts";
@@ -89,6 +89,10 @@ async function chosenReferences(
   const asked = randomSample(files.length, isCoreset ? CANDIDATES * wanted : wanted, seed);
   // What cannot be read is told when all are.
   const images = await loadImages(asked.map((at) => files[at]), network, [], "Embedding references");
+  if (images.length < 2) {
+    const reason = `of ${asked.length} images that others are compared with ${images.length} can be used`;
+    throw new AnomalyClusterError("too-few-images", `${reason}: at least 2 are needed, name more by --references`);
+  }
   const patches = joinPatches(images.map((image) => image.patches));
   return isCoreset && patches.count > wanted ? someImages(patches, greedyCentres(patches, wanted)) : patches;
 }
@@ -142,14 +146,14 @@ class Collected {
 
 /** Images from one folder, grouped without ever being in memory together. */
 export async function groupStreamed(
-  files: readonly ImageFile[],
+  found: FoundImages,
   network: ImageNetwork,
   options: ChosenOptions & { readonly references: Exclude<References, "all"> },
   normals: PatchSet | undefined,
   warnings: string[],
 ): Promise<Grouped> {
   const { k, threshold, smallestGroup, seed, references } = options;
-  const streamed = await streamImages(files, network, {
+  const streamed = await streamImages(found.images, network, {
     weight: weightsOf(options),
     features: featuresOf(options),
     ...(normals && { normals }),
@@ -157,7 +161,7 @@ export async function groupStreamed(
     seed,
   }, warnings);
   const { embeddings, scores, weights, grid, standardError } = streamed;
-  checkUsable(streamed.files.length, files.length, k, warnings);
+  checkUsable(streamed.files.length, found, k, warnings);
   const stage = startStage("Grouping", embeddings.count);
   const groups = await clusterEmbeddings(embeddings, {
     k,
@@ -167,8 +171,8 @@ export async function groupStreamed(
     scores,
   });
   stage.end();
-  const { tree, micro, ...found } = groups;
-  const result = { ...found, scores, weights, embeddings, ...(!micro && { tree }) };
+  const { tree, micro, ...kept } = groups;
+  const result = { ...kept, scores, weights, embeddings, ...(!micro && { tree }) };
   const shown = shownImages(groups);
   const thumbnails = await thumbnailsOf(shown.map((at) => streamed.files[at]), network, warnings);
   return {

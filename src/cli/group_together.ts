@@ -1,7 +1,6 @@
 // All images in memory at once, compared with each other.
 
 import { groupModel } from "../assign/group_model.ts";
-import type { ImageFile } from "../dataset/folder.ts";
 import { matchMasks } from "../dataset/masks.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { joinPatches } from "../embed/embedder.ts";
@@ -11,7 +10,7 @@ import { reportData } from "../report/report_data.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
 import { type ChosenOptions, featuresOf, givesVectors, weightsOf } from "./cluster_settings.ts";
-import { checkUsable, type Grouped } from "./grouped.ts";
+import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
 import { type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
 import { clustererOf, isTrained, type PoolingName } from "./methods.ts";
 import { startStage } from "./progress.ts";
@@ -20,15 +19,15 @@ import { checkpointsIn, trainedClustererOf } from "./training.ts";
 
 /** Embeds all images and groups them; trainings keep their checkpoints in `output`. */
 export async function groupTogether(
-  files: readonly ImageFile[],
+  found: FoundImages,
   network: ImageNetwork,
   options: ChosenOptions,
   normals: PatchSet | undefined,
   warnings: string[],
   output: string,
 ): Promise<Grouped> {
-  const images = await loadImages(files, network, warnings, "Embedding images");
-  checkUsable(images.length, files.length, options.k, warnings);
+  const images = await loadImages(found.images, network, warnings, "Embedding images");
+  checkUsable(images.length, found, options.k, warnings);
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   const stage = startStage("Comparing pairs", images.length * (images.length - 1) / 2);
   const patches = joinPatches(images.map((image) => image.patches));

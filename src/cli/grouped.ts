@@ -26,11 +26,22 @@ export interface Grouped {
   page(title: string, file: GroupsFile, source: string | undefined): ReportData;
 }
 
-/** Throws where too few images could be read. */
-export function checkUsable(usable: number, found: number, k: number | "auto", warnings: readonly string[]): void {
+/** The images of a folder, and what the user calls it. */
+export interface FoundImages {
+  readonly images: readonly ImageFile[];
+  readonly name: string;
+}
+
+/** Throws where too few of the images that a folder holds could be read. */
+export function checkUsable(
+  usable: number,
+  { images, name }: FoundImages,
+  k: number | "auto",
+  warnings: readonly string[],
+): void {
   if (usable < 2) {
     for (const warning of warnings) warn(warning);
-    const message = `${usable} of ${found} images can be used: at least 2 are needed`;
+    const message = `${name} holds ${usable} usable of ${images.length} images: at least 2 are needed`;
     throw new AnomalyClusterError("too-few-images", message);
   }
   if (k !== "auto" && k > usable) {

@@ -1,3 +1,4 @@
+import { sharedBuffer } from "../core/pool.ts";
 import { spreadNormalNearest } from "../distance/normal_scores.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { randomSample } from "../random.ts";
@@ -32,10 +33,10 @@ export async function microClusters(
   work: WorkOptions = {},
 ): Promise<MicroClusters> {
   const { data, count, channels } = points;
-  const vectors = Float32Array.from(data);
   const rows = Math.ceil(count / ROW);
-  const padded = new Float32Array(rows * ROW * channels);
-  padded.set(vectors); // What fills the last row up is looked up in vain.
+  const padded = new Float32Array(sharedBuffer(rows * ROW * channels * 4));
+  padded.set(data); // What fills the last row up is looked up in vain.
+  const vectors = padded.subarray(0, count * channels);
   const images: PatchSet = { data: padded, count: rows, rows: ROW, cols: 1, channels };
 
   let centres = Float32Array.from(

@@ -29,7 +29,8 @@ export function outliersBySample(
   const isolation = new Float64Array(count);
   const place = new Map(sample.map((image, at) => [image, at]));
   const chosen = Float32Array.from(someEmbeddings(embeddings, sample).data);
-  eachDistanceRow(Float32Array.from(data), chosen, channels, (i, row) => {
+  const vectors = data instanceof Float32Array ? data : Float32Array.from(data);
+  eachDistanceRow(vectors, chosen, channels, (i, row) => {
     isolation[i] = isolationOf(row, place.get(i));
   });
   return beyondFence(isolation, groups, smallest);

@@ -156,11 +156,12 @@ export function eachDistanceRow(
 ): void {
   withRegion((region) => {
     const to = region.copyIn(others);
-    const from = others === points ? to : region.copyIn(points);
+    const point = region.allocate(channels * 4);
     const count = others.length / channels;
     const row = region.allocate(count * 4);
     for (let i = 0; i < points.length / channels; i++) {
-      region.core.distancesTo(from + i * channels * 4, to, count, channels, row);
+      region.floats(point, channels).set(points.subarray(i * channels, (i + 1) * channels));
+      region.core.distancesTo(point, to, count, channels, row);
       use(i, region.floats(row, count));
     }
   });
