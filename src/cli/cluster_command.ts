@@ -27,6 +27,7 @@ import { type ImageNetwork, loadImages } from "./load_images.ts";
 import { watchMemory } from "./memory.ts";
 import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
+import { streamImages } from "./stream_images.ts";
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
 export async function clusterCommand(argument: string, options: ClusterCommandOptions): Promise<void> {
@@ -54,7 +55,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const normals = options.normals ? await loadNormals(options.normals, network, warnings) : undefined;
   const grouped = references === "all"
     ? await groupTogether(found.images, network, chosen, normals, warnings)
-    : await groupStreamed(found.images, network, { ...chosen, references }, normals, warnings);
+    : await groupStreamed(found.images, network, { ...chosen, references }, normals, warnings, streamImages);
   await embedder.release();
 
   const { images, result, model, thumbnails } = grouped;

@@ -45,15 +45,18 @@ const AHEAD = 3;
 /** Taken at the start: onnxruntime-web puts Node's Worker in its place when it opens a model. */
 const WebWorker = globalThis.Worker;
 
+/** A file's path; or its bytes, which are taken away. */
+export type ImageSource = string | Uint8Array<ArrayBuffer>;
+
 /** Yields for each file, in order, what the cache has of it, else its image, or the error that it failed with. */
 export async function* prepareImages(
-  files: readonly string[],
+  files: readonly ImageSource[],
   { size, decoder, cache }: PrepareOptions,
 ): AsyncGenerator<PreparedImage | CachedImage | AnomalyClusterError> {
   const decoders = new DecoderPool(Math.min(navigator.hardwareConcurrency, 8, files.length), size, decoder);
-  const prepare = async (file: string) => {
+  const prepare = async (file: ImageSource) => {
     try {
-      const bytes = await readBytes(file);
+      const bytes = typeof file === "string" ? await readBytes(file) : file;
       const key = await cache?.keyOf(bytes);
       const cached = key && cache?.get(key);
       return cached ?? { ...await decoders.decode(bytes), ...(key && { key }) };
