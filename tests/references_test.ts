@@ -180,7 +180,6 @@ Deno.test("groups from vectors: exact they are the pipeline's, of micro-clusters
 Deno.test("cluster --references as a process: the demo set's kinds, settings that say so, a model that assigns", async () => {
   await withFolder(async (folder) => {
     const out = (name: string) => join(folder, name);
-    const cached = ["--cache", out("cache"), "--json", "-"];
     const cluster = (name: string, ...args: string[]) =>
       runTask(
         "cluster",

@@ -1,0 +1,184 @@
+// One job on the server: a work queue of its tasks, a store of their images and results.
+
+import type { Consumer, JsMsg } from "@nats-io/jetstream";
+import type { ObjectStore } from "@nats-io/obj";
+import type { Subscription } from "@nats-io/transport-node";
+import type { FittedRecord, Task, TaskImages, TaskResult } from "./job_record.ts";
+import { type Packet, packet, unpacket } from "./packet.ts";
+import { isGone, type QueueServer } from "./server.ts";
+
+/** Nanoseconds, in which JetStream counts, of a second. */
+const SECOND = 1e9;
+
+/** Seconds for which the server remembers what was published, to leave out what comes again. */
+const REMEMBERED = 3600;
+
+/** A job's queue and store. All methods wait for a server that is away; they throw `queue-failed` where it refuses. */
+export class JobStore {
+  #bucket?: Promise<ObjectStore>;
+  #consumer?: Promise<Consumer>;
+
+  constructor(readonly server: QueueServer, readonly id: string) {}
+
+  get #name() {
+    return `anomaly-${this.id}`;
+  }
+
+  /** Makes what is not there yet. */
+  async open(wait: number): Promise<void> {
+    await this.server.call(async () => {
+      await this.server.objects.create(this.#name);
+      const streams = this.server.streams;
+      const config = { name: this.#name, subjects: [`anomaly.${this.id}.task.>`], retention: "workqueue" as const };
+      await streams.streams.add({ ...config, duplicate_window: REMEMBERED * SECOND }).catch(async (error) => {
+        await streams.streams.info(this.#name).catch(() => {
+          throw error;
+        });
+      });
+      await streams.consumers.add(this.#name, {
+        durable_name: "work",
+        ack_policy: "explicit",
+        ack_wait: wait * SECOND,
+        max_ack_pending: 100_000,
+      });
+    });
+  }
+
+  /** Removes all of it. */
+  async remove(): Promise<void> {
+    const ifThere = (error: unknown) => {
+      if (!isGone(error)) throw error;
+    };
+    const { streams, call } = { streams: this.server.streams.streams, call: this.server.call.bind(this.server) };
+    await call(() => streams.delete(this.#name)).catch(ifThere);
+    await call(() => streams.delete(`OBJ_${this.#name}`)).catch(ifThere);
+  }
+
+  /** Queues a task, unless the same turn of it was queued already. */
+  async publish(task: Task, turn: string): Promise<void> {
+    await this.server.call(() => {
+      const [subject, id] = [`anomaly.${this.id}.task.${task.key}`, `${this.id}.${task.key}.${turn}`];
+      return this.server.client.publish(subject, JSON.stringify(task), { msgID: id });
+    });
+  }
+
+  /** Whether a task waits, or is in work. */
+  async isQueued(key: string): Promise<boolean> {
+    const subject = `anomaly.${this.id}.task.${key}`;
+    return await this.server.call(async () => {
+      try {
+        return await this.server.streams.streams.getMessage(this.#name, { last_by_subj: subject }) !== null;
+      } catch (error) {
+        if ((error as { code?: number }).code === 10037) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** How many tasks wait, are in work, and were handed out again. */
+  async counts(): Promise<{ waiting: number; working: number; redelivered: number }> {
+    const info = await this.server.call(() => this.server.streams.consumers.info(this.#name, "work"));
+    return { waiting: info.num_pending, working: info.num_ack_pending, redelivered: info.num_redelivered };
+  }
+
+  /** The next task, if one comes within about a second. It throws, and does not wait, where the server is away. */
+  async next(): Promise<JsMsg | null> {
+    this.#consumer ??= this.server.client.consumers.get(this.#name, "work");
+    try {
+      return await (await this.#consumer).next({ expires: 1000 });
+    } catch (error) {
+      this.#consumer = undefined;
+      throw error;
+    }
+  }
+
+  /** Says that a task has a result, to whoever listens. */
+  tellResult(key: string): void {
+    this.server.connection.publish(`anomaly.${this.id}.result`, key);
+  }
+
+  /** Hears the keys of tasks that have results; some may be missed. */
+  results(): Subscription {
+    return this.server.connection.subscribe(`anomaly.${this.id}.result`);
+  }
+
+  async putFitted(record: FittedRecord, arrays: Uint8Array): Promise<void> {
+    await this.#put("fitted", packet(record, arrays));
+  }
+
+  async fitted(): Promise<Packet<FittedRecord> | undefined> {
+    return await this.#get("fitted");
+  }
+
+  async putImages(key: string, images: TaskImages, bytes: Uint8Array): Promise<void> {
+    await this.#put(`images.${key}`, packet(images, bytes));
+  }
+
+  async images(key: string): Promise<Packet<TaskImages> | undefined> {
+    return await this.#get(`images.${key}`);
+  }
+
+  async removeImages(key: string): Promise<void> {
+    await this.#remove(`images.${key}`);
+  }
+
+  /** Stores a packet of a {@linkcode TaskResult}. */
+  async putResult(key: string, result: Uint8Array): Promise<void> {
+    await this.#put(`result.${key}`, result);
+  }
+
+  async hasResult(key: string): Promise<boolean> {
+    const info = await this.server.call(async () => (await this.#store()).info(`result.${key}`));
+    return info !== null && !info.deleted;
+  }
+
+  async result(key: string): Promise<Packet<TaskResult> | undefined> {
+    return await this.#get(`result.${key}`);
+  }
+
+  async removeResult(key: string): Promise<void> {
+    await this.#remove(`result.${key}`);
+  }
+
+  /** Keys of the tasks that have results. */
+  async finished(): Promise<Set<string>> {
+    const all = await this.server.call(async () => (await this.#store()).list());
+    return new Set(all.flatMap(({ name }) => name.startsWith("result.") ? [name.slice("result.".length)] : []));
+  }
+
+  async #put(name: string, data: Uint8Array): Promise<void> {
+    await this.server.call(async () => {
+      const { error } = await (await this.#store()).putBlob({ name }, data) as { error?: Error };
+      if (error) throw error;
+    });
+  }
+
+  /** Nothing where there is no such object, or a damaged one: who made it makes it again. */
+  async #get<T>(name: string): Promise<Packet<T> | undefined> {
+    const bytes = await this.server.call(async () => {
+      const store = await this.#store();
+      try {
+        return await store.getBlob(name);
+      } catch (error) {
+        // It is being replaced, or was half written.
+        if (/digest|corrupt|size|chunk/i.test((error as Error).message)) return null;
+        throw error;
+      }
+    });
+    return bytes ? unpacket<T>(bytes as Uint8Array<ArrayBuffer>) : undefined;
+  }
+
+  async #remove(name: string): Promise<void> {
+    await this.server.call(async () => {
+      const store = await this.#store();
+      const info = await store.info(name);
+      if (info && !info.deleted) await store.delete(name);
+    });
+  }
+
+  #store(): Promise<ObjectStore> {
+    const opened = this.#bucket ??= this.server.objects.open(this.#name);
+    opened.catch(() => this.#bucket = undefined);
+    return opened;
+  }
+}

@@ -1,0 +1,31 @@
+// `status --queue URL`: jobs and workers of a server.
+
+import { tell } from "./progress.ts";
+import type { QueueStatus } from "./queue/status.ts";
+import type { ServerOptions } from "./queue/queue_options.ts";
+
+/** Options as the program's arguments give them. */
+export interface StatusCommandOptions extends ServerOptions {
+  readonly json?: "-";
+  readonly watch?: boolean;
+}
+
+/** Milliseconds between two looks of `--watch`. */
+const LOOK_EVERY = 2000;
+
+/** Tells once, or until a signal. */
+export async function statusCommand(options: StatusCommandOptions): Promise<void> {
+  const [{ connectQueue }, { queueStatus, statusText }] = await Promise.all([
+    import("./queue/queue_options.ts"),
+    import("./queue/status.ts"),
+  ]);
+  const server = await connectQueue(options, { tell });
+  const print = (status: QueueStatus) => console.log(options.json ? JSON.stringify(status) : statusText(status));
+  print(await queueStatus(server));
+  while (options.watch) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    if (!options.json && Deno.stdout.isTerminal()) console.log("\x1b[H\x1b[2J");
+    print(await queueStatus(server));
+  }
+  await server.close();
+}
