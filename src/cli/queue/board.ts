@@ -68,6 +68,8 @@ export class Board {
   }
 
   #bucket(name: "jobs" | "alive"): Promise<KV> {
-    return this.server.values.create(`anomaly-${name}`, { history: 1, ...(name === "alive" && { ttl: SILENCE }) });
+    // In memory, who is alive can be told while the store is full.
+    const alive = name === "alive" && { ttl: SILENCE, storage: "memory" as const };
+    return this.server.values.create(`anomaly-${name}`, { history: 1, ...alive });
   }
 }

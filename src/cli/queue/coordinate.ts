@@ -51,7 +51,7 @@ const REMIND_EVERY = 30_000;
 const [LEAST_TASKS, TASKS_A_WORKER] = [8, 3];
 
 /** Tries to store a task's images while no other task could make room. */
-const TRIES_WHEN_FULL = 5;
+const TRIES_WHEN_FULL = 2;
 
 /** A server that jobs are submitted to. */
 export class Coordinator {
@@ -134,6 +134,8 @@ class Submission {
   #done = 0;
   #failed = 0;
   #workers = 0;
+  /** Bytes of images that the store is known to hold, or allowed to. */
+  #room: number;
 
   constructor(
     readonly job: JobStore,
@@ -142,6 +144,7 @@ class Submission {
     readonly options: JobOptions,
   ) {
     this.#board = new Board(job.server);
+    this.#room = options.queueStore;
     this.#left = planTasks(files, options.queueBatch, record.shared);
   }
 
@@ -158,13 +161,11 @@ class Submission {
     const listening = (async () => {
       for await (const event of events) this.#hear(event.string());
     })();
-    const beat = setInterval(this.#beating(found?.started), BEAT);
-    const watch = setInterval(this.#watching(), BEAT);
+    const timers = [this.#beating(found?.started), this.#watching()].map(beginning);
     try {
       await this.#handOut(stage, finished, stored !== undefined);
     } finally {
-      clearInterval(beat);
-      clearInterval(watch);
+      timers.forEach(clearInterval);
       events.unsubscribe();
       await listening;
     }
@@ -213,8 +214,11 @@ class Submission {
         this.#outstanding.set(task.key, this.#left.shift()!);
         triesWhenFull = 0;
       }
-      if (isStoreFull && triesWhenFull++ === 0) {
-        tell(`the store of the server at ${this.job.server.place} is full: waiting for room`);
+      if (isStoreFull) {
+        if (triesWhenFull++ === 0) {
+          tell(`the store of the server at ${this.job.server.place} is full: waiting for room`);
+        }
+        this.#room = this.#storedBytes(); // Not tried again until a task is done: nats-server counts what half came, too.
       }
       if (isStoreFull && this.#outstanding.size === 0 && triesWhenFull > TRIES_WHEN_FULL) {
         const reason =
@@ -234,9 +238,15 @@ class Submission {
     if (this.#outstanding.size === 0) return true;
     const most = Math.max(LEAST_TASKS, this.#workers * TASKS_A_WORKER);
     if (this.record.shared) return this.#outstanding.size < most;
-    const bytes = (task: Task) => task.places.reduce((sum, place) => sum + (this.files[place].size ?? 0), 0);
-    const stored = [...this.#outstanding.values()].reduce((sum, task) => sum + bytes(task), 0);
-    return this.#outstanding.size < most && stored + bytes(this.#left[0]) <= this.options.queueStore;
+    return this.#outstanding.size < most && this.#storedBytes() + this.#bytes(this.#left[0]) <= this.#room;
+  }
+
+  #bytes({ places }: Task): number {
+    return places.reduce((sum, place) => sum + (this.files[place].size ?? 0), 0);
+  }
+
+  #storedBytes(): number {
+    return [...this.#outstanding.values()].reduce((sum, task) => sum + this.#bytes(task), 0);
   }
 
   /** Stores a task's images and queues it; false where the store is full. */
@@ -323,12 +333,13 @@ class Submission {
 
   /** Counts the workers, and says where none works for this job. */
   #watching(): () => void {
-    let told = -Infinity;
+    let [told, looks] = [-Infinity, 0];
     return unlessBusy(async () => {
       const { workers } = await this.#board.alive();
       const refusals = workers.flatMap(({ refuses }) => refuses[this.record.id] ?? []);
       this.#workers = workers.length - refusals.length;
-      if (this.#workers > 0 || performance.now() - told < REMIND_EVERY) return;
+      // One that just started has not looked at the job yet.
+      if (this.#workers > 0 || performance.now() - told < REMIND_EVERY || looks++ === 0) return;
       told = performance.now();
       tell(
         workers.length === 0
@@ -337,6 +348,12 @@ class Submission {
       );
     });
   }
+}
+
+/** Does something now and every few seconds. */
+function beginning(work: () => void): ReturnType<typeof setInterval> {
+  work();
+  return setInterval(work, BEAT);
 }
 
 /** Skips a turn while the one before lasts; what fails is told by whoever waits for the server. */

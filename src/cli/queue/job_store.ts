@@ -5,7 +5,7 @@ import type { ObjectStore } from "@nats-io/obj";
 import type { Subscription } from "@nats-io/transport-node";
 import type { FittedRecord, Task, TaskImages, TaskResult } from "./job_record.ts";
 import { type Packet, packet, unpacket } from "./packet.ts";
-import { isGone, type QueueServer } from "./server.ts";
+import { isGone, isMissing, type QueueServer } from "./server.ts";
 
 /** Nanoseconds, in which JetStream counts, of a second. */
 const SECOND = 1e9;
@@ -15,7 +15,7 @@ const REMEMBERED = 3600;
 
 /** A job's queue and store. All methods wait for a server that is away; they throw `queue-failed` where it refuses. */
 export class JobStore {
-  #bucket?: Promise<ObjectStore>;
+  readonly #buckets = new Map<string, Promise<ObjectStore>>();
   #consumer?: Promise<Consumer>;
 
   constructor(readonly server: QueueServer, readonly id: string) {}
@@ -24,10 +24,16 @@ export class JobStore {
     return `anomaly-${this.id}`;
   }
 
+  /** The coordinator alone writes into this one. */
+  get #images() {
+    return `anomaly-${this.id}-images`;
+  }
+
   /** Makes what is not there yet. */
   async open(wait: number): Promise<void> {
     await this.server.call(async () => {
       await this.server.objects.create(this.#name);
+      await this.server.objects.create(this.#images);
       const streams = this.server.streams;
       const config = { name: this.#name, subjects: [`anomaly.${this.id}.task.>`], retention: "workqueue" as const };
       await streams.streams.add({ ...config, duplicate_window: REMEMBERED * SECOND }).catch(async (error) => {
@@ -51,6 +57,7 @@ export class JobStore {
     };
     const { streams, call } = { streams: this.server.streams.streams, call: this.server.call.bind(this.server) };
     await call(() => streams.delete(this.#name)).catch(ifThere);
+    await call(() => streams.delete(`OBJ_${this.#images}`)).catch(ifThere);
     await call(() => streams.delete(`OBJ_${this.#name}`)).catch(ifThere);
   }
 
@@ -69,7 +76,7 @@ export class JobStore {
       try {
         return await this.server.streams.streams.getMessage(this.#name, { last_by_subj: subject }) !== null;
       } catch (error) {
-        if ((error as { code?: number }).code === 10037) return false;
+        if (isMissing(error)) return false;
         throw error;
       }
     });
@@ -111,15 +118,30 @@ export class JobStore {
   }
 
   async putImages(key: string, images: TaskImages, bytes: Uint8Array): Promise<void> {
-    await this.#put(`images.${key}`, packet(images, bytes));
+    await this.#put(key, packet(images, bytes), this.#images);
   }
 
   async images(key: string): Promise<Packet<TaskImages> | undefined> {
-    return await this.#get(`images.${key}`);
+    return await this.#get(key, this.#images);
   }
 
+  /**
+   * Removes message by message: after a purge, by which the object store deletes, nats-server 2.9 goes on counting what was
+   * purged, and the store of a long job would seem full.
+   */
   async removeImages(key: string): Promise<void> {
-    await this.#remove(`images.${key}`);
+    await this.server.call(async () => {
+      const info = await (await this.#bucket(this.#images)).info(key);
+      if (!info) return;
+      const { streams } = this.server.streams;
+      const all = Array.from({ length: info.chunks + 1 }, (_, at) => info.revision - at);
+      const ifThere = (error: unknown) => {
+        if (!isMissing(error)) throw error;
+      };
+      await Promise.all(all.map((sequence) => {
+        return streams.deleteMessage(`OBJ_${this.#images}`, sequence, false).catch(ifThere);
+      }));
+    });
   }
 
   /** Stores a packet of a {@linkcode TaskResult}. */
@@ -128,7 +150,7 @@ export class JobStore {
   }
 
   async hasResult(key: string): Promise<boolean> {
-    const info = await this.server.call(async () => (await this.#store()).info(`result.${key}`));
+    const info = await this.server.call(async () => (await this.#bucket(this.#name)).info(`result.${key}`));
     return info !== null && !info.deleted;
   }
 
@@ -137,26 +159,26 @@ export class JobStore {
   }
 
   async removeResult(key: string): Promise<void> {
-    await this.#remove(`result.${key}`);
+    await this.server.call(async () => (await this.#bucket(this.#name)).delete(`result.${key}`));
   }
 
   /** Keys of the tasks that have results. */
   async finished(): Promise<Set<string>> {
-    const all = await this.server.call(async () => (await this.#store()).list());
+    const all = await this.server.call(async () => (await this.#bucket(this.#name)).list());
     return new Set(all.flatMap(({ name }) => name.startsWith("result.") ? [name.slice("result.".length)] : []));
   }
 
-  async #put(name: string, data: Uint8Array): Promise<void> {
+  async #put(name: string, data: Uint8Array, bucket = this.#name): Promise<void> {
     await this.server.call(async () => {
-      const { error } = await (await this.#store()).putBlob({ name }, data) as { error?: Error };
+      const { error } = await (await this.#bucket(bucket)).putBlob({ name }, data) as { error?: Error };
       if (error) throw error;
     });
   }
 
   /** Nothing where there is no such object, or a damaged one: who made it makes it again. */
-  async #get<T>(name: string): Promise<Packet<T> | undefined> {
+  async #get<T>(name: string, bucket = this.#name): Promise<Packet<T> | undefined> {
     const bytes = await this.server.call(async () => {
-      const store = await this.#store();
+      const store = await this.#bucket(bucket);
       try {
         return await store.getBlob(name);
       } catch (error) {
@@ -168,17 +190,12 @@ export class JobStore {
     return bytes ? unpacket<T>(bytes as Uint8Array<ArrayBuffer>) : undefined;
   }
 
-  async #remove(name: string): Promise<void> {
-    await this.server.call(async () => {
-      const store = await this.#store();
-      const info = await store.info(name);
-      if (info && !info.deleted) await store.delete(name);
-    });
-  }
-
-  #store(): Promise<ObjectStore> {
-    const opened = this.#bucket ??= this.server.objects.open(this.#name);
-    opened.catch(() => this.#bucket = undefined);
+  #bucket(name: string): Promise<ObjectStore> {
+    const known = this.#buckets.get(name);
+    if (known) return known;
+    const opened = this.server.objects.open(name);
+    this.#buckets.set(name, opened);
+    opened.catch(() => this.#buckets.delete(name));
     return opened;
   }
 }

@@ -37,6 +37,9 @@ const FULL = [10023, 10028, 10047, 10077];
 /** Those of streams, consumers and the like that are not there. */
 const GONE = [10014, 10059];
 
+/** Those of messages. */
+const MISSING = [10037, 10043, 10057];
+
 /** Those of a server that starts or stops. */
 const NOT_READY = [10008, 10039, 10074, 10076];
 
@@ -115,8 +118,13 @@ export function isGone(error: unknown): boolean {
   return causes(error).some((one) => GONE.includes(codeOf(one)));
 }
 
+/** Whether it is a message that is not there. */
+export function isMissing(error: unknown): boolean {
+  return causes(error).some((one) => MISSING.includes(codeOf(one)));
+}
+
 function isPassing(error: unknown): boolean {
-  if (isFull(error) || isGone(error)) return false;
+  if (isFull(error) || isGone(error) || isMissing(error)) return false;
   return causes(error).some((one) => PASSING.includes(nameOf(one)) || NOT_READY.includes(codeOf(one)));
 }
 

@@ -9,7 +9,7 @@ import type { Description } from "../../describe/describe.ts";
 import { unpackDescription } from "../../describe/description_record.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import type { PatchSet } from "../../types.ts";
-import type { ImageSource } from "../image_pool.ts";
+import { DecoderPool, type ImageSource, MOST_DECODERS } from "../image_pool.ts";
 import { embedEach } from "../load_images.ts";
 import type { OpenModel } from "../open_model.ts";
 import { openRecorded } from "../open_recorded.ts";
@@ -43,7 +43,7 @@ const RATE_WINDOW = 60_000;
 interface OpenJob {
   readonly record: JobRecord;
   readonly store: JobStore;
-  readonly network: OpenModel;
+  readonly network: OpenModel & { readonly decoders: DecoderPool };
   readonly description: Description;
 }
 
@@ -79,7 +79,7 @@ class Worker {
     } finally {
       clearInterval(beat);
     }
-    await this.#job?.network.embedder.release();
+    await this.#close();
     await Promise.race([this.#board.removeWorker(this.#id).catch(() => {}), sleep(PAUSE)]);
   }
 
@@ -133,14 +133,20 @@ class Worker {
       of: "its images",
     }, []);
     if (network.maker !== record.maker) throw refuse("the worker's decoders or engine are other ones");
-    await this.#job?.network.embedder.release();
+    await this.#close();
     tell(`working for job ${record.id}, ${record.images} images of ${record.name}`);
     return this.#job = {
       record,
       store,
-      network,
+      network: { ...network, decoders: new DecoderPool(MOST_DECODERS, network.size, network.decoder) },
       description: unpackDescription(description, arrayReader(description.arrays, fitted.bytes)),
     };
+  }
+
+  /** What the job at hand keeps open. */
+  async #close(): Promise<void> {
+    this.#job?.network.decoders.end();
+    await this.#job?.network.embedder.release();
   }
 
   #refuse({ id, name }: JobRecord, reason: string): void {
@@ -158,6 +164,8 @@ class Worker {
     } catch (error) {
       tell(`a task of job ${job.record.id} failed here: ${error instanceof Error ? error.message : error}`);
       message.nak(PAUSE);
+      await this.#close(); // A decoder that died answers nothing more.
+      this.#job = undefined;
     } finally {
       clearInterval(heard);
     }
