@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { type ChosenOptions, referencesOf } from "../src/cli/cluster_settings.ts";
 import type { QueueStatus } from "../src/cli/queue/status.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { PROJECT, resultsIn, run, withFolder, withImages } from "./program.ts";
@@ -131,14 +132,16 @@ test("workers of another network or version leave the job to others, and the coo
   const version = Deno.readTextFileSync(join(PROJECT, "deno.json")).replace(/"version": "[^"]+"/, '"version": "0.0.1"');
   Deno.writeTextFileSync(join(other, "deno.json"), version);
   const wrong = worker(server.url, "cli.ts", "--model", "models/efficientnet-lite0-pyramid.onnx");
+  const old = worker(server.url, join(other, "cli.ts"));
   const job = coordinator(server.url, join(folder, "in"), ...QUEUE);
   await wrong.says(
     /leaving job \w+ \(in\) to others: efficientnet-lite0-pyramid.onnx is not the network of its images/,
   );
-  await job.says(/no worker takes this job, of 1 that are there: efficientnet-lite0-pyramid.onnx is not the network/);
+  await old.says(/to others: it is of version \S+ of this package, and the worker of 0.0.1/);
+  await job.says(/no worker takes this job, of 2 that are there: /);
   const right = worker(server.url);
   await finishes(job, folder);
-  await stop(wrong, right);
+  await stop(wrong, old, right);
 });
 
 test("a full store: the job waits for room, or says in one sentence that there is none", async (folder) => {
@@ -222,37 +225,44 @@ test("no server, wrong password, no JetStream, no address: one sentence each, an
   assert.match(whole.stderr, /--cluster kmeans compares all images with each other: leave it or --queue out/);
 });
 
+Deno.test("with a queue all images are compared with references, with all images where there are few", () => {
+  const chosen = (options: object) => ({ weight: "soft", distance: "weighted-average", cluster: "ward", ...options });
+  const references = (options: object, count: number) => referencesOf(chosen(options) as ChosenOptions, count);
+  const queue = "nats://host";
+  assert.equal(references({}, 600), "all");
+  assert.equal(references({ queue }, 600), 512);
+  assert.equal(references({ queue }, 500), 500);
+  assert.equal(references({ queue, references: "all" }, 500), 500);
+  assert.equal(references({ queue, references: 64 }, 500), 64);
+  assert.deepEqual(references({ queue, references: { coreset: 64 } }, 500), { coreset: 64 });
+  assert.equal(references({ queue, references: { coreset: 64 } }, 60), 60);
+  assert.throws(() => references({ queue, cluster: "kmeans" }, 5000), { code: "bad-argument" });
+});
+
 Deno.test("cluster without --queue gives the network up, and loads nothing that speaks to a server", async () => {
   await withFolder(async (folder) => {
     const script = join(folder, "loaded.ts");
     const cli = new URL("../src/cli/", import.meta.url);
     Deno.writeTextFileSync(
       script,
-      `import { giveUpNetwork } from "${cli}permissions.ts";
+      `import { createRequire } from "node:module";
+       import { giveUpNetwork } from "${cli}permissions.ts";
        import { run } from "${cli}program.ts";
        const state = () => Deno.permissions.querySync({ name: "net" }).state;
+       const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((name) => name.includes("@nats-io"));
        giveUpNetwork(["cluster", "photos", "--queue=nats://host"]);
        const kept = state();
        giveUpNetwork(["cluster", "photos"]);
        const code = await run(["cluster", "${join(folder, "none")}"]);
-       console.log(JSON.stringify([kept, state(), code]));`,
+       const before = loaded();
+       await import("@nats-io/transport-node");
+       console.log(JSON.stringify([kept, state(), code, before, loaded()]));`,
     );
     const command = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--quiet",
-        "--log-level=debug",
-        "--no-prompt",
-        "-A",
-        "--config",
-        join(PROJECT, "deno.json"),
-        script,
-      ],
-      stderr: "piped",
-      stdout: "piped",
+      args: ["run", "--quiet", "--no-prompt", "-A", "--config", join(PROJECT, "deno.json"), script],
+      stderr: "null",
     });
-    const { stdout } = await command.output();
-    const text = new TextDecoder().decode(stdout);
-    assert.deepEqual(JSON.parse(text.trim().split("\n").at(-1)!), ["granted", "prompt", 2]);
+    const found = JSON.parse(new TextDecoder().decode((await command.output()).stdout));
+    assert.deepEqual(found, ["granted", "prompt", 2, false, true]);
   });
 });

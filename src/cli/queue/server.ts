@@ -21,7 +21,7 @@ export interface ServerHooks {
   readonly tell: (sentence: string) => void;
   /** Ends all waiting. */
   readonly signal?: AbortSignal;
-  /** Waits for a server that is not there yet, in place of an error. */
+  /** Waits for as long as it takes for a server that is not there yet, in place of an error. */
   readonly patient?: boolean;
 }
 
@@ -84,8 +84,10 @@ export class QueueServer {
         throw error;
       }
     };
+    // One that starts again is back within a moment.
+    const until = hooks.patient ? Infinity : performance.now() + QUIET;
     const { connection, streams } = await persist(open, place, hooks, (error) => {
-      return hooks.patient === true && isRefusedConnection(error);
+      return isRefusedConnection(error) && performance.now() < until;
     });
     return new QueueServer(
       place,
