@@ -6,7 +6,7 @@ import { type ChosenOptions, referencesOf } from "../src/cli/cluster_settings.ts
 import type { QueueStatus } from "../src/cli/queue/status.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { PROJECT, resultsIn, run, withFolder, withImages } from "./program.ts";
-import { coordinator, hasServer, Running, status, TestServer, worker } from "./queue_server.ts";
+import { coordinator, hasServer, type Running, status, TestServer, worker } from "./queue_server.ts";
 
 const COUNT = 15;
 const OPTIONS = ["--preset", "paper", "--size", "64", "--references", "6", "--k", "3"];

@@ -117,7 +117,7 @@ export function isFull(error: unknown): boolean {
 
 /** Whether what was asked for is not there. */
 export function isGone(error: unknown): boolean {
-  return causes(error).some((one) => GONE.includes(codeOf(one)));
+  return causes(error).some((one) => GONE.includes(codeOf(one)) || /object store not found/.test(messageOf(one)));
 }
 
 /** Whether it is a message that is not there. */
