@@ -110,6 +110,22 @@ test("the coordinator is killed and run again: it goes on, and no image is embed
   await stop(one);
 });
 
+test("a job that nobody will go on with is ended, and nothing of it stays on the server", async (folder) => {
+  await using server = await TestServer.start(folder);
+  const job = coordinator(server.url, join(folder, "in"), ...QUEUE);
+  await job.says(/no worker is there/);
+  job.kill("SIGINT");
+  const { code, stderr } = await job.end();
+  assert.equal(code, 130);
+  assert.match(stderr, /stopped: the job \w{24} stays on the queue, .*: the same command goes on from there/);
+  const { jobs: [{ id, waiting }] } = await statusOf(server.url);
+  assert.equal(waiting, Math.ceil(COUNT / 2));
+  const unknown = await status(server.url, "--end", "none").end();
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, new RegExp(`--end none is no job of the server at .*: the jobs are ${id}`));
+  assert.match((await status(server.url, "--end", id).end()).stdout, /0 jobs/);
+});
+
 test("a task goes to two workers, as the first one stood still: both may store its result", async (folder) => {
   await using server = await TestServer.start(folder);
   const first = worker(server.url);

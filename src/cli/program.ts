@@ -273,6 +273,7 @@ export function program(): Command {
     .description("Tell the jobs and workers of a queue: how far, how fast, how long yet.")
     .option("--json <FILE>", "- prints JSON on standard output, and nothing else", oneOf("-"))
     .option("--watch", "again and again, until Ctrl-C")
+    .option("--end <JOB>", "remove this job, and what was computed for it, before")
     .action(statusCommand);
   queueOptions(status, "of this NATS server, nats://HOST:PORT", true);
   root.command("completions")

@@ -223,7 +223,10 @@ class Submission {
       if (isStoreFull && this.#outstanding.size === 0 && triesWhenFull > TRIES_WHEN_FULL) {
         const reason =
           `the store of the server at ${this.job.server.place} is full and no task of this job could make room`;
-        throw new AnomalyClusterError("queue-failed", `${reason}: raise its max_file_store, or end other jobs`);
+        throw new AnomalyClusterError(
+          "queue-failed",
+          `${reason}: raise its max_file_store, or end jobs by status --end`,
+        );
       }
       if (this.#arrived.size === 0) {
         await Promise.race([this.#wake.promise, sleep(LOOK_EVERY)]);

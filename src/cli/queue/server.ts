@@ -194,7 +194,7 @@ function sentenceOf(error: unknown, place: string): string {
     return `the server at ${place} runs without JetStream: start it with nats-server -js`;
   }
   if (isFull(error)) {
-    return `the store of the server at ${place} is full: raise its max_file_store, or end other jobs`;
+    return `the store of the server at ${place} is full: raise its max_file_store, or end jobs by status --end`;
   }
   if (isGone(error)) return `the job is gone from the server at ${place}: run the command again`;
   if (all.some((one) => /NotCapable|PermissionDenied/.test(nameOf(one)))) {

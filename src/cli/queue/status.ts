@@ -1,5 +1,6 @@
 // What a server's jobs and workers are doing.
 
+import { AnomalyClusterError } from "../../errors.ts";
 import { Board } from "./board.ts";
 import type { WorkerRecord } from "./job_record.ts";
 import { JobStore } from "./job_store.ts";
@@ -63,6 +64,18 @@ export async function queueStatus(server: QueueServer): Promise<QueueStatus> {
     });
   }
   return { format: "anomaly-cluster-queue/1", server: server.place, jobs, workers };
+}
+
+/** Removes a job that nobody will go on with. Throws `bad-argument` where there is none of that id. */
+export async function endJob(server: QueueServer, id: string): Promise<void> {
+  const board = new Board(server);
+  const jobs = await board.jobs();
+  if (!jobs.some((job) => job.id === id)) {
+    const known = jobs.length ? `the jobs are ${jobs.map((job) => job.id).join(", ")}` : "there is none";
+    throw new AnomalyClusterError("bad-argument", `--end ${id} is no job of the server at ${server.place}: ${known}`);
+  }
+  await board.removeJob(id);
+  await new JobStore(server, id).remove();
 }
 
 /** The same for people. */
