@@ -4,6 +4,10 @@
  * @module
  */
 
+import { giveUpNetwork } from "./src/cli/permissions.ts";
 import { run } from "./src/cli/program.ts";
 
-if (import.meta.main) Deno.exit(await run(Deno.args));
+if (import.meta.main) {
+  giveUpNetwork(Deno.args);
+  Deno.exit(await run(Deno.args));
+}

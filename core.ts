@@ -62,4 +62,6 @@ export {
   type EmbeddingGroups,
 } from "./src/cluster/cluster_embeddings.ts";
 export { type Assignment, assignPatches } from "./src/assign/assign_patches.ts";
-export { type ArrayEntry, type ModelRecord, packModel, unpackModel } from "./src/assign/model_record.ts";
+export { type ModelRecord, packModel, unpackModel } from "./src/assign/model_record.ts";
+export type { ArrayEntry } from "./src/describe/array_record.ts";
+export type { DescriptionRecord } from "./src/describe/description_record.ts";

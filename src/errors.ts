@@ -6,6 +6,7 @@ export type ErrorCode =
   | "too-few-images"
   | "too-large"
   | "cannot-write"
+  | "queue-failed"
   | "unsupported-runtime";
 
 /** The one error that this library throws on purpose. Its message is a sentence for a person. */

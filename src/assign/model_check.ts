@@ -1,6 +1,7 @@
 // Whether a stored model's parts are what they should be and fit each other, before anything is computed from them.
 
-import type { ArrayEntry, ModelRecord } from "./model_record.ts";
+import type { ArrayEntry } from "../describe/array_record.ts";
+import type { ModelRecord } from "./model_record.ts";
 import type { Feature } from "../feature.ts";
 import { temperaturesOf, type Weighting } from "../weight/weighting.ts";
 

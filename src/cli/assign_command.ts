@@ -5,7 +5,6 @@ import { type Assignment, assignPatches } from "../assign/assign_patches.ts";
 import { regroup } from "../assign/group_model.ts";
 import { findImages, type ImageFile } from "../dataset/folder.ts";
 import { joinPatches } from "../embed/embedder.ts";
-import { sha256 } from "../embed/manifest.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import {
@@ -26,7 +25,7 @@ import { onInterrupt } from "./interrupt.ts";
 import { type ImageNetwork, loadImages } from "./load_images.ts";
 import { warn } from "./progress.ts";
 import { readModel, type StoredModel } from "./model_files.ts";
-import { modelFile, type OpenModel, openModel } from "./open_model.ts";
+import { openRecorded } from "./open_recorded.ts";
 import { watchImages } from "./watch_images.ts";
 
 /** Options as the program's arguments give them. */
@@ -56,7 +55,11 @@ export async function assignCommand(
   const warnings = [...found.warnings];
   using cache = new RunCache(options);
   using _interrupt = options.watch ? undefined : onInterrupt(() => cache.kept());
-  const opened = await openNetwork(stored, options, warnings);
+  const opened = await openRecorded(
+    stored.network,
+    { ...(options.model !== undefined && { model: options.model }), engine: options.engine, of: "these groups" },
+    warnings,
+  );
   const network = { ...opened, cache: cache.of(opened.maker) };
 
   const title = `New images of ${basename(folder)}`;
@@ -108,37 +111,6 @@ function inGroups(stored: StoredModel, name: string | undefined): StoredModel {
     medoids: Int32Array.from(medoids),
   });
   return { ...stored, groups, model };
-}
-
-/** The network that the groups were made with, and no other. */
-async function openNetwork(
-  { network }: StoredModel,
-  given: AssignCommandOptions,
-  warnings: string[],
-): Promise<OpenModel> {
-  const model = given.model ?? network.model;
-  const options = { ...network, model, engine: given.engine };
-  const file = modelFile(options);
-  const bytes = await Deno.readFile(file).catch((cause) => {
-    const reason = `the network ${network.file} of these groups cannot be read from ${model ?? file.pathname}`;
-    throw new AnomalyClusterError("bad-model", `${reason}: say where it lies with --model FILE`, { cause });
-  });
-  const found = await sha256(bytes);
-  if (found !== network.sha256) {
-    throw new AnomalyClusterError(
-      "bad-model",
-      `${basename(file.pathname)} is not the network of these groups, its SHA-256 is ${found.slice(0, 12)}… and not ` +
-        `${network.sha256.slice(0, 12)}…: name that one with --model FILE, or run cluster again`,
-    );
-  }
-  const opened = await openModel(options, warnings);
-  if (opened.embedder.id !== network.id) {
-    throw new AnomalyClusterError(
-      "bad-model",
-      `the network is now ${opened.embedder.id}, but the groups were made with ${network.id}: run cluster again`,
-    );
-  }
-  return opened;
 }
 
 async function assignAll(

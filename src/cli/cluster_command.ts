@@ -29,6 +29,8 @@ import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
 import { warn } from "./progress.ts";
 import { removeCheckpoint } from "./training.ts";
+import type { Coordinator, JobOptions } from "./queue/coordinate.ts";
+import { streamImages } from "./stream_images.ts";
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
 export async function clusterCommand(argument: string, options: ClusterCommandOptions): Promise<void> {
@@ -49,15 +51,19 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
 
   const warnings = [...found.warnings];
   using cache = new RunCache(options);
-  using _interrupt = onInterrupt(() => cache.kept());
+  const coordinator = options.queue === undefined
+    ? undefined
+    : await coordinatorOf({ ...options, queue: options.queue });
+  using _interrupt = onInterrupt(() => coordinator?.kept() ?? cache.kept());
   const opened = await openModel(options, warnings);
   const { embedder, size, engine } = opened;
   const network = { ...opened, cache: cache.of(opened.maker) };
   const normals = options.normals ? await loadNormals(options.normals, network, warnings) : undefined;
   const all = { images: found.images, name: argument };
+  const stream = coordinator?.stream(basename(folder), opened) ?? streamImages;
   const grouped = references === "all"
     ? await groupTogether(all, network, chosen, normals, warnings, output)
-    : await groupStreamed(all, network, { ...chosen, references }, normals, warnings);
+    : await groupStreamed(all, network, { ...chosen, references }, normals, warnings, stream);
   await embedder.release();
 
   const { images, result, model, thumbnails } = grouped;
@@ -80,9 +86,16 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const page = writeWhole(output, "report.html", report);
   removeCheckpoint(output);
 
+  await coordinator?.end();
   for (const warning of warnings) warn(warning);
   if (options.memory) console.error(`memory: ${memory.peakMegabytes()} MB at most`);
   console.log(options.json ? JSON.stringify(file) : summary(file, page));
+}
+
+/** What speaks to the queue's server is loaded where there is one. */
+async function coordinatorOf(options: JobOptions): Promise<Coordinator> {
+  const { Coordinator } = await import("./queue/coordinate.ts");
+  return await Coordinator.open(options);
 }
 
 async function loadNormals(

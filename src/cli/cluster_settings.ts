@@ -54,6 +54,14 @@ export interface ClusterCommandOptions extends CacheOptions, TrainingChoice {
   readonly labels?: "folders";
   readonly json?: "-";
   readonly export?: readonly ExportName[];
+  /** The server of a queue. */
+  readonly queue?: string;
+  readonly queueCreds?: string;
+  readonly queueTlsCa?: string;
+  readonly queueBatch: number;
+  readonly queueWait: number;
+  readonly queueStore: number;
+  readonly shared?: boolean;
 }
 
 /** The same with the weights that follow from them. */
@@ -110,18 +118,21 @@ export function checkCombination(weight: WeightName, options: ClusterCommandOpti
 const [ALL_UP_TO, THEN] = [2000, 512];
 
 /**
- * What each of `count` images is compared with. Throws `bad-argument` where `--references` asks for what needs all images
- * at once.
+ * What each of `count` images is compared with. Machines of a queue compare with references in any case: with all of a
+ * few images. Throws `bad-argument` where `--references` or `--queue` asks for what needs all images at once.
  */
 export function referencesOf(options: ChosenOptions, count: number): References {
-  const { references = count > ALL_UP_TO && !needsAll(options) ? THEN : "all" } = options;
-  if (references === "all") return references;
   const needing = needsAll(options);
+  const { references = options.queue || count > ALL_UP_TO && !needing ? THEN : "all" } = options;
+  if (references === "all" && !options.queue) return references;
   if (needing) {
-    const reason = `${needing} compares all images with each other: leave it or --references out`;
+    const option = options.queue ? "--queue" : "--references";
+    const reason = `${needing} compares all images with each other: leave it or ${option} out`;
     throw new AnomalyClusterError("bad-argument", reason);
   }
-  return (typeof references === "number" ? references : references.coreset) < count ? references : "all";
+  if (references === "all") return count;
+  if ((typeof references === "number" ? references : references.coreset) < count) return references;
+  return options.queue ? count : "all";
 }
 
 /** The option that needs all images at once, where there is one. */

@@ -5,8 +5,8 @@ import { type Command, InvalidArgumentError, type Option } from "commander";
 import { AnomalyClusterError } from "../errors.ts";
 import { fromUser, type JsonSchema, nearest, type Parser } from "./arguments.ts";
 
-/** Options that a config file has no use for: itself, and what groups nothing. */
-const NOT_IN_FILES = ["config", "apply"];
+/** Options that a config file has no use for: itself, what groups nothing, and what the network is given up without. */
+const NOT_IN_FILES = ["config", "apply", "queue"];
 
 /** The options of a command that a config file may hold, by their names on the command line. */
 export function configurable(command: Command): Map<string, Option> {

@@ -3,157 +3,33 @@
 import { groupRadii } from "../assign/radius.ts";
 import { clusterEmbeddings, type EmbeddingGroups } from "../cluster/cluster_embeddings.ts";
 import type { ImageFile } from "../dataset/folder.ts";
-import { blockImages, describeBlocks, type Described, type Description, joinEmbeddings } from "../describe/describe.ts";
-import { type DescriptionOptions, fitDescription } from "../describe/fit.ts";
-import { greedyCentres, type References } from "../describe/references.ts";
-import { joinPatches, someEmbeddings, someImages } from "../embed/embedder.ts";
+import type { References } from "../describe/references.ts";
+import { someEmbeddings } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import { ofPopulation } from "../feature.ts";
 import { randomSample } from "../random.ts";
 import { reportData } from "../report/report_data.ts";
 import { digits } from "../report/result.ts";
 import { resultOf, shownImages } from "../report/shown_images.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
-import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
+import type { PatchSet } from "../types.ts";
 import { type ChosenOptions, featuresOf, weightsOf } from "./cluster_settings.ts";
 import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
 import { prepareImages } from "./image_pool.ts";
-import { embedFiles, type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
+import type { ImageNetwork } from "./load_images.ts";
 import { startStage } from "./progress.ts";
+import type { ImageStream, StreamedImages } from "./streamed_images.ts";
 
-/** What is known of images that were not kept. */
-export interface StreamedImages {
-  /** Those that could be read. */
-  readonly files: readonly ImageFile[];
-  /** Their vectors. */
-  readonly embeddings: Embeddings;
-  /** Of each the largest score of its patches. */
-  readonly scores: Float64Array;
-  /** Weights of the patches. */
-  readonly weights: PatchValues;
-  /** The patch grid. */
-  readonly grid: Omit<PatchSet, "data" | "count">;
-  /** How images became vectors. */
-  readonly description: Description;
-  /** How many of them all were compared with. */
-  readonly references: number;
-  /** Mean standard error of the patches' scores, as a share of these scores' standard deviation. */
-  readonly standardError?: number;
-}
-
-/** How images are compared. */
-export interface StreamOptions extends DescriptionOptions {
-  /** How many references, and how they are chosen. */
-  readonly references: Exclude<References, "all">;
-  readonly seed: number;
-}
-
-/** A coreset is chosen from so many times its images. */
-const CANDIDATES = 4;
-
-/** Embeds the references, then all images, and describes each by these: memory grows by a vector an image. */
-export async function streamImages(
-  files: readonly ImageFile[],
-  network: ImageNetwork,
-  options: StreamOptions,
-  warnings: string[],
-): Promise<StreamedImages> {
-  const references = await chosenReferences(files, network, options);
-  const description = await fitDescription(references, references, options);
-  const block = blockImages(references);
-  const collected = new Collected();
-  let waiting: LoadedImage[] = [];
-  const flush = async () => {
-    if (waiting.length === 0) return;
-    const patches = joinPatches(waiting.map((image) => image.patches));
-    for await (const described of describeBlocks(patches, description, options)) collected.add(described);
-    collected.files.push(...waiting.map(({ path, file, label }) => ({ path, file, ...(label && { label }) })));
-    waiting = [];
-  };
-  for await (const image of embedFiles(files, network, warnings, "Embedding and comparing")) {
-    if (waiting.push(image) === block) await flush();
-  }
-  await flush();
-  const { rows, cols, channels, levels } = references;
-  const grid = { rows, cols, channels, ...(levels && { levels }) };
-  return { ...collected.all(references.count), grid, description, references: references.count };
-}
-
-async function chosenReferences(
-  files: readonly ImageFile[],
-  network: ImageNetwork,
-  { references, seed }: StreamOptions,
-): Promise<PatchSet> {
-  const isCoreset = typeof references === "object";
-  const wanted = isCoreset ? references.coreset : references;
-  const asked = randomSample(files.length, isCoreset ? CANDIDATES * wanted : wanted, seed);
-  // What cannot be read is told when all are.
-  const images = await loadImages(asked.map((at) => files[at]), network, [], "Embedding references");
-  if (images.length < 2) {
-    const reason = `of ${asked.length} images that others are compared with ${images.length} can be used`;
-    throw new AnomalyClusterError("too-few-images", `${reason}: at least 2 are needed, name more by --references`);
-  }
-  const patches = joinPatches(images.map((image) => image.patches));
-  return isCoreset && patches.count > wanted ? someImages(patches, greedyCentres(patches, wanted)) : patches;
-}
-
-/** What blocks of images leave behind. */
-class Collected {
-  readonly files: ImageFile[] = [];
-  readonly #vectors: Embeddings[] = [];
-  readonly #weights: PatchValues[] = [];
-  readonly #scores: number[] = [];
-  #errors = 0;
-  #sum = 0;
-  #squares = 0;
-  #places = 0;
-
-  add({ embeddings, scores, standardErrors, weights }: Described): void {
-    this.#vectors.push(embeddings);
-    this.#weights.push(weights);
-    for (let i = 0; i < scores.count; i++) {
-      const row = scores.data.subarray(i * scores.patches, (i + 1) * scores.patches);
-      this.#scores.push(row.reduce((most, score) => Math.max(most, score), 0));
-    }
-    for (const score of scores.data) {
-      this.#sum += score;
-      this.#squares += score * score;
-    }
-    for (const error of standardErrors?.data ?? []) this.#errors += error;
-    this.#places += scores.data.length;
-  }
-
-  all(references: number) {
-    const [{ patches }] = this.#weights;
-    const weights = new Float32Array(this.#scores.length * patches);
-    let at = 0;
-    for (const block of this.#weights) {
-      weights.set(block.data, at);
-      at += block.data.length;
-    }
-    const count = this.#scores.length;
-    const spread = Math.sqrt(Math.max(0, this.#squares / this.#places - (this.#sum / this.#places) ** 2));
-    const whole = { data: Float32Array.of(this.#errors / this.#places / (spread || 1)), count, patches: 1 };
-    return {
-      files: this.files,
-      embeddings: joinEmbeddings(this.#vectors),
-      scores: Float64Array.from(this.#scores),
-      weights: { data: weights, count, patches },
-      ...(this.#errors > 0 && { standardError: ofPopulation(whole, references).data[0] }),
-    };
-  }
-}
-
-/** Images from one folder, grouped without ever being in memory together. */
+/** Images from one folder, grouped without ever being in memory together; `stream` describes them. */
 export async function groupStreamed(
   found: FoundImages,
   network: ImageNetwork,
   options: ChosenOptions & { readonly references: Exclude<References, "all"> },
   normals: PatchSet | undefined,
   warnings: string[],
+  stream: ImageStream,
 ): Promise<Grouped> {
   const { k, threshold, smallestGroup, seed, references } = options;
-  const streamed = await streamImages(found.images, network, {
+  const streamed = await stream(found.images, network, {
     weight: weightsOf(options),
     features: featuresOf(options),
     ...(normals && { normals }),

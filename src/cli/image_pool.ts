@@ -37,6 +37,8 @@ export interface PrepareOptions {
   readonly size: number;
   readonly decoder: DecoderName;
   readonly cache?: ImageCache;
+  /** Decoders that outlast the call. @default the call's own */
+  readonly decoders?: DecoderPool;
 }
 
 /** Images that may be ready or in work beyond the one asked for, a worker: bounds the memory. */
@@ -45,15 +47,18 @@ const AHEAD = 3;
 /** Taken at the start: onnxruntime-web puts Node's Worker in its place when it opens a model. */
 const WebWorker = globalThis.Worker;
 
+/** A file's path; or its bytes, which are taken away. */
+export type ImageSource = string | Uint8Array<ArrayBuffer>;
+
 /** Yields for each file, in order, what the cache has of it, else its image, or the error that it failed with. */
 export async function* prepareImages(
-  files: readonly string[],
-  { size, decoder, cache }: PrepareOptions,
+  files: readonly ImageSource[],
+  { size, decoder, cache, decoders: lasting }: PrepareOptions,
 ): AsyncGenerator<PreparedImage | CachedImage | AnomalyClusterError> {
-  const decoders = new DecoderPool(Math.min(navigator.hardwareConcurrency, 8, files.length), size, decoder);
-  const prepare = async (file: string) => {
+  const decoders = lasting ?? new DecoderPool(Math.min(MOST_DECODERS, files.length), size, decoder);
+  const prepare = async (file: ImageSource) => {
     try {
-      const bytes = await readBytes(file);
+      const bytes = typeof file === "string" ? await readBytes(file) : file;
       const key = await cache?.keyOf(bytes);
       const cached = key && cache?.get(key);
       return cached ?? { ...await decoders.decode(bytes), ...(key && { key }) };
@@ -77,12 +82,15 @@ export async function* prepareImages(
       ask();
     }
   } finally {
-    decoders.end();
+    if (!lasting) decoders.end();
   }
 }
 
+/** Workers that decode pay up to so many. */
+export const MOST_DECODERS: number = Math.min(navigator.hardwareConcurrency, 8);
+
 /** Workers, started when there is work for them. */
-class DecoderPool {
+export class DecoderPool {
   readonly #workers: Worker[] = [];
   readonly #answers: PromiseWithResolvers<PreparedImage>[] = [];
   /** Why a worker did not start or died: nothing more would be answered. */

@@ -5,7 +5,8 @@ import type { Embedder } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
-import { prepareImages, type PrepareOptions } from "./image_pool.ts";
+import type { CachedImage } from "./image_cache.ts";
+import { type ImageSource, prepareImages, type PrepareOptions } from "./image_pool.ts";
 import { startStage } from "./progress.ts";
 
 /** An image that could be read. */
@@ -39,28 +40,60 @@ export async function* embedFiles(
   warnings: string[],
   stageName: string,
 ): AsyncGenerator<LoadedImage> {
-  const noted = new Map<string, { first: string; others: number }>();
+  const remarks = new ImageRemarks(warnings);
   const stage = startStage(stageName, files.length);
   let at = 0;
-  for await (const image of prepareImages(files.map(({ file }) => file), network)) {
+  for await (const image of embedEach(files.map(({ file }) => file), network)) {
     const file = files[at++];
-    if (image instanceof AnomalyClusterError) {
-      if (image.code !== "bad-image") throw image;
-      warnings.push(`${file.path}: ${image.message}, skipped`);
-    } else {
-      if (image.note) {
-        const note = noted.get(image.note);
-        if (note) note.others++;
-        else noted.set(image.note, { first: file.path, others: 0 });
-      }
-      const patches = "patches" in image ? image.patches : await network.embedder.embed(image.pixels);
-      if ("pixels" in image && image.key) network.cache!.put(image.key, { ...image, patches });
-      yield { ...file, patches, thumbnail: image.thumbnail };
+    if (image instanceof AnomalyClusterError) remarks.skipped(file.path, image.message);
+    else {
+      if (image.note) remarks.noted(file.path, image.note);
+      yield { ...file, patches: image.patches, thumbnail: image.thumbnail };
     }
     stage.update(at);
   }
-  for (const [note, { first, others }] of noted) {
-    warnings.push(`${first}${others ? ` and ${others} more` : ""}: ${note}`);
-  }
+  remarks.end();
   stage.end();
+}
+
+/** Decodes and embeds files, or what was read of them; yields for each, in order, what was found or why it is no image. */
+export async function* embedEach(
+  sources: readonly ImageSource[],
+  network: ImageNetwork,
+): AsyncGenerator<CachedImage | AnomalyClusterError> {
+  for await (const image of prepareImages(sources, network)) {
+    if (image instanceof AnomalyClusterError) {
+      if (image.code !== "bad-image") throw image;
+      yield image;
+      continue;
+    }
+    const patches = "patches" in image ? image.patches : await network.embedder.embed(image.pixels);
+    if ("pixels" in image && image.key) network.cache!.put(image.key, { ...image, patches });
+    yield { ...image, patches };
+  }
+}
+
+/** What the user is told of images, in their order: equal notes together, at the end. */
+export class ImageRemarks {
+  readonly #noted = new Map<string, { first: string; others: number }>();
+
+  constructor(readonly warnings: string[]) {}
+
+  /** One that is left out. */
+  skipped(path: string, reason: string): void {
+    this.warnings.push(`${path}: ${reason}, skipped`);
+  }
+
+  /** One that is used. */
+  noted(path: string, note: string): void {
+    const found = this.#noted.get(note);
+    if (found) found.others++;
+    else this.#noted.set(note, { first: path, others: 0 });
+  }
+
+  end(): void {
+    for (const [note, { first, others }] of this.#noted) {
+      this.warnings.push(`${first}${others ? ` and ${others} more` : ""}: ${note}`);
+    }
+  }
 }

@@ -23,6 +23,8 @@ import type { ClusterCommandOptions } from "./cluster_settings.ts";
 import { type ExportName, EXPORTS } from "./export_groups.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import { serveCommand } from "./serve_command.ts";
+import { statusCommand } from "./status_command.ts";
+import { workerCommand } from "./worker_command.ts";
 import {
   CLUSTERERS,
   CONTENTS,
@@ -104,6 +106,14 @@ function patienceOption(): Option {
     .argParser(wholeNumber(0)).default(40);
 }
 
+/** Options of every command that speaks to a queue's server; `what` it does there. */
+function queueOptions(command: Command, what: string, isNeeded: boolean): Command {
+  const url = new Option("--queue <URL>", `${what}: docs/queue.md`).makeOptionMandatory(isNeeded);
+  return command.addOption(url)
+    .option("--queue-creds <FILE>", "credentials for the queue's server")
+    .option("--queue-tls-ca <FILE>", "certificates, PEM, of who vouches for the queue's server; connects by TLS");
+}
+
 /** The program's commands and options. */
 export function program(): Command {
   const root = new Command("anomaly-cluster")
@@ -111,7 +121,7 @@ export function program(): Command {
     .version(manifest.version)
     .exitOverride()
     .showHelpAfterError("(--help lists the options)");
-  root.command("cluster")
+  const cluster = root.command("cluster")
     .exitOverride()
     .description("Group the images of FOLDER and its sub-folders; write a report, CSV and JSON.")
     .argument("<FOLDER>", "the images")
@@ -192,6 +202,23 @@ export function program(): Command {
       listOf(...namesOf<ExportName>(EXPORTS)),
     )
     .option(
+      "--queue-batch <N>",
+      "most images that a machine of the queue is given at a time",
+      wholeNumber(1),
+      32,
+    )
+    .option(
+      "--queue-wait <SECONDS>",
+      "images of a machine that is silent for so long go to another",
+      wholeNumber(1),
+      30,
+    )
+    .addOption(
+      new Option("--queue-store <SIZE>", "most bytes of images that wait on the queue's server").argParser(byteCount)
+        .default(1e9, "1GB"),
+    )
+    .option("--shared", "machines of the queue read the images under the same paths, none is sent")
+    .option(
       "--apply <FILE>",
       "groups nothing: copies the images into folders named after the groups of this groups.json",
     )
@@ -199,6 +226,7 @@ export function program(): Command {
     .addHelpText("after", methodsHelp())
     .hook("preAction", applyConfig)
     .action(clusterOrApply);
+  queueOptions(cluster, "embed and compare on the machines of this NATS server, nats://HOST:PORT", false);
   root.command("assign")
     .exitOverride()
     .description("Put the images of FOLDER into the groups of a model.json that cluster wrote, or into none of these.")
@@ -257,6 +285,22 @@ export function program(): Command {
     .addOption(cacheOption())
     .addOption(cacheLimitOption())
     .action(evaluateCommand);
+  const worker = root.command("worker")
+    .exitOverride()
+    .description("Embed and compare images for jobs that cluster --queue submits, until Ctrl-C.")
+    .option("--model <FILE>", "where a network lies that is not an included one")
+    .option("--shared <DIR>", "also work for jobs whose files lie in this folder, under the same path")
+    .option("--name <TEXT>", "how status calls it (default: host and process)")
+    .action(workerCommand);
+  queueOptions(worker, "work for this NATS server, nats://HOST:PORT", true);
+  const status = root.command("status")
+    .exitOverride()
+    .description("Tell the jobs and workers of a queue: how far, how fast, how long yet.")
+    .option("--json <FILE>", "- prints JSON on standard output, and nothing else", oneOf("-"))
+    .option("--watch", "again and again, until Ctrl-C")
+    .option("--end <JOB>", "remove this job, and what was computed for it, before")
+    .action(statusCommand);
+  queueOptions(status, "of this NATS server, nats://HOST:PORT", true);
   root.command("completions")
     .exitOverride()
     .description("Print the completions of a shell, for its start-up file.")

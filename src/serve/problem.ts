@@ -40,6 +40,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   "bad-model": 503,
   "unsupported-runtime": 503,
   "cannot-write": 500,
+  "queue-failed": 500,
 };
 
 /** Any error as a problem: what was not thrown on purpose tells nothing of its cause. */

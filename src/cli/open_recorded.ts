@@ -1,0 +1,44 @@
+// The network of an earlier run or of another machine, and no other.
+
+import { basename } from "node:path";
+import { sha256 } from "../embed/manifest.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import { modelFile, type ModelOptions, type OpenModel, openModel } from "./open_model.ts";
+import type { NetworkRecord } from "../report/model_file.ts";
+
+/** How a recorded network is opened here. */
+export interface RecordedOptions extends Pick<ModelOptions, "model" | "engine" | "decoder"> {
+  /** What was made with it, for sentences, as `these groups`. */
+  readonly of: string;
+}
+
+/** Opens the network of a record. Throws `bad-model` where it is another one. */
+export async function openRecorded(
+  network: NetworkRecord,
+  { of, ...given }: RecordedOptions,
+  warnings: string[],
+): Promise<OpenModel> {
+  const model = given.model ?? network.model;
+  const options = { ...network, ...given, model };
+  const file = modelFile(options);
+  const bytes = await Deno.readFile(file).catch((cause) => {
+    const reason = `the network ${network.file} of ${of} cannot be read from ${model ?? file.pathname}`;
+    throw new AnomalyClusterError("bad-model", `${reason}: say where it lies with --model FILE`, { cause });
+  });
+  const found = await sha256(bytes);
+  if (found !== network.sha256) {
+    throw new AnomalyClusterError(
+      "bad-model",
+      `${basename(file.pathname)} is not the network of ${of}, its SHA-256 is ${found.slice(0, 12)}… and not ` +
+        `${network.sha256.slice(0, 12)}…: name that one with --model FILE, or run cluster again`,
+    );
+  }
+  const opened = await openModel(options, warnings);
+  if (opened.embedder.id !== network.id) {
+    throw new AnomalyClusterError(
+      "bad-model",
+      `the network is now ${opened.embedder.id}, but ${of} were made with ${network.id}: run cluster again`,
+    );
+  }
+  return opened;
+}

@@ -1,0 +1,75 @@
+// What all machines see: the jobs, and the workers that are alive.
+
+import type { KV } from "@nats-io/kv";
+import type { JobRecord, WorkerRecord } from "./job_record.ts";
+import type { QueueServer } from "./server.ts";
+
+/** A worker, or a coordinator, that was not heard of for so long counts as gone: milliseconds. */
+const SILENCE = 15_000;
+
+/** How often they tell of themselves, in milliseconds. */
+export const BEAT = 3000;
+
+/** The board of a server. All methods wait for a server that is away. */
+export class Board {
+  constructor(readonly server: QueueServer) {}
+
+  async putJob(job: JobRecord): Promise<void> {
+    await this.#put("jobs", job.id, job);
+  }
+
+  async removeJob(id: string): Promise<void> {
+    await this.server.call(async () => (await this.#bucket("jobs")).purge(id));
+    await this.server.call(async () => (await this.#bucket("alive")).purge(`coordinator.${id}`));
+  }
+
+  /** The oldest first. */
+  async jobs(): Promise<JobRecord[]> {
+    const jobs = [...(await this.#all<JobRecord>("jobs")).values()];
+    return jobs.sort((a, b) => a.started < b.started ? -1 : 1);
+  }
+
+  async beatWorker(id: string, worker: WorkerRecord): Promise<void> {
+    await this.#put("alive", `worker.${id}`, worker);
+  }
+
+  async removeWorker(id: string): Promise<void> {
+    await this.server.call(async () => (await this.#bucket("alive")).purge(`worker.${id}`));
+  }
+
+  async beatCoordinator(job: string): Promise<void> {
+    await this.#put("alive", `coordinator.${job}`, {});
+  }
+
+  /** Workers that were heard of lately, and the jobs whose coordinators were. */
+  async alive(): Promise<{ workers: WorkerRecord[]; coordinated: Set<string> }> {
+    const all = await this.#all<WorkerRecord>("alive");
+    const of = (kind: string) => [...all].filter(([key]) => key.startsWith(`${kind}.`));
+    return {
+      workers: of("worker").map(([, worker]) => worker).sort((a, b) => a.name < b.name ? -1 : 1),
+      coordinated: new Set(of("coordinator").map(([key]) => key.slice("coordinator.".length))),
+    };
+  }
+
+  async #all<T>(name: "jobs" | "alive"): Promise<Map<string, T>> {
+    return await this.server.call(async () => {
+      const bucket = await this.#bucket(name);
+      const found = new Map<string, T>();
+      for (const key of await Array.fromAsync(await bucket.keys())) {
+        const entry = await bucket.get(key);
+        if (entry?.operation === "PUT") found.set(key, entry.json<T>());
+      }
+      return found;
+    });
+  }
+
+  async #put(name: "jobs" | "alive", key: string, value: unknown): Promise<void> {
+    await this.server.call(async () => (await this.#bucket(name)).put(key, JSON.stringify(value)));
+  }
+
+  #bucket(name: "jobs" | "alive"): Promise<KV> {
+    // In memory, who is alive can be told while the store is full.
+    const alive = name === "alive" && { ttl: SILENCE, storage: "memory" as const };
+    return this.server.values.create(`anomaly-${name}`, { history: 1, ...alive });
+  }
+}

@@ -1,0 +1,103 @@
+// What a server's jobs and workers are doing.
+
+import { AnomalyClusterError } from "../../errors.ts";
+import { Board } from "./board.ts";
+import type { WorkerRecord } from "./job_record.ts";
+import { JobStore } from "./job_store.ts";
+import type { QueueServer } from "./server.ts";
+
+/** A job, as it stands. */
+export interface JobStatus {
+  readonly id: string;
+  readonly name: string;
+  /** Images in all, done, and left out because they stopped workers. */
+  readonly images: number;
+  readonly done: number;
+  readonly failed: number;
+  /** Tasks that wait, are in work, and of the latter those that were handed out before. */
+  readonly waiting: number;
+  readonly working: number;
+  readonly redelivered: number;
+  /** Whether the machine that submitted it is heard of. */
+  readonly coordinated: boolean;
+  /** Workers that take it. */
+  readonly workers: number;
+  /** Images a second, by what the workers say. */
+  readonly rate: number;
+  /** Seconds left at this rate. */
+  readonly left?: number;
+  /** Why workers leave it to others. */
+  readonly refusals: readonly string[];
+}
+
+/** What is printed as JSON. */
+export interface QueueStatus {
+  /** Name and version of this format. */
+  readonly format: "anomaly-cluster-queue/1";
+  readonly server: string;
+  readonly jobs: readonly JobStatus[];
+  readonly workers: readonly WorkerRecord[];
+}
+
+/** Looks at a server. */
+export async function queueStatus(server: QueueServer): Promise<QueueStatus> {
+  const board = new Board(server);
+  const { workers, coordinated } = await board.alive();
+  const jobs: JobStatus[] = [];
+  for (const { id, name, images, done, failed } of await board.jobs()) {
+    const counts = await new JobStore(server, id).counts().catch(() => undefined); // It may just have ended.
+    if (!counts) continue;
+    const rate = workers.filter(({ job }) => job === id).reduce((sum, worker) => sum + worker.rate, 0);
+    const refusals = workers.flatMap(({ refuses }) => refuses[id] ?? []);
+    jobs.push({
+      id,
+      name,
+      images,
+      done,
+      failed,
+      ...counts,
+      coordinated: coordinated.has(id),
+      workers: workers.length - refusals.length,
+      rate,
+      ...(rate > 0 && { left: (images - done) / rate }),
+      refusals: [...new Set(refusals)],
+    });
+  }
+  return { format: "anomaly-cluster-queue/1", server: server.place, jobs, workers };
+}
+
+/** Removes a job that nobody will go on with. Throws `bad-argument` where there is none of that id. */
+export async function endJob(server: QueueServer, id: string): Promise<void> {
+  const board = new Board(server);
+  const jobs = await board.jobs();
+  if (!jobs.some((job) => job.id === id)) {
+    const known = jobs.length ? `the jobs are ${jobs.map((job) => job.id).join(", ")}` : "there is none";
+    throw new AnomalyClusterError("bad-argument", `--end ${id} is no job of the server at ${server.place}: ${known}`);
+  }
+  await board.removeJob(id);
+  await new JobStore(server, id).remove();
+}
+
+/** The same for people. */
+export function statusText({ server, jobs, workers }: QueueStatus): string {
+  const lines = [`${server}: ${counted(jobs.length, "job")}, ${counted(workers.length, "worker")} alive`];
+  for (const job of jobs) {
+    const left = job.left === undefined ? "" : `, about ${Math.ceil(job.left)} s left`;
+    lines.push(
+      `job ${job.id} (${job.name}): ${job.done} of ${job.images} images, ${job.rate.toFixed(1)} a second${left}`,
+      `  tasks: ${job.waiting} waiting, ${job.working} in work, ${job.redelivered} of them handed out again; ` +
+        `${counted(job.failed, "image")} failed; ${counted(job.workers, "worker")}`,
+    );
+    if (!job.coordinated) lines.push("  nobody collects its results: run its cluster command again");
+    for (const refusal of job.refusals) lines.push(`  refused: ${refusal}`);
+  }
+  for (const { name, images, rate, job } of workers) {
+    const what = job ? `${images} images, ${rate.toFixed(1)} a second, last for job ${job}` : "no task yet";
+    lines.push(`worker ${name}: ${what}`);
+  }
+  return lines.join("\n");
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,78 @@
+// A job's files in tasks, and the job's name: the same for the same command, so that it is found again.
+
+import type { ImageFile } from "../../dataset/folder.ts";
+import { sha256 } from "../../embed/manifest.ts";
+import type { StreamOptions } from "../streamed_images.ts";
+import type { OpenModel } from "../open_model.ts";
+import type { Task } from "./job_record.ts";
+
+/** A file as it was found. */
+export interface FoundFile extends ImageFile {
+  /** Bytes; nothing where it cannot be read. */
+  readonly size: number | null;
+  /** When it was changed, in milliseconds. */
+  readonly changed: number | null;
+}
+
+/** Most bytes of a task of several images. */
+const MOST_BYTES = 32 * 2 ** 20;
+
+/** Looks at all files. */
+export async function lookAt(files: readonly ImageFile[]): Promise<FoundFile[]> {
+  return await Promise.all(files.map(async (file) => {
+    const info = await Deno.stat(file.file).catch(() => undefined);
+    return { ...file, size: info?.size ?? null, changed: info?.mtime?.getTime() ?? null };
+  }));
+}
+
+/** Tasks of up to `batch` images. */
+export function planTasks(files: readonly FoundFile[], batch: number, shared: boolean): Task[] {
+  const groups: number[][] = [];
+  let bytes = 0;
+  files.forEach(({ size }, place) => {
+    const last = groups.at(-1);
+    bytes += size ?? 0;
+    if (last && last.length < batch && (shared || bytes <= MOST_BYTES)) last.push(place);
+    else {
+      groups.push([place]);
+      bytes = size ?? 0;
+    }
+  });
+  return groups.map((places, at) => taskOf(String(at), places, files, shared));
+}
+
+/** A task of some of the files. */
+export function taskOf(key: string, places: readonly number[], files: readonly FoundFile[], shared: boolean): Task {
+  return {
+    key,
+    places,
+    ...(shared && { files: places.map((at) => ({ path: files[at].file, size: files[at].size })) }),
+  };
+}
+
+/** Names all that a job's results depend on, and how it is cut into tasks: 24 hexadecimal digits. */
+export async function jobId(
+  files: readonly FoundFile[],
+  { maker, network }: OpenModel,
+  { weight, features, references, seed, normals }: StreamOptions,
+  cut: { readonly version: string; readonly batch: number; readonly shared: boolean },
+): Promise<string> {
+  const { data, ...shape } = normals ?? { data: new Float32Array() };
+  const all = JSON.stringify([
+    cut,
+    maker,
+    network.sha256,
+    network.size,
+    [weight, features, references, seed],
+    [shape, await sha256(bytesOf(data))],
+    files.map(({ path, file, size, changed }) => [path, size, changed, cut.shared && file]),
+  ]);
+  return (await sha256(new TextEncoder().encode(all))).slice(0, 24);
+}
+
+/** A copy: digests take no shared memory. */
+function bytesOf(data: Float32Array): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(data.byteLength);
+  copy.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return copy;
+}

@@ -1,0 +1,268 @@
+// A worker: takes tasks of the jobs on the board, one at a time, and stores what it found of their images.
+
+import { isAbsolute, relative, resolve } from "node:path";
+import manifest from "../../../deno.json" with { type: "json" };
+import type { JsMsg } from "@nats-io/jetstream";
+import { arrayReader } from "../../describe/array_record.ts";
+import { describeImages } from "../../describe/described_images.ts";
+import type { Description } from "../../describe/describe.ts";
+import { unpackDescription } from "../../describe/description_record.ts";
+import { AnomalyClusterError } from "../../errors.ts";
+import type { PatchSet } from "../../types.ts";
+import { DecoderPool, type ImageSource, MOST_DECODERS } from "../image_pool.ts";
+import { embedEach } from "../load_images.ts";
+import type { OpenModel } from "../open_model.ts";
+import { openRecorded } from "../open_recorded.ts";
+import { tell } from "../progress.ts";
+import { BEAT, Board } from "./board.ts";
+import { type ImageOutcome, type JobRecord, MOST_DELIVERIES, type Task, type TaskResult } from "./job_record.ts";
+import { JobStore } from "./job_store.ts";
+import { packet } from "./packet.ts";
+import { packResult } from "./result_record.ts";
+import { isFull, type QueueServer, sleep } from "./server.ts";
+
+/** Options of a worker. */
+export interface WorkOptions {
+  /** Where a network lies that is not an included one. */
+  readonly model?: string;
+  /** The folder of which files may be read for jobs that share them. */
+  readonly shared?: string;
+  /** How it calls itself. */
+  readonly name: string;
+  /** Ends it after the task in work. */
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds between two looks at the board, and before a task that failed is handed out again. */
+const PAUSE = 1000;
+
+/** Milliseconds over which the rate is measured. */
+const RATE_WINDOW = 60_000;
+
+/** A job that this worker can do. */
+interface OpenJob {
+  readonly record: JobRecord;
+  readonly store: JobStore;
+  readonly network: OpenModel & { readonly decoders: DecoderPool };
+  readonly description: Description;
+}
+
+/** Works until the signal. */
+export async function work(server: QueueServer, options: WorkOptions): Promise<void> {
+  const worker = new Worker(server, options);
+  await worker.run();
+}
+
+class Worker {
+  readonly #board: Board;
+  readonly #id = crypto.randomUUID();
+  readonly #refused = new Map<string, string>();
+  readonly #finished: { readonly at: number; readonly images: number }[] = [];
+  readonly #started = performance.now();
+  #images = 0;
+  #job?: OpenJob;
+
+  constructor(readonly server: QueueServer, readonly options: WorkOptions) {
+    this.#board = new Board(server);
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.options;
+    await this.#beat();
+    const beat = setInterval(() => void this.#beat().catch(() => {}), BEAT);
+    try {
+      while (!signal.aborted) {
+        if (!await this.#turn()) await sleep(PAUSE, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      clearInterval(beat);
+    }
+    await this.#close();
+    await Promise.race([this.#board.removeWorker(this.#id).catch(() => {}), sleep(PAUSE)]);
+  }
+
+  /** Does a task of the first job that has one; false where there is nothing to do. */
+  async #turn(): Promise<boolean> {
+    const jobs = await this.#board.jobs();
+    for (const id of this.#refused.keys()) if (!jobs.some((job) => job.id === id)) this.#refused.delete(id);
+    let asked = false;
+    for (const record of jobs.filter(({ id }) => !this.#refused.has(id))) {
+      const job = await this.#open(record);
+      if (!job) continue;
+      const message = await job.store.next().catch(() => undefined);
+      if (message === undefined) continue; // The server is away, or the job just ended.
+      asked = true; // It waited a while already.
+      if (message) {
+        await this.#do(message, job);
+        return true;
+      }
+    }
+    return asked;
+  }
+
+  async #open(record: JobRecord): Promise<OpenJob | undefined> {
+    if (this.#job?.record.id === record.id) return this.#job;
+    try {
+      return await this.#opened(record);
+    } catch (error) {
+      if (error instanceof AnomalyClusterError && error.code === "queue-failed") return undefined;
+      const reason = error instanceof AnomalyClusterError ? error.message : "its record cannot be used";
+      this.#refuse(record, reason);
+      return undefined;
+    }
+  }
+
+  async #opened(record: JobRecord): Promise<OpenJob | undefined> {
+    const refuse = (reason: string) => new AnomalyClusterError("bad-model", reason);
+    if (record.version !== manifest.version) {
+      throw refuse(`it is of version ${record.version} of this package, and the worker of ${manifest.version}`);
+    }
+    if (record.shared && this.options.shared === undefined) {
+      throw refuse("its files are read where they lie: start the worker with --shared FOLDER");
+    }
+    const store = new JobStore(this.server, record.id);
+    const fitted = await store.fitted();
+    if (!fitted) return undefined; // It is not whole yet.
+    const { description } = fitted.json;
+    const network = await openRecorded(record.network, {
+      ...(this.options.model !== undefined && { model: this.options.model }),
+      engine: record.engine,
+      decoder: record.decoder,
+      of: "its images",
+    }, []);
+    if (network.maker !== record.maker) throw refuse("the worker's decoders or engine are other ones");
+    await this.#close();
+    tell(`working for job ${record.id}, ${record.images} images of ${record.name}`);
+    return this.#job = {
+      record,
+      store,
+      network: { ...network, decoders: new DecoderPool(MOST_DECODERS, network.size, network.decoder) },
+      description: unpackDescription(description, arrayReader(description.arrays, fitted.bytes)),
+    };
+  }
+
+  /** What the job at hand keeps open. */
+  async #close(): Promise<void> {
+    this.#job?.network.decoders.end();
+    await this.#job?.network.embedder.release();
+  }
+
+  #refuse({ id, name }: JobRecord, reason: string): void {
+    this.#refused.set(id, reason);
+    tell(`leaving job ${id} (${name}) to others: ${reason}`);
+  }
+
+  async #do(message: JsMsg, job: OpenJob): Promise<void> {
+    const heard = setInterval(() => message.working(), job.record.wait * 1000 / 3);
+    try {
+      const task = message.json<Task>();
+      if (!await job.store.hasResult(task.key)) await this.#answer(task, message.info.deliveryCount, job);
+      job.store.tellResult(task.key);
+      message.ack();
+    } catch (error) {
+      tell(`a task of job ${job.record.id} failed here: ${error instanceof Error ? error.message : error}`);
+      message.nak(PAUSE);
+      await this.#close(); // A decoder that died answers nothing more.
+      this.#job = undefined;
+    } finally {
+      clearInterval(heard);
+    }
+  }
+
+  /** Stores what became of a task. */
+  async #answer(task: Task, delivery: number, job: OpenJob): Promise<void> {
+    const { store } = job;
+    if (delivery > MOST_DELIVERIES) {
+      await this.#store(task, packet({ kind: "dead", deliveries: MOST_DELIVERIES } satisfies TaskResult), store);
+      return;
+    }
+    const sources = task.files ? this.#shared(task.files, job.record) : await stored(task, store);
+    if (!sources) {
+      // Whoever removed the images may have stored the result by now.
+      if (!await store.hasResult(task.key)) {
+        await this.#store(task, packet({ kind: "missing" } satisfies TaskResult), store);
+      }
+      return;
+    }
+    const images: ImageOutcome[] = [];
+    const patches: PatchSet[] = [];
+    const embedded = embedEach(sources.filter((source) => source !== null), job.network);
+    for (const source of sources) {
+      const image = source === null ? undefined : (await embedded.next()).value;
+      if (!image) images.push({ error: "the file cannot be read" });
+      else if (image instanceof AnomalyClusterError) images.push({ error: image.message });
+      else {
+        images.push(image.note === undefined ? {} : { note: image.note });
+        patches.push(image.patches);
+      }
+    }
+    await embedded.return(undefined);
+    const described = patches.length ? await describeImages(patches, job.description) : undefined;
+    await this.#store(task, packResult(images, described), store);
+    this.#images += images.length;
+    this.#finished.push({ at: performance.now(), images: images.length });
+  }
+
+  /** Where the store is full, makes room: the task's images are in memory, and would be sent again. */
+  async #store({ key }: Task, result: Uint8Array, store: JobStore): Promise<void> {
+    for (let tries = 0;; tries++) {
+      try {
+        return await store.putResult(key, result);
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        if (tries === 0) {
+          tell(`the store of the server at ${this.server.place} is full: waiting for room`);
+          await store.removeImages(key);
+        } else await sleep(PAUSE);
+      }
+    }
+  }
+
+  /** Paths of shared files; what is not there as the coordinator saw it is a job for others. */
+  #shared(files: NonNullable<Task["files"]>, record: JobRecord): (ImageSource | null)[] {
+    const root = resolve(this.options.shared!);
+    return files.map(({ path, size }) => {
+      if (size === null) return null;
+      const inside = relative(root, resolve(path));
+      const isInside = !inside.startsWith("..") && !isAbsolute(inside);
+      if (isInside && sizeOf(path) === size) return path;
+      const reason = isInside
+        ? `${path} is not there as the coordinator has it: mount the folder under the same path`
+        : `${path} lies outside the folder of --shared`;
+      this.#refuse(record, reason);
+      throw new AnomalyClusterError("bad-image", reason);
+    });
+  }
+
+  async #beat(): Promise<void> {
+    const now = performance.now();
+    while (this.#finished.length && now - this.#finished[0].at > RATE_WINDOW) this.#finished.shift();
+    const images = this.#finished.reduce((sum, one) => sum + one.images, 0);
+    await this.#board.beatWorker(this.#id, {
+      name: this.options.name,
+      version: manifest.version,
+      ...(this.#job && { job: this.#job.record.id }),
+      images: this.#images,
+      rate: images / Math.min(RATE_WINDOW, Math.max(1000, now - this.#started)) * 1000,
+      refuses: Object.fromEntries(this.#refused),
+    });
+  }
+}
+
+/** The images that the coordinator stored; each has memory of its own, as decoding takes it away. */
+async function stored(task: Task, store: JobStore): Promise<(Uint8Array<ArrayBuffer> | null)[] | undefined> {
+  const found = await store.images(task.key);
+  if (!found || found.json.sizes.length !== task.places.length) return undefined;
+  let at = 0;
+  return found.json.sizes.map((size) => size === null ? null : new Uint8Array(found.bytes.subarray(at, at += size)));
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return undefined;
+  }
+}

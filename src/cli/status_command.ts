@@ -1,0 +1,34 @@
+// `status --queue URL`: jobs and workers of a server.
+
+import { tell } from "./progress.ts";
+import type { QueueStatus } from "./queue/status.ts";
+import type { ServerOptions } from "./queue/queue_options.ts";
+
+/** Options as the program's arguments give them. */
+export interface StatusCommandOptions extends ServerOptions {
+  readonly json?: "-";
+  readonly watch?: boolean;
+  /** The id of a job. */
+  readonly end?: string;
+}
+
+/** Milliseconds between two looks of `--watch`. */
+const LOOK_EVERY = 2000;
+
+/** Tells once, or until a signal; ends a job before where one is named. */
+export async function statusCommand(options: StatusCommandOptions): Promise<void> {
+  const [{ connectQueue }, { endJob, queueStatus, statusText }] = await Promise.all([
+    import("./queue/queue_options.ts"),
+    import("./queue/status.ts"),
+  ]);
+  const server = await connectQueue(options, { tell });
+  const print = (status: QueueStatus) => console.log(options.json ? JSON.stringify(status) : statusText(status));
+  if (options.end !== undefined) await endJob(server, options.end);
+  print(await queueStatus(server));
+  while (options.watch) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    if (!options.json && Deno.stdout.isTerminal()) console.log("\x1b[H\x1b[2J");
+    print(await queueStatus(server));
+  }
+  await server.close();
+}

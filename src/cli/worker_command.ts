@@ -1,0 +1,43 @@
+// `worker --queue URL`: embeds and describes images for jobs that other machines submit.
+
+import { fromUser } from "./arguments.ts";
+import { tell } from "./progress.ts";
+import type { ServerOptions } from "./queue/queue_options.ts";
+
+/** Options as the program's arguments give them. */
+export interface WorkerCommandOptions extends ServerOptions {
+  readonly model?: string;
+  readonly shared?: string;
+  readonly name?: string;
+}
+
+/** Works until a signal; a second one ends it at once. */
+export async function workerCommand(options: WorkerCommandOptions): Promise<void> {
+  const [{ connectQueue }, { work }] = await Promise.all([
+    import("./queue/queue_options.ts"),
+    import("./queue/work.ts"),
+  ]);
+  const stopping = new AbortController();
+  const stop = () => {
+    if (stopping.signal.aborted) Deno.exit(130);
+    stopping.abort();
+    tell("stopping after the task in work; again to stop at once");
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  try {
+    const server = await connectQueue(options, { tell, signal: stopping.signal, patient: true });
+    tell(`waiting for jobs of the server at ${server.place} until Ctrl+C`);
+    await work(server, {
+      ...(options.model !== undefined && { model: options.model }),
+      ...(options.shared !== undefined && { shared: fromUser(options.shared) }),
+      name: options.name ?? `${Deno.hostname()}:${Deno.pid}`,
+      signal: stopping.signal,
+    });
+    await server.close();
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+  } finally {
+    for (const signal of signals) Deno.removeSignalListener(signal, stop);
+  }
+}

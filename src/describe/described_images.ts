@@ -1,0 +1,57 @@
+// What is kept of images that are described some at a time: a row each, whatever blocks they came in.
+
+import type { WorkOptions } from "../distance/patch_minima.ts";
+import { joinPatches } from "../embed/embedder.ts";
+import type { PatchSet } from "../types.ts";
+import { describeBlocks, type Description } from "./describe.ts";
+
+/** Numbers of some images, a row for each. */
+export interface DescribedImages {
+  readonly count: number;
+  /** Numbers in a vector. */
+  readonly channels: number;
+  /** Patches of an image. */
+  readonly patches: number;
+  /** `[count, channels]`. */
+  readonly vectors: Float32Array;
+  /** Mean weights of the patches: `[count, patches]`. */
+  readonly weights: Float32Array;
+  /** Largest score of the patches: `[count]`. */
+  readonly scores: Float64Array;
+  /** Sums over the patches of scores, of their squares and of their standard errors: `[count, 3]`. */
+  readonly sums: Float64Array;
+}
+
+/** Describes images, each of `count` 1. What is found of one does not depend on the others. */
+export async function describeImages(
+  images: readonly PatchSet[],
+  description: Description,
+  options: WorkOptions = {},
+): Promise<DescribedImages> {
+  const count = images.length;
+  const [places, scores, sums] = [
+    images[0].rows * images[0].cols,
+    new Float64Array(count),
+    new Float64Array(count * 3),
+  ];
+  const weights = new Float32Array(count * places);
+  let vectors = new Float32Array();
+  let at = 0;
+  for await (const described of describeBlocks(joinPatches(images), description, options)) {
+    const { embeddings, standardErrors } = described;
+    if (at === 0) vectors = new Float32Array(count * embeddings.channels);
+    vectors.set(embeddings.data, at * embeddings.channels);
+    weights.set(described.weights.data, at * places);
+    for (let i = 0; i < embeddings.count; i++, at++) {
+      const row = described.scores.data.subarray(i * places, (i + 1) * places);
+      for (const score of row) {
+        scores[at] = Math.max(scores[at], score);
+        sums[at * 3] += score;
+        sums[at * 3 + 1] += score * score;
+      }
+      const errors = standardErrors?.data.subarray(i * places, (i + 1) * places) ?? [];
+      for (const error of errors) sums[at * 3 + 2] += error;
+    }
+  }
+  return { count, channels: vectors.length / count, patches: places, vectors, weights, scores, sums };
+}

@@ -1,0 +1,111 @@
+import type { Pooling } from "../distance/pooling.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import type { Feature } from "../feature.ts";
+import type { PatchSet } from "../types.ts";
+import { temperaturesOf, type Weighting } from "../weight/weighting.ts";
+import type { ArrayEntry, ArrayWriter, ReadArray } from "./array_record.ts";
+import type { Description, DescriptionPart } from "./describe.ts";
+
+/** A `Description` as JSON, but for its large arrays, which lie beside it. */
+export interface DescriptionRecord {
+  /** One for all features that share their patches. */
+  readonly parts: readonly {
+    /** What of the patches makes embeddings. */
+    readonly features: readonly Feature[];
+    /** How patches are weighted. */
+    readonly weight: Weighting;
+    /** Rows and columns of the reference images' patches. */
+    readonly references?: Pick<PatchSet, "rows" | "cols" | "levels">;
+  }[];
+  /** Pooling in place of the weighted average. */
+  readonly pooling?: { readonly kind: Pooling["kind"]; readonly p?: number; readonly sigma?: number };
+  /** Factor of the embedding of each part, temperature and feature. */
+  readonly scales: readonly number[];
+  /** The arrays, in the order of their bytes. */
+  readonly arrays: readonly ArrayEntry[];
+}
+
+/** A description as JSON; its arrays go to the writer. */
+export function packDescription(
+  { parts, pooling, scales }: Description,
+  writer: ArrayWriter,
+): Omit<DescriptionRecord, "arrays"> {
+  for (const [at, { whitening, references, centre }] of parts.entries()) {
+    whitening?.levels.forEach(({ mean, transform }, level) => {
+      writer.add(`parts.${at}.whitening.${level}.mean`, [mean.length], mean);
+      writer.add(`parts.${at}.whitening.${level}.transform`, [mean.length, mean.length], transform);
+    });
+    if (references) {
+      const { count, rows, cols, channels } = references;
+      writer.add(`parts.${at}.references`, [count, rows * cols, channels], references.data);
+    }
+    if (centre) writer.add(`parts.${at}.centre`, [centre.length], centre);
+  }
+  const codebook = pooling?.kind === "bag-of-words" ? pooling.codebook : undefined;
+  if (codebook) writer.add("codebook", [codebook.count, codebook.channels], codebook.data);
+  return {
+    parts: parts.map(({ features, weight, references }) => {
+      return { features, weight, ...(references && { references: gridOf(references) }) };
+    }),
+    ...(pooling && { pooling: codebook ? { kind: pooling.kind } : pooling }),
+    scales,
+  };
+}
+
+/** The description of what {@linkcode packDescription} gave. Throws `bad-model` where a part does not fit the others. */
+export function unpackDescription(record: DescriptionRecord, array: ReadArray): Description {
+  const { scales, pooling } = record;
+  const parts = record.parts.map((part, at) => unpackedPart(part, at, record, array));
+  const embeddings = parts.reduce((sum, { weight, features }) => {
+    return sum + Math.max(1, temperaturesOf(weight).length) * features.length;
+  }, 0);
+  if (parts.length === 0 || scales.length !== (pooling ? 1 : embeddings)) throw misfit();
+  return { parts, ...(pooling && { pooling: poolingOf(pooling, array) }), scales };
+}
+
+function misfit(): AnomalyClusterError {
+  return new AnomalyClusterError("bad-model", "the model's parts do not fit each other: make it again");
+}
+
+function unpackedPart(
+  { features, weight, references }: DescriptionRecord["parts"][number],
+  at: number,
+  { arrays, pooling }: DescriptionRecord,
+  array: ReadArray,
+): DescriptionPart {
+  const own = arrays.filter(({ name }) => name.startsWith(`parts.${at}.`)).map(({ name }) => name);
+  const levels = own.filter((name) => name.endsWith(".mean")).map((_, level) => ({
+    mean: Float32Array.from(array(`parts.${at}.whitening.${level}.mean`, 1).data),
+    transform: Float64Array.from(array(`parts.${at}.whitening.${level}.transform`, 2).data),
+  }));
+  // Without them every patch would count alike.
+  if ((references !== undefined) !== (!pooling && weight.kind !== "uniform") || features.length === 0) {
+    throw misfit();
+  }
+  const found = references && array(`parts.${at}.references`, 3);
+  const centre = own.includes(`parts.${at}.centre`) && array(`parts.${at}.centre`, 1).data;
+  return {
+    features,
+    weight,
+    ...(levels.length && { whitening: { levels } }),
+    ...(found && {
+      references: {
+        data: Float32Array.from(found.data),
+        count: found.shape[0],
+        channels: found.shape[2],
+        ...references,
+      },
+    }),
+    ...(centre && { centre: Float64Array.from(centre) }),
+  };
+}
+
+function gridOf({ rows, cols, levels }: PatchSet): DescriptionRecord["parts"][number]["references"] {
+  return { rows, cols, ...(levels && { levels }) };
+}
+
+function poolingOf(pooling: NonNullable<DescriptionRecord["pooling"]>, array: ReadArray): Pooling {
+  if (pooling.kind !== "bag-of-words") return pooling as Pooling;
+  const { data, shape: [count, channels] } = array("codebook", 2);
+  return { kind: "bag-of-words", codebook: { data, count, channels } };
+}
