@@ -104,6 +104,8 @@ const OPTIONS: Record<string, GroupModelOptions> = {
   "hard": { weight: { kind: "hard", k: 2, over: "max" } },
   "hybrid": { weight: { kind: "hybrid", k: 3 } },
   "uniform": { weight: { kind: "uniform" } },
+  "uniform residuals": { weight: { kind: "uniform" }, features: [{ content: "residual" }, { whiten: true }] },
+  "pooling in place of residuals": { pooling: { kind: "average" }, features: [{ content: "residual" }] },
   "pooling": { pooling: { kind: "gem", p: 3 } },
   "words": { pooling: { kind: "bag-of-words", codebook: { data: drawn(2).data.slice(0, 24), count: 6, channels: 4 } } },
 };

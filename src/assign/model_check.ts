@@ -1,122 +1,16 @@
-// Whether a stored model's parts are what they should be and fit each other, before anything is computed from them.
+// Whether a stored model's groups are what they should be and fit its description, before anything is computed from them.
 
-import type { ArrayEntry } from "../describe/array_record.ts";
+import { isCount, isListOf, shapesOf, vectorLength } from "../describe/description_check.ts";
 import type { ModelRecord } from "./model_record.ts";
-import type { Feature } from "../feature.ts";
-import { temperaturesOf, type Weighting } from "../weight/weighting.ts";
 
-type Part = ModelRecord["parts"][number];
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
-const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
-const isPositive = (value: unknown) => Number.isFinite(value) && (value as number) > 0;
-const isListOf = (values: unknown, holds: (value: unknown) => boolean) => Array.isArray(values) && values.every(holds);
-const isOneOf = (value: unknown, ...names: unknown[]) => value === undefined || names.includes(value);
-const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
-
-/** Checks all but the numbers within the arrays. May throw a TypeError where something is missing. */
-export function isConsistent(record: ModelRecord): boolean {
-  const { patches, groups, medoids, radii, parts, pooling, scales, arrays } = record;
-  const shapeOf = (name: string) => arrays.find((one) => one.name === name)?.shape;
-  const [images, channels] = shapeOf("embeddings") ?? [];
-  return isListOf(arrays, isEntry) && [patches.rows, patches.cols, patches.channels].every(isCount) &&
-    areLevels(patches.levels, patches.channels) && images === groups.length && isCount(images) && isCount(channels) &&
+/** Checks what a model has besides its description. May throw a TypeError where something is missing. */
+export function areGroupsConsistent(record: ModelRecord): boolean {
+  const { patches, groups, medoids, radii, arrays } = record;
+  const [images, channels] = shapesOf(arrays)("embeddings") ?? [];
+  return images === groups.length && isCount(images) && isCount(channels) &&
     isListOf(radii, (radius) => Number.isFinite(radius) && (radius as number) >= 0) &&
     radii.length === medoids.length &&
     isListOf(groups, (group) => Number.isInteger(group) && radii[group as number] !== undefined) &&
     isListOf(medoids, (medoid) => groups[medoid as number] !== undefined) &&
-    isListOf(scales, isPositive) &&
-    parts.length > 0 && parts.every((part, at) => isPart(part, at, record, shapeOf)) &&
-    vectorLength(record, shapeOf) === channels &&
-    isOneOf(pooling?.kind, "average", "max", "gem", "spoc", "bag-of-words") &&
-    [pooling?.p ?? 1, pooling?.sigma ?? 1].every(isPositive);
-}
-
-function isEntry(entry: unknown): boolean {
-  const { name, type, shape, offset } = (entry ?? {}) as ArrayEntry;
-  return typeof name === "string" && ["float32", "float64"].includes(type) && isListOf(shape, isCount) &&
-    Number.isInteger(offset) && offset >= 0;
-}
-
-/** Numbers in an image's vector; NaN where they and the scales do not fit. */
-function vectorLength({ parts, pooling, scales, patches }: ModelRecord, shapeOf: ShapeOf): number {
-  if (pooling) {
-    if (scales.length !== 1 || parts.length !== 1) return NaN;
-    return pooling.kind === "bag-of-words" ? shapeOf("codebook")![0] : widthOf(parts[0], patches);
-  }
-  const embeddings = parts.map(({ weight, features }) => Math.max(1, temperaturesOf(weight).length) * features.length);
-  if (scales.length !== total(embeddings)) return NaN;
-  return total(parts.map((part, at) => widthOf(part, patches) * embeddings[at]));
-}
-
-/** Channels of the levels that take part. */
-function widthsOf({ features: [{ levels }] }: Part, { levels: widths, channels }: ModelRecord["patches"]): number[] {
-  const all = widths ?? [channels];
-  return levels ? levels.map((level) => all[level]) : [...all];
-}
-
-function widthOf(part: Part, patches: ModelRecord["patches"]): number {
-  return total(widthsOf(part, patches));
-}
-
-type ShapeOf = (name: string) => readonly number[] | undefined;
-
-function isPart(part: Part, at: number, { patches, pooling, arrays }: ModelRecord, shapeOf: ShapeOf): boolean {
-  const { features, weight, references } = part;
-  if (!isListOf(features, isFeature) || !features.length || !isWeighting(weight, patches)) return false;
-  const widths = widthsOf(part, patches);
-  const wide = total(widths);
-  if (!isCount(wide)) return false;
-  const whitened = arrays.filter(({ name }) => name.startsWith(`parts.${at}.whitening.`)).length / 2;
-  const centre = shapeOf(`parts.${at}.centre`);
-  const codebook = shapeOf("codebook");
-  return [0, widths.length].includes(whitened) &&
-    widths.slice(0, whitened).every((width, level) => {
-      const [mean, transform] = ["mean", "transform"].map((name) => shapeOf(`parts.${at}.whitening.${level}.${name}`));
-      return mean?.join() === `${width}` && transform?.join() === `${width},${width}`;
-    }) &&
-    (centre === undefined || centre.join() === `${wide}`) &&
-    (pooling?.kind !== "bag-of-words" || codebook?.[1] === wide) &&
-    // Without references every patch would count alike.
-    (references !== undefined) === (!pooling && weight.kind !== "uniform") &&
-    (references === undefined || areReferences(references, wide, shapeOf(`parts.${at}.references`)));
-}
-
-function areReferences(
-  references: NonNullable<Part["references"]>,
-  channels: number,
-  shape: readonly number[] | undefined,
-): boolean {
-  const { rows, cols, levels } = references;
-  return isCount(rows) && isCount(cols) && areLevels(levels, channels) && shape?.length === 3 &&
-    shape[1] === rows * cols && shape[2] === channels;
-}
-
-function areLevels(levels: readonly number[] | undefined, channels: number): boolean {
-  return levels === undefined || isListOf(levels, isCount) && total(levels) === channels;
-}
-
-function isFeature(feature: unknown): boolean {
-  if (!isObject(feature)) return false;
-  const { levels, whiten, content, length } = feature as Feature;
-  return (levels === undefined || isListOf(levels, Number.isInteger) && levels.length > 0) &&
-    isOneOf(content, "patch", "residual") && isOneOf(length, "kept", "root", "unit") &&
-    (typeof whiten === "object" ? isPositive(whiten?.shrinkage ?? 1) : isOneOf(whiten, true, false));
-}
-
-function isWeighting(weight: Weighting, { rows, cols }: ModelRecord["patches"]): boolean {
-  if (!isObject(weight) || !["uniform", "soft", "hard", "hybrid"].includes(weight.kind)) return false;
-  const { k = 1, over } = weight as { k?: unknown; over?: unknown };
-  const { quantile } = isObject(over) ? over as { quantile?: unknown } : { quantile: 0 };
-  return isCount(k) && (k as number) <= rows * cols &&
-    (isObject(over) || isOneOf(over, "mean", "min", "max", "normal")) &&
-    Number.isFinite(quantile) && (quantile as number) >= 0 && (quantile as number) <= 1 &&
-    temperaturesOf(weight).every(isTemperature);
-}
-
-/** An absolute one, or a perplexity: others depend on images that are not there. */
-function isTemperature(tau: unknown): boolean {
-  if (!isObject(tau)) return isPositive(tau);
-  const { perplexity, standardDeviations } = tau as { perplexity?: number; standardDeviations?: number };
-  return perplexity === undefined ? isPositive(standardDeviations) : isPositive(perplexity) && perplexity < 1;
+    vectorLength(record, patches) === channels;
 }

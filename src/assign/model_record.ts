@@ -1,8 +1,8 @@
 import { arrayReader, arrayWriter } from "../describe/array_record.ts";
-import { type DescriptionRecord, packDescription, unpackDescription } from "../describe/description_record.ts";
+import { type DescriptionRecord, misfit, packDescription, unpackDescription } from "../describe/description_record.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { GroupModel } from "./group_model.ts";
-import { isConsistent } from "./model_check.ts";
+import { areGroupsConsistent } from "./model_check.ts";
 
 /** A {@linkcode GroupModel} as JSON, but for its large arrays, which it lists. */
 export interface ModelRecord extends DescriptionRecord {
@@ -58,13 +58,11 @@ export function unpackModel(record: ModelRecord, bytes: Uint8Array): GroupModel 
 }
 
 function unpacked(record: ModelRecord, bytes: Uint8Array): GroupModel {
-  if (!isConsistent(record)) {
-    throw new AnomalyClusterError("bad-model", "the model's parts do not fit each other: make it again");
-  }
   const { patches, groups, medoids, radii } = record;
   const array = arrayReader(record.arrays, bytes);
+  const description = unpackDescription(record, patches, array);
+  if (!areGroupsConsistent(record)) throw misfit();
   const vectors = array("embeddings", 2);
-  const description = unpackDescription(record, array);
   return {
     patches,
     description,

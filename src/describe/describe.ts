@@ -7,7 +7,7 @@ import { imagesFrom } from "../embed/embedder.ts";
 import type { Whitening } from "../embed/whiten.ts";
 import { type ComparedFeatures, embeddingsOf, type Feature, prepare, wantResiduals } from "../feature.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
-import { comparePatches, meanWeights, sourceOf, type Weighting } from "../weight/weighting.ts";
+import { comparePatches, meanWeights, sourceOf, weighPatches, type Weighting } from "../weight/weighting.ts";
 
 /** How an image becomes one vector. The vector of an image does not depend on which others come with it. */
 export interface Description {
@@ -27,7 +27,7 @@ export interface DescriptionPart {
   readonly whitening?: Whitening;
   /** How patches are weighted; its τ are absolute numbers or perplexities. */
   readonly weight: Weighting;
-  /** Images, prepared, that patches are scored against; absent where no score is needed. */
+  /** Images, prepared, that patches are scored against; absent where neither scores nor residuals are needed. */
   readonly references?: PatchSet;
   /** Mean of the patches of the grouped images, where a length is not kept: `[channels]`. */
   readonly centre?: Float64Array;
@@ -84,18 +84,16 @@ async function describeTogether(
   { parts, pooling, scales }: Description,
   options: WorkOptions,
 ): Promise<Described> {
-  const compared: ComparedFeatures[] = [];
-  for (const part of pooling ? parts.slice(0, 1) : parts) {
-    compared.push(await compareWith(await preparedBy(patches, part), part, options));
-  }
-  const [{ scores, standardErrors }] = compared;
-  const found = compared.flatMap((one, at) => embeddingsOf(one, parts[at].weight));
-  const all = pooling ? [pool(compared[0].patches, pooling)] : found.map(({ embedding }) => embedding);
+  const compared = await comparedBy(patches, pooling ? parts.slice(0, 1) : parts, options);
+  const [{ patches: own, scores, standardErrors }] = compared;
+  const found = pooling ? [] : embeddingsOfAll(compared, parts);
+  const embeddings = pooling ? [pool(own, pooling)] : found.map(({ embedding }) => embedding);
+  const weights = pooling ? weighPatches(scores, parts[0].weight) : found.map(({ weights }) => weights);
   return {
-    embeddings: joined(all, scales),
+    embeddings: joined(embeddings, scales),
     scores,
     ...(standardErrors && { standardErrors }),
-    weights: meanWeights([...new Set(found.map(({ weights }) => weights))]),
+    weights: meanWeights([...new Set(weights)]),
   };
 }
 
@@ -118,12 +116,29 @@ export async function embeddingsBy(
   parts: readonly DescriptionPart[],
   options: WorkOptions,
 ): Promise<Embeddings[]> {
-  const all: Embeddings[] = [];
-  for (const part of parts) {
-    const compared = await compareWith(await preparedBy(patches, part), part, options);
-    all.push(...embeddingsOf(compared, part.weight).map(({ embedding }) => embedding));
-  }
-  return all;
+  return embeddingsOfAll(await comparedBy(patches, parts, options), parts).map(({ embedding }) => embedding);
+}
+
+function embeddingsOfAll(compared: readonly ComparedFeatures[], parts: readonly DescriptionPart[]) {
+  return compared.flatMap((one, at) => embeddingsOf(one, parts[at].weight));
+}
+
+async function comparedBy(
+  patches: PatchSet,
+  parts: readonly DescriptionPart[],
+  options: WorkOptions,
+): Promise<ComparedFeatures[]> {
+  const compared: ComparedFeatures[] = [];
+  for (const part of parts) compared.push(await compareWith(await preparedBy(patches, part), part, options));
+  return compared;
+}
+
+/** Whether a part has references: for scores, which uniform weights and poolings do without, or for residuals. */
+export function needsReferences(
+  { features, weight }: Pick<DescriptionPart, "features" | "weight">,
+  isPooled: boolean,
+): boolean {
+  return !isPooled && (weight.kind !== "uniform" || wantResiduals(features));
 }
 
 /** Scores of prepared patches by the reference images: eq. 5, eq. 10, figure 12 or eq. 6, as the weighting says. */

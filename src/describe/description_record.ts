@@ -2,9 +2,10 @@ import type { Pooling } from "../distance/pooling.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Feature } from "../feature.ts";
 import type { PatchSet } from "../types.ts";
-import { temperaturesOf, type Weighting } from "../weight/weighting.ts";
+import type { Weighting } from "../weight/weighting.ts";
 import type { ArrayEntry, ArrayWriter, ReadArray } from "./array_record.ts";
 import type { Description, DescriptionPart } from "./describe.ts";
+import { isConsistentDescription, type PatchShape } from "./description_check.ts";
 
 /** A `Description` as JSON, but for its large arrays, which lie beside it. */
 export interface DescriptionRecord {
@@ -52,25 +53,29 @@ export function packDescription(
   };
 }
 
-/** The description of what {@linkcode packDescription} gave. Throws `bad-model` where a part does not fit the others. */
-export function unpackDescription(record: DescriptionRecord, array: ReadArray): Description {
+/**
+ * The description of what {@linkcode packDescription} gave, for patches of this shape.
+ *
+ * @throws {AnomalyClusterError} `bad-model` where a part is missing or does not fit the others.
+ */
+export function unpackDescription(record: DescriptionRecord, patches: PatchShape, array: ReadArray): Description {
+  if (!isConsistentDescription(record, patches)) {
+    throw misfit();
+  }
   const { scales, pooling } = record;
   const parts = record.parts.map((part, at) => unpackedPart(part, at, record, array));
-  const embeddings = parts.reduce((sum, { weight, features }) => {
-    return sum + Math.max(1, temperaturesOf(weight).length) * features.length;
-  }, 0);
-  if (parts.length === 0 || scales.length !== (pooling ? 1 : embeddings)) throw misfit();
   return { parts, ...(pooling && { pooling: poolingOf(pooling, array) }), scales };
 }
 
-function misfit(): AnomalyClusterError {
+/** The error of a record whose parts do not fit. */
+export function misfit(): AnomalyClusterError {
   return new AnomalyClusterError("bad-model", "the model's parts do not fit each other: make it again");
 }
 
 function unpackedPart(
   { features, weight, references }: DescriptionRecord["parts"][number],
   at: number,
-  { arrays, pooling }: DescriptionRecord,
+  { arrays }: DescriptionRecord,
   array: ReadArray,
 ): DescriptionPart {
   const own = arrays.filter(({ name }) => name.startsWith(`parts.${at}.`)).map(({ name }) => name);
@@ -78,10 +83,6 @@ function unpackedPart(
     mean: Float32Array.from(array(`parts.${at}.whitening.${level}.mean`, 1).data),
     transform: Float64Array.from(array(`parts.${at}.whitening.${level}.transform`, 2).data),
   }));
-  // Without them every patch would count alike.
-  if ((references !== undefined) !== (!pooling && weight.kind !== "uniform") || features.length === 0) {
-    throw misfit();
-  }
   const found = references && array(`parts.${at}.references`, 3);
   const centre = own.includes(`parts.${at}.centre`) && array(`parts.${at}.centre`, 1).data;
   return {

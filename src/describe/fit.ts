@@ -7,7 +7,7 @@ import { type Feature, fitPreparation, isCentred, prepare, sharingPatches } from
 import type { PatchSet } from "../types.ts";
 import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
 import { sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
-import { compareWith, type Description, type DescriptionPart, embeddingsBy } from "./describe.ts";
+import { compareWith, type Description, type DescriptionPart, embeddingsBy, needsReferences } from "./describe.ts";
 
 /** Options of {@linkcode fitDescription}: how images become vectors. */
 export interface DescriptionOptions extends WorkOptions {
@@ -40,10 +40,11 @@ export async function fitDescription(
   if (isOverNormals && !normals) {
     throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
   }
-  const compared = pooling || weight.kind === "uniform" ? undefined : isOverNormals ? normals : references;
+  const compared = isOverNormals ? normals : references;
   const parts: DescriptionPart[] = [];
   for (const shared of sharingPatches(features)) {
-    parts.push(await fitPart(patches, shared, weight, compared, references, options));
+    const own = needsReferences({ features: shared, weight }, pooling !== undefined) ? compared : undefined;
+    parts.push(await fitPart(patches, shared, weight, own, references, options));
   }
   if (pooling) return { parts: parts.slice(0, 1), pooling, scales: [1] };
   const embeddings = await embeddingsBy(references, parts, options);

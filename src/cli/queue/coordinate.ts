@@ -186,7 +186,7 @@ class Submission {
     if (!stored) return undefined;
     const { description, grid, references } = stored.json;
     return {
-      description: unpackDescription(description, arrayReader(description.arrays, stored.bytes)),
+      description: unpackDescription(description, grid, arrayReader(description.arrays, stored.bytes)),
       grid,
       references,
     };

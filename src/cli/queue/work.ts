@@ -139,7 +139,7 @@ class Worker {
       record,
       store,
       network: { ...network, decoders: new DecoderPool(MOST_DECODERS, network.size, network.decoder) },
-      description: unpackDescription(description, arrayReader(description.arrays, fitted.bytes)),
+      description: unpackDescription(description, fitted.json.grid, arrayReader(description.arrays, fitted.bytes)),
     };
   }
 
