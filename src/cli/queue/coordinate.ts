@@ -9,6 +9,7 @@ import type { ImageNetwork } from "../load_images.ts";
 import { ImageRemarks } from "../load_images.ts";
 import type { OpenModel } from "../open_model.ts";
 import { type Stage, startStage, tell } from "../progress.ts";
+import { readBytes } from "../read_image.ts";
 import {
   CollectedImages,
   fitReferences,
@@ -256,7 +257,7 @@ class Submission {
   async #submit(task: Task): Promise<boolean> {
     try {
       if (!this.record.shared) {
-        const all = await Promise.all(task.places.map((at) => Deno.readFile(this.files[at].file).catch(() => null)));
+        const all = await Promise.all(task.places.map((at) => readBytes(this.files[at].file).catch(() => null)));
         await this.job.putImages(task.key, { sizes: all.map((bytes) => bytes?.length ?? null) }, joinBytes(all));
       }
       const turn = (this.#turns.get(task.key) ?? 0) + 1;
