@@ -19,7 +19,7 @@ import {
   trainedClusterer,
   type TrainingOptions,
 } from "./trainer.ts";
-import { viewSource } from "./views.ts";
+import { VIEW, viewSource } from "./views.ts";
 
 /** Side of the grid on which attention is paid, at most. */
 const SIDE = 7;
@@ -33,7 +33,6 @@ const LOSS = { similarity: 5, entropy: 3, relation: 1, attention: 5 };
 /** Relations count only where every cluster has this share of a mean one. */
 const SMALLEST = 0.1;
 const CLIP = 10;
-const VIEW = { crop: 0.75, dropout: 0.1 };
 
 const GATCLUSTER: MethodKind = { kind: "gatcluster", epochs: 60, batch: 32, learningRate: 1e-3, create };
 

@@ -11,6 +11,7 @@ import {
   largestOf,
   type Layer,
   layer,
+  lowestOf,
   type Method,
   type MethodKind,
   type MethodSettings,
@@ -19,7 +20,7 @@ import {
   trainedClusterer,
   type TrainingOptions,
 } from "./trainer.ts";
-import { viewSource } from "./views.ts";
+import { VIEW, viewSource } from "./views.ts";
 
 /** Numbers between the features and the heads. */
 const HIDDEN = 128;
@@ -29,7 +30,6 @@ const HEADS = 5;
 const OVERCLUSTERING = 7;
 /** Passes for the heads of k groups after each one for the others. */
 const PASSES = 2;
-const VIEW = { crop: 0.75, dropout: 0.1 };
 
 const IIC: MethodKind = { kind: "iic", epochs: 300, batch: 140, learningRate: 1e-3, create };
 
@@ -84,7 +84,7 @@ function create(patches: PatchSet, { k, epochs, batch, learningRate, random }: M
       },
     }],
     groups() {
-      const best = state.indexOf(Math.min(...state.subarray(1)), 1) - 1;
+      const best = lowestOf(state.subarray(1));
       const tape = new Tape();
       return largestOf(apply(tape, hidden(tape, constant(count, channels, views.plain)), few[best]));
     },

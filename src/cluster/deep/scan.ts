@@ -10,6 +10,7 @@ import {
   batches,
   largestOf,
   layer,
+  lowestOf,
   type Method,
   type MethodKind,
   type MethodSettings,
@@ -55,7 +56,7 @@ function create(patches: PatchSet, { k, epochs, batch, learningRate, random }: M
   const neighbours = nearest(plain, count, channels, Math.max(1, Math.min(NEIGHBOURS, Math.round(count / k / 5))));
   const heads = Array.from({ length: HEADS }, () => layer(channels, k, random));
   const state = new Float64Array(2 + HEADS); // Steps of each stage; the last loss of each head.
-  const best = () => state.indexOf(Math.min(...state.subarray(2)), 2) - 2;
+  const best = () => lowestOf(state.subarray(2));
   const predict = (tape: Tape, x: Matrix, head: number) => tape.softmax(apply(tape, x, heads[head]));
   const viewed = (images: ArrayLike<number>, settings: typeof WEAK, source: () => number) =>
     constant(images.length, channels, views.draw(images, settings, source));

@@ -184,6 +184,11 @@ export function apply(tape: Tape, x: Matrix, { weights, bias }: Layer): Matrix {
   return tape.affine(x, weights, bias);
 }
 
+/** The head whose loss is the lowest. */
+export function lowestOf(losses: Float64Array): number {
+  return losses.indexOf(Math.min(...losses));
+}
+
 /** Adam (Kingma and Ba 2015), β = 0.9 and 0.999, with weight decay in the gradient and values of it clipped. */
 export function adam(
   parameters: readonly Parameter[],

@@ -10,6 +10,9 @@ export interface ViewSettings {
   readonly dropout: number;
 }
 
+/** How far views of an image differ from it where it is to be found again. */
+export const VIEW: ViewSettings = { crop: 0.75, dropout: 0.1 };
+
 /** Draws views: each a grid of `side` × `side` cells, a cell the mean of its patches, standardised by channel. */
 export interface ViewSource {
   readonly count: number;
