@@ -5,6 +5,7 @@ export { distancesTo, nearestSquared, reduceMinima, sumDistances } from "./dista
 export { quantisePatches } from "./quantise";
 export { blockProducts, columnMinima, measuredDistances, pairCandidates, rescannedPatches, rowMinima } from "./pairs";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
+export { quantiseBytes } from "./bytes";
 export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
 export { deviationOf, keepNearest, meanOf, ranked } from "./neighbours";
 export { nearestNeighbourChain, nearestNeighbourChain32, startChain } from "./linkage";

@@ -61,7 +61,10 @@ export interface DistanceMatrix {
   readonly count: number;
 }
 
-/** Throws `bad-argument` when the array is not as long as its shape says, or holds a number that is not finite. */
+/** Numbers up to it have squares that add up in float32. */
+const LARGEST_NUMBER = 1e15;
+
+/** Throws `bad-argument` when the array is not as long as its shape says, or holds a number that is not finite or huge. */
 export function checkPatches(patches: PatchSet): void {
   const expected = patches.count * patches.rows * patches.cols * patches.channels;
   ensure(
@@ -74,11 +77,12 @@ export function checkPatches(patches: PatchSet): void {
     `patch embeddings: levels of ${levels.join(" + ")} channels do not make ${patches.channels}`,
   );
   let wrong = 0;
-  while (wrong < expected && Number.isFinite(patches.data[wrong])) wrong++;
+  while (wrong < expected && Math.abs(patches.data[wrong]) <= LARGEST_NUMBER) wrong++;
+  const image = Math.floor(wrong / (patches.rows * patches.cols * patches.channels));
   ensure(
     wrong === expected,
-    `patch embeddings: image ${
-      Math.floor(wrong / (patches.rows * patches.cols * patches.channels))
-    } holds a number that is not finite`,
+    `patch embeddings: image ${image} holds a number that is ${
+      Number.isFinite(patches.data[wrong]) ? `above ${LARGEST_NUMBER}: scale them down` : "not finite"
+    }`,
   );
 }

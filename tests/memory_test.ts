@@ -60,7 +60,7 @@ function results(coreOf: () => CoreExports): unknown[] {
     run(neighboursPlan(set, { quantile: 0.2, withResiduals: true, withErrors: true })),
     run(neighboursPlan(pyramid, { quantile: "mean", withResiduals: true, withErrors: true })),
     ...kinds.map((kind) => run(directedPlan(set, kind))),
-    run(projectionPlan(images, { centre, scale: 1 }, basis, axes)).data,
+    run(projectionPlan(images, centre, basis, axes)).data,
     step.value,
   ];
 }

@@ -9,9 +9,9 @@ const SAMPLE = 512;
 const ROUNDS = 3;
 
 /** Most axes. */
-const MOST = 160;
+const MOST = 64;
 /** Share of the variance that the axes leave. */
-const LEFT = 0.1;
+const LEFT = 0.13;
 
 /** Any number of vectors of `channels` numbers. */
 export type Vectors = Pick<Patches, "data" | "channels">;
@@ -21,9 +21,11 @@ export interface Axes {
   /** An even number. */
   readonly axes: number;
   readonly basis: Float64Array;
+  /** Whether most of the variance lies along them. */
+  readonly suffices: boolean;
 }
 
-/** Enough axes, `most` of them, an even number, to hold most of the variance. */
+/** Enough axes to hold most of the variance, but at most `most`, an even number. */
 export function principalAxes(set: Vectors, centre: Float32Array, most: number = MOST): Axes {
   const { channels } = set;
   const axes = Math.max(2, Math.min(most, channels - channels % 2));
@@ -34,8 +36,12 @@ export function principalAxes(set: Vectors, centre: Float32Array, most: number =
     basis = product(covariance, basis, channels, axes);
     orthonormalise(basis, channels, axes);
   }
-  const kept = axesFor(1 - LEFT, covariance, basis, channels, axes);
-  return { axes: kept, basis: fourColumns(basis, channels, axes, kept) };
+  const { kept, suffices } = axesFor(1 - LEFT, covariance, basis, channels, axes);
+  return { axes: kept, basis: fourColumns(basis, channels, axes, kept), suffices };
+}
+
+function placeInFours(axis: number, channel: number, channels: number): number {
+  return (Math.floor(axis / 4) * channels + channel) * 4 + axis % 4;
 }
 
 /** The first `kept` of the `axes` columns of a basis as the core reads them: see {@linkcode Axes}. */
@@ -43,15 +49,40 @@ export function fourColumns(basis: Float64Array, channels: number, axes: number,
   const inFours = new Float64Array(Math.ceil(kept / 4) * 4 * channels);
   for (let axis = 0; axis < kept; axis++) {
     for (let channel = 0; channel < channels; channel++) {
-      const place = (Math.floor(axis / 4) * channels + channel) * 4 + axis % 4;
-      inFours[place] = basis[channel * axes + axis];
+      inFours[placeInFours(axis, channel, channels)] = basis[channel * axes + axis];
     }
   }
   return inFours;
 }
 
-/** How many of the axes, an even number, hold this share of the variance. */
-function axesFor(share: number, covariance: Float64Array, basis: Float64Array, channels: number, axes: number): number {
+/**
+ * The same axes turned among themselves at random, so that patches vary about as much along each: numbers of one size
+ * become finer integers.
+ */
+export function evenAxes(basis: Float64Array, channels: number, axes: number): Float64Array {
+  const random = seededRandom(2);
+  const turn = Float64Array.from({ length: axes * axes }, () => random() - 0.5);
+  orthonormalise(turn, axes, axes);
+  const even = new Float64Array(basis.length);
+  for (let at = 0; at < axes * channels; at++) {
+    const [axis, channel] = [Math.floor(at / channels), at % channels];
+    let sum = 0;
+    for (let other = 0; other < axes; other++) {
+      sum += basis[placeInFours(other, channel, channels)] * turn[other * axes + axis];
+    }
+    even[placeInFours(axis, channel, channels)] = sum;
+  }
+  return even;
+}
+
+/** How many of the axes, an even number, hold this share of the variance, or all do not. */
+function axesFor(
+  share: number,
+  covariance: Float64Array,
+  basis: Float64Array,
+  channels: number,
+  axes: number,
+): { kept: number; suffices: boolean } {
   let wanted = 0;
   for (let channel = 0; channel < channels; channel++) wanted += share * covariance[channel * channels + channel];
   const stretched = product(covariance, basis, channels, axes);
@@ -61,7 +92,7 @@ function axesFor(share: number, covariance: Float64Array, basis: Float64Array, c
       wanted -= basis[channel * axes + kept] * stretched[channel * axes + kept];
     }
   }
-  return Math.max(2, kept);
+  return { kept: Math.max(2, kept), suffices: wanted <= 0 };
 }
 
 function sampleCovariance({ data, channels }: Vectors, centre: Float32Array): Float64Array {

@@ -123,22 +123,22 @@ export interface CoreExports {
     axes: number,
     output: number,
   ): void;
+  quantiseBytes(
+    source: number,
+    channels: number,
+    centre: number,
+    quantisation: number,
+    side: number,
+    integers: number,
+  ): void;
   nearerReferences(
     a: number,
-    aCount: number,
-    aPacked: number,
-    aHalves: number,
     b: number,
-    bCount: number,
-    bPacked: number,
-    bHalves: number,
     channels: number,
     short: number,
-    scale: number,
-    errors: number,
+    quantisation: number,
     nearest: number,
-    least: number,
-    first: number,
+    wanted: number,
     places: number,
   ): void;
   keepNearest(

@@ -68,6 +68,8 @@ export function chainMerges(
 const CENTROID_AXES = 30;
 /** Numbers of a short vector, and clusters in a panel of them, as core-as/centroids.ts has them. */
 const [SHORT, PANEL] = [32, 4];
+/** Centroids that are projected at once. */
+const PROJECTED = 64;
 /** What rounding may move a squared distance of short vectors by, in squares of the largest norm. */
 const SLACK = 1e-9;
 
@@ -89,20 +91,23 @@ export function centroidMerges(
     const [centreAt, basisAt] = [region.copyIn(centre), region.copyIn(basis)];
     const [sizes, names, shorts] = [places * 4, places * 4, places * SHORT * 4].map((size) => region.allocate(size));
     const order = region.allocate(count * 8);
-    const scratch = region.allocate(SHORT * 4 + 16 + channels * 8);
+    const scratch = region.allocate(PROJECTED * SHORT * 4 + 16 + channels * 32);
     const merges = region.allocate((count - 1) * 24);
     const own = region.floats(sizes, places).fill(0).fill(1, 0, count);
     if (weights) own.set(weights);
     const numbers = region.ints(names, places);
     const panels = region.floats(shorts, places * SHORT).fill(Infinity);
-    const short = region.floats(scratch, axes + 1);
+    const short = region.floats(scratch, PROJECTED * (axes + 1));
     let largest = 0;
     for (let i = 0; i < count; i++) {
       numbers[i] = i;
-      region.core.projectPatches(centroids + i * channels * 4, 1, channels, centreAt, basisAt, axes, scratch);
+      if (i % PROJECTED === 0) {
+        const some = Math.min(PROJECTED, count - i);
+        region.core.projectPatches(centroids + i * channels * 4, some, channels, centreAt, basisAt, axes, scratch);
+      }
       let squared = 0;
       for (let k = 0; k < SHORT; k++) {
-        const value = k <= axes ? short[k] : 0;
+        const value = k <= axes ? short[i % PROJECTED * (axes + 1) + k] : 0;
         squared += value * value;
         panels[(Math.floor(i / PANEL) * SHORT + k) * PANEL + i % PANEL] = value;
       }

@@ -1,10 +1,10 @@
 // What is computed of patches: plans of tasks (patch_tasks.ts) for this thread or several (pool.ts).
 
-import { AnomalyClusterError } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
-import { principalAxes } from "./axes.ts";
+import { evenAxes, principalAxes } from "./axes.ts";
+import { byteQuantisation } from "./byte_quantisation.ts";
 import type { PairOutput, Patches, Quantisation, Task } from "./patch_tasks.ts";
-import { onSharedMemory, type Plan, sharedBuffer, type Steps } from "./pool.ts";
+import { availableThreads, onSharedMemory, type Plan, sharedBuffer, type Steps } from "./pool.ts";
 
 /** ‖q‖ stays below 2^15 with some room for rounding: see core-as/quantise.ts. */
 const LARGEST_NORM = 32600;
@@ -105,7 +105,7 @@ export function neighboursPlan(
     tasks: blockTasks(asked, block, others),
     products: asked * patches * channels * patches * others,
     workForThread: () => {
-      quantisation ??= quantisationOf([images]);
+      quantisation ??= quantisationOf(images);
       return { kind: "pairs", images, quantisation, shared, block, output };
     },
     result: () => ({
@@ -143,19 +143,25 @@ export interface NearestReferences {
 
 /**
  * Distance of each patch to the nearest of all patches of the references, whose images may have another
- * number of patches. Both are shortened first, then searched.
+ * number of patches. Both are shortened first, where that leaves little, then searched.
  */
 export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<NearestReferences> {
   const [images, references] = [patchesOf(set), patchesOf(referenceSet)];
-  const quantisation = quantisationOf([images, references]);
-  const { axes, basis } = principalAxes(references, quantisation.centre);
-  const shorten = (patches: Patches) => projectionPlan(patches, quantisation, basis, axes);
-  const shortReferences = (yield shorten(references)) as Patches;
-  const shortImages = (yield shorten(images)) as Patches;
+  const centre = patchMean(images);
+  const { axes, basis, suffices } = principalAxes(references, centre);
+  let [shortImages, shortReferences, origin] = [images, references, centre];
+  if (suffices) {
+    const even = evenAxes(basis, images.channels, axes);
+    shortReferences = (yield projectionPlan(references, centre, even, axes)) as Patches;
+    shortImages = (yield projectionPlan(images, centre, even, axes)) as Patches;
+    // About the point that they were shortened about, rounding to float32 is nothing to the integers' steps.
+    origin = new Float32Array(axes + 1);
+  }
+  const quantisation = byteQuantisation([shortReferences, shortImages], origin);
   const nearest = new Float32Array(sharedBuffer(images.count * images.patches * 4));
   const places = new Int32Array(sharedBuffer(nearest.byteLength));
   // Each task goes through all references: large blocks, but some for every thread.
-  const block = Math.max(1, Math.min(blockSize(images), Math.ceil(images.count / 8)));
+  const block = Math.max(1, Math.min(fitting(images), Math.ceil(images.count / (2 * availableThreads()))));
   yield {
     tasks: blockTasks(images.count, block, references.count),
     products: images.data.length * references.count * references.patches,
@@ -171,7 +177,7 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Ne
 /** Products of all patches with `axes` columns (see axes.ts), and a last number, the norm of what they leave. */
 export function projectionPlan(
   images: Patches,
-  quantisation: Quantisation,
+  centre: Float32Array,
   basis: Float64Array,
   axes: number,
 ): Plan<Patches> {
@@ -183,7 +189,7 @@ export function projectionPlan(
     tasks: blockTasks(count, block, 1),
     products: images.data.length * axes,
     prepares: true,
-    workForThread: () => ({ kind: "projection", images, quantisation, basis, block, short }),
+    workForThread: () => ({ kind: "projection", images, centre, basis, block, short }),
     result: () => short,
   };
 }
@@ -214,7 +220,7 @@ function pairPlan<Result>(
     tasks: tasks.filter(({ pairs }) => pairs > 0),
     products: images.data.length * images.patches * (count - 1) / 2,
     workForThread: () => {
-      quantisation ??= quantisationOf([images]);
+      quantisation ??= quantisationOf(images);
       return { kind: "pairs", images, quantisation, shared, block, output: output(quantisation) };
     },
     result,
@@ -255,18 +261,19 @@ function patchesOf({ data, count, rows, cols, channels }: PatchSet): Patches {
 }
 
 /** Images of a block: few enough for the core's memory, at most 16. */
-function blockSize({ patches, channels }: Patches): number {
-  return Math.max(1, Math.min(16, Math.floor(BLOCK_BYTES / (patches * channels * 6))));
+function blockSize(images: Patches): number {
+  return Math.max(1, Math.min(16, fitting(images)));
 }
 
-/** Centres on the mean of the first set: any point would do, but the nearer the patches, the finer the integers. */
-function quantisationOf(sets: readonly Patches[]): Quantisation {
-  const centre = patchMean(sets[0]);
-  const largest = Math.sqrt(Math.max(...sets.map((set) => largestSquaredNorm(set, centre))));
-  if (!(largest < 1e15)) {
-    throw new AnomalyClusterError("bad-argument", "patch embeddings hold numbers above 1e15: scale them down");
-  }
-  return { centre, scale: LARGEST_NORM / (largest || 1) };
+/** Images that fit into a block's memory. */
+function fitting({ patches, channels }: Patches): number {
+  return Math.floor(BLOCK_BYTES / (patches * channels * 6));
+}
+
+/** Centres on the mean: any point would do, but the nearer the patches, the finer the integers. */
+function quantisationOf(images: Patches): Quantisation {
+  const centre = patchMean(images);
+  return { centre, scale: LARGEST_NORM / (Math.sqrt(largestSquaredNorm(images, centre)) || 1) };
 }
 
 /** Mean of at most some 5,000 patches, evenly from all images. */

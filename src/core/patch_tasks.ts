@@ -17,6 +17,17 @@ export interface Quantisation {
   readonly scale: number;
 }
 
+/** How they become 8-bit integers: see core-as/bytes.ts. */
+export interface ByteQuantisation {
+  readonly centre: Float32Array;
+  readonly scale: number;
+  readonly shift: number;
+  readonly groupPairs: number;
+  readonly rowError: number;
+  readonly columnError: number;
+  readonly reach: number;
+}
+
 /** What is wanted of each pair of images, and where it goes; `[count, …]` arrays cover all images. */
 export type PairOutput =
   /** Sum (rounded to steps, so exact in any order), smallest and largest minimum of each patch, a thread's share. */
@@ -62,7 +73,8 @@ export interface PairWork {
 export interface ProjectionWork {
   readonly kind: "projection";
   readonly images: Patches;
-  readonly quantisation: Quantisation;
+  /** That the axes go through. */
+  readonly centre: Float32Array;
   /** See axes.ts. */
   readonly basis: Float64Array;
   readonly block: number;
@@ -75,9 +87,11 @@ export interface ReferenceWork {
   readonly kind: "references";
   readonly images: Patches;
   readonly references: Patches;
+  /** Their short vectors, or themselves. */
   readonly shortImages: Patches;
   readonly shortReferences: Patches;
-  readonly quantisation: Quantisation;
+  /** Of the short vectors. */
+  readonly quantisation: ByteQuantisation;
   readonly block: number;
   /** Distances, `[count, patches]`. */
   readonly nearest: Float32Array;
@@ -106,7 +120,7 @@ export interface WorkCounts {
   rescanned: number;
   /** Tiles of 3 × 12 patches by the search with early break. */
   hausdorffTiles: number;
-  /** Tiles of 3 × 12 patches against references. */
+  /** Tiles of 3 × 24 patches against references. */
   referenceTiles: number;
 }
 
@@ -123,6 +137,9 @@ export interface TaskRunner {
  */
 export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   const PANEL = 12;
+  const BYTE_PANEL = 24;
+  /** Of references that are searched at once, to stay in a core's cache. */
+  const CHUNK_BYTES = 2 ** 18;
   const start = Math.ceil((core.heapBase.value as number) / 16) * 16;
   let top = start;
   const reserve = (bytes: number): number => {
@@ -142,10 +159,11 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   };
   let pairsDone = 0;
 
-  const { images, quantisation: { scale } } = work;
+  const { images } = work;
   const { channels } = images;
-  const centre = reserve(channels * 4);
-  floats(centre, channels).set(work.quantisation.centre);
+  const origin = work.kind === "projection" ? work.centre : work.quantisation.centre;
+  const centre = reserve(origin.length * 4);
+  floats(centre, origin.length).set(origin);
 
   /** Room for a block of images: floats, and integers of `width` channels each. */
   function slot(set: Patches, size: number, width: number) {
@@ -181,7 +199,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   /** What float32 adds to the errors: each of D products is rounded by 2^-24 of at most 2^15. */
   const ROUNDING = 2 * 2 ** -9 * Math.sqrt(channels + 1) + 0.01;
 
-  function pairRunner({ block, output, shared }: PairWork): (task: Task) => void {
+  function pairRunner({ block, output, shared, quantisation: { scale } }: PairWork): (task: Task) => void {
     const { patches, count } = images;
     const packing = channels - shared;
     const [left, right] = [slot(images, block, packing), slot(images, block, packing)];
@@ -423,7 +441,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const source = reserve(patches * channels * 4);
     const basisAt = reserve(basis.byteLength);
     new Float64Array(core.memory.buffer, basisAt, basis.length).set(basis);
-    const output = reserve(patches * short.channels * 4 + 16 + channels * 8);
+    const output = reserve(patches * short.channels * 4 + 16 + channels * 32);
     return (task) => {
       for (let image = task.a * block; image < Math.min(count, (task.a + 1) * block); image++) {
         const from = image * patches * channels;
@@ -435,77 +453,65 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   }
 
   function referenceRunner(work: ReferenceWork): (task: Task) => void {
-    const { references, shortImages, shortReferences, block, nearest, places } = work;
+    const { references, shortImages, shortReferences, block, nearest, places, quantisation } = work;
     const { patches, count } = images;
     const short = shortImages.channels;
-    const origin = reserve(short * 4);
-    floats(origin, short).fill(0);
-    const shortened = reserve(Math.max(patches, references.patches) * short * 4);
+    // Images make no difference among references: their patches are searched in chunks that fill panels.
+    const total = references.count * references.patches;
+    const chunk = BYTE_PANEL * Math.ceil(Math.min(total, Math.max(1, CHUNK_BYTES / (channels * 4))) / BYTE_PANEL);
+    const { scale, shift, groupPairs, rowError, columnError, reach } = quantisation;
+    const settings = reserve(48);
+    new Float64Array(core.memory.buffer, settings, 6).set([scale, shift, groupPairs, rowError, columnError, reach]);
+    const shortened = reserve(Math.max(patches, chunk) * short * 4);
+    const integers = reserve(short + 32);
     const best = reserve(block * patches * 4);
-    const least = reserve(block * patches * 4);
+    const wanted = reserve((block * patches + 2) * 2);
     const found = reserve(block * patches * 4);
-    /** Room for images with their short vectors quantised in place of themselves. */
-    const shortSlot = (set: Patches, shortSet: Patches, size: number) => {
-      const room = slot(set, size, short);
-      const imageOf = ({ data, patches, channels }: Patches, image: number) => {
-        return data.subarray(image * patches * channels, (image + 1) * patches * channels);
-      };
-      return {
-        ...room,
-        fill(from: number, end: number) {
-          const pack = (at: number) => {
-            floats(shortened, set.patches * short).set(imageOf(shortSet, from + at));
-            const [packed, halves] = [room.packed(at), room.halves(at)];
-            return core.quantisePatches(
-              shortened,
-              set.patches,
-              short * 4,
-              room.panels,
-              short,
-              short,
-              origin,
-              scale,
-              packed,
-              halves,
-            );
-          };
-          room.load(from, end, (image, into) => into.set(imageOf(set, image)), pack);
-        },
-      };
-    };
-    const own = shortSlot(images, shortImages, block);
-    const other = shortSlot(references, shortReferences, 1);
+
+    /** Room for patches as one side: its structure, and where its floats are. */
+    function side(asRows: boolean, size: number): { floatsAt: number; at: number } {
+      const pairs = Math.ceil(short / 2);
+      const panel = asRows ? 3 : BYTE_PANEL;
+      const room = Math.ceil(size / panel) * panel;
+      const floatsAt = reserve(size * channels * 4);
+      const packed = reserve(room * pairs * 2);
+      const starts = asRows ? reserve(room * Math.ceil(pairs / groupPairs) * 2) : 0;
+      const fields = [floatsAt, packed, starts, reserve(room * 2), reserve(room * 2), 0, 0];
+      const at = reserve(fields.length * 4);
+      new Uint32Array(core.memory.buffer, at, fields.length).set(fields);
+      return { floatsAt, at };
+    }
+    /** Fills a side with patches from number `first` on, their short vectors quantised in place of themselves. */
+    function fill(
+      { floatsAt, at }: ReturnType<typeof side>,
+      set: Patches,
+      shortSet: Patches,
+      first: number,
+      size: number,
+    ) {
+      const part = ({ data, channels }: Patches) => data.subarray(first * channels, (first + size) * channels);
+      floats(floatsAt, size * channels).set(part(set));
+      const itself = shortSet === set;
+      if (!itself) floats(shortened, size * short).set(part(shortSet));
+      new Int32Array(core.memory.buffer, at + 20, 2).set([size, first]);
+      core.quantiseBytes(itself ? floatsAt : shortened, short, centre, settings, at, integers);
+    }
+    const own = Array.from({ length: block }, () => side(true, patches));
+    const other = side(false, chunk);
     return (task) => {
       const from = task.a * block;
       const size = Math.min(count, from + block) - from;
-      own.fill(from, from + size);
+      for (let i = 0; i < size; i++) fill(own[i], images, shortImages, (from + i) * patches, patches);
       floats(best, size * patches).fill(Infinity);
-      new Int32Array(core.memory.buffer, least, size * patches).fill(-(2 ** 31));
-      for (let r = 0; r < references.count; r++) {
-        other.fill(r, r + 1);
-        const errors = own.error() + other.error() + ROUNDING;
+      new Int16Array(core.memory.buffer, wanted, size * patches).fill(-(2 ** 15));
+      for (let first = 0; first < total; first += chunk) {
+        fill(other, references, shortReferences, first, Math.min(chunk, total - first));
         for (let i = 0; i < size; i++) {
-          pairsDone++;
-          core.nearerReferences(
-            own.image(i),
-            patches,
-            own.packed(i),
-            own.halves(i),
-            other.image(0),
-            references.patches,
-            other.packed(0),
-            other.halves(0),
-            channels,
-            short,
-            scale,
-            errors,
-            best + i * patches * 4,
-            least + i * patches * 4,
-            r * references.patches,
-            found + i * patches * 4,
-          );
+          const to = [best + i * patches * 4, wanted + i * patches * 2, found + i * patches * 4] as const;
+          core.nearerReferences(own[i].at, other.at, channels, short, settings, ...to);
         }
       }
+      pairsDone += size * references.count;
       const squared = floats(best, size * patches);
       for (let at = 0; at < squared.length; at++) nearest[from * patches + at] = Math.sqrt(squared[at]);
       places.set(new Int32Array(core.memory.buffer, found, size * patches), from * patches);

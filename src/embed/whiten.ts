@@ -68,7 +68,7 @@ export async function whiten(patches: PatchSet, whitening: Whitening): Promise<P
       channels: level.channels,
     };
     const basis = fourColumns(transform, level.channels, level.channels, level.channels);
-    const plan = projectionPlan(images, { centre: mean, scale: 1 }, basis, even);
+    const plan = projectionPlan(images, mean, basis, even);
     const { data: whitened, channels: width } = await runSpread(plan);
     for (let place = 0; place < places; place++) {
       const values = whitened.subarray(place * width, place * width + level.channels);

@@ -1,0 +1,84 @@
+// How patches become 8-bit integers: see core-as/bytes.ts.
+
+import type { Vectors } from "./axes.ts";
+import type { ByteQuantisation } from "./patch_tasks.ts";
+
+/** Patches that the quantisation is chosen by. */
+const SAMPLE = 1024;
+/** Share of the numbers that may be cut off, and of the patches that may have to be shortened. */
+const CUT_OFF = 1e-4;
+const SHORTENED = 5e-3;
+/** Largest integers of columns, and what a group's norm and half a patch's squared one may be: core-as/bytes.ts. */
+const LARGEST = 63;
+const GROUP_NORM = 127;
+const LARGEST_SQUARE = 15200;
+
+/**
+ * How patches become integers: see core-as/bytes.ts. `centre`: any point will do, but the nearer the patches, the
+ * finer the integers. What is chosen here changes how much is proved by integers, never a result.
+ */
+export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array): ByteQuantisation {
+  const channels = centre.length;
+  const samples = sets.map(({ data }) => {
+    const total = data.length / channels;
+    const drawn = Math.min(Math.ceil(SAMPLE / sets.length), total);
+    const sample = new Float32Array(drawn * channels);
+    for (let patch = 0; patch < drawn; patch++) {
+      const from = Math.floor(patch * total / drawn) * channels;
+      for (let k = 0; k < channels; k++) sample[patch * channels + k] = data[from + k] - centre[k];
+    }
+    return sample;
+  });
+  const sample = joined(samples);
+  const largest = highest(sample.map(Math.abs), CUT_OFF) || 1;
+  const scale = LARGEST / largest;
+  const pairs = Math.ceil(channels / 2);
+  let groups = 0, groupPairs = 0, norms: Float32Array;
+  do {
+    groups++;
+    groupPairs = 4 * Math.ceil(pairs / groups / 4);
+    norms = groupNorms(sample, channels, 2 * groupPairs);
+  } while (highest(norms, SHORTENED) * scale > GROUP_NORM && groupPairs > 4 && groups < 2000);
+  const usual = highest(groupNorms(sample, channels, channels), SHORTENED) * scale;
+  const shift = Math.max(0, Math.min(15, Math.ceil(Math.log2(usual ** 2 / LARGEST_SQUARE))));
+  // Errors of rounding are even between ± 1/2: their squares' mean is 1/12, and their sum varies little.
+  const columnError = 0.31 * Math.sqrt(channels) + 0.1;
+  const reach = Math.min(1.5 * usual, Math.sqrt(32000 * 2 ** shift));
+  return { centre, scale, shift, groupPairs, rowError: columnError / 2, columnError, reach };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** The largest norm of a group of channels of each patch. */
+function groupNorms(sample: Float32Array, channels: number, group: number): Float32Array {
+  const norms = new Float32Array(sample.length / channels);
+  for (let patch = 0; patch < norms.length; patch++) {
+    for (let from = 0; from < channels; from += group) {
+      let sum = 0;
+      const end = patch * channels + Math.min(channels, from + group);
+      for (let at = patch * channels + from; at < end; at++) sum += sample[at] ** 2;
+      norms[patch] = Math.max(norms[patch], Math.sqrt(sum));
+    }
+  }
+  return norms;
+}
+
+/** The number that a share of the numbers, at least none, is above. */
+function highest(numbers: Float32Array, share: number): number {
+  const above = new Float32Array(Math.floor(share * numbers.length) + 1);
+  for (const number of numbers) {
+    if (number <= above[0]) continue;
+    let at = 0;
+    for (; at + 1 < above.length && above[at + 1] < number; at++) above[at] = above[at + 1];
+    above[at] = number;
+  }
+  return above[0];
+}
