@@ -138,6 +138,8 @@ export interface TaskRunner {
 export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   const PANEL = 12;
   const BYTE_PANEL = 24;
+  /** Of images that are all kept in the core's memory; of more, only a task's are. */
+  const STORE_BYTES = 4e7;
   /** Of references that are searched at once, to stay in a core's cache. */
   const CHUNK_BYTES = 2 ** 18;
   const start = Math.ceil((core.heapBase.value as number) / 16) * 16;
@@ -165,55 +167,21 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   const centre = reserve(origin.length * 4);
   floats(centre, origin.length).set(origin);
 
-  /** Room for a block of images: floats, and integers of `width` channels each. */
-  function slot(set: Patches, size: number, width: number) {
-    const { patches } = set;
-    const panels = Math.ceil(patches / PANEL);
-    const packedBytes = panels * PANEL * Math.ceil(width / 2) * 4;
-    const [floatsAt, packedAt, halvesAt] = [
-      reserve(size * patches * channels * 4),
-      reserve(size * packedBytes),
-      reserve(size * panels * PANEL * 4),
-    ];
-    let loaded = -1;
-    let error = 0;
-    return {
-      panels,
-      image: (at: number) => floatsAt + at * patches * channels * 4,
-      packed: (at: number) => packedAt + at * packedBytes,
-      halves: (at: number) => halvesAt + at * panels * PANEL * 4,
-      error: () => error,
-      /** Copies and quantises images `from` … `end`. */
-      load(from: number, end: number, copy: (image: number, into: Float32Array) => void, pack: (at: number) => number) {
-        if (loaded === from) return;
-        loaded = from;
-        error = 0;
-        for (let image = from; image < end; image++) {
-          copy(image, floats(this.image(image - from), patches * channels));
-          error = Math.max(error, pack(image - from));
-        }
-      },
-    };
-  }
-
   /** What float32 adds to the errors: each of D products is rounded by 2^-24 of at most 2^15. */
   const ROUNDING = 2 * 2 ** -9 * Math.sqrt(channels + 1) + 0.01;
 
   function pairRunner({ block, output, shared, quantisation: { scale } }: PairWork): (task: Task) => void {
     const { patches, count } = images;
     const packing = channels - shared;
-    const [left, right] = [slot(images, block, packing), slot(images, block, packing)];
+    const panels = Math.ceil(patches / PANEL);
     // What four patches share is multiplied once for the four.
     const blocks = patches / 4;
     const blockPanels = Math.ceil(blocks / PANEL);
-    const sharedBytes = blockPanels * PANEL * shared * 2;
-    const [sharedLeft, sharedRight] = [reserve(block * sharedBytes), reserve(block * sharedBytes)];
     const sharedHalves = reserve(blockPanels * PANEL * 4);
     const zeros = reserve(48);
     const stride = blockPanels * PANEL;
     const products = shared ? reserve((stride + 3) * stride * 4) : 0;
     floats(zeros, 12).fill(0);
-    const { panels } = left;
     const bits = 32 - Math.clz32(panels * PANEL);
     const rows = reserve(panels * PANEL * 32);
     const columns = reserve(panels * PANEL * 32);
@@ -225,71 +193,85 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const kept = output.kind === "neighbours" ? reserve(block * patches * others * 4) : 0;
     const nearestSums = output.kind === "neighbours" && output.residuals ? reserve(block * patches * channels * 4) : 0;
 
-    const copy = (image: number, into: Float32Array) => {
-      into.set(images.data.subarray(image * patches * channels, (image + 1) * patches * channels));
-    };
-    const farthestFirst = output.kind === "hausdorff" || output.kind === "largest";
-    const packer = (side: typeof left) => (at: number) => {
-      const pack = () => {
-        const [image, packed, halves] = [side.image(at), side.packed(at), side.halves(at)];
-        if (shared) {
-          // Every fourth patch, from its shared channels on.
-          const [from, own] = [image + packing * 4, (side === left ? sharedLeft : sharedRight) + at * sharedBytes];
-          const origin = centre + packing * 4;
-          core.quantisePatches(
-            from,
-            blocks,
-            4 * channels * 4,
-            blockPanels,
-            shared,
-            shared,
-            origin,
-            scale,
-            own,
-            sharedHalves,
-          );
+    /** One image in the core's memory: floats, and integers with the largest error among them. */
+    interface Held {
+      image: number;
+      error: number;
+      readonly floatsAt: number;
+      readonly packed: number;
+      readonly halves: number;
+      /** The integers of what four patches share. */
+      readonly sharedPacked: number;
+    }
+    /** Keeps images in the core's memory, `size` that follow each other at a time; an image is quantised when it comes. */
+    function imageStore(size: number): (image: number) => Held {
+      const places = Array.from({ length: size }, (): Held => ({
+        image: -1,
+        error: 0,
+        floatsAt: reserve(patches * channels * 4),
+        packed: reserve(panels * PANEL * Math.ceil(packing / 2) * 4),
+        halves: reserve(panels * PANEL * 4),
+        sharedPacked: reserve(blockPanels * PANEL * shared * 2),
+      }));
+      return (image) => {
+        const place = places[image % size];
+        if (place.image !== image) {
+          const into = floats(place.floatsAt, patches * channels);
+          const source = images.data.subarray(image * patches * channels, (image + 1) * patches * channels);
+          if (!farthestFirst) into.set(source);
+          else {
+            orders[image] ??= orderOf(source);
+            orders[image].forEach((from, to) => {
+              into.set(source.subarray(from * channels, (from + 1) * channels), to * channels);
+            });
+          }
+          place.error = quantise(place);
+          place.image = image;
         }
-        return core.quantisePatches(
-          image,
-          patches,
-          channels * 4,
-          panels,
-          channels,
-          packing,
-          centre,
-          scale,
-          packed,
-          halves,
-        );
+        return place;
       };
-      const error = pack();
-      if (!farthestFirst) return error;
-      // Farthest from the centre first: the search with early break finds its answer sooner.
-      const norms = new Int32Array(core.memory.buffer, side.halves(at), patches);
-      const keys = Float64Array.from(norms, (norm, m) => (2 ** 30 - norm) * 2 ** 20 + m).sort();
-      const sorted = floats(side.image(at), patches * channels);
-      const unsorted = sorted.slice();
-      keys.forEach((key, place) => {
-        const from = key % 2 ** 20 * channels;
-        sorted.set(unsorted.subarray(from, from + channels), place * channels);
-      });
-      return pack();
-    };
+    }
+
+    const farthestFirst = output.kind === "hausdorff" || output.kind === "largest";
+    const orders: Uint32Array[] = [];
+    /** An image's patches, the farthest from the centre first: the search with early break finds its answer sooner. */
+    function orderOf(source: Float32Array): Uint32Array {
+      const norms = new Float64Array(patches);
+      for (let m = 0, at = 0; m < patches; m++) {
+        for (let k = 0; k < channels; k++, at++) norms[m] += (source[at] - origin[k]) ** 2;
+      }
+      return Uint32Array.from(norms.keys()).sort((a, b) => norms[b] - norms[a]);
+    }
+
+    function quantise({ floatsAt, packed, halves, sharedPacked }: Held): number {
+      if (shared) {
+        // Every fourth patch, from its shared channels on.
+        const from = [floatsAt + packing * 4, blocks, 4 * channels * 4, blockPanels, shared, shared] as const;
+        core.quantisePatches(...from, centre + packing * 4, scale, sharedPacked, sharedHalves);
+      }
+      const from = [floatsAt, patches, channels * 4, panels, channels, packing] as const;
+      return core.quantisePatches(...from, centre, scale, packed, halves);
+    }
+
+    const fits = count * patches * channels * 6 <= STORE_BYTES;
+    const left = imageStore(fits ? count : block);
+    const right = fits ? left : imageStore(block);
 
     /** Squared minima of a pair, at `there` and, both ways, `back`. */
-    function minima(i: number, j: number, errors: number, bothWays = true): void {
-      const [a, aPacked, aHalves] = [left.image(i), left.packed(i), left.halves(i)];
-      const [b, bPacked, bHalves] = [right.image(j), right.packed(j), right.halves(j)];
+    function minima(i: number, j: number, bothWays = true): void {
+      const [a, b] = [left(i), right(j)];
       const steps = Math.ceil(packing / 2);
-      if (shared) {
-        const [own, other] = [sharedLeft + i * sharedBytes, sharedRight + j * sharedBytes];
-        core.blockProducts(own, other, blocks, shared / 2, zeros, products, stride);
-      }
-      const both = [products, stride] as const;
-      core.pairCandidates(aPacked, aHalves, patches, bPacked, bHalves, patches, steps, bits, rows, columns, ...both);
-      const sides = [a, patches, aPacked, aHalves, b, patches, bPacked, bHalves, channels, steps, ...both] as const;
-      core.rowMinima(rows, ...sides, bits, scale, errors, there, places);
-      if (bothWays) core.columnMinima(columns, ...sides, bits, scale, errors, back, places);
+      if (shared) core.blockProducts(a.sharedPacked, b.sharedPacked, blocks, shared / 2, zeros, products, stride);
+      const [own, other] = [[a.packed, a.halves, patches] as const, [b.packed, b.halves, patches] as const];
+      core.pairCandidates(...own, ...other, steps, bits, rows, columns, products, stride);
+      const errors = a.error + b.error + ROUNDING;
+      const sides = [...sideOf(a), ...sideOf(b), channels, steps, products, stride, bits, scale, errors] as const;
+      core.rowMinima(rows, ...sides, there, places);
+      if (bothWays) core.columnMinima(columns, ...sides, back, places);
+    }
+
+    function sideOf({ floatsAt, packed, halves }: Held): readonly [number, number, number, number] {
+      return [floatsAt, patches, packed, halves];
     }
 
     /** Block `a` against all other images, or the first ones. */
@@ -298,26 +280,23 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       const from = (against ?? 0) + a * block;
       const end = Math.min(count, from + block);
       const seen = new Int32Array(end - from);
-      left.load(from, end, copy, packer(left));
       if (residuals) floats(nearestSums, block * patches * channels).fill(0);
       for (let fromB = 0; fromB < (against ?? count); fromB += block) {
         const endB = Math.min(against ?? count, fromB + block);
-        right.load(fromB, endB, copy, packer(right));
-        const errors = left.error() + right.error() + ROUNDING;
         for (let i = from; i < end; i++) {
           for (let j = fromB; j < endB; j++) {
             if (i === j) continue;
             pairsDone++;
-            minima(i - from, j - fromB, errors, false);
+            minima(i, j, false);
             // Among the first ones an image may meet itself.
             if (against !== undefined && floats(there, patches).every((squared) => squared === 0)) continue;
             const distances = kept + ((i - from) * patches * others + seen[i - from]++) * 4;
             const sums = residuals ? nearestSums + (i - from) * patches * channels * 4 : 0;
-            core.keepNearest(there, places, patches, right.image(j - fromB), channels, distances, others * 4, sums);
+            core.keepNearest(there, places, patches, right(j).floatsAt, channels, distances, others * 4, sums);
           }
         }
       }
-      const own = floats(left.image(0), (end - from) * patches * channels);
+      const own = images.data.subarray(from * patches * channels, end * patches * channels);
       const sums = residuals && floats(nearestSums, own.length);
       for (let at = 0; at < (end - from) * patches; at++) {
         const number = seen[Math.floor(at / patches)];
@@ -344,12 +323,12 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       return high - core.ranked(values, number, Math.max(0, rank - ranks));
     }
 
-    function directed(i: number, j: number, errors: number, known: number, swapped: boolean): number {
-      const a = [left.image(i), patches, left.packed(i), left.halves(i)] as const;
-      const b = [right.image(j), patches, right.packed(j), right.halves(j)] as const;
-      return swapped
-        ? core.directedHausdorff(...b, ...a, channels, scale, errors, known, tiles)
-        : core.directedHausdorff(...a, ...b, channels, scale, errors, known, tiles);
+    /** The larger of `known` and the squared directed distance from image i to image j, or where `swapped` back. */
+    function directed(i: number, j: number, known: number, swapped: boolean): number {
+      const [a, b] = [left(i), right(j)];
+      const errors = a.error + b.error + ROUNDING;
+      const [from, to] = swapped ? [b, a] : [a, b];
+      return core.directedHausdorff(...sideOf(from), ...sideOf(to), channels, scale, errors, known, tiles);
     }
 
     function reduced(kind: "mean" | "smallest", squared: Float32Array): number {
@@ -377,10 +356,6 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       if (output.kind === "neighbours") return neighbours(task.a, output);
       const [fromA, fromB] = [task.a * block, task.b * block];
       const [endA, endB] = [Math.min(count, fromA + block), Math.min(count, fromB + block)];
-      for (const [side, from, end] of [[left, fromA, endA], [right, fromB, endB]] as const) {
-        side.load(from, end, copy, packer(side));
-      }
-      const errors = left.error() + right.error() + ROUNDING;
       if (output.kind === "statistics") {
         new Float64Array(core.memory.buffer, sums, 2 * block * patches).fill(0);
         for (const place of [0, 1]) {
@@ -394,7 +369,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
           pairsDone++;
           switch (output.kind) {
             case "statistics":
-              minima(at, to, errors);
+              minima(i, j);
               for (const [squared, place, image] of [[there, 0, at], [back, 1, to]] as const) {
                 const sum = sums + (place * block + image) * patches * 8;
                 const smallest = extremes + (place * 2 * block + image) * patches * 4;
@@ -402,28 +377,28 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
               }
               break;
             case "minima":
-              minima(at, to, errors);
+              minima(i, j);
               output.minima.set(floats(there, patches).map(Math.sqrt), (i * count + j) * patches);
               output.minima.set(floats(back, patches).map(Math.sqrt), (j * count + i) * patches);
               break;
             case "mean":
             case "smallest":
-              minima(at, to, errors);
+              minima(i, j);
               output.directed[i * count + j] = reduced(output.kind, floats(there, patches));
               output.directed[j * count + i] = reduced(output.kind, floats(back, patches));
               break;
             case "largest":
-              output.directed[i * count + j] = Math.sqrt(directed(at, to, errors, 0, false));
-              output.directed[j * count + i] = Math.sqrt(directed(at, to, errors, 0, true));
+              output.directed[i * count + j] = Math.sqrt(directed(i, j, 0, false));
+              output.directed[j * count + i] = Math.sqrt(directed(i, j, 0, true));
               break;
             case "hausdorff": {
-              const one = directed(at, to, errors, 0, false);
-              const both = Math.sqrt(directed(at, to, errors, one, true));
+              const one = directed(i, j, 0, false);
+              const both = Math.sqrt(directed(i, j, one, true));
               output.directed[i * count + j] = output.directed[j * count + i] = both;
               break;
             }
             case "all pairs": {
-              const sum = core.sumDistances(left.image(at), patches, right.image(to), patches, channels);
+              const sum = core.sumDistances(left(i).floatsAt, patches, right(j).floatsAt, patches, channels);
               output.directed[i * count + j] = output.directed[j * count + i] = sum / (patches * patches);
               break;
             }
