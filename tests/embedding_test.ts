@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  AnomalyClusterError,
   decodeImage,
   fitWhitening,
   onnxEmbedder,
@@ -13,6 +14,7 @@ import {
   softWeights,
   whiten,
 } from "../mod.ts";
+import { pooledEmbedder } from "../src/cli/embedder_pool.ts";
 import { assertClose } from "./golden.ts";
 
 async function demoImage(name: string): Promise<Raster> {
@@ -75,6 +77,25 @@ Deno.test("with all eight views a turned image has the same patches, turned", as
   }
   assert(differences[0] > 1, `a single view differs by ${differences[0]}`);
   assert(differences[1] < 1e-3 && differences[2] < 1e-3, `views differ by ${differences}`);
+});
+
+Deno.test("networks on several workers give each image what one gives it, and say what ails the model", async () => {
+  const model = await Deno.readFile(PYRAMID_MODEL);
+  const images = await Promise.all(["cut/cut-01.jpg", "hole/hole-01.jpg", "knot/knot-01.jpg"].map(demoImage));
+  const options = { model, levels: ["reduction4", "reduction5"], size: 64 };
+  const one = await onnxEmbedder(options);
+  const pool = pooledEmbedder(one.id, options, 2);
+  const expected: PatchSet[] = [];
+  for (const image of images) expected.push(await one.embed(image));
+  assert.deepEqual(await Promise.all(images.map((image) => pool.embed(image))), expected);
+  await Promise.all([one.release(), pool.release()]);
+
+  const broken = pooledEmbedder("broken", { ...options, model: model.slice(0, 1000) }, 2);
+  for (const failed of await Promise.allSettled(images.map((image) => broken.embed(image)))) {
+    assert(failed.status === "rejected" && failed.reason instanceof AnomalyClusterError);
+    assert.equal(failed.reason.code, "bad-model");
+  }
+  await broken.release();
 });
 
 Deno.test("an output that the model has not is refused with the names of those it has", async () => {

@@ -12,7 +12,7 @@ import { usersCacheFolder } from "./cache_folder.ts";
 import { warn } from "./progress.ts";
 
 /** Rises when decoding, resizing or thumbnails give other results than before: entries of other numbers are not used. */
-const PREPARATION_VERSION = 1;
+const PREPARATION_VERSION = 2;
 
 /** Packages whose versions results depend on, besides. */
 const PACKAGES = ["@cwasm/jpeg-turbo", "@jsquash/jpeg", "@jsquash/png", "@jsquash/webp", "onnxruntime-web"] as const;

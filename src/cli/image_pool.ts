@@ -1,15 +1,15 @@
 // Decoding and resizing on workers, ahead of the network that embeds: bounded, and in the files' order.
 
-import { AnomalyClusterError, type ErrorCode } from "../errors.ts";
+import { AnomalyClusterError } from "../errors.ts";
 import type { DecoderName } from "../image/decode.ts";
 import type { CachedImage, ImageCache } from "./image_cache.ts";
 import { readBytes } from "./read_image.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { Raster } from "../types.ts";
+import { WorkerPool } from "./worker_pool.ts";
 
 /** Asks for an image, resized to `size` × `size`. */
 export interface PrepareRequest {
-  readonly index: number;
   /** The file's. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly size: number;
@@ -26,11 +26,6 @@ export interface PreparedImage {
   readonly key?: Uint8Array;
 }
 
-/** What a worker answers. */
-export type PrepareResponse =
-  | PreparedImage & { readonly index: number }
-  | { readonly index: number; readonly code: ErrorCode; readonly message: string };
-
 /** How images are made ready. */
 export interface PrepareOptions {
   /** Side to which images are resized. */
@@ -43,9 +38,6 @@ export interface PrepareOptions {
 
 /** Images that may be ready or in work beyond the one asked for, a worker: bounds the memory. */
 const AHEAD = 3;
-
-/** Taken at the start: onnxruntime-web puts Node's Worker in its place when it opens a model. */
-const WebWorker = globalThis.Worker;
 
 /** A file's path; or its bytes, which are taken away. */
 export type ImageSource = string | Uint8Array<ArrayBuffer>;
@@ -89,43 +81,20 @@ export async function* prepareImages(
 /** Workers that decode pay up to so many. */
 export const MOST_DECODERS: number = Math.min(navigator.hardwareConcurrency, 8);
 
-/** Workers, started when there is work for them. */
+/** Workers that decode and resize. */
 export class DecoderPool {
-  readonly #workers: Worker[] = [];
-  readonly #answers: PromiseWithResolvers<PreparedImage>[] = [];
-  /** Why a worker did not start or died: nothing more would be answered. */
-  #failure?: Error;
+  readonly #pool: WorkerPool<PrepareRequest, PreparedImage>;
 
-  constructor(readonly most: number, readonly size: number, readonly decoder: DecoderName) {}
+  constructor(readonly most: number, readonly size: number, readonly decoder: DecoderName) {
+    this.#pool = new WorkerPool(most, new URL("./image_worker.ts", import.meta.url));
+  }
 
   /** Takes the bytes away. Rejects with what {@linkcode decodeUsable} throws. */
   decode(bytes: Uint8Array<ArrayBuffer>): Promise<PreparedImage> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    const answer = Promise.withResolvers<PreparedImage>();
-    const index = this.#answers.push(answer) - 1;
-    const worker = this.#workers[index % this.most] ??= this.#start();
-    worker.postMessage({ index, bytes, size: this.size, decoder: this.decoder } satisfies PrepareRequest, [
-      bytes.buffer,
-    ]);
-    return answer.promise;
-  }
-
-  #start(): Worker {
-    const worker = new WebWorker(new URL("./image_worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data: { index, ...answer } }: MessageEvent<PrepareResponse>) => {
-      if ("code" in answer) this.#answers[index].reject(new AnomalyClusterError(answer.code, answer.message));
-      else this.#answers[index].resolve(answer);
-      delete this.#answers[index];
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      const failure = this.#failure ??= new Error(event.message);
-      this.#answers.forEach(({ reject }) => reject(failure));
-    };
-    return worker;
+    return this.#pool.ask({ bytes, size: this.size, decoder: this.decoder }, [bytes.buffer]);
   }
 
   end(): void {
-    for (const worker of this.#workers) worker.terminate();
+    this.#pool.end();
   }
 }

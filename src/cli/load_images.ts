@@ -6,7 +6,7 @@ import { AnomalyClusterError } from "../errors.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import type { CachedImage } from "./image_cache.ts";
-import { type ImageSource, prepareImages, type PrepareOptions } from "./image_pool.ts";
+import { type ImageSource, type PreparedImage, prepareImages, type PrepareOptions } from "./image_pool.ts";
 import { startStage } from "./progress.ts";
 
 /** An image that could be read. */
@@ -18,7 +18,11 @@ export interface LoadedImage extends ImageFile {
 /** What embeds images, and how they are made ready for it. */
 export interface ImageNetwork extends PrepareOptions {
   readonly embedder: Embedder;
+  /** The same for many images at once, where that is faster. */
+  readonly openMany?: () => Embedder;
 }
+
+type Prepared = PreparedImage | CachedImage | AnomalyClusterError;
 
 /** All images at once, as {@linkcode embedFiles} has them. */
 export async function loadImages(
@@ -56,20 +60,37 @@ export async function* embedFiles(
   stage.end();
 }
 
+/** Images from which on several networks at once are worth their start, some 300 ms. */
+const MANY = 64;
+/** Images on their way through several networks. */
+const AHEAD = 8;
+
 /** Decodes and embeds files, or what was read of them; yields for each, in order, what was found or why it is no image. */
 export async function* embedEach(
   sources: readonly ImageSource[],
   network: ImageNetwork,
 ): AsyncGenerator<CachedImage | AnomalyClusterError> {
-  for await (const image of prepareImages(sources, network)) {
+  const many = sources.length < MANY ? undefined : network.openMany?.();
+  const embedded = async (image: Prepared): Promise<CachedImage | AnomalyClusterError> => {
     if (image instanceof AnomalyClusterError) {
       if (image.code !== "bad-image") throw image;
-      yield image;
-      continue;
+      return image;
     }
-    const patches = "patches" in image ? image.patches : await network.embedder.embed(image.pixels);
+    const patches = "patches" in image ? image.patches : await (many ?? network.embedder).embed(image.pixels);
     if ("pixels" in image && image.key) network.cache!.put(image.key, { ...image, patches });
-    yield { ...image, patches };
+    return { ...image, patches };
+  };
+  const queue: ReturnType<typeof embedded>[] = [];
+  try {
+    for await (const image of prepareImages(sources, network)) {
+      const embedding = embedded(image);
+      embedding.catch(() => {}); // It is awaited in its turn, or never where one before it failed.
+      queue.push(embedding);
+      if (queue.length > (many ? AHEAD : 0)) yield await queue.shift()!;
+    }
+    while (queue.length) yield await queue.shift()!;
+  } finally {
+    await many?.release();
   }
 }
 

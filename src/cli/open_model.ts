@@ -12,6 +12,7 @@ import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
 import { fromUser } from "./arguments.ts";
 import { chosenEngine, type EngineChoice } from "./engine.ts";
+import { pooledEmbedder } from "./embedder_pool.ts";
 import { makerOf } from "./image_cache.ts";
 
 /** Options that name a network and how it sees images. */
@@ -29,6 +30,8 @@ export interface ModelOptions {
 /** A network, the side to which images are resized for it, and how to open it again. */
 export interface OpenModel {
   readonly embedder: Embedder;
+  /** The same for many images at once, where that is faster. */
+  readonly openMany?: () => Embedder;
   readonly size: number;
   readonly decoder: DecoderName;
   /** Names all that an embedding depends on besides the image. */
@@ -56,15 +59,17 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
   if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
   const size = options.size ?? manifest?.input.side ?? 224;
   const engine = await chosenEngine(options.engine ?? "auto");
-  const checked = await checkedModel({
+  const cores = Math.min(navigator.hardwareConcurrency, 4);
+  const embedding = {
     model,
     manifest,
     ...(options.model === undefined ? preset.embedding : manifest ? {} : { name: name.replace(/\.onnx$/i, "") }),
     views: options.views ? Number(options.views) as Views : preset.embedding.views,
     size,
-    threads: Math.min(navigator.hardwareConcurrency, 4),
+    threads: cores,
     engine,
-  });
+  };
+  const checked = await checkedModel(embedding);
   const { preset: from, views } = options;
   const network = {
     id: checked.id,
@@ -77,7 +82,16 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
   };
   const decoder = options.decoder ?? "own";
   const maker = await makerOf(checked.id, model, manifest, engine, decoder);
-  return { embedder: openedLate(checked), size, decoder, maker, engine, network };
+  const pools = engine === "wasm" && cores > 1;
+  return {
+    embedder: openedLate(checked),
+    ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, cores) }),
+    size,
+    decoder,
+    maker,
+    engine,
+    network,
+  };
 }
 
 /** What FILE.json says of FILE.onnx; nothing where there is none. */

@@ -23,6 +23,6 @@ export async function thumbnail(image: Raster, pixels = image, side = 224): Prom
   const source = Math.min(pixels.width, pixels.height) < Math.max(width, height) ? image : pixels;
   const { data } = resize(source, width, height);
   const shrunk = { data: new Uint8ClampedArray(data), width, height, colorSpace: "srgb" } as ImageData;
-  const jpeg = new Uint8Array(await encodeJpeg(shrunk, { quality: 78 }));
+  const jpeg = new Uint8Array(await encodeJpeg(shrunk, { quality: 78, progressive: false }));
   return { url: `data:image/jpeg;base64,${jpeg.toBase64()}`, width, height };
 }
