@@ -68,6 +68,15 @@ export function nearestSquared(x: usize, others: usize, patches: i32, channels: 
   return best;
 }
 
+/** Largest squared distance of `patches` vectors from `centre`. */
+export function farthestSquared(centre: usize, source: usize, patches: i32, channels: i32): f32 {
+  let farthest: f32 = 0;
+  for (let m = 0; m < patches; m++) {
+    farthest = max<f32>(farthest, squaredDistance(source + <usize> m * (<usize> channels << 2), centre, channels, Infinity));
+  }
+  return farthest;
+}
+
 /** Sum of the distances of all `patches` of a to all `others` of b (appendix C, average-average). */
 export function sumDistances(a: usize, patches: i32, b: usize, others: i32, channels: i32): f64 {
   const stride = <usize> channels << 2;
@@ -102,6 +111,14 @@ export function reduceMinima(
     store<f64>(sum + (m << 3), load<f64>(sum + (m << 3)) + rounded);
     store<f32>(smallest + (m << 2), min<f32>(load<f32>(smallest + (m << 2)), distance));
     store<f32>(largest + (m << 2), max<f32>(load<f32>(largest + (m << 2)), distance));
+  }
+}
+
+/** Copies `patches` vectors of `channels` floats, that of number `order`[m] to place m. */
+export function copyInOrder(source: usize, order: usize, patches: i32, channels: i32, into: usize): void {
+  const bytes = <usize> channels << 2;
+  for (let m: usize = 0; m < <usize> patches; m++) {
+    memory.copy(into + m * bytes, source + <usize> load<i32>(order + (m << 2)) * bytes, bytes);
   }
 }
 

@@ -11,15 +11,6 @@ const TILE: usize = 144;
 /** Tiles of 3 × 12 patches computed: a count. */
 export let hausdorffTiles: i32 = 0;
 
-// @ts-ignore: decorator
-@inline
-function anyReaches(row: usize, least: v128): bool {
-  const reached0 = i32x4.ge_s(v128.load(row), least);
-  const reached1 = i32x4.ge_s(v128.load(row, 16), least);
-  const reached2 = i32x4.ge_s(v128.load(row, 32), least);
-  return v128.any_true(v128.or(reached0, v128.or(reached1, reached2)));
-}
-
 /**
  * The exact squared distance of `x` to the nearest of `count` others, from its A in all tiles. `row`: its
  * part of the first tile.
@@ -35,26 +26,41 @@ function nearestByTiles(
   relative: f64,
 ): f32 {
   const bytes = <usize> channels << 2;
-  let most = i32.MIN_VALUE;
-  let nearest = 0;
-  for (let n = 0; n < count; n++) {
-    const value = load<i32>(row + <usize> (n / PANEL) * TILE + (<usize> (n % PANEL) << 2));
-    nearest = select(n, nearest, value > most);
-    most = max(most, value);
+  const panels = (count + PANEL - 1) / PANEL;
+  let most = i32x4.splat(i32.MIN_VALUE);
+  for (let panel = 0; panel < panels; panel++) {
+    const at = row + <usize> panel * TILE;
+    most = i32x4.max_s(most, i32x4.max_s(v128.load(at), i32x4.max_s(v128.load(at, 16), v128.load(at, 32))));
   }
+  most = i32x4.max_s(most, i8x16.shuffle(most, most, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  most = i32x4.max_s(most, i8x16.shuffle(most, most, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
+  const nearest = min(count - 1, nextReaching(row, 0, panels, most));
   let best = squaredDistance(x, others + <usize> nearest * bytes, channels, Infinity);
-  const least = threshold(best, scale, errors, relative, 0);
-  for (let n = 0; n < count; n++) {
-    const value = load<i32>(row + <usize> (n / PANEL) * TILE + (<usize> (n % PANEL) << 2));
-    if (value < least || n == nearest) continue;
-    best = min<f32>(best, squaredDistance(x, others + <usize> n * bytes, channels, best));
+  const least = i32x4.splat(threshold(best, scale, errors, relative, 0));
+  for (let n = nextReaching(row, 0, panels, least); n < count; n = nextReaching(row, n + 1, panels, least)) {
+    if (n != nearest) best = min<f32>(best, squaredDistance(x, others + <usize> n * bytes, channels, best));
   }
   return best;
 }
 
+/** The first place from `from` on whose A, in a row of all tiles, reaches `least`; beyond them where none does. */
+// @ts-ignore: decorator
+@inline
+function nextReaching(row: usize, from: i32, panels: i32, least: v128): i32 {
+  let n = from & ~3;
+  for (; n < panels * PANEL; n += 4) {
+    const at = row + <usize> (n / PANEL) * TILE + (<usize> (n % PANEL) << 2);
+    let reached = i32x4.bitmask(i32x4.ge_s(v128.load(at), least));
+    if (n < from) reached &= -1 << (from - n);
+    if (reached) return n + ctz(reached);
+  }
+  return n;
+}
+
 /**
  * The larger of `known` and the squared directed Hausdorff distance from a to b. `tiles`: room for one of
- * 144 bytes for each panel of b; the other arguments as of `rowMinima` and `quantisePatches`.
+ * 144 bytes for each panel of b; the other arguments as of `rowMinima` and `quantisePatches`. `done`, unless 0: patches of
+ * a that are left out, 32 bits each; `mark`, unless 0, receives which of b are no farther from a than the result.
  */
 export function directedHausdorff(
   a: usize,
@@ -70,15 +76,19 @@ export function directedHausdorff(
   errors: f64,
   known: f32,
   tiles: usize,
+  done: usize,
+  mark: usize,
 ): f32 {
   const panelBytes = <usize> ((channels + 1) >> 1) * STEP;
   const relative = roundingOf(channels);
   const bPanels = (bCount + PANEL - 1) / PANEL;
   let least = nearThreshold(known, scale, errors, relative);
+  if (mark) memory.fill(mark, 0, <usize> bPanels * STEP);
   for (let m = 0; m < aCount; m += 3) {
     const x = rowsFrom(m, aPacked, panelBytes);
     const rows = min(3, aCount - m);
     let open = (1 << rows) - 1;
+    for (let r = 0; done && r < rows; r++) if (load<i32>(done + (<usize> (m + r) << 2))) open &= ~(1 << r);
     // Patches of similar distance from the centre are likelier near: begin at the same rank.
     let panel = min(m / PANEL, bPanels - 1);
     for (let tried = 0; tried < bPanels && open; tried++) {
@@ -86,7 +96,23 @@ export function directedHausdorff(
       tile(x, aHalves + (<usize> m << 2), y, y + panelBytes, bHalves + <usize> panel * STEP, tiles + <usize> panel * TILE);
       hausdorffTiles++;
       const wanted = i32x4.splat(least);
-      for (let r = 0; r < rows; r++) if (anyReaches(tiles + <usize> panel * TILE + <usize> r * 48, wanted)) open &= ~(1 << r);
+      let columns0 = i32x4.splat(0), columns1 = columns0, columns2 = columns0;
+      for (let r = 0; r < rows; r++) {
+        const row = tiles + <usize> panel * TILE + <usize> r * 48;
+        const reached0 = i32x4.ge_s(v128.load(row), wanted);
+        const reached1 = i32x4.ge_s(v128.load(row, 16), wanted);
+        const reached2 = i32x4.ge_s(v128.load(row, 32), wanted);
+        if (v128.any_true(v128.or(reached0, v128.or(reached1, reached2)))) open &= ~(1 << r);
+        columns0 = v128.or(columns0, reached0);
+        columns1 = v128.or(columns1, reached1);
+        columns2 = v128.or(columns2, reached2);
+      }
+      if (mark) {
+        const at = mark + <usize> panel * STEP;
+        v128.store(at, v128.or(v128.load(at), columns0));
+        v128.store(at, v128.or(v128.load(at, 16), columns1), 16);
+        v128.store(at, v128.or(v128.load(at, 32), columns2), 32);
+      }
       panel = panel + 1 == bPanels ? 0 : panel + 1;
     }
     for (let r = 0; r < rows; r++) {

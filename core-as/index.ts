@@ -1,7 +1,7 @@
 // The numeric core: everything that touches every patch, every pair of images or every pixel.
 // It imports nothing; the host lays out memory and passes addresses (see src/core/).
 
-export { distancesTo, nearestSquared, reduceMinima, sumDistances } from "./distance";
+export { copyInOrder, distancesTo, farthestSquared, nearestSquared, reduceMinima, sumDistances } from "./distance";
 export { quantisePatches } from "./quantise";
 export { blockProducts, columnMinima, measuredDistances, pairCandidates, rescannedPatches, rowMinima } from "./pairs";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";

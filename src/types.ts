@@ -76,13 +76,14 @@ export function checkPatches(patches: PatchSet): void {
     levels.reduce((sum, width) => sum + width, 0) === patches.channels,
     `patch embeddings: levels of ${levels.join(" + ")} channels do not make ${patches.channels}`,
   );
+  const { data } = patches;
   let wrong = 0;
-  while (wrong < expected && Math.abs(patches.data[wrong]) <= LARGEST_NUMBER) wrong++;
+  while (wrong < expected && Math.abs(data[wrong]) <= LARGEST_NUMBER) wrong++;
   const image = Math.floor(wrong / (patches.rows * patches.cols * patches.channels));
   ensure(
     wrong === expected,
     `patch embeddings: image ${image} holds a number that is ${
-      Number.isFinite(patches.data[wrong]) ? `above ${LARGEST_NUMBER}: scale them down` : "not finite"
+      Number.isFinite(data[wrong]) ? `above ${LARGEST_NUMBER}: scale them down` : "not finite"
     }`,
   );
 }

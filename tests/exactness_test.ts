@@ -256,7 +256,7 @@ Deno.test("the build without relaxed instructions finds the same nearest patches
     let step = steps.next();
     while (!step.done) {
       const core = new WebAssembly.Instance(module).exports as unknown as CoreExports;
-      const runner = taskRunner(core, step.value.workForThread());
+      const runner = taskRunner(core, step.value.workForThread(false));
       for (const task of step.value.tasks) runner.run(task);
       step = steps.next(step.value.result());
     }

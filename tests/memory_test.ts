@@ -37,7 +37,7 @@ function movedCore(base: number): CoreExports {
 }
 
 function runOn<Result>(core: CoreExports, plan: Plan<Result>): Result {
-  const runner = taskRunner(core, plan.workForThread());
+  const runner = taskRunner(core, plan.workForThread(false));
   for (const task of plan.tasks) runner.run(task);
   return plan.result();
 }

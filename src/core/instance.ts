@@ -13,7 +13,9 @@ export interface CoreExports {
   readonly referenceTiles: WebAssembly.Global;
   readonly referenceDistances: WebAssembly.Global;
   readonly centroidDistances: WebAssembly.Global;
+  copyInOrder(source: number, order: number, patches: number, channels: number, into: number): void;
   distancesTo(x: number, others: number, count: number, channels: number, output: number): void;
+  farthestSquared(centre: number, source: number, patches: number, channels: number): number;
   nearestSquared(x: number, others: number, patches: number, channels: number): number;
   sumDistances(a: number, patches: number, b: number, others: number, channels: number): number;
   reduceMinima(
@@ -113,6 +115,8 @@ export interface CoreExports {
     errors: number,
     known: number,
     tiles: number,
+    done: number,
+    mark: number,
   ): number;
   projectPatches(
     source: number,

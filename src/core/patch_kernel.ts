@@ -3,6 +3,7 @@
 import type { PatchSet } from "../types.ts";
 import { evenAxes, principalAxes } from "./axes.ts";
 import { byteQuantisation } from "./byte_quantisation.ts";
+import { withRegion } from "./memory.ts";
 import type { PairOutput, Patches, Quantisation, Task } from "./patch_tasks.ts";
 import { availableThreads, onSharedMemory, type Plan, sharedBuffer, type Steps } from "./pool.ts";
 
@@ -92,6 +93,7 @@ export function neighboursPlan(
     1,
     Math.min(blockSize(images), Math.ceil(asked / 8), Math.floor(2 * BLOCK_BYTES / (patches * others * 4))),
   );
+  const threads = forThreads(images);
   let quantisation: Quantisation | undefined;
   const inOrder = (values: Float32Array, width: number) => {
     const ordered = new Float32Array(sharedBuffer(values.byteLength));
@@ -104,9 +106,9 @@ export function neighboursPlan(
   return {
     tasks: blockTasks(asked, block, others),
     products: asked * patches * channels * patches * others,
-    workForThread: () => {
+    workForThread: (spread) => {
       quantisation ??= quantisationOf(images);
-      return { kind: "pairs", images, quantisation, shared, block, output };
+      return { kind: "pairs", images: threads(spread), quantisation, shared, block, output };
     },
     result: () => ({
       scores: inOrder(scores, 1),
@@ -115,6 +117,9 @@ export function neighboursPlan(
     }),
   };
 }
+
+/** Share of the products that the Hausdorff distance's early break leaves, at most: see its counts in the tests. */
+const LEFT_BY_EARLY_BREAK = 0.1;
 
 /** All minima: `[count, count, patches]`, zero where an image meets itself. */
 export function minimaPlan(set: PatchSet): Plan<Float32Array> {
@@ -130,7 +135,8 @@ export function directedPlan(
 ): Plan<Float64Array> {
   const images = patchesOf(set);
   const directed = new Float64Array(sharedBuffer(images.count ** 2 * 8));
-  return pairPlan(images, 0, () => ({ kind, directed }), () => directed);
+  const plan = pairPlan(images, 0, () => ({ kind, directed }), () => directed);
+  return kind === "hausdorff" ? { ...plan, products: plan.products * LEFT_BY_EARLY_BREAK } : plan;
 }
 
 /** The nearest reference of each patch. */
@@ -147,6 +153,7 @@ export interface NearestReferences {
  */
 export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<NearestReferences> {
   const [images, references] = [patchesOf(set), patchesOf(referenceSet)];
+  const [threads, referenceThreads] = [forThreads(images), forThreads(references)];
   const centre = patchMean(images);
   const { axes, basis, suffices } = principalAxes(references, centre);
   let [shortImages, shortReferences, origin] = [images, references, centre];
@@ -165,9 +172,10 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Ne
   yield {
     tasks: blockTasks(images.count, block, references.count),
     products: images.data.length * references.count * references.patches,
-    workForThread: () => {
-      const sets = { images, references, shortImages, shortReferences };
-      return { kind: "references", ...sets, quantisation, block, nearest, places };
+    workForThread: (spread) => {
+      const [own, others] = [threads(spread), referenceThreads(spread)];
+      const short = suffices ? { shortImages, shortReferences } : { shortImages: own, shortReferences: others };
+      return { kind: "references", images: own, references: others, ...short, quantisation, block, nearest, places };
     },
     result: () => nearest,
   };
@@ -185,11 +193,12 @@ export function projectionPlan(
   const data = new Float32Array(sharedBuffer(count * patches * (axes + 1) * 4));
   const short = { data, count, patches, channels: axes + 1 };
   const block = blockSize(images);
+  const threads = forThreads(images);
   return {
     tasks: blockTasks(count, block, 1),
     products: images.data.length * axes,
     prepares: true,
-    workForThread: () => ({ kind: "projection", images, centre, basis, block, short }),
+    workForThread: (spread) => ({ kind: "projection", images: threads(spread), centre, basis, block, short }),
     result: () => short,
   };
 }
@@ -207,6 +216,7 @@ function pairPlan<Result>(
   result: () => Result,
 ): Plan<Result> {
   const { count } = images;
+  const threads = forThreads(images);
   let quantisation: Quantisation | undefined;
   const block = Math.max(1, Math.min(blockSize(images), Math.ceil(count / 8)));
   const size = (of: number) => Math.min(block, count - of * block);
@@ -219,9 +229,9 @@ function pairPlan<Result>(
   return {
     tasks: tasks.filter(({ pairs }) => pairs > 0),
     products: images.data.length * images.patches * (count - 1) / 2,
-    workForThread: () => {
+    workForThread: (spread) => {
       quantisation ??= quantisationOf(images);
-      return { kind: "pairs", images, quantisation, shared, block, output: output(quantisation) };
+      return { kind: "pairs", images: threads(spread), quantisation, shared, block, output: output(quantisation) };
     },
     result,
   };
@@ -257,7 +267,13 @@ function inBlocks(set: PatchSet): { images: Patches; shared: number; place: Int3
 }
 
 function patchesOf({ data, count, rows, cols, channels }: PatchSet): Patches {
-  return { data: onSharedMemory(data), count, patches: rows * cols, channels };
+  return { data, count, patches: rows * cols, channels };
+}
+
+/** Patches as threads want them: on shared memory where there are several, copied once. */
+function forThreads(images: Patches): (spread: boolean) => Patches {
+  let shared: Patches | undefined;
+  return (spread) => spread ? shared ??= { ...images, data: onSharedMemory(images.data) } : images;
 }
 
 /** Images of a block: few enough for the core's memory, at most 16. */
@@ -273,7 +289,7 @@ function fitting({ patches, channels }: Patches): number {
 /** Centres on the mean: any point would do, but the nearer the patches, the finer the integers. */
 function quantisationOf(images: Patches): Quantisation {
   const centre = patchMean(images);
-  return { centre, scale: LARGEST_NORM / (Math.sqrt(largestSquaredNorm(images, centre)) || 1) };
+  return { centre, scale: LARGEST_NORM / (radiusOf(images, centre) || 1) };
 }
 
 /** Mean of at most some 5,000 patches, evenly from all images. */
@@ -286,15 +302,18 @@ function patchMean({ data, channels }: Patches): Float32Array {
   return Float32Array.from(sums, (sum) => sum / Math.ceil(data.length / step));
 }
 
-function largestSquaredNorm({ data, channels }: Patches, centre: Float32Array): number {
-  let largest = 0;
-  for (let at = 0; at < data.length; at += channels) {
-    let sum = 0;
-    for (let channel = 0; channel < channels; channel++) {
-      const value = data[at + channel] - centre[channel];
-      sum += value * value;
+/** Distance from the centre to the farthest patch. */
+function radiusOf({ data, channels }: Patches, centre: Float32Array): number {
+  return withRegion((region) => {
+    const most = Math.max(1, Math.floor(2 ** 20 / (channels * 4)));
+    const [centreAt, source] = [region.copyIn(centre), region.allocate(most * channels * 4)];
+    const chunk = region.floats(source, most * channels);
+    let farthest = 0;
+    for (let from = 0; from < data.length; from += chunk.length) {
+      const part = data.subarray(from, from + chunk.length);
+      chunk.set(part);
+      farthest = Math.max(farthest, region.core.farthestSquared(centreAt, source, part.length / channels, channels));
     }
-    largest = Math.max(largest, sum);
-  }
-  return largest;
+    return Math.sqrt(farthest);
+  });
 }

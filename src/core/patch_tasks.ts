@@ -187,6 +187,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const columns = reserve(panels * PANEL * 32);
     const [there, back, places] = [0, 1, 2].map(() => reserve(panels * PANEL * 4));
     const tiles = reserve(panels * 144);
+    const marks = reserve(panels * PANEL * 4);
     const sums = reserve(2 * block * patches * 8);
     const extremes = reserve(2 * block * patches * 8);
     const others = output.kind === "neighbours" ? output.against ?? count - 1 : 0;
@@ -198,52 +199,47 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       image: number;
       error: number;
       readonly floatsAt: number;
-      readonly packed: number;
-      readonly halves: number;
+      /** Floats, their number, integers, and halves of norms: an image as the core's functions take it. */
+      readonly side: readonly [number, number, number, number];
       /** The integers of what four patches share. */
       readonly sharedPacked: number;
     }
     /** Keeps images in the core's memory, `size` that follow each other at a time; an image is quantised when it comes. */
     function imageStore(size: number): (image: number) => Held {
-      const places = Array.from({ length: size }, (): Held => ({
-        image: -1,
-        error: 0,
-        floatsAt: reserve(patches * channels * 4),
-        packed: reserve(panels * PANEL * Math.ceil(packing / 2) * 4),
-        halves: reserve(panels * PANEL * 4),
-        sharedPacked: reserve(blockPanels * PANEL * shared * 2),
-      }));
+      const places = Array.from({ length: size }, (): Held => {
+        const floatsAt = reserve(patches * channels * 4);
+        const packed = reserve(panels * PANEL * Math.ceil(packing / 2) * 4);
+        const side = [floatsAt, patches, packed, reserve(panels * PANEL * 4)] as const;
+        return { image: -1, error: 0, floatsAt, side, sharedPacked: reserve(blockPanels * PANEL * shared * 2) };
+      });
       return (image) => {
         const place = places[image % size];
-        if (place.image !== image) {
-          const into = floats(place.floatsAt, patches * channels);
-          const source = images.data.subarray(image * patches * channels, (image + 1) * patches * channels);
-          if (!farthestFirst) into.set(source);
-          else {
-            orders[image] ??= orderOf(source);
-            orders[image].forEach((from, to) => {
-              into.set(source.subarray(from * channels, (from + 1) * channels), to * channels);
-            });
-          }
-          place.error = quantise(place);
-          place.image = image;
+        if (place.image === image) return place;
+        const source = images.data.subarray(image * patches * channels, (image + 1) * patches * channels);
+        floats(farthestFirst ? unsorted : place.floatsAt, patches * channels).set(source);
+        if (farthestFirst) {
+          new Int32Array(core.memory.buffer, order, patches).set(orders[image] ??= farthestOrder());
+          core.copyInOrder(unsorted, order, patches, channels, place.floatsAt);
         }
+        place.error = quantise(place);
+        place.image = image;
         return place;
       };
     }
 
     const farthestFirst = output.kind === "hausdorff" || output.kind === "largest";
-    const orders: Uint32Array[] = [];
-    /** An image's patches, the farthest from the centre first: the search with early break finds its answer sooner. */
-    function orderOf(source: Float32Array): Uint32Array {
-      const norms = new Float64Array(patches);
-      for (let m = 0, at = 0; m < patches; m++) {
-        for (let k = 0; k < channels; k++, at++) norms[m] += (source[at] - origin[k]) ** 2;
-      }
-      return Uint32Array.from(norms.keys()).sort((a, b) => norms[b] - norms[a]);
+    const orders: Float64Array[] = [];
+    const [unsorted, order] = farthestFirst ? [reserve(patches * channels * 4), reserve(patches * 4)] : [0, 0];
+    /** The patches at `unsorted` by number, the farthest from the centre first: early breaks come sooner. */
+    function farthestOrder(): Float64Array {
+      core.distancesTo(centre, unsorted, patches, channels, there);
+      // Numbers sort several times as fast as pairs of them: a distance's rank, its patch behind it.
+      const nearness = (distance: number) => Math.max(0, Math.round(2 ** 30 * (1 - distance * scale / 2 ** 15)));
+      const keys = Float64Array.from(floats(there, patches), (distance, m) => nearness(distance) * 2 ** 20 + m);
+      return keys.sort().map((key) => key % 2 ** 20);
     }
 
-    function quantise({ floatsAt, packed, halves, sharedPacked }: Held): number {
+    function quantise({ floatsAt, side: [, , packed, halves], sharedPacked }: Held): number {
       if (shared) {
         // Every fourth patch, from its shared channels on.
         const from = [floatsAt + packing * 4, blocks, 4 * channels * 4, blockPanels, shared, shared] as const;
@@ -262,16 +258,25 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       const [a, b] = [left(i), right(j)];
       const steps = Math.ceil(packing / 2);
       if (shared) core.blockProducts(a.sharedPacked, b.sharedPacked, blocks, shared / 2, zeros, products, stride);
-      const [own, other] = [[a.packed, a.halves, patches] as const, [b.packed, b.halves, patches] as const];
-      core.pairCandidates(...own, ...other, steps, bits, rows, columns, products, stride);
+      const [[, , own, ownHalves], [, , other, otherHalves]] = [a.side, b.side];
+      core.pairCandidates(
+        own,
+        ownHalves,
+        patches,
+        other,
+        otherHalves,
+        patches,
+        steps,
+        bits,
+        rows,
+        columns,
+        products,
+        stride,
+      );
       const errors = a.error + b.error + ROUNDING;
-      const sides = [...sideOf(a), ...sideOf(b), channels, steps, products, stride, bits, scale, errors] as const;
+      const sides = [...a.side, ...b.side, channels, steps, products, stride, bits, scale, errors] as const;
       core.rowMinima(rows, ...sides, there, places);
       if (bothWays) core.columnMinima(columns, ...sides, back, places);
-    }
-
-    function sideOf({ floatsAt, packed, halves }: Held): readonly [number, number, number, number] {
-      return [floatsAt, patches, packed, halves];
     }
 
     /** Block `a` against all other images, or the first ones. */
@@ -323,12 +328,10 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       return high - core.ranked(values, number, Math.max(0, rank - ranks));
     }
 
-    /** The larger of `known` and the squared directed distance from image i to image j, or where `swapped` back. */
-    function directed(i: number, j: number, known: number, swapped: boolean): number {
-      const [a, b] = [left(i), right(j)];
-      const errors = a.error + b.error + ROUNDING;
-      const [from, to] = swapped ? [b, a] : [a, b];
-      return core.directedHausdorff(...sideOf(from), ...sideOf(to), channels, scale, errors, known, tiles);
+    /** The larger of `known` and the squared directed distance of two images. `done` and `mark`: see core-as/hausdorff.ts. */
+    function directed(from: Held, to: Held, known: number, done: number, mark: number): number {
+      const errors = from.error + to.error + ROUNDING;
+      return core.directedHausdorff(...from.side, ...to.side, channels, scale, errors, known, tiles, done, mark);
     }
 
     function reduced(kind: "mean" | "smallest", squared: Float32Array): number {
@@ -388,12 +391,12 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
               output.directed[j * count + i] = reduced(output.kind, floats(back, patches));
               break;
             case "largest":
-              output.directed[i * count + j] = Math.sqrt(directed(i, j, 0, false));
-              output.directed[j * count + i] = Math.sqrt(directed(i, j, 0, true));
+              output.directed[i * count + j] = Math.sqrt(directed(left(i), right(j), 0, 0, 0));
+              output.directed[j * count + i] = Math.sqrt(directed(right(j), left(i), 0, 0, 0));
               break;
             case "hausdorff": {
-              const one = directed(i, j, 0, false);
-              const both = Math.sqrt(directed(i, j, one, true));
+              const one = directed(left(i), right(j), 0, 0, marks);
+              const both = Math.sqrt(directed(right(j), left(i), one, marks, 0));
               output.directed[i * count + j] = output.directed[j * count + i] = both;
               break;
             }

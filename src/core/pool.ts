@@ -12,8 +12,11 @@ export interface Plan<Result> {
   readonly products: number;
   /** Whether it only prepares a longer one. */
   readonly prepares?: boolean;
-  /** The work for one more thread, with room of its own for what threads cannot write together. */
-  workForThread(): Work;
+  /**
+   * The work for one more thread, with room of its own for what threads cannot write together. `spread`: it is on memory
+   * that threads share.
+   */
+  workForThread(spread: boolean): Work;
   /** Joins what the threads found. */
   result(): Result;
 }
@@ -63,7 +66,7 @@ const GIVE_WAY_EVERY = 30;
 
 /** Runs a plan on this thread, without giving way. Throws `too-large` when memory does not suffice. */
 export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): Result {
-  const runner = newRunner(plan.workForThread(), coreExports());
+  const runner = newRunner(plan.workForThread(false), coreExports());
   const total = totalPairs(plan.tasks);
   let done = 0;
   for (const task of plan.tasks) {
@@ -87,7 +90,7 @@ export async function runSpread<Result>(plan: Plan<Result>, options: RunOptions 
   const total = totalPairs(plan.tasks);
   let done = 0;
   const report = (pairs: number) => options.onPairs?.(done += pairs, total);
-  const counts = await runPausing(plan.workForThread(), plan.tasks, report, options.signal);
+  const counts = await runPausing(plan.workForThread(false), plan.tasks, report, options.signal);
   options.onCounts?.(counts);
   return plan.result();
 }
@@ -288,7 +291,7 @@ async function onWorkers(plan: Plan<unknown>, threads: number, start: StartThrea
       }
     });
   };
-  const work = async () => finish(await runPausing(plan.workForThread(), taken(tasks, next), report));
+  const work = async () => finish(await runPausing(plan.workForThread(true), taken(tasks, next), report));
   const workers: Thread[] = [];
   try {
     for (let thread = here ? 1 : 0; thread < threads; thread++) {
@@ -299,7 +302,7 @@ async function onWorkers(plan: Plan<unknown>, threads: number, start: StartThrea
       }
     }
     // Preparing the work takes a while: the workers start meanwhile.
-    for (const worker of workers) worker.post({ module: coreModule(), work: plan.workForThread(), tasks, next });
+    for (const worker of workers) worker.post({ module: coreModule(), work: plan.workForThread(true), tasks, next });
     if (here) await work();
     await ended;
     if (Atomics.load(next, 0) < tasks.length) await work(); // Not one worker began.
