@@ -251,10 +251,14 @@ const images = `${countImages(folder)} images, folder to groups`;
 if (`${images} PyTorch clustimage`.includes(values.only)) {
   const out = `${scratch}/out`;
   const settings = [folder, "--preset", "paper", "--k", "6", "--out", out];
-  const ours = {
-    [`${images} and report`]: await timedCommand(Deno.execPath(), "task", "cluster", ...settings),
-    [`${images} and report, native engine`]: await timedCommand(Deno.execPath(), "task", "cluster:native", ...settings),
-  };
+  const ours: Record<string, number> = {};
+  for (const [task, engine] of [["cluster", ""], ["cluster:native", ", native engine"]]) {
+    for (const references of ["all", "32"]) {
+      const against = references === "all" ? "" : `, --references ${references}`;
+      const own = [...settings, "--references", references];
+      ours[`${images} and report${engine}${against}`] = await timedCommand(Deno.execPath(), "task", task, ...own);
+    }
+  }
   const theirs = {
     "PyTorch + Pillow + fastcluster, same network": await timedCommand(PYTHON, `${HERE}peer_pipeline.py`, folder, "6"),
     "clustimage (PCA)": await timedCommand(PYTHON, `${HERE}peer_clustimage.py`, folder),
