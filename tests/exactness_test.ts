@@ -16,11 +16,11 @@ import {
   type WorkCounts,
 } from "../mod.ts";
 import { plainCore, relaxedCore } from "../src/core/generated.ts";
-import type { CoreExports } from "../src/core/instance.ts";
+import { type CoreExports, newCore } from "../src/core/instance.ts";
 import { taskRunner } from "../src/core/patch_tasks.ts";
-import { directedPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
+import { directedPlan, neighboursPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { withRegion } from "../src/core/memory.ts";
-import { runSpread, runStepsSpread } from "../src/core/pool.ts";
+import { type Plan, runSpread, runStepsSpread } from "../src/core/pool.ts";
 import { spreadNormalNeighbours } from "../src/distance/normal_scores.ts";
 import { spreadNeighbours, spreadPatchScores } from "../src/distance/patch_minima.ts";
 
@@ -264,6 +264,26 @@ Deno.test("the build without relaxed instructions finds the same nearest patches
   });
   assert.deepEqual(plain.places, relaxed.places);
   plain.distances.forEach((distance, at) => assert(Math.abs(distance - relaxed.distances[at]) < 1e-6 * distance));
+});
+
+Deno.test("sets that do not fit into the core's memory give the same bits", { permissions: "none" }, () => {
+  const patches = made(40, 4, 6, 10, noise);
+  const plans = () => [
+    statisticsPlan(patches),
+    directedPlan(patches, "hausdorff"),
+    directedPlan(patches, "largest"),
+    neighboursPlan(patches, { quantile: 0.3, withResiduals: true, withErrors: true }),
+    neighboursPlan(patches, { quantile: "mean", against: 11 }),
+  ];
+  const run = (plan: Plan<unknown>, keepAll: boolean) => {
+    const work = plan.workForThread(false);
+    assert(work.kind === "pairs" && work.keepAll);
+    const runner = taskRunner(newCore(), { ...work, keepAll });
+    for (const task of plan.tasks) runner.run(task);
+    return plan.result();
+  };
+  const expected = plans().map((plan) => run(plan, true));
+  assert.deepEqual(plans().map((plan) => run(plan, false)), expected);
 });
 
 Deno.test("without SharedArrayBuffer the ordinary path gives the same", async () => {

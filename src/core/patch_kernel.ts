@@ -9,8 +9,9 @@ import { availableThreads, onSharedMemory, type Plan, sharedBuffer, type Steps }
 
 /** ‖q‖ stays below 2^15 with some room for rounding: see core-as/quantise.ts. */
 const LARGEST_NORM = 32600;
-/** Memory that a block of images may take in the core. */
+/** Memory that a block of images may take in the core, and that all may where they stay there. */
 const BLOCK_BYTES = 2 ** 24;
+const ALL_BYTES = 4e7;
 
 /** Sum (for the mean), smallest and largest distance of each patch to the other images. */
 export interface MinimaStatistics {
@@ -40,11 +41,24 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
     };
     shares.push(share);
     return share;
-  }, () => ({
-    sum: Float64Array.from({ length }, (_, to) => shares.reduce((sum, share) => sum + share.sum[at(to)], 0)),
-    smallest: Float32Array.from({ length }, (_, to) => Math.min(...shares.map((share) => share.smallest[at(to)]))),
-    largest: Float32Array.from({ length }, (_, to) => Math.max(...shares.map((share) => share.largest[at(to)]))),
-  }));
+  }, () => joinedShares(shares, at));
+}
+
+/** What the threads found together; patch m of the result is at `at(m)` of a share. */
+function joinedShares(shares: readonly MinimaStatistics[], at: (to: number) => number): MinimaStatistics {
+  const { length } = shares[0].sum;
+  const sum = new Float64Array(length);
+  const smallest = new Float32Array(length).fill(Infinity);
+  const largest = new Float32Array(length);
+  for (const share of shares) {
+    for (let to = 0; to < length; to++) {
+      const from = at(to);
+      sum[to] += share.sum[from];
+      smallest[to] = Math.min(smallest[to], share.smallest[from]);
+      largest[to] = Math.max(largest[to], share.largest[from]);
+    }
+  }
+  return { sum, smallest, largest };
 }
 
 /** A number for each patch, and what it differs by from the mean of its nearest patches in the other images. */
@@ -108,7 +122,7 @@ export function neighboursPlan(
     products: asked * patches * channels * patches * others,
     workForThread: (spread) => {
       quantisation ??= quantisationOf(images);
-      return { kind: "pairs", images: threads(spread), quantisation, shared, block, output };
+      return { kind: "pairs", images: threads(spread), quantisation, shared, block, keepAll: keepsAll(images), output };
     },
     result: () => ({
       scores: inOrder(scores, 1),
@@ -218,7 +232,8 @@ function pairPlan<Result>(
   const { count } = images;
   const threads = forThreads(images);
   let quantisation: Quantisation | undefined;
-  const block = Math.max(1, Math.min(blockSize(images), Math.ceil(count / 8)));
+  // Where images stay, small tasks cost nothing, and threads end together.
+  const block = Math.max(1, Math.min(blockSize(images), Math.ceil(count / (keepsAll(images) ? 16 : 8))));
   const size = (of: number) => Math.min(block, count - of * block);
   const blocks = Math.ceil(count / block);
   const tasks = Array.from({ length: blocks }, (_, a) => a).flatMap((a) => {
@@ -231,7 +246,8 @@ function pairPlan<Result>(
     products: images.data.length * images.patches * (count - 1) / 2,
     workForThread: (spread) => {
       quantisation ??= quantisationOf(images);
-      return { kind: "pairs", images: threads(spread), quantisation, shared, block, output: output(quantisation) };
+      const settings = { quantisation, shared, block, keepAll: keepsAll(images) };
+      return { kind: "pairs", images: threads(spread), ...settings, output: output(quantisation) };
     },
     result,
   };
@@ -281,9 +297,13 @@ function blockSize(images: Patches): number {
   return Math.max(1, Math.min(16, fitting(images)));
 }
 
-/** Images that fit into a block's memory. */
+/** Images that fit into a block's memory, as floats and 16-bit integers. */
 function fitting({ patches, channels }: Patches): number {
   return Math.floor(BLOCK_BYTES / (patches * channels * 6));
+}
+
+function keepsAll({ data }: Patches): boolean {
+  return data.length * 6 <= ALL_BYTES;
 }
 
 /** Centres on the mean: any point would do, but the nearer the patches, the finer the integers. */

@@ -66,6 +66,8 @@ export interface PairWork {
   /** How many of the last channels are the same in each four patches that follow each other. */
   readonly shared: number;
   readonly block: number;
+  /** Whether all images stay in each thread's memory; else only a task's do. */
+  readonly keepAll: boolean;
   readonly output: PairOutput;
 }
 
@@ -138,8 +140,6 @@ export interface TaskRunner {
 export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   const PANEL = 12;
   const BYTE_PANEL = 24;
-  /** Of images that are all kept in the core's memory; of more, only a task's are. */
-  const STORE_BYTES = 4e7;
   /** Of references that are searched at once, to stay in a core's cache. */
   const CHUNK_BYTES = 2 ** 18;
   const start = Math.ceil((core.heapBase.value as number) / 16) * 16;
@@ -170,7 +170,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   /** What float32 adds to the errors: each of D products is rounded by 2^-24 of at most 2^15. */
   const ROUNDING = 2 * 2 ** -9 * Math.sqrt(channels + 1) + 0.01;
 
-  function pairRunner({ block, output, shared, quantisation: { scale } }: PairWork): (task: Task) => void {
+  function pairRunner({ block, keepAll, output, shared, quantisation: { scale } }: PairWork): (task: Task) => void {
     const { patches, count } = images;
     const packing = channels - shared;
     const panels = Math.ceil(patches / PANEL);
@@ -249,9 +249,8 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       return core.quantisePatches(...from, centre, scale, packed, halves);
     }
 
-    const fits = count * patches * channels * 6 <= STORE_BYTES;
-    const left = imageStore(fits ? count : block);
-    const right = fits ? left : imageStore(block);
+    const left = imageStore(keepAll ? count : block);
+    const right = keepAll ? left : imageStore(block);
 
     /** Squared minima of a pair, at `there` and, both ways, `back`. */
     function minima(i: number, j: number, bothWays = true): void {
