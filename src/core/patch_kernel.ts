@@ -4,7 +4,7 @@ import type { PatchSet } from "../types.ts";
 import { evenAxes, principalAxes } from "./axes.ts";
 import { byteQuantisation } from "./byte_quantisation.ts";
 import { withRegion } from "./memory.ts";
-import type { PairOutput, Patches, Quantisation, Task } from "./patch_tasks.ts";
+import type { PairOutput, PairWork, Patches, Quantisation, Task } from "./patch_tasks.ts";
 import { availableThreads, onSharedMemory, type Plan, sharedBuffer, type Steps } from "./pool.ts";
 
 /** ‖q‖ stays below 2^15 with some room for rounding: see core-as/quantise.ts. */
@@ -25,11 +25,13 @@ export interface MinimaStatistics {
 
 /** Sum, smallest and largest minimum of each patch over the other images; the minima are never all in memory. */
 export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
-  const { images, shared, place } = inBlocks(set);
+  const images = patchesOf(set);
+  const layout = layoutOf(set);
+  const place = placesOf(layout.order, images.patches);
   const length = images.count * images.patches;
   const shares: Extract<PairOutput, { kind: "statistics" }>[] = [];
   const at = (to: number) => to - to % images.patches + place[to % images.patches];
-  return pairPlan(images, shared, (quantisation) => {
+  return pairPlan(images, layout, (quantisation) => {
     // 2^52 steps reach up to the bound's power of two × 2^20 images: sums are exact in any order.
     const bound = 2 * LARGEST_NORM / quantisation.scale;
     const share = {
@@ -89,7 +91,9 @@ export function neighboursPlan(
   set: PatchSet,
   { quantile, withResiduals, withErrors, against }: NeighbourOptions,
 ): Plan<Neighbours> {
-  const { images, shared, place } = inBlocks(set);
+  const images = patchesOf(set);
+  const layout = layoutOf(set);
+  const place = placesOf(layout.order, images.patches);
   const { count, patches, channels } = images;
   const scores = new Float32Array(sharedBuffer(count * patches * 4));
   const residuals = withResiduals ? new Float32Array(sharedBuffer(images.data.byteLength)) : undefined;
@@ -122,7 +126,15 @@ export function neighboursPlan(
     products: asked * patches * channels * patches * others,
     workForThread: (spread) => {
       quantisation ??= quantisationOf(images);
-      return { kind: "pairs", images: threads(spread), quantisation, shared, block, keepAll: keepsAll(images), output };
+      return {
+        kind: "pairs",
+        images: threads(spread),
+        quantisation,
+        ...layout,
+        block,
+        keepAll: keepsAll(images),
+        output,
+      };
     },
     result: () => ({
       scores: inOrder(scores, 1),
@@ -139,7 +151,7 @@ const LEFT_BY_EARLY_BREAK = 0.1;
 export function minimaPlan(set: PatchSet): Plan<Float32Array> {
   const images = patchesOf(set);
   const minima = new Float32Array(sharedBuffer(images.count ** 2 * images.patches * 4));
-  return pairPlan(images, 0, () => ({ kind: "minima", minima }), () => minima);
+  return pairPlan(images, { shared: 0 }, () => ({ kind: "minima", minima }), () => minima);
 }
 
 /** One number for each direction of each pair, `[count, count]`, from an image's minima in another one, or all distances. */
@@ -149,7 +161,7 @@ export function directedPlan(
 ): Plan<Float64Array> {
   const images = patchesOf(set);
   const directed = new Float64Array(sharedBuffer(images.count ** 2 * 8));
-  const plan = pairPlan(images, 0, () => ({ kind, directed }), () => directed);
+  const plan = pairPlan(images, { shared: 0 }, () => ({ kind, directed }), () => directed);
   return kind === "hausdorff" ? { ...plan, products: plan.products * LEFT_BY_EARLY_BREAK } : plan;
 }
 
@@ -225,7 +237,7 @@ function blockTasks(count: number, block: number, pairsOfImage: number): Task[] 
 
 function pairPlan<Result>(
   images: Patches,
-  shared: number,
+  layout: Layout,
   output: (quantisation: Quantisation) => PairOutput,
   result: () => Result,
 ): Plan<Result> {
@@ -246,40 +258,45 @@ function pairPlan<Result>(
     products: images.data.length * images.patches * (count - 1) / 2,
     workForThread: (spread) => {
       quantisation ??= quantisationOf(images);
-      const settings = { quantisation, shared, block, keepAll: keepsAll(images) };
+      const settings = { quantisation, ...layout, block, keepAll: keepsAll(images) };
       return { kind: "pairs", images: threads(spread), ...settings, output: output(quantisation) };
     },
     result,
   };
 }
 
+type Layout = Pick<PairWork, "shared" | "order">;
+
+/** Where each patch of an image is in an order. */
+function placesOf(order: Int32Array | undefined, patches: number): Int32Array {
+  const place = Int32Array.from({ length: patches }, (_, m) => m);
+  order?.forEach((m, at) => place[m] = at);
+  return place;
+}
+
 /**
  * A pyramid's coarsest level, where it is repeated over 2 × 2 patches, need be multiplied only once for the four:
- * then `shared` is its number of channels, the patches of `images` lie by fours, and patch m is at `place[m]`.
+ * then `shared` is its number of channels, and the core takes the patches in `order`, which has the four side by side.
  */
-function inBlocks(set: PatchSet): { images: Patches; shared: number; place: Int32Array } {
-  const { data, count, rows, cols, channels, levels } = set;
+function layoutOf({ data, count, rows, cols, channels, levels }: PatchSet): Layout {
   const patches = rows * cols;
   const shared = levels && levels.length > 1 ? levels[levels.length - 1] : 0;
-  const place = Int32Array.from({ length: patches }, (_, m) => {
-    const [row, col] = [Math.floor(m / cols), m % cols];
-    return ((row >> 1) * (cols >> 1) + (col >> 1)) * 4 + row % 2 * 2 + col % 2;
-  });
   const even = rows % 2 === 0 && cols % 2 === 0 && shared % 2 === 0 && (channels - shared) % 2 === 0;
-  if (!even || shared < channels / 4) return { images: patchesOf(set), shared: 0, place: place.map((_, m) => m) };
-  const ordered = new Float32Array(sharedBuffer(data.byteLength));
-  for (let at = 0; at < count * patches; at++) {
-    const to = at - at % patches + place[at % patches];
-    ordered.set(data.subarray(at * channels, (at + 1) * channels), to * channels);
+  if (!even || shared < channels / 4) return { shared: 0 };
+  const order = new Int32Array(patches);
+  for (let m = 0; m < patches; m++) {
+    const [row, col] = [Math.floor(m / cols), m % cols];
+    order[((row >> 1) * (cols >> 1) + (col >> 1)) * 4 + row % 2 * 2 + col % 2] = m;
   }
-  for (let at = 0; at < count * patches; at++) {
-    const first = at - at % 4;
-    for (let channel = channels - shared; channel < channels; channel++) {
-      if (ordered[at * channels + channel] === ordered[first * channels + channel]) continue;
-      return { images: patchesOf(set), shared: 0, place: place.map((_, m) => m) };
+  for (let image = 0; image < count; image++) {
+    for (let at = 0; at < patches; at++) {
+      const [own, first] = [order[at], order[at - at % 4]].map((m) => (image * patches + m) * channels);
+      for (let channel = channels - shared; own !== first && channel < channels; channel++) {
+        if (data[own + channel] !== data[first + channel]) return { shared: 0 };
+      }
     }
   }
-  return { images: { data: ordered, count, patches, channels }, shared, place };
+  return { shared, order };
 }
 
 function patchesOf({ data, count, rows, cols, channels }: PatchSet): Patches {

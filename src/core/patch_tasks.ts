@@ -63,8 +63,10 @@ export interface PairWork {
   readonly kind: "pairs";
   readonly images: Patches;
   readonly quantisation: Quantisation;
-  /** How many of the last channels are the same in each four patches that follow each other. */
+  /** How many of the last channels are the same in each four patches that follow each other in `order`. */
   readonly shared: number;
+  /** The patches of an image in the order that outputs have them in. @default their own */
+  readonly order?: Int32Array;
   readonly block: number;
   /** Whether all images stay in each thread's memory; else only a task's do. */
   readonly keepAll: boolean;
@@ -170,7 +172,8 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   /** What float32 adds to the errors: each of D products is rounded by 2^-24 of at most 2^15. */
   const ROUNDING = 2 * 2 ** -9 * Math.sqrt(channels + 1) + 0.01;
 
-  function pairRunner({ block, keepAll, output, shared, quantisation: { scale } }: PairWork): (task: Task) => void {
+  function pairRunner(work: PairWork): (task: Task) => void {
+    const { block, keepAll, output, shared, order, quantisation: { scale } } = work;
     const { patches, count } = images;
     const packing = channels - shared;
     const panels = Math.ceil(patches / PANEL);
@@ -216,10 +219,10 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
         const place = places[image % size];
         if (place.image === image) return place;
         const source = images.data.subarray(image * patches * channels, (image + 1) * patches * channels);
-        floats(farthestFirst ? unsorted : place.floatsAt, patches * channels).set(source);
-        if (farthestFirst) {
-          new Int32Array(core.memory.buffer, order, patches).set(orders[image] ??= farthestOrder());
-          core.copyInOrder(unsorted, order, patches, channels, place.floatsAt);
+        floats(inOrder ? unsorted : place.floatsAt, patches * channels).set(source);
+        if (inOrder) {
+          new Int32Array(core.memory.buffer, orderAt, patches).set(order ?? (orders[image] ??= farthestOrder()));
+          core.copyInOrder(unsorted, orderAt, patches, channels, place.floatsAt);
         }
         place.error = quantise(place);
         place.image = image;
@@ -229,7 +232,8 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
 
     const farthestFirst = output.kind === "hausdorff" || output.kind === "largest";
     const orders: Float64Array[] = [];
-    const [unsorted, order] = farthestFirst ? [reserve(patches * channels * 4), reserve(patches * 4)] : [0, 0];
+    const inOrder = farthestFirst || order !== undefined;
+    const [unsorted, orderAt] = inOrder ? [reserve(patches * channels * 4), reserve(patches * 4)] : [0, 0];
     /** The patches at `unsorted` by number, the farthest from the centre first: early breaks come sooner. */
     function farthestOrder(): Float64Array {
       core.distancesTo(centre, unsorted, patches, channels, there);
@@ -300,8 +304,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
           }
         }
       }
-      const own = images.data.subarray(from * patches * channels, end * patches * channels);
-      const sums = residuals && floats(nearestSums, own.length);
+      const sums = residuals && floats(nearestSums, (end - from) * patches * channels);
       for (let at = 0; at < (end - from) * patches; at++) {
         const number = seen[Math.floor(at / patches)];
         if (number === 0) continue;
@@ -314,8 +317,10 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
             ? core.deviationOf(distances, number, score) / Math.sqrt(number)
             : spanAround(distances, number, rank, Math.sqrt(number * quantile * (1 - quantile))) / 2;
         }
-        for (let k = at * channels; residuals && k < (at + 1) * channels; k++) {
-          residuals[from * patches * channels + k] = own[k] - sums![k] / number;
+        const own = from * patches + at - at % patches + (order?.[at % patches] ?? at % patches);
+        for (let k = 0; residuals && k < channels; k++) {
+          const mean = sums![at * channels + k] / number;
+          residuals[(from * patches + at) * channels + k] = images.data[own * channels + k] - mean;
         }
       }
     }
