@@ -3,10 +3,11 @@
 //
 // These few numbers are a patch's products with orthonormal axes, and the norm of what the axes leave. For
 // any x and y, ‖x − y‖² = ‖W(x − y)‖² + ‖rest of x − y‖² ≥ ‖Wx − Wy‖² + (‖rest of x‖ − ‖rest of y‖)²:
-// distances between the short vectors never exceed those between patches.
+// distances between the short vectors never exceed those between patches. Where a few axes leave much, the
+// patches themselves take the short vectors' place.
 
-import { squaredDistance } from "./distance";
 import { byteThreshold, ByteQuantisation, HIGHEST, layOut, LOWEST, PANEL, Side, STEP, TILE, tileOf } from "./bytes";
+import { squaredDistance } from "./distance";
 
 /** Tiles of 3 × 24 patches compared by their short vectors: a count. */
 export let referenceTiles: i32 = 0;
@@ -36,7 +37,7 @@ function projectFour(centred: usize, channels: i32, columns: usize): void {
   const end = centred + (<usize> channels << 5);
   for (; centred < end; centred += 32, columns += 32) {
     const axes01 = v128.load(columns), axes23 = v128.load(columns, 16);
-    let value = v128.load64_splat(centred, 0);
+    let value = v128.load64_splat(centred);
     s00 = multiplyAdd(value, axes01, s00);
     s01 = multiplyAdd(value, axes23, s01);
     value = v128.load64_splat(centred, 8);
@@ -49,7 +50,7 @@ function projectFour(centred: usize, channels: i32, columns: usize): void {
     s30 = multiplyAdd(value, axes01, s30);
     s31 = multiplyAdd(value, axes23, s31);
   }
-  v128.store(PRODUCTS, s00, 0), v128.store(PRODUCTS, s01, 16);
+  v128.store(PRODUCTS, s00), v128.store(PRODUCTS, s01, 16);
   v128.store(PRODUCTS, s10, 32), v128.store(PRODUCTS, s11, 48);
   v128.store(PRODUCTS, s20, 64), v128.store(PRODUCTS, s21, 80);
   v128.store(PRODUCTS, s30, 96), v128.store(PRODUCTS, s31, 112);

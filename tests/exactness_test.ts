@@ -123,6 +123,8 @@ Deno.test("adversarial features: filtered searches are brute force's to the last
     "one patch": made(5, 1, 1, 40, noise),
     "all zero but one": made(3, 3, 3, 4, (at) => at === 17 ? 1 : 0),
     "more channels than a check apart": made(3, 3, 4, 531, noise),
+    "numbers near the smallest that there are": made(4, 4, 4, 6, (at) => noise(at) * 1e-42),
+    "a few numbers among such": made(6, 6, 6, 30, (at) => noise(at) * (at % 5003 ? 1e-42 : 1)),
     "patches far from most, in many channels": made(
       6,
       6,

@@ -13,6 +13,9 @@ const LARGEST = 63;
 const GROUP_NORM = 127;
 const LARGEST_SQUARE = 15200;
 
+/** What float32 holds, with room for products. */
+export const LARGEST_SCALE = 1e30;
+
 /**
  * How patches become integers: see core-as/bytes.ts. `centre`: any point will do, but the nearer the patches, the
  * finer the integers. What is chosen here changes how much is proved by integers, never a result.
@@ -31,7 +34,7 @@ export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array)
   });
   const sample = joined(samples);
   const largest = highest(sample.map(Math.abs), CUT_OFF) || 1;
-  const scale = LARGEST / largest;
+  const scale = Math.min(LARGEST_SCALE, LARGEST / largest);
   const pairs = Math.ceil(channels / 2);
   let groups = 0, groupPairs = 0, norms: Float32Array;
   do {

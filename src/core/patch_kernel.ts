@@ -2,7 +2,7 @@
 
 import type { PatchSet } from "../types.ts";
 import { evenAxes, principalAxes } from "./axes.ts";
-import { byteQuantisation } from "./byte_quantisation.ts";
+import { byteQuantisation, LARGEST_SCALE } from "./byte_quantisation.ts";
 import { withRegion } from "./memory.ts";
 import type { PairOutput, PairWork, Patches, Quantisation, Task } from "./patch_tasks.ts";
 import { availableThreads, onSharedMemory, type Plan, sharedBuffer, type Steps } from "./pool.ts";
@@ -326,7 +326,7 @@ function keepsAll({ data }: Patches): boolean {
 /** Centres on the mean: any point would do, but the nearer the patches, the finer the integers. */
 function quantisationOf(images: Patches): Quantisation {
   const centre = patchMean(images);
-  return { centre, scale: LARGEST_NORM / (radiusOf(images, centre) || 1) };
+  return { centre, scale: Math.min(LARGEST_SCALE, LARGEST_NORM / (radiusOf(images, centre) || 1)) };
 }
 
 /** Mean of at most some 5,000 patches, evenly from all images. */
