@@ -22,17 +22,7 @@ export const LARGEST_SCALE = 1e30;
  */
 export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array): ByteQuantisation {
   const channels = centre.length;
-  const samples = sets.map(({ data }) => {
-    const total = data.length / channels;
-    const drawn = Math.min(Math.ceil(SAMPLE / sets.length), total);
-    const sample = new Float32Array(drawn * channels);
-    for (let patch = 0; patch < drawn; patch++) {
-      const from = Math.floor(patch * total / drawn) * channels;
-      for (let k = 0; k < channels; k++) sample[patch * channels + k] = data[from + k] - centre[k];
-    }
-    return sample;
-  });
-  const sample = joined(samples);
+  const sample = sampleOf(sets, centre);
   const largest = highest(sample.map(Math.abs), CUT_OFF) || 1;
   const scale = Math.min(LARGEST_SCALE, LARGEST / largest);
   const pairs = Math.ceil(channels / 2);
@@ -50,14 +40,20 @@ export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array)
   return { centre, scale, shift, groupPairs, rowError: columnError / 2, columnError, reach };
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+/** Some patches of all sets, evenly, about the centre. */
+function sampleOf(sets: readonly Vectors[], centre: Float32Array): Float32Array {
+  const channels = centre.length;
+  const totals = sets.map(({ data }) => data.length / channels);
+  const drawn = totals.map((total) => Math.min(Math.ceil(SAMPLE / sets.length), total));
+  const sample = new Float32Array(drawn.reduce((sum, number) => sum + number) * channels);
   let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  sets.forEach(({ data }, set) => {
+    for (let patch = 0; patch < drawn[set]; patch++) {
+      const from = Math.floor(patch * totals[set] / drawn[set]) * channels;
+      for (let k = 0; k < channels; k++) sample[at++] = data[from + k] - centre[k];
+    }
+  });
+  return sample;
 }
 
 /** The largest norm of a group of channels of each patch. */

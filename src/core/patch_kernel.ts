@@ -12,6 +12,8 @@ const LARGEST_NORM = 32600;
 /** Memory that a block of images may take in the core, and that all may where they stay there. */
 const BLOCK_BYTES = 2 ** 24;
 const ALL_BYTES = 4e7;
+/** Images of a task against references: from here on quantising these once a task costs some hundredths of it. */
+const MOST_AGAINST_REFERENCES = 32;
 
 /** Sum (for the mean), smallest and largest distance of each patch to the other images. */
 export interface MinimaStatistics {
@@ -111,8 +113,7 @@ export function neighboursPlan(
     1,
     Math.min(blockSize(images), Math.ceil(asked / 8), Math.floor(2 * BLOCK_BYTES / (patches * others * 4))),
   );
-  const threads = forThreads(images);
-  let quantisation: Quantisation | undefined;
+  const workOf = pairWork(images, layout, block);
   const inOrder = (values: Float32Array, width: number) => {
     const ordered = new Float32Array(sharedBuffer(values.byteLength));
     for (let to = 0; to < count * patches; to++) {
@@ -124,18 +125,7 @@ export function neighboursPlan(
   return {
     tasks: blockTasks(asked, block, others),
     products: asked * patches * channels * patches * others,
-    workForThread: (spread) => {
-      quantisation ??= quantisationOf(images);
-      return {
-        kind: "pairs",
-        images: threads(spread),
-        quantisation,
-        ...layout,
-        block,
-        keepAll: keepsAll(images),
-        output,
-      };
-    },
+    workForThread: (spread) => workOf(spread, () => output),
     result: () => ({
       scores: inOrder(scores, 1),
       ...(residuals && { residuals: inOrder(residuals, channels) }),
@@ -193,8 +183,9 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Ne
   const quantisation = byteQuantisation([shortReferences, shortImages], origin);
   const nearest = new Float32Array(sharedBuffer(images.count * images.patches * 4));
   const places = new Int32Array(sharedBuffer(nearest.byteLength));
-  // Each task goes through all references: large blocks, but some for every thread.
-  const block = Math.max(1, Math.min(fitting(images), Math.ceil(images.count / (2 * availableThreads()))));
+  // Each task goes through all references: large blocks, but some for every thread, and none that takes long.
+  const evenly = Math.ceil(images.count / (2 * availableThreads()));
+  const block = Math.max(1, Math.min(MOST_AGAINST_REFERENCES, fitting(images), evenly));
   yield {
     tasks: blockTasks(images.count, block, references.count),
     products: images.data.length * references.count * references.patches,
@@ -242,10 +233,9 @@ function pairPlan<Result>(
   result: () => Result,
 ): Plan<Result> {
   const { count } = images;
-  const threads = forThreads(images);
-  let quantisation: Quantisation | undefined;
   // Where images stay, small tasks cost nothing, and threads end together.
   const block = Math.max(1, Math.min(blockSize(images), Math.ceil(count / (keepsAll(images) ? 16 : 8))));
+  const workOf = pairWork(images, layout, block);
   const size = (of: number) => Math.min(block, count - of * block);
   const blocks = Math.ceil(count / block);
   const tasks = Array.from({ length: blocks }, (_, a) => a).flatMap((a) => {
@@ -256,12 +246,19 @@ function pairPlan<Result>(
   return {
     tasks: tasks.filter(({ pairs }) => pairs > 0),
     products: images.data.length * images.patches * (count - 1) / 2,
-    workForThread: (spread) => {
-      quantisation ??= quantisationOf(images);
-      const settings = { quantisation, ...layout, block, keepAll: keepsAll(images) };
-      return { kind: "pairs", images: threads(spread), ...settings, output: output(quantisation) };
-    },
+    workForThread: (spread) => workOf(spread, output),
     result,
+  };
+}
+
+/** What makes work on pairs for one more thread; all are quantised alike. */
+function pairWork(images: Patches, layout: Layout, block: number) {
+  const threads = forThreads(images);
+  let quantisation: Quantisation | undefined;
+  return (spread: boolean, output: (quantisation: Quantisation) => PairOutput): PairWork => {
+    quantisation ??= quantisationOf(images);
+    const settings = { quantisation, ...layout, block, keepAll: keepsAll(images) };
+    return { kind: "pairs", images: threads(spread), ...settings, output: output(quantisation) };
   };
 }
 
