@@ -8,7 +8,13 @@ export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { quantiseBytes } from "./bytes";
 export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
 export { deviationOf, keepNearest, meanOf, ranked } from "./neighbours";
-export { nearestNeighbourChain, nearestNeighbourChain32, startChain } from "./linkage";
+export {
+  admitDistances,
+  admitDistances32,
+  nearestNeighbourChain,
+  nearestNeighbourChain32,
+  startChain,
+} from "./linkage";
 export { centroidChain, centroidDistances, startCentroidChain } from "./centroids";
 export { resampleColumns, resampleRows } from "./resample";
 

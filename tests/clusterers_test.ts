@@ -12,6 +12,7 @@ import {
   kmeans,
   kmedoids,
   linkage,
+  type LinkageMethod,
   maskPatches,
   normalScores,
   patchScores,
@@ -21,6 +22,7 @@ import {
   softWeights,
   spectral,
 } from "../mod.ts";
+import { seededRandom } from "../src/random.ts";
 import { golden, samePartition } from "./golden.ts";
 
 async function fourBlobs() {
@@ -186,6 +188,56 @@ Deno.test("permuting the points permutes the groups of every deterministic linka
     }
   }
 });
+
+Deno.test("whatever the number of points, linkages merge as a loop that looks at all pairs each time", () => {
+  const random = seededRandom(5);
+  for (const count of [2, 3, 7, 8, 9, 16, 17, 40, 63, 64, 65, 130, 300]) {
+    const data = new Float64Array(count * count);
+    for (let i = 0; i < count; i++) for (let j = 0; j < i; j++) data[i * count + j] = data[j * count + i] = random();
+    for (const method of ["single", "complete", "average", "ward"] as const) {
+      const tree = linkage({ data, count }, method);
+      mergedByAllPairs(data, count, method).forEach(({ height, size }, t) => {
+        assert(Math.abs(tree.heights[t] - height) < 1e-12, `${method} of ${count}: ${tree.heights[t]}, not ${height}`);
+        assert.equal(tree.sizes[t], size);
+      });
+    }
+  }
+});
+
+/** Merges the nearest two of all clusters, again and again (Lance and Williams 1967). */
+function mergedByAllPairs(distances: Float64Array, count: number, method: LinkageMethod) {
+  const [rows, sizes] = [new Map<number, Map<number, number>>(), new Map<number, number>()];
+  const squared = method === "ward";
+  for (let i = 0; i < count; i++) {
+    const row = Array.from(distances.subarray(i * count, (i + 1) * count), (d) => squared ? d * d : d);
+    rows.set(i, new Map(row.entries()));
+    sizes.set(i, 1);
+  }
+  return Array.from({ length: count - 1 }, (_, t) => {
+    let [a, b, least] = [-1, -1, Infinity];
+    for (const [i, row] of rows) {
+      for (const j of rows.keys()) if (j < i && row.get(j)! < least) [a, b, least] = [i, j, row.get(j)!];
+    }
+    const union = new Map<number, number>();
+    const [sizeA, sizeB] = [sizes.get(a)!, sizes.get(b)!];
+    for (const [k, row] of rows) {
+      if (k === a || k === b) continue;
+      const [toA, toB, size] = [row.get(a)!, row.get(b)!, sizes.get(k)!];
+      const merged = {
+        single: Math.min(toA, toB),
+        complete: Math.max(toA, toB),
+        average: (sizeA * toA + sizeB * toB) / (sizeA + sizeB),
+        ward: ((sizeA + size) * toA + (sizeB + size) * toB - size * least) / (sizeA + sizeB + size),
+      }[method];
+      union.set(k, merged);
+      row.set(count + t, merged);
+    }
+    rows.set(count + t, union);
+    sizes.set(count + t, sizeA + sizeB);
+    for (const part of [a, b]) [rows, sizes].forEach((map) => map.delete(part));
+    return { height: squared ? Math.sqrt(least) : least, size: sizeA + sizeB };
+  });
+}
 
 Deno.test("from 5,000 points on distances are float32: single linkage finds the gaps of a line, Ward its variance", () => {
   const count = 5000;

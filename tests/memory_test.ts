@@ -70,12 +70,12 @@ function regionResults(): unknown[] {
   const [count, channels] = [90, 7];
   const points = drawn(count, channels).data.slice(0, count * channels);
   const distances = singleDistances(points, count, channels);
-  const fill = (i: number, row: Float64Array | Float32Array) => row.set(distances.subarray(i * count, (i + 1) * count));
+  const row = (i: number) => distances.subarray(i * count, (i + 1) * count);
   const methods: LinkageMethod[] = ["single", "complete", "average", "ward"];
   const data = Uint8Array.from({ length: 50 * 40 * 4 }, (_, at) => at * 7 % 251);
   return [
     distances,
-    ...methods.map((method) => chainMerges(fill, count, method)),
+    ...methods.map((method) => chainMerges(row, count, method)),
     centroidMerges(points, count, channels),
     resize({ data, width: 50, height: 40 }, 17, 61).data,
   ];

@@ -28,19 +28,7 @@ export interface Linkage {
  */
 export function linkage(distances: DistanceMatrix | Distances, method: LinkageMethod = "ward"): Linkage {
   const { count, row } = ArrayBuffer.isView(distances) ? rowsOf(distances) : squareRows(distances);
-  const merges = chainMerges(
-    (i, into) => {
-      const from = row(i);
-      for (let j = 0; j < count; j++) {
-        const distance = from[j];
-        // Above 1e18 squares and their sums would leave float32.
-        if (!(distance >= 0 && distance < 1e18)) refuse(distance, i, j);
-        into[j] = method === "ward" ? distance * distance : distance;
-      }
-    },
-    count,
-    method,
-  );
+  const merges = chainMerges(row, count, method);
   return sortedTree(merges, count, method === "ward" ? Math.sqrt : (height) => height);
 }
 
@@ -64,11 +52,6 @@ export function wardLinkage({ data, count, channels }: Embeddings, weights?: Arr
   }
   const merges = centroidMerges(Float32Array.from(data), count, channels, weights);
   return sortedTree(merges, count, Math.sqrt, weights);
-}
-
-function refuse(distance: number, i: number, j: number): never {
-  const message = `distance ${distance} between points ${i} and ${j} is not a number from 0 to 1e18`;
-  throw new AnomalyClusterError("bad-argument", message);
 }
 
 /** Row i of a distance matrix, to read until the next one. */

@@ -158,29 +158,21 @@ export interface CoreExports {
   meanOf(values: number, count: number): number;
   deviationOf(values: number, count: number, mean: number): number;
   ranked(values: number, count: number, rank: number): number;
-  startChain(count: number): void;
-  nearestNeighbourChain(
+  admitDistances(row: number, count: number, squared: boolean): number;
+  admitDistances32(row: number, count: number, squared: boolean): number;
+  startChain(
     method: number,
     count: number,
     stride: number,
     distances: number,
     sizes: number,
     closed: number,
-    names: number,
+    rows: number,
     order: number,
     merges: number,
-  ): number;
-  nearestNeighbourChain32(
-    method: number,
-    count: number,
-    stride: number,
-    distances: number,
-    sizes: number,
-    closed: number,
-    names: number,
-    order: number,
-    merges: number,
-  ): number;
+  ): void;
+  nearestNeighbourChain(): number;
+  nearestNeighbourChain32(): number;
   startCentroidChain(count: number): void;
   centroidChain(
     count: number,

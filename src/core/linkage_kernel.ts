@@ -28,40 +28,60 @@ export function checkPointCount(count: number): void {
   );
 }
 
+/** Bytes of the columns that core-as/linkage.ts writes at once. */
+const BLOCK = 64;
+/** What may be filled of a WASM memory by a matrix: the rest is for what else a linkage needs. */
+const MOST_BYTES = 2 ** 32 - 2 ** 24;
+
 /**
- * Merges in the order of the chain, `[count - 1, 3]`: a point of either cluster, and the distance. `fill` writes row i
- * of the distances; for Ward these and the merges' are squared.
+ * Merges in the order of the chain, `[count - 1, 3]`: a point of either cluster, and the distance, for Ward squared.
+ * `rowOf` gives point i's distances, to read until the next call.
  */
 export function chainMerges(
-  fill: (i: number, row: Distances) => void,
+  rowOf: (i: number) => Distances,
   count: number,
   method: LinkageMethod,
 ): Float64Array {
   checkPointCount(count);
   const width = count < SINGLE_PRECISION_FROM ? 8 : 4;
   return withRegion((region) => {
-    const padded = Math.ceil(count * width / 16) * 16 / width;
-    const matrix = region.allocate(count * padded * width);
-    const [sizes, closed] = [region.allocate(padded * width), region.allocate(padded * width)];
-    const [names, order] = [region.allocate(count * 4), region.allocate(count * 8)];
+    const { core } = region;
+    const single = width === 4;
+    // Unions have columns of their own; every quarter as many as there are points, columns are moved together.
+    const least = Math.ceil(count * width / BLOCK) * BLOCK + BLOCK;
+    const most = Math.floor(MOST_BYTES / count / BLOCK) * BLOCK;
+    const stride = Math.max(least, Math.min(most, Math.ceil(count * width * 1.25 / BLOCK) * BLOCK));
+    const places = stride / width;
+    const matrix = region.allocate(count * stride);
+    const [sizes, closed] = [region.allocate(stride), region.allocate(stride)];
+    const [rows, order] = [region.allocate(places * 4), region.allocate(count * 4 + stride * 2)];
     const merges = region.allocate((count - 1) * 24);
     const view = (address: number, length: number) => {
-      return width === 8 ? region.doubles(address, length) : region.floats(address, length);
+      return single ? region.floats(address, length) : region.doubles(address, length);
     };
+    const admit = single ? core.admitDistances32 : core.admitDistances;
     for (let i = 0; i < count; i++) {
-      const row = view(matrix + i * padded * width, count);
-      fill(i, row);
+      const [at, distances] = [matrix + i * stride, rowOf(i)];
+      const row = view(at, count);
+      row.set(distances);
+      if (!admit(at, count, method === "ward")) refuse(i, distances);
       row[i] = Infinity;
     }
-    view(sizes, padded).fill(0).fill(1, 0, count);
-    view(closed, padded).fill(Infinity).fill(0, 0, count);
-    const numbers = region.ints(names, count);
+    view(sizes, places).fill(0).fill(1, 0, count);
+    view(closed, places).fill(Infinity).fill(0, 0, count);
+    const numbers = region.ints(rows, count);
     for (let i = 0; i < count; i++) numbers[i] = i;
-    const chain = width === 8 ? region.core.nearestNeighbourChain : region.core.nearestNeighbourChain32;
-    region.core.startChain(count);
-    while (chain(METHODS[method], count, padded * width, matrix, sizes, closed, names, order, merges));
+    core.startChain(METHODS[method], count, stride, matrix, sizes, closed, rows, order, merges);
+    const next = single ? core.nearestNeighbourChain32 : core.nearestNeighbourChain;
+    while (next());
     return region.doubles(merges, (count - 1) * 3).slice();
   });
+}
+
+function refuse(i: number, row: Distances): never {
+  const j = row.findIndex((distance) => !(distance >= 0 && distance < Math.fround(1e18)));
+  const message = `distance ${row[j]} between points ${i} and ${j} is not a number from 0 to 1e18`;
+  throw new AnomalyClusterError("bad-argument", message);
 }
 
 /** Axes that clusters' short vectors have; the core's panels hold these, the rest's norm and a zero. */
