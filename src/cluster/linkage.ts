@@ -1,5 +1,5 @@
 import { centroidMerges, chainMerges, type LinkageMethod } from "../core/linkage_kernel.ts";
-import { AnomalyClusterError, ensure } from "../errors.ts";
+import { ensure } from "../errors.ts";
 import type { DistanceMatrix, Distances, Embeddings } from "../types.ts";
 
 export type { LinkageMethod } from "../core/linkage_kernel.ts";
