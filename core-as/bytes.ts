@@ -74,13 +74,13 @@ export class Side {
 }
 
 /** Squared norm of the last patch's integers, and the squared error of what they stand for, in its own steps. */
-let square: f64 = 0, error: f64 = 0;
+export let square: f64 = 0, error: f64 = 0;
 
 /**
  * Rounds one patch's `channels`, times `factor`, to integers within ±`limit`, `room` of them with zeros behind the last.
  * Returns whether the norm of a group exceeds `groupNorm`.
  */
-function roundPatch(
+export function roundPatch(
   source: usize,
   channels: i32,
   centre: usize,

@@ -59,7 +59,7 @@ function nextReaching(row: usize, from: i32, panels: i32, least: v128): i32 {
 
 /**
  * The larger of `known` and the squared directed Hausdorff distance from a to b. `tiles`: room for one of
- * 144 bytes for each panel of b; the other arguments as of `rowMinima` and `quantisePatches`. `done`, unless 0: patches of
+ * 144 bytes for each panel of b; the other arguments as of `quantisePatches`. `done`, unless 0: patches of
  * a that are left out, 32 bits each; `mark`, unless 0, receives which of b are no farther from a than the result.
  */
 export function directedHausdorff(
@@ -93,7 +93,8 @@ export function directedHausdorff(
     let panel = min(m / PANEL, bPanels - 1);
     for (let tried = 0; tried < bPanels && open; tried++) {
       const y = bPacked + <usize> panel * panelBytes;
-      tile(x, aHalves + (<usize> m << 2), y, y + panelBytes, bHalves + <usize> panel * STEP, tiles + <usize> panel * TILE);
+      const out = tiles + <usize> panel * TILE;
+      tile(x, aHalves + (<usize> m << 2), y, y + panelBytes, bHalves + <usize> panel * STEP, out, STEP, false);
       hausdorffTiles++;
       const wanted = i32x4.splat(least);
       let columns0 = i32x4.splat(0), columns1 = columns0, columns2 = columns0;

@@ -3,7 +3,8 @@
 
 export { copyInOrder, distancesTo, farthestSquared, nearestSquared, reduceMinima, sumDistances } from "./distance";
 export { quantisePatches } from "./quantise";
-export { blockProducts, columnMinima, measuredDistances, pairCandidates, rescannedPatches, rowMinima } from "./pairs";
+export { measuredDistances, pairMinima } from "./pairs";
+export { multipliesBytes, quantiseQuads } from "./quads";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { quantiseBytes } from "./bytes";
 export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";

@@ -1,60 +1,120 @@
-// Patch minima of a pair of images, both ways from one product of integers (see quantise.ts).
+// Patch minima of a pair of images, both ways from one product of integers (see quantise.ts and quads.ts).
+//
+// A strip of a's patches at a time is multiplied with all of b's. Its table of A also tells each patch's likeliest
+// nearest one; with the distance to that, A proves nearly all others farther, and what is left is measured.
 
 import { squaredDistance } from "./distance";
-import { PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
+import { PANEL, roundingOf, rowsFrom, STEP, tile } from "./quantise";
 
 const LOWEST: i32 = i32.MIN_VALUE;
-const scratch = memory.data(144, 16);
+const HIGHEST: i32 = i32.MAX_VALUE;
 
-/** Keeps the two largest keys of each lane: at `at` the largest, 16 bytes on the second. */
-// @ts-ignore: decorator
-@inline
-function keepTwo(at: usize, k0: v128, k1: v128, k2: v128): void {
-  let best = v128.load(at);
-  let second = v128.load(at, 16);
-  second = i32x4.max_s(second, i32x4.min_s(best, k0));
-  best = i32x4.max_s(best, k0);
-  second = i32x4.max_s(second, i32x4.min_s(best, k1));
-  best = i32x4.max_s(best, k1);
-  second = i32x4.max_s(second, i32x4.min_s(best, k2));
-  best = i32x4.max_s(best, k2);
-  v128.store(at, best);
-  v128.store(at, second, 16);
+/** An image of a pair, as the host lays it out. */
+@unmanaged
+export class PairedImage {
+  /** Floats. */
+  patches: usize;
+  /** Panels, and halves of norms, as the left image of a pair. */
+  rows: usize;
+  rowHalves: usize;
+  /** And as the right one; of 16-bit integers the same. */
+  columns: usize;
+  columnHalves: usize;
+  /** Panels of what four patches share. */
+  sharedRows: usize;
+  sharedColumns: usize;
 }
 
-/**
- * Products of two images' blocks of four patches in channels that the four share: `products` receives
- * `blocks` rows of `stride` integers, for the blocks of b and zeros or more beyond them. Packed as patches are.
- */
-export function blockProducts(
-  a: usize,
-  b: usize,
-  blocks: i32,
-  steps: i32,
-  zeros: usize,
-  products: usize,
-  stride: i32,
-): void {
-  const panelBytes = <usize> steps * STEP;
+/** What a set's pairs have in common, as the host lays it out. */
+@unmanaged
+export class PairSearch {
+  /** The integers' steps in one unit of the patches. */
+  scale: f64;
+  /** Distances up to which A can prove anything, in steps. */
+  reach: f64;
+  /** Patches of an image, and their channels. */
+  patches: i32;
+  channels: i32;
+  /** Panels' steps of the channels that are packed, and of those that four patches share; 0 where none are. */
+  steps: i32;
+  sharedSteps: i32;
+  /** Whether patches are 8-bit integers. */
+  isBytes: i32;
+  /** Patches of a strip, a multiple of 12. */
+  strip: i32;
+  /** Bits of a key that tell a patch. */
+  bits: i32;
+  /** Zeros: 48 bytes. */
+  zeros: usize;
+  /** Room for blocks' products: three rows more than there are blocks, each padded to panels. */
+  products: usize;
+  /** Room for a strip's A, a row of panels for each of its patches. */
+  table: usize;
+  /** Room for the best keys and for thresholds: of a strip's patches 16 bytes each, of b's 4. */
+  rowKeys: usize;
+  columnKeys: usize;
+  rowThresholds: usize;
+  columnThresholds: usize;
+}
+
+/** What is found of a pair, as the host lays it out: squared minima of each side's patches, and of which patch. */
+@unmanaged
+export class PairMinima {
+  squared: usize;
+  places: usize;
+  otherSquared: usize;
+  otherPlaces: usize;
+}
+
+/** Distances measured: a count. */
+export let measuredDistances: i32 = 0;
+
+// The pair at hand.
+let search: PairSearch = changetype<PairSearch>(0);
+let left: PairedImage = changetype<PairedImage>(0), right: PairedImage = changetype<PairedImage>(0);
+let found: PairMinima = changetype<PairMinima>(0);
+let errors: f64 = 0, relative: f64 = 0;
+let bothWays: bool = false;
+/** Bytes of a row of the table. */
+let rowBytes: usize = 0;
+
+/** The larger of a vector and three others, lane by lane. */
+// @ts-ignore: decorator
+@inline
+function keep(at: usize, k0: v128, k1: v128, k2: v128): void {
+  v128.store(at, i32x4.max_s(i32x4.max_s(v128.load(at), k0), i32x4.max_s(k1, k2)));
+}
+
+/** A as a key: its lowest bits replaced by where it was found, or, small as A of bytes is, moved up to leave room. */
+// @ts-ignore: decorator
+@inline
+function keyOf(a: v128, bits: i32, mask: v128, isBytes: bool): v128 {
+  return isBytes ? i32x4.shl(a, bits) : v128.and(a, mask);
+}
+
+/** Products of the images' blocks of four patches in channels that the four share: rows of `stride` integers. */
+// @ts-ignore: decorator
+@inline
+function multiplyBlocks(stride: i32, isBytes: bool): void {
+  const blocks = search.patches / 4;
+  const panelBytes = <usize> search.sharedSteps * STEP;
+  const zeros = search.zeros;
   for (let m = 0; m < blocks; m += 3) {
-    const x = rowsFrom(m, a, panelBytes);
+    const x = rowsFrom(m, left.sharedRows, panelBytes);
     for (let n = 0; n < blocks; n += PANEL) {
-      const y = b + <usize> (n / PANEL) * panelBytes;
-      tile(x, zeros, y, y + panelBytes, zeros, scratch);
-      for (let r = 0; r < 3; r++) {
-        memory.copy(products + (<usize> ((m + r) * stride + n) << 2), scratch + <usize> r * 48, 48);
-      }
+      const y = right.sharedColumns + <usize> (n / PANEL) * panelBytes;
+      tile(x, zeros, y, y + panelBytes, zeros, search.products + (<usize> (m * stride + n) << 2), <usize> stride << 2, isBytes);
     }
   }
 }
 
-/** The nine products of a tile's three rows from patch m on with the three blocks of panel pb, added to it. */
+/** Adds the nine products of a tile's three rows from patch m on with the three blocks of panel pb. */
 // @ts-ignore: decorator
 @inline
-function addBlocks(products: usize, stride: i32, m: i32, pb: i32): void {
+function addBlocks(out: usize, stride: i32, m: i32, pb: usize): void {
   for (let r = 0; r < 3; r++) {
-    const row = products + (<usize> (((m + r) >> 2) * stride + pb * 3) << 2);
-    const at = scratch + <usize> r * 48;
+    const row = search.products + (<usize> ((m + r) >> 2) * stride + pb * 3 << 2);
+    const at = out + <usize> r * rowBytes;
     v128.store(at, i32x4.add(v128.load(at), v128.load32_splat(row)));
     v128.store(at, i32x4.add(v128.load(at, 16), v128.load32_splat(row, 4)), 16);
     v128.store(at, i32x4.add(v128.load(at, 32), v128.load32_splat(row, 8)), 32);
@@ -62,253 +122,218 @@ function addBlocks(products: usize, stride: i32, m: i32, pb: i32): void {
 }
 
 /**
- * For each patch of a and of b the nearest candidates in the other image, as keys: A (quantise.ts) with
- * its lowest `bits` replaced by where it was found.
- * `rows`: for each patch of a the best and second key of each of four classes of b's patches (n mod 4);
- * a key holds n / 4. `columns`: for each of four classes of a's patches (m / 3 mod 4) and each vector of b's
- * the best and second keys; a key holds m.
- * `products`: of `blockProducts`, with its `stride`; 0 where all channels are packed.
+ * Fills the table with A of a's patches from `from` on, and the keys: for each of them the best of four classes of b's
+ * patches (n mod 4; a key holds n / 4), for each patch of b the best (which holds m − `from`).
  */
-export function pairCandidates(
-  a: usize,
-  aHalves: usize,
-  aCount: i32,
-  b: usize,
-  bHalves: usize,
-  bCount: i32,
-  steps: i32,
-  bits: i32,
-  rows: usize,
-  columns: usize,
-  products: usize,
-  stride: i32,
-): void {
-  const panelBytes = <usize> steps * STEP;
-  const aPanels = (aCount + PANEL - 1) / PANEL;
-  const bPanels = (bCount + PANEL - 1) / PANEL;
-  const columnsOfClass = <usize> bPanels * 96;
-  const lowest = i32x4.splat(LOWEST);
-  for (let at = columns; at < columns + (columnsOfClass << 2); at += 16) v128.store(at, lowest);
-  for (let at = rows; at < rows + <usize> aPanels * 384; at += 16) v128.store(at, lowest);
-  const keep = i32x4.splat(-1 << bits);
-
-  for (let pa: usize = 0; pa < <usize> aPanels; pa++) {
-    const aPanel = a + pa * panelBytes;
-    const groups = <usize> min(4, (aCount - <i32> pa * PANEL + 2) / 3);
-    for (let pb: usize = 0; pb < <usize> bPanels; pb++) {
-      const bPanel = b + pb * panelBytes;
-      const end = bPanel + panelBytes;
-      for (let r: usize = 0; r < groups; r++) {
-        tile(aPanel + r * 12, aHalves + pa * STEP + r * 12, bPanel, end, bHalves + pb * STEP, scratch);
-        if (products) addBlocks(products, stride, <i32> pa * PANEL + <i32> r * 3, <i32> pb);
-        const s00 = v128.and(v128.load(scratch), keep);
-        const s01 = v128.and(v128.load(scratch, 16), keep);
-        const s02 = v128.and(v128.load(scratch, 32), keep);
-        const s10 = v128.and(v128.load(scratch, 48), keep);
-        const s11 = v128.and(v128.load(scratch, 64), keep);
-        const s12 = v128.and(v128.load(scratch, 80), keep);
-        const s20 = v128.and(v128.load(scratch, 96), keep);
-        const s21 = v128.and(v128.load(scratch, 112), keep);
-        const s22 = v128.and(v128.load(scratch, 128), keep);
-        const m = <i32> pa * PANEL + <i32> r * 3;
-        let found = i32x4.splat(m);
-        const found1 = i32x4.splat(m + 1), found2 = i32x4.splat(m + 2);
-        const column = columns + r * columnsOfClass + pb * 96;
-        keepTwo(column, v128.or(s00, found), v128.or(s10, found1), v128.or(s20, found2));
-        keepTwo(column + 32, v128.or(s01, found), v128.or(s11, found1), v128.or(s21, found2));
-        keepTwo(column + 64, v128.or(s02, found), v128.or(s12, found1), v128.or(s22, found2));
-        found = i32x4.splat(<i32> pb * 3);
-        const next = i32x4.splat(<i32> pb * 3 + 1), last = i32x4.splat(<i32> pb * 3 + 2);
-        const row = rows + (<usize> m << 5);
-        keepTwo(row, v128.or(s00, found), v128.or(s01, next), v128.or(s02, last));
-        keepTwo(row + 32, v128.or(s10, found), v128.or(s11, next), v128.or(s12, last));
-        keepTwo(row + 64, v128.or(s20, found), v128.or(s21, next), v128.or(s22, last));
+// @ts-ignore: decorator
+@inline
+function fill(from: i32, end: i32, isBytes: bool): void {
+  const patches = search.patches, bits = search.bits;
+  const panels = (patches + PANEL - 1) / PANEL;
+  const panelBytes = <usize> search.steps * STEP;
+  const stride = (patches / 4 + PANEL - 1) / PANEL * PANEL;
+  const mask = i32x4.splat(-1 << bits);
+  for (let pa = from / PANEL; pa * PANEL < end; pa++) {
+    const aPanel = left.rows + <usize> pa * panelBytes;
+    const groups = min(4, (patches - pa * PANEL + 2) / 3);
+    for (let pb: usize = 0; pb < <usize> panels; pb++) {
+      const bPanel = right.columns + pb * panelBytes;
+      const column = search.columnKeys + pb * STEP;
+      const n0 = i32x4.splat(<i32> pb * 3), n1 = i32x4.splat(<i32> pb * 3 + 1), n2 = i32x4.splat(<i32> pb * 3 + 2);
+      for (let r = 0; r < groups; r++) {
+        const m = pa * PANEL + r * 3;
+        const out = search.table + <usize> (m - from) * rowBytes + pb * STEP;
+        const halves = left.rowHalves + (<usize> m << 2);
+        tile(aPanel + <usize> r * 12, halves, bPanel, bPanel + panelBytes, right.columnHalves + pb * STEP, out, rowBytes, isBytes);
+        if (search.sharedSteps) addBlocks(out, stride, m, pb);
+        const row = search.rowKeys + (<usize> (m - from) << 4);
+        let found = i32x4.splat(m - from);
+        let s0 = keyOf(v128.load(out), bits, mask, isBytes);
+        let s1 = keyOf(v128.load(out, 16), bits, mask, isBytes);
+        let s2 = keyOf(v128.load(out, 32), bits, mask, isBytes);
+        keep(row, v128.or(s0, n0), v128.or(s1, n1), v128.or(s2, n2));
+        let c0 = v128.or(s0, found), c1 = v128.or(s1, found), c2 = v128.or(s2, found);
+        found = i32x4.splat(m - from + 1);
+        s0 = keyOf(v128.load(out + rowBytes), bits, mask, isBytes);
+        s1 = keyOf(v128.load(out + rowBytes, 16), bits, mask, isBytes);
+        s2 = keyOf(v128.load(out + rowBytes, 32), bits, mask, isBytes);
+        keep(row + 16, v128.or(s0, n0), v128.or(s1, n1), v128.or(s2, n2));
+        c0 = i32x4.max_s(c0, v128.or(s0, found));
+        c1 = i32x4.max_s(c1, v128.or(s1, found));
+        c2 = i32x4.max_s(c2, v128.or(s2, found));
+        found = i32x4.splat(m - from + 2);
+        s0 = keyOf(v128.load(out + 2 * rowBytes), bits, mask, isBytes);
+        s1 = keyOf(v128.load(out + 2 * rowBytes, 16), bits, mask, isBytes);
+        s2 = keyOf(v128.load(out + 2 * rowBytes, 32), bits, mask, isBytes);
+        keep(row + 32, v128.or(s0, n0), v128.or(s1, n1), v128.or(s2, n2));
+        c0 = i32x4.max_s(c0, v128.or(s0, found));
+        c1 = i32x4.max_s(c1, v128.or(s1, found));
+        c2 = i32x4.max_s(c2, v128.or(s2, found));
+        v128.store(column, i32x4.max_s(v128.load(column), c0));
+        v128.store(column, i32x4.max_s(v128.load(column, 16), c1), 16);
+        v128.store(column, i32x4.max_s(v128.load(column, 32), c2), 32);
       }
     }
   }
 }
 
-/** Patches for which a class of candidates may hide a third one, so that all were looked at: a count. */
-export let rescannedPatches: i32 = 0;
-/** Distances measured: a count. */
-export let measuredDistances: i32 = 0;
-
-/** Number of the patch that the last smaller distance was to. */
-let nearestPlace: i32 = 0;
-
-/** Squared distance of `x` to patch `n` of `others`, or `best` where that is smaller. */
+/** Measures the distance of patch m of a and n of b, for both; of equal ones the first patch counts. */
 // @ts-ignore: decorator
 @inline
-function measured(x: usize, others: usize, n: i32, channels: i32, best: f32): f32 {
+function measure(m: i32, n: i32): void {
   measuredDistances++;
-  const distance = squaredDistance(x, others + <usize> n * (<usize> channels << 2), channels, best);
-  nearestPlace = select(n, nearestPlace, distance < best);
-  return min<f32>(best, distance);
+  const bytes = <usize> search.channels << 2;
+  const own = found.squared + (<usize> m << 2), ownPlace = found.places + (<usize> m << 2);
+  const other = found.otherSquared + (<usize> n << 2), otherPlace = found.otherPlaces + (<usize> n << 2);
+  const best = load<f32>(own), otherBest = load<f32>(other);
+  const limit = max<f32>(best, otherBest);
+  const distance = squaredDistance(left.patches + <usize> m * bytes, right.patches + <usize> n * bytes, search.channels, limit);
+  // What is nearer cannot be foretold: no branches.
+  const place = load<i32>(ownPlace), there = load<i32>(otherPlace);
+  store<i32>(ownPlace, select(n, place, <i32> (distance < best) | <i32> (distance == best) & <i32> (n < place)));
+  store<i32>(otherPlace, select(m, there, <i32> (distance < otherBest) | <i32> (distance == otherBest) & <i32> (m < there)));
+  store<f32>(own, min<f32>(best, distance));
+  store<f32>(other, min<f32>(otherBest, distance));
 }
 
-/**
- * The nearest squared distance of patch m of an image to another one's, where the keys leave more than
- * their two candidates: all A are computed again, and each patch that A does not prove farther is measured.
- */
-function rescanned(
-  x: usize,
-  m: i32,
-  packed: usize,
-  halves: usize,
-  others: usize,
-  count: i32,
-  othersPacked: usize,
-  othersHalves: usize,
-  channels: i32,
-  steps: i32,
-  products: usize,
-  rowStride: i32,
-  columnStride: i32,
-  least: i32,
-  best: f32,
-): f32 {
-  rescannedPatches++;
-  const panelBytes = <usize> steps * STEP;
-  const first = m - m % 3;
-  const from = rowsFrom(first, packed, panelBytes);
-  const half = halves + (<usize> first << 2);
-  const own = scratch + <usize> (m % 3) * 48;
-  for (let n = 0; n < count; n += PANEL) {
-    const panel = othersPacked + <usize> (n / PANEL) * panelBytes;
-    tile(from, half, panel, panel + panelBytes, othersHalves + (<usize> n << 2), scratch);
-    for (let lane = 0; lane < min(PANEL, count - n); lane++) {
-      let value = load<i32>(own + (<usize> lane << 2));
-      if (products) value += load<i32>(products + (<usize> ((m >> 2) * rowStride + (n + lane >> 2) * columnStride) << 2));
-      if (value >= least) best = measured(x, others, n + lane, channels, best);
-    }
-  }
-  return best;
-}
-
-/**
- * Squared minima of an image's patches in another one, from the keys of `pairCandidates`: each candidate
- * whose key does not prove it farther is measured. `places` receives which patches are nearest.
- * `patchKeys`, `vectorKeys`: bytes from one patch's keys to the next within and between vectors of four;
- * `classKeys`: bytes to the next class. The low bits k of a key of class c stand for patch
- * (k << `shift`) + c · `plus`.
- */
+/** Where the table has A of patch m of the strip and n. */
 // @ts-ignore: decorator
 @inline
-function minima(
-  keys: usize,
-  patchKeys: usize,
-  vectorKeys: usize,
-  classKeys: usize,
-  shift: i32,
-  plus: i32,
-  patches: usize,
-  patchCount: i32,
-  packed: usize,
-  halves: usize,
-  others: usize,
-  count: i32,
-  othersPacked: usize,
-  othersHalves: usize,
-  channels: i32,
-  steps: i32,
-  products: usize,
-  rowStride: i32,
-  columnStride: i32,
-  bits: i32,
-  scale: f64,
-  errors: f64,
-  squared: usize,
-  places: usize,
-): void {
+function cellOf(m: i32, n: i32): usize {
+  return search.table + <usize> m * rowBytes + (<usize> n << 2);
+}
+
+/** The A up to which it proves that two patches are farther apart than `squared`. */
+// @ts-ignore: decorator
+@inline
+function provesFarther(squared: f32): i32 {
+  const distance = search.scale * sqrt<f64>(<f64> squared * relative);
+  // Nothing is nearer than 0.
+  if (distance == 0) return HIGHEST;
+  if (!(distance <= search.reach)) return LOWEST;
+  const farther = distance + errors;
+  return <i32> max<f64>(-2147483648, floor(farther * farther * -0.5) - 1);
+}
+
+/** Measures the likeliest nearest patch of each one of the strip, and of each one of b, and sets thresholds. */
+// @ts-ignore: decorator
+@inline
+function measureLikeliest(from: i32, end: i32, isBytes: bool): void {
+  const patches = search.patches, bits = search.bits;
   const mask = (1 << bits) - 1;
-  const relative = roundingOf(channels);
-  for (let m = 0; m < patchCount; m++) {
-    const x = patches + <usize> m * (<usize> channels << 2);
-    const at = keys + <usize> (m >> 2) * vectorKeys + <usize> (m & 3) * patchKeys;
-    let bestKey = LOWEST;
-    let bestClass = 0;
-    for (let c = 0; c < 4; c++) {
-      const key = load<i32>(at + <usize> c * classKeys);
-      bestClass = select(c, bestClass, key > bestKey);
-      bestKey = max(bestKey, key);
+  for (let m = from; m < end; m++) {
+    const keys = search.rowKeys + (<usize> (m - from) << 4);
+    let best = LOWEST;
+    let lane = 0;
+    for (let each = 0; each < 4; each++) {
+      const key = load<i32>(keys + (<usize> each << 2));
+      lane = select(each, lane, key > best);
+      best = max(best, key);
     }
-    const first = min(((bestKey & mask) << shift) + bestClass * plus, count - 1);
-    let best = measured(x, others, first, channels, Infinity);
-    if (best > 0) {
-      const least = threshold(best, scale, errors, relative, <f64> mask + 1);
-      let hidden = false;
-      for (let c = 0; c < 4; c++) hidden = hidden | (load<i32>(at + <usize> c * classKeys, 16) >= least);
-      if (hidden) {
-        best = rescanned(
-          x, m, packed, halves, others, count, othersPacked, othersHalves, channels, steps, products, rowStride, columnStride,
-          least, best,
-        );
-      } else {
-        for (let c = 0; c < 4; c++) {
-          const key = load<i32>(at + <usize> c * classKeys);
-          if (key < least || c == bestClass) continue;
-          best = measured(x, others, min(((key & mask) << shift) + c * plus, count - 1), channels, best);
-        }
-      }
-    }
-    store<f32>(squared + (<usize> m << 2), best);
-    store<i32>(places + (<usize> m << 2), nearestPlace);
+    const n = min((best & mask) * 4 + lane, patches - 1);
+    measure(m, n);
+    store<i32>(cellOf(m - from, n), LOWEST);
+  }
+  for (let n = 0; bothWays && n < patches; n++) {
+    const at = <usize> n << 2;
+    const key = load<i32>(search.columnKeys + at);
+    const m = min(from + (key & mask), end - 1);
+    const cell = cellOf(m - from, n);
+    if (load<i32>(cell) == LOWEST) continue;
+    // What a key has lost of A is at most its mask.
+    const a = isBytes ? key >> bits : key | mask;
+    if (a <= provesFarther(load<f32>(found.otherSquared + at))) continue;
+    measure(m, n);
+    store<i32>(cell, LOWEST);
+  }
+  for (let m = from; m < end; m++) {
+    const squared = load<f32>(found.squared + (<usize> m << 2));
+    store<i32>(search.rowThresholds + (<usize> (m - from) << 2), provesFarther(squared));
+  }
+  for (let n = 0; bothWays && n < patches; n++) {
+    const at = <usize> n << 2;
+    store<i32>(search.columnThresholds + at, provesFarther(load<f32>(found.otherSquared + at)));
   }
 }
 
-/** Squared minima of a's patches in b and the `places` that they are at, from the rows of `pairCandidates`. */
-export function rowMinima(
-  rows: usize,
-  a: usize,
-  aCount: i32,
-  aPacked: usize,
-  aHalves: usize,
-  b: usize,
-  bCount: i32,
-  bPacked: usize,
-  bHalves: usize,
-  channels: i32,
-  steps: i32,
-  products: usize,
-  stride: i32,
-  bits: i32,
-  scale: f64,
-  errors: f64,
-  squared: usize,
-  places: usize,
-): void {
-  minima(
-    rows, 32, 128, 4, 2, 1,
-    a, aCount, aPacked, aHalves, b, bCount, bPacked, bHalves, channels, steps, products, stride, 1,
-    bits, scale, errors, squared, places,
-  );
+/** Pairs of patches that are left to measure, and room for them. */
+const WAITING: i32 = 512;
+const waiting = memory.data(4096, 16);
+
+/** Measures all that no threshold excludes. */
+function measureLeft(from: i32, end: i32): void {
+  let count = 0;
+  for (let m = from; m < end; m++) {
+    const least = v128.load32_splat(search.rowThresholds + (<usize> (m - from) << 2));
+    const row = search.table + <usize> (m - from) * rowBytes;
+    for (let at: usize = 0; at < rowBytes; at += STEP) {
+      const a0 = v128.load(row + at), a1 = v128.load(row + at, 16), a2 = v128.load(row + at, 32);
+      const column = search.columnThresholds + at;
+      const reached0 = v128.or(i32x4.gt_s(a0, least), i32x4.gt_s(a0, v128.load(column)));
+      const reached1 = v128.or(i32x4.gt_s(a1, least), i32x4.gt_s(a1, v128.load(column, 16)));
+      const reached2 = v128.or(i32x4.gt_s(a2, least), i32x4.gt_s(a2, v128.load(column, 32)));
+      if (!v128.any_true(v128.or(reached0, v128.or(reached1, reached2)))) continue;
+      let reached = i32x4.bitmask(reached0) | i32x4.bitmask(reached1) << 4 | i32x4.bitmask(reached2) << 8;
+      do {
+        store<u64>(waiting + (<usize> count << 3), <u64> m << 32 | <u64> ((at >> 2) + ctz(reached)));
+        count++;
+        reached &= reached - 1;
+      } while (reached);
+      if (count > WAITING - PANEL) {
+        measureWaiting(count);
+        count = 0;
+      }
+    }
+  }
+  measureWaiting(count);
 }
 
-/** The same of b's patches in a, from the columns of `pairCandidates`. */
-export function columnMinima(
-  columns: usize,
-  a: usize,
-  aCount: i32,
-  aPacked: usize,
-  aHalves: usize,
-  b: usize,
-  bCount: i32,
-  bPacked: usize,
-  bHalves: usize,
-  channels: i32,
-  steps: i32,
-  products: usize,
-  stride: i32,
-  bits: i32,
-  scale: f64,
-  errors: f64,
-  squared: usize,
-  places: usize,
-): void {
-  const classKeys = <usize> ((bCount + PANEL - 1) / PANEL) * 96;
-  minima(
-    columns, 4, 32, classKeys, 0, 0,
-    b, bCount, bPacked, bHalves, a, aCount, aPacked, aHalves, channels, steps, products, 1, stride,
-    bits, scale, errors, squared, places,
-  );
+function measureWaiting(count: i32): void {
+  for (let at = waiting; at < waiting + (<usize> count << 3); at += 8) {
+    const n = load<i32>(at);
+    if (n < search.patches) measure(load<i32>(at, 4), n);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function minima(isBytes: bool): void {
+  const patches = search.patches, strip = search.strip;
+  if (search.sharedSteps) multiplyBlocks((patches / 4 + PANEL - 1) / PANEL * PANEL, isBytes);
+  for (let from = 0; from < patches; from += strip) {
+    const end = min(patches, from + strip);
+    const lowest = i32x4.splat(LOWEST);
+    for (let at: usize = 0; at < rowBytes; at += 16) v128.store(search.columnKeys + at, lowest);
+    for (let at: usize = 0; at < <usize> strip << 4; at += 16) v128.store(search.rowKeys + at, lowest);
+    fill(from, end, isBytes);
+    measureLikeliest(from, end, isBytes);
+    measureLeft(from, end);
+  }
+}
+
+/**
+ * The squared minima of a's patches in b, and of b's in a where `twoWays`. `error`: bound of the integers' errors of the
+ * two together.
+ */
+export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, error: f64, twoWays: bool, into: PairMinima): void {
+  search = pairs;
+  left = a;
+  right = b;
+  errors = error;
+  bothWays = twoWays;
+  found = into;
+  const patches = search.patches;
+  relative = roundingOf(search.channels);
+  rowBytes = <usize> ((patches + PANEL - 1) / PANEL) * STEP;
+  // What is not asked for is known to be 0.
+  const unknown: f32 = twoWays ? Infinity : 0;
+  for (let at: usize = 0; at < <usize> patches << 2; at += 4) {
+    store<f32>(found.squared + at, Infinity);
+    store<i32>(found.places + at, -1);
+    store<f32>(found.otherSquared + at, unknown);
+    store<i32>(found.otherPlaces + at, -1);
+  }
+  for (let at: usize = 0; at < rowBytes; at += 4) store<i32>(search.columnThresholds + at, HIGHEST);
+  if (search.isBytes) minima(true);
+  else minima(false);
 }

@@ -41,7 +41,7 @@ export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array)
 }
 
 /** Some patches of all sets, evenly, about the centre. */
-function sampleOf(sets: readonly Vectors[], centre: Float32Array): Float32Array {
+export function sampleOf(sets: readonly Vectors[], centre: Float32Array): Float32Array {
   const channels = centre.length;
   const totals = sets.map(({ data }) => data.length / channels);
   const drawn = totals.map((total) => Math.min(Math.ceil(SAMPLE / sets.length), total));
@@ -71,7 +71,7 @@ function groupNorms(sample: Float32Array, channels: number, group: number): Floa
 }
 
 /** The number that a share of the numbers, at least none, is above. */
-function highest(numbers: Float32Array, share: number): number {
+export function highest(numbers: Float32Array, share: number): number {
   const above = new Float32Array(Math.floor(share * numbers.length) + 1);
   for (const number of numbers) {
     if (number <= above[0]) continue;

@@ -8,7 +8,6 @@ export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: WebAssembly.Global;
   readonly measuredDistances: WebAssembly.Global;
-  readonly rescannedPatches: WebAssembly.Global;
   readonly hausdorffTiles: WebAssembly.Global;
   readonly referenceTiles: WebAssembly.Global;
   readonly referenceDistances: WebAssembly.Global;
@@ -38,69 +37,17 @@ export interface CoreExports {
     packed: number,
     halves: number,
   ): number;
-  blockProducts(
-    a: number,
-    b: number,
-    blocks: number,
-    steps: number,
-    zeros: number,
-    products: number,
-    stride: number,
-  ): void;
-  pairCandidates(
-    a: number,
-    aHalves: number,
-    aCount: number,
-    b: number,
-    bHalves: number,
-    bCount: number,
-    steps: number,
-    bits: number,
-    rows: number,
-    columns: number,
-    products: number,
-    stride: number,
-  ): void;
-  rowMinima(
-    rows: number,
-    a: number,
-    aCount: number,
-    aPacked: number,
-    aHalves: number,
-    b: number,
-    bCount: number,
-    bPacked: number,
-    bHalves: number,
+  multipliesBytes(): number;
+  quantiseQuads(
+    image: number,
+    patches: number,
     channels: number,
-    steps: number,
-    products: number,
-    stride: number,
-    bits: number,
-    scale: number,
-    errors: number,
-    squared: number,
-    places: number,
+    packing: number,
+    centre: number,
+    quantisation: number,
+    integers: number,
   ): void;
-  columnMinima(
-    columns: number,
-    a: number,
-    aCount: number,
-    aPacked: number,
-    aHalves: number,
-    b: number,
-    bCount: number,
-    bPacked: number,
-    bHalves: number,
-    channels: number,
-    steps: number,
-    products: number,
-    stride: number,
-    bits: number,
-    scale: number,
-    errors: number,
-    squared: number,
-    places: number,
-  ): void;
+  pairMinima(search: number, a: number, b: number, error: number, bothWays: boolean, into: number): void;
   directedHausdorff(
     a: number,
     aCount: number,

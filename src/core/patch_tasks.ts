@@ -28,6 +28,14 @@ export interface ByteQuantisation {
   readonly reach: number;
 }
 
+/** How they become 8-bit integers for pairs: see core-as/quads.ts. */
+export interface QuadQuantisation {
+  readonly scale: number;
+  readonly error: number;
+  readonly reach: number;
+  readonly most: number;
+}
+
 /** What is wanted of each pair of images, and where it goes; `[count, …]` arrays cover all images. */
 export type PairOutput =
   /** Sum (rounded to steps, so exact in any order), smallest and largest minimum of each patch, a thread's share. */
@@ -63,6 +71,11 @@ export interface PairWork {
   readonly kind: "pairs";
   readonly images: Patches;
   readonly quantisation: Quantisation;
+  /** By 8-bit integers, where all minima are asked for and the processor is fast at these. */
+  readonly quads?: QuadQuantisation;
+  /** Patches of an image that are compared with another at once, and bits that tell one: see core-as/pairs.ts. */
+  readonly strip: number;
+  readonly bits: number;
   /** How many of the last channels are the same in each four patches that follow each other in `order`. */
   readonly shared: number;
   /** The patches of an image in the order that outputs have them in. @default their own */
@@ -120,8 +133,6 @@ export interface WorkCounts {
   pairs: number;
   /** Distances measured after their integers proved nothing. */
   measured: number;
-  /** Patches whose candidates all had to be looked at again. */
-  rescanned: number;
   /** Tiles of 3 × 12 patches by the search with early break. */
   hausdorffTiles: number;
   /** Tiles of 3 × 24 patches against references. */
@@ -155,9 +166,15 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     return address;
   };
   const floats = (address: number, length: number) => new Float32Array(core.memory.buffer, address, length);
+  /** A structure of the core: doubles, then integers of 32 bits. */
+  const record = (doubles: readonly number[], integers: readonly number[]): number => {
+    const address = reserve(doubles.length * 8 + integers.length * 4);
+    new Float64Array(core.memory.buffer, address, doubles.length).set(doubles);
+    new Uint32Array(core.memory.buffer, address + doubles.length * 8, integers.length).set(integers);
+    return address;
+  };
   const before = {
     measured: core.measuredDistances.value + core.referenceDistances.value,
-    rescanned: core.rescannedPatches.value,
     hausdorff: core.hausdorffTiles.value,
     references: core.referenceTiles.value,
   };
@@ -173,7 +190,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   const ROUNDING = 2 * 2 ** -9 * Math.sqrt(channels + 1) + 0.01;
 
   function pairRunner(work: PairWork): (task: Task) => void {
-    const { block, keepAll, output, shared, order, quantisation: { scale } } = work;
+    const { block, keepAll, output, shared, order, quads, strip, bits, quantisation: { scale } } = work;
     const { patches, count } = images;
     const packing = channels - shared;
     const panels = Math.ceil(patches / PANEL);
@@ -183,12 +200,29 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const sharedHalves = reserve(blockPanels * PANEL * 4);
     const zeros = reserve(48);
     const stride = blockPanels * PANEL;
-    const products = shared ? reserve((stride + 3) * stride * 4) : 0;
     floats(zeros, 12).fill(0);
-    const bits = 32 - Math.clz32(panels * PANEL);
-    const rows = reserve(panels * PANEL * 32);
-    const columns = reserve(panels * PANEL * 32);
-    const [there, back, places] = [0, 1, 2].map(() => reserve(panels * PANEL * 4));
+    /** Bytes of a panel of so many channels. */
+    const panelOf = (channels: number) => PANEL * 4 * Math.ceil(channels / (quads ? 4 : 2));
+    const [there, back, places, otherPlaces] = [0, 1, 2, 3].map(() => reserve(panels * PANEL * 4));
+    const found = record([], [there, places, back, otherPlaces]);
+    const search = record([quads?.scale ?? scale, quads?.reach ?? Infinity], [
+      patches,
+      channels,
+      panelOf(packing) / 48,
+      panelOf(shared) / 48,
+      quads ? 1 : 0,
+      strip,
+      bits,
+      zeros,
+      shared ? reserve((stride + 3) * stride * 4) : 0,
+      reserve(strip * panels * 48),
+      reserve(strip * 16),
+      reserve(panels * 48),
+      reserve(strip * 4),
+      reserve(panels * 48),
+    ]);
+    const quadSettings = quads && record([quads.scale, quads.error, quads.reach, quads.most], []);
+    const integers = reserve(channels + 64);
     const tiles = reserve(panels * 144);
     const marks = reserve(panels * PANEL * 4);
     const sums = reserve(2 * block * patches * 8);
@@ -202,18 +236,26 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       image: number;
       error: number;
       readonly floatsAt: number;
-      /** Floats, their number, integers, and halves of norms: an image as the core's functions take it. */
+      /** Floats, their number, integers, and halves of norms: an image as the search with early break takes it. */
       readonly side: readonly [number, number, number, number];
       /** The integers of what four patches share. */
       readonly sharedPacked: number;
+      /** The image as one of a pair: see core-as/pairs.ts. */
+      readonly paired: number;
     }
     /** Keeps images in the core's memory, `size` that follow each other at a time; an image is quantised when it comes. */
     function imageStore(size: number): (image: number) => Held {
       const places = Array.from({ length: size }, (): Held => {
         const floatsAt = reserve(patches * channels * 4);
-        const packed = reserve(panels * PANEL * Math.ceil(packing / 2) * 4);
-        const side = [floatsAt, patches, packed, reserve(panels * PANEL * 4)] as const;
-        return { image: -1, error: 0, floatsAt, side, sharedPacked: reserve(blockPanels * PANEL * shared * 2) };
+        const sides = (quads ? [0, 1] : [0]).map(() => [
+          reserve(panels * panelOf(packing)),
+          reserve(panels * PANEL * 4),
+          reserve(blockPanels * panelOf(shared)),
+        ]);
+        const [[packed, halves, sharedPacked], [columns, columnHalves, sharedColumns]] = [sides[0], sides.at(-1)!];
+        const paired = [floatsAt, packed, halves, columns, columnHalves, sharedPacked, sharedColumns];
+        const side = [floatsAt, patches, packed, halves] as const;
+        return { image: -1, error: 0, floatsAt, side, sharedPacked, paired: record([], paired) };
       });
       return (image) => {
         const place = places[image % size];
@@ -243,7 +285,12 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       return keys.sort().map((key) => key % 2 ** 20);
     }
 
-    function quantise({ floatsAt, side: [, , packed, halves], sharedPacked }: Held): number {
+    /** Returns a bound of the integers' errors. */
+    function quantise({ floatsAt, side: [, , packed, halves], sharedPacked, paired }: Held): number {
+      if (quads) {
+        core.quantiseQuads(paired, patches, channels, packing, centre, quadSettings!, integers);
+        return quads.error;
+      }
       if (shared) {
         // Every fourth patch, from its shared channels on.
         const from = [floatsAt + packing * 4, blocks, 4 * channels * 4, blockPanels, shared, shared] as const;
@@ -259,27 +306,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     /** Squared minima of a pair, at `there` and, both ways, `back`. */
     function minima(i: number, j: number, bothWays = true): void {
       const [a, b] = [left(i), right(j)];
-      const steps = Math.ceil(packing / 2);
-      if (shared) core.blockProducts(a.sharedPacked, b.sharedPacked, blocks, shared / 2, zeros, products, stride);
-      const [[, , own, ownHalves], [, , other, otherHalves]] = [a.side, b.side];
-      core.pairCandidates(
-        own,
-        ownHalves,
-        patches,
-        other,
-        otherHalves,
-        patches,
-        steps,
-        bits,
-        rows,
-        columns,
-        products,
-        stride,
-      );
-      const errors = a.error + b.error + ROUNDING;
-      const sides = [...a.side, ...b.side, channels, steps, products, stride, bits, scale, errors] as const;
-      core.rowMinima(rows, ...sides, there, places);
-      if (bothWays) core.columnMinima(columns, ...sides, back, places);
+      core.pairMinima(search, a.paired, b.paired, a.error + b.error + ROUNDING, bothWays, found);
     }
 
     /** Block `a` against all other images, or the first ones. */
@@ -516,7 +543,6 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     counts: () => ({
       pairs: pairsDone,
       measured: core.measuredDistances.value + core.referenceDistances.value - before.measured,
-      rescanned: core.rescannedPatches.value - before.rescanned,
       hausdorffTiles: core.hausdorffTiles.value - before.hausdorff,
       referenceTiles: core.referenceTiles.value - before.references,
     }),

@@ -1,0 +1,112 @@
+// Patches as 8-bit integers for pairs of images. One instruction multiplies sixteen of them and adds fours of the
+// products in 32 bits, which some processors do in one step; elsewhere quantise.ts is faster (see `multipliesBytes`).
+//
+// As in quantise.ts a patch x becomes q = round((x − centre) · scale), within ±127, and A is the same of these. The
+// instruction wants one side without a sign: columns are stored with 128 added.
+// Panels are those of quantise.ts, of four channels side by side in place of two:
+//   panel[four channels][patch 0 … 11][channel of the four]
+// Halves of rows also take away what the 128 added. Numbers beyond the bounds are cut off; where that or chance makes a
+// patch's error large, its A are raised, so that they prove no more than they may.
+
+import { error, roundPatch, square } from "./bytes";
+import { PairedImage } from "./pairs";
+import { PANEL, STEP } from "./quantise";
+
+/** How patches become integers, as the host lays it out: all doubles. */
+@unmanaged
+export class QuadQuantisation {
+  /** Steps in one unit of the patches. */
+  scale: f64;
+  /** Error of most patches, in steps. */
+  error: f64;
+  /** Distances up to which A can prove anything, in steps. */
+  reach: f64;
+  /** Above twice any squared norm: A is within ± twice this. */
+  most: f64;
+}
+
+/**
+ * Whether this processor multiplies fours of bytes at once. What the instruction does beyond 127 is up to the engine, but
+ * always the same: only where it takes bytes as they are, and does not cut sums off at 16 bits, is it that one step.
+ */
+export function multipliesBytes(): bool {
+  if (!ASC_FEATURE_RELAXED_SIMD) return false;
+  const ones = i8x16.splat(-1), most = i8x16.splat(127);
+  const sum = i32x4.extract_lane(i32x4.relaxed_dot_i8x16_i7x16_add_s(most, ones, i32x4.splat(0)), 0);
+  return sum == 4 * 127 * 255;
+}
+
+/** Scatters a patch's bytes into panels, by fours. */
+// @ts-ignore: decorator
+@inline
+function store4(integers: usize, channels: i32, steps: i32, panels: usize, m: i32): void {
+  let out = panels + <usize> (m / PANEL * steps) * STEP + (<usize> (m % PANEL) << 2);
+  for (let at = integers; at < integers + <usize> channels; at += 4, out += STEP) store<u32>(out, load<u32>(at));
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOf(integers: usize, channels: i32): i32 {
+  let sums = i32x4.splat(0);
+  for (let at = integers; at < integers + <usize> channels; at += 16) {
+    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v128.load(at))));
+  }
+  return i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
+    i32x4.extract_lane(sums, 3);
+}
+
+/** What A must be raised by for a patch whose error is large: see `settle` in bytes.ts. */
+function raisedBy(error: f64, quantisation: QuadQuantisation): i32 {
+  const above = sqrt(error) * 1.0001 + 0.01 - quantisation.error;
+  if (above <= 0) return 0;
+  return <i32> min<f64>(quantisation.most, ceil(above * (quantisation.reach + 2 * quantisation.error + above)));
+}
+
+/**
+ * Quantises an image's `patches`: of their `channels` the first `packing` go into its rows and columns; the others, the same
+ * in each four patches that follow each other, into its shared ones, once for the four. `integers`: room for a patch of
+ * bytes, and 32 more.
+ */
+export function quantiseQuads(
+  image: PairedImage,
+  patches: i32,
+  channels: i32,
+  packing: i32,
+  centre: usize,
+  quantisation: QuadQuantisation,
+  integers: usize,
+): void {
+  const steps = packing + 3 >> 2, sharedSteps = channels - packing + 3 >> 2;
+  const blocks = sharedSteps ? patches / 4 : 0;
+  const room = channels + 31 & ~15;
+  const padded = (patches + PANEL - 1) / PANEL * PANEL;
+  memory.fill(image.sharedRows, 0, <usize> ((blocks + PANEL - 1) / PANEL * sharedSteps) * STEP);
+  memory.fill(image.sharedColumns, 0, <usize> ((blocks + PANEL - 1) / PANEL * sharedSteps) * STEP);
+  for (let m = 0; m < padded; m++) {
+    const halves = <usize> m << 2;
+    if (m >= patches) {
+      memory.fill(integers, 0, room);
+      store4(integers, packing, steps, image.rows, m);
+      memory.fill(integers, 128, room);
+      store4(integers, packing, steps, image.columns, m);
+      store<i32>(image.rowHalves + halves, <i32> quantisation.most);
+      store<i32>(image.columnHalves + halves, <i32> quantisation.most);
+      continue;
+    }
+    const source = image.patches + <usize> m * (<usize> channels << 2);
+    roundPatch(source, channels, centre, quantisation.scale, 1, 127, channels, Infinity, integers, room);
+    const half = (<i32> square >> 1) - raisedBy(error, quantisation);
+    store<i32>(image.rowHalves + halves, half + 128 * sumOf(integers, channels));
+    store<i32>(image.columnHalves + halves, half);
+    if (blocks && (m & 3) == 0) store4(integers + packing, channels - packing, sharedSteps, image.sharedRows, m >> 2);
+    const coarse = load<u32>(integers + packing);
+    store<u32>(integers + packing, 0);
+    store4(integers, packing, steps, image.rows, m);
+    store<u32>(integers + packing, coarse);
+    for (let at: usize = 0; at < <usize> room; at += 16) {
+      v128.store(integers + at, v128.xor(v128.load(integers + at), i8x16.splat(-128)));
+    }
+    if (blocks && (m & 3) == 0) store4(integers + packing, channels - packing, sharedSteps, image.sharedColumns, m >> 2);
+    store4(integers, packing, steps, image.columns, m);
+  }
+}
