@@ -4,7 +4,7 @@
 export { copyInOrder, distancesTo, farthestSquared, nearestSquared, reduceMinima, sumDistances } from "./distance";
 export { quantisePatches } from "./quantise";
 export { measuredDistances, pairMinima } from "./pairs";
-export { multipliesBytes, quantiseQuads } from "./quads";
+export { multipliesBytes, quantiseQuads, turnPatches } from "./quads";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { quantiseBytes } from "./bytes";
 export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";

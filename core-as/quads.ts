@@ -5,7 +5,10 @@
 // instruction wants one side without a sign: columns are stored with 128 added.
 // Panels are those of quantise.ts, of four channels side by side in place of two:
 //   panel[four channels][patch 0 … 11][channel of the four]
-// Halves of rows also take away what the 128 added. Numbers beyond the bounds are cut off; where that or chance makes a
+// Halves of rows also take away what the 128 added.
+//
+// Before that patches are turned, which no distance minds, so that all channels vary alike: steps are then as fine as the
+// largest channel allows. Numbers beyond the bounds are cut off; where that or chance makes a
 // patch's error large, its A are raised, so that they prove no more than they may.
 
 import { error, roundPatch, square } from "./bytes";
@@ -36,6 +39,51 @@ export function multipliesBytes(): bool {
   return sum == 4 * 127 * 255;
 }
 
+/** The Walsh–Hadamard transform of fours of floats, as many as a power of two. */
+function transform(values: usize, fours: i32): void {
+  let factor: f32 = 1;
+  for (let half = <usize> fours << 3; half >= 16; half >>= 1) {
+    factor *= <f32> Math.SQRT1_2;
+    // The last stage brings all back to their length.
+    const factors = f32x4.splat(half == 16 ? factor : 1);
+    for (let from = values; from < values + (<usize> fours << 4); from += half << 1) {
+      for (let at = from; at < from + half; at += 16) {
+        const a = v128.load(at), b = v128.load(at + half);
+        v128.store(at, f32x4.mul(f32x4.add(a, b), factors));
+        v128.store(at + half, f32x4.mul(f32x4.sub(a, b), factors));
+      }
+    }
+  }
+}
+
+/** Turns `channels` floats: all of them are mixed, the first and the last ones as far as a power of two reaches. */
+function turn(values: usize, channels: i32): void {
+  if (channels < 8) return;
+  const fours = 1 << 31 - clz(channels >> 2);
+  transform(values, fours);
+  if (fours << 2 < channels) transform(values + (<usize> channels << 2) - (<usize> fours << 4), fours);
+}
+
+/** A patch's steps from the centre, turned: the first `packing` channels and the others each for themselves. */
+// @ts-ignore: decorator
+@inline
+function turned(source: usize, channels: i32, packing: i32, centre: usize, scale: f32, into: usize): void {
+  const scales = f32x4.splat(scale);
+  const bytes = <usize> channels << 2;
+  let k: usize = 0;
+  for (; k + 16 <= bytes; k += 16) {
+    v128.store(into + k, f32x4.mul(f32x4.sub(v128.load(source + k), v128.load(centre + k)), scales));
+  }
+  for (; k < bytes; k += 4) store<f32>(into + k, (load<f32>(source + k) - load<f32>(centre + k)) * scale);
+  turn(into, packing);
+  turn(into + (<usize> packing << 2), channels - packing);
+}
+
+/** Turns `patches` patches about the centre in place: what they are quantised as, but for the scale. */
+export function turnPatches(source: usize, patches: i32, channels: i32, packing: i32, centre: usize): void {
+  for (let m = 0; m < patches; m++, source += <usize> channels << 2) turned(source, channels, packing, centre, 1, source);
+}
+
 /** Scatters a patch's bytes into panels, by fours. */
 // @ts-ignore: decorator
 @inline
@@ -64,8 +112,8 @@ function raisedBy(error: f64, quantisation: QuadQuantisation): i32 {
 
 /**
  * Quantises an image's `patches`: of their `channels` the first `packing` go into its rows and columns; the others, the same
- * in each four patches that follow each other, into its shared ones, once for the four. `integers`: room for a patch of
- * bytes, and 32 more.
+ * in each four patches that follow each other, into its shared ones, once for the four. `room`: for a patch of floats, as
+ * many zeros, and a patch of bytes and 32 more.
  */
 export function quantiseQuads(
   image: PairedImage,
@@ -74,27 +122,30 @@ export function quantiseQuads(
   packing: i32,
   centre: usize,
   quantisation: QuadQuantisation,
-  integers: usize,
+  room: usize,
 ): void {
   const steps = packing + 3 >> 2, sharedSteps = channels - packing + 3 >> 2;
   const blocks = sharedSteps ? patches / 4 : 0;
-  const room = channels + 31 & ~15;
+  const zeros = room + (<usize> channels << 2), integers = zeros + (<usize> channels << 2);
+  const bytes = <usize> channels + 31 & ~15;
+  memory.fill(zeros, 0, <usize> channels << 2);
   const padded = (patches + PANEL - 1) / PANEL * PANEL;
   memory.fill(image.sharedRows, 0, <usize> ((blocks + PANEL - 1) / PANEL * sharedSteps) * STEP);
   memory.fill(image.sharedColumns, 0, <usize> ((blocks + PANEL - 1) / PANEL * sharedSteps) * STEP);
   for (let m = 0; m < padded; m++) {
     const halves = <usize> m << 2;
     if (m >= patches) {
-      memory.fill(integers, 0, room);
+      memory.fill(integers, 0, bytes);
       store4(integers, packing, steps, image.rows, m);
-      memory.fill(integers, 128, room);
+      memory.fill(integers, 128, bytes);
       store4(integers, packing, steps, image.columns, m);
       store<i32>(image.rowHalves + halves, <i32> quantisation.most);
       store<i32>(image.columnHalves + halves, <i32> quantisation.most);
       continue;
     }
     const source = image.patches + <usize> m * (<usize> channels << 2);
-    roundPatch(source, channels, centre, quantisation.scale, 1, 127, channels, Infinity, integers, room);
+    turned(source, channels, packing, centre, <f32> quantisation.scale, room);
+    roundPatch(room, channels, zeros, 1, 1, 127, channels, Infinity, integers, <i32> bytes);
     const half = (<i32> square >> 1) - raisedBy(error, quantisation);
     store<i32>(image.rowHalves + halves, half + 128 * sumOf(integers, channels));
     store<i32>(image.columnHalves + halves, half);
@@ -103,7 +154,7 @@ export function quantiseQuads(
     store<u32>(integers + packing, 0);
     store4(integers, packing, steps, image.rows, m);
     store<u32>(integers + packing, coarse);
-    for (let at: usize = 0; at < <usize> room; at += 16) {
+    for (let at: usize = 0; at < bytes; at += 16) {
       v128.store(integers + at, v128.xor(v128.load(integers + at), i8x16.splat(-128)));
     }
     if (blocks && (m & 3) == 0) store4(integers + packing, channels - packing, sharedSteps, image.sharedColumns, m >> 2);

@@ -93,7 +93,7 @@ function byAllWays<Result>(planOf: () => Plan<Result>): Record<string, Result> {
       const work = plan.workForThread(false);
       assert(work.kind === "pairs");
       const { images, quantisation: { centre, scale }, bits } = work;
-      const quads = byBytes ? quadQuantisation(images, centre, LARGEST_NORM / scale, bits) : undefined;
+      const quads = byBytes ? quadQuantisation(images, centre, LARGEST_NORM / scale, bits, work.shared) : undefined;
       const runner = taskRunner(newCore(), { ...work, quads, strip: strip ?? work.strip });
       for (const task of plan.tasks) runner.run(task);
       ways[`${byBytes ? 8 : 16} bits, strips of ${strip ?? "many"} patches`] = plan.result();

@@ -45,8 +45,9 @@ export interface CoreExports {
     packing: number,
     centre: number,
     quantisation: number,
-    integers: number,
+    room: number,
   ): void;
+  turnPatches(source: number, patches: number, channels: number, packing: number, centre: number): void;
   pairMinima(search: number, a: number, b: number, error: number, bothWays: boolean, into: number): void;
   directedHausdorff(
     a: number,

@@ -280,7 +280,7 @@ function pairWork(images: Patches, layout: Layout, block: number, byMinima = tru
       const quantisation = { centre, scale: Math.min(LARGEST_SCALE, LARGEST_NORM / (radius || 1)) };
       common = { kind: "pairs", quantisation, strip, bits, ...layout, block, keepAll: keepsAll(images) };
       if (byMinima && images.count >= FEWEST_FOR_BYTES && coreExports().multipliesBytes()) {
-        const quads = quadQuantisation(images, centre, radius, bits);
+        const quads = quadQuantisation(images, centre, radius, bits, layout.shared);
         if (sufficesFor(images, { ...common, quads })) common = { ...common, quads };
       }
     }

@@ -222,7 +222,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       reserve(panels * 48),
     ]);
     const quadSettings = quads && record([quads.scale, quads.error, quads.reach, quads.most], []);
-    const integers = reserve(channels + 64);
+    const room = reserve(channels * 9 + 64);
     const tiles = reserve(panels * 144);
     const marks = reserve(panels * PANEL * 4);
     const sums = reserve(2 * block * patches * 8);
@@ -288,7 +288,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     /** Returns a bound of the integers' errors. */
     function quantise({ floatsAt, side: [, , packed, halves], sharedPacked, paired }: Held): number {
       if (quads) {
-        core.quantiseQuads(paired, patches, channels, packing, centre, quadSettings!, integers);
+        core.quantiseQuads(paired, patches, channels, packing, centre, quadSettings!, room);
         return quads.error;
       }
       if (shared) {
