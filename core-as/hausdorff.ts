@@ -3,6 +3,7 @@
 // come farthest from the centre first, so that the largest minima are found early.
 
 import { squaredDistance } from "./distance";
+import { PairedImage, PairSearch } from "./pairs";
 import { nearThreshold, PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
 
 /** Bytes of a tile. */
@@ -58,43 +59,55 @@ function nextReaching(row: usize, from: i32, panels: i32, least: v128): i32 {
 }
 
 /**
- * The larger of `known` and the squared directed Hausdorff distance from a to b. `tiles`: room for one of
- * 144 bytes for each panel of b; the other arguments as of `quantisePatches`. `done`, unless 0: patches of
- * a that are left out, 32 bits each; `mark`, unless 0, receives which of b are no farther from a than the result.
+ * The larger of `known` and the squared directed Hausdorff distance from a to b. `errors`: bound of the integers' errors of
+ * the two together. `tiles`: room for one of 144 bytes for each panel of b. `done`, unless 0: patches of a that are left out,
+ * 32 bits each; `mark`, unless 0, receives which of b are no farther from a than the result.
  */
 export function directedHausdorff(
-  a: usize,
-  aCount: i32,
-  aPacked: usize,
-  aHalves: usize,
-  b: usize,
-  bCount: i32,
-  bPacked: usize,
-  bHalves: usize,
-  channels: i32,
-  scale: f64,
+  pairs: PairSearch,
+  a: PairedImage,
+  b: PairedImage,
   errors: f64,
   known: f32,
   tiles: usize,
   done: usize,
   mark: usize,
 ): f32 {
-  const panelBytes = <usize> ((channels + 1) >> 1) * STEP;
+  if (pairs.isBytes) return directed(pairs, a, b, errors, known, tiles, done, mark, true);
+  return directed(pairs, a, b, errors, known, tiles, done, mark, false);
+}
+
+// @ts-ignore: decorator
+@inline
+function directed(
+  pairs: PairSearch,
+  a: PairedImage,
+  b: PairedImage,
+  errors: f64,
+  known: f32,
+  tiles: usize,
+  done: usize,
+  mark: usize,
+  isBytes: bool,
+): f32 {
+  const aCount = pairs.patches, bCount = pairs.patches, channels = pairs.channels, scale = pairs.scale;
+  const panelBytes = <usize> pairs.steps * STEP;
   const relative = roundingOf(channels);
   const bPanels = (bCount + PANEL - 1) / PANEL;
   let least = nearThreshold(known, scale, errors, relative);
   if (mark) memory.fill(mark, 0, <usize> bPanels * STEP);
   for (let m = 0; m < aCount; m += 3) {
-    const x = rowsFrom(m, aPacked, panelBytes);
+    const x = rowsFrom(m, a.rows, panelBytes);
     const rows = min(3, aCount - m);
     let open = (1 << rows) - 1;
     for (let r = 0; done && r < rows; r++) if (load<i32>(done + (<usize> (m + r) << 2))) open &= ~(1 << r);
     // Patches of similar distance from the centre are likelier near: begin at the same rank.
     let panel = min(m / PANEL, bPanels - 1);
     for (let tried = 0; tried < bPanels && open; tried++) {
-      const y = bPacked + <usize> panel * panelBytes;
+      const y = b.columns + <usize> panel * panelBytes;
       const out = tiles + <usize> panel * TILE;
-      tile(x, aHalves + (<usize> m << 2), y, y + panelBytes, bHalves + <usize> panel * STEP, out, STEP, false);
+      const halves = b.columnHalves + <usize> panel * STEP;
+      tile(x, a.rowHalves + (<usize> m << 2), y, y + panelBytes, halves, out, STEP, isBytes);
       hausdorffTiles++;
       const wanted = i32x4.splat(least);
       let columns0 = i32x4.splat(0), columns1 = columns0, columns2 = columns0;
@@ -118,9 +131,9 @@ export function directedHausdorff(
     }
     for (let r = 0; r < rows; r++) {
       if (!(open & (1 << r))) continue;
-      const patch = a + <usize> (m + r) * (<usize> channels << 2);
+      const patch = a.patches + <usize> (m + r) * (<usize> channels << 2);
       const row = tiles + <usize> r * 48;
-      const exact = nearestByTiles(patch, b, bCount, channels, row, scale, errors, relative);
+      const exact = nearestByTiles(patch, b.patches, bCount, channels, row, scale, errors, relative);
       if (exact > known) {
         known = exact;
         least = nearThreshold(known, scale, errors, relative);

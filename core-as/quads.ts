@@ -20,7 +20,7 @@ import { PANEL, STEP } from "./quantise";
 export class QuadQuantisation {
   /** Steps in one unit of the patches. */
   scale: f64;
-  /** Error of most patches, in steps. */
+  /** Error of most patches, in steps; where it is infinite, nothing is raised, and the errors bound what A proves. */
   error: f64;
   /** Distances up to which A can prove anything, in steps. */
   reach: f64;
@@ -103,9 +103,16 @@ function sumOf(integers: usize, channels: i32): i32 {
     i32x4.extract_lane(sums, 3);
 }
 
+/** A bound of an error whose square was added up in floats, of a patch that was turned in floats. */
+// @ts-ignore: decorator
+@inline
+function withRounding(squared: f64): f64 {
+  return sqrt(squared) * 1.0001 + 0.01;
+}
+
 /** What A must be raised by for a patch whose error is large: see `settle` in bytes.ts. */
 function raisedBy(error: f64, quantisation: QuadQuantisation): i32 {
-  const above = sqrt(error) * 1.0001 + 0.01 - quantisation.error;
+  const above = withRounding(error) - quantisation.error;
   if (above <= 0) return 0;
   return <i32> min<f64>(quantisation.most, ceil(above * (quantisation.reach + 2 * quantisation.error + above)));
 }
@@ -113,7 +120,7 @@ function raisedBy(error: f64, quantisation: QuadQuantisation): i32 {
 /**
  * Quantises an image's `patches`: of their `channels` the first `packing` go into its rows and columns; the others, the same
  * in each four patches that follow each other, into its shared ones, once for the four. `room`: for a patch of floats, as
- * many zeros, and a patch of bytes and 32 more.
+ * many zeros, and a patch of bytes and 32 more. Returns the largest error.
  */
 export function quantiseQuads(
   image: PairedImage,
@@ -123,12 +130,13 @@ export function quantiseQuads(
   centre: usize,
   quantisation: QuadQuantisation,
   room: usize,
-): void {
+): f64 {
   const steps = packing + 3 >> 2, sharedSteps = channels - packing + 3 >> 2;
   const blocks = sharedSteps ? patches / 4 : 0;
   const zeros = room + (<usize> channels << 2), integers = zeros + (<usize> channels << 2);
   const bytes = <usize> channels + 31 & ~15;
   memory.fill(zeros, 0, <usize> channels << 2);
+  let largest: f64 = 0;
   const padded = (patches + PANEL - 1) / PANEL * PANEL;
   memory.fill(image.sharedRows, 0, <usize> ((blocks + PANEL - 1) / PANEL * sharedSteps) * STEP);
   memory.fill(image.sharedColumns, 0, <usize> ((blocks + PANEL - 1) / PANEL * sharedSteps) * STEP);
@@ -146,6 +154,7 @@ export function quantiseQuads(
     const source = image.patches + <usize> m * (<usize> channels << 2);
     turned(source, channels, packing, centre, <f32> quantisation.scale, room);
     roundPatch(room, channels, zeros, 1, 1, 127, channels, Infinity, integers, <i32> bytes);
+    largest = max<f64>(largest, error);
     const half = (<i32> square >> 1) - raisedBy(error, quantisation);
     store<i32>(image.rowHalves + halves, half + 128 * sumOf(integers, channels));
     store<i32>(image.columnHalves + halves, half);
@@ -160,4 +169,5 @@ export function quantiseQuads(
     if (blocks && (m & 3) == 0) store4(integers + packing, channels - packing, sharedSteps, image.sharedColumns, m >> 2);
     store4(integers, packing, steps, image.columns, m);
   }
+  return withRounding(largest);
 }

@@ -56,6 +56,9 @@ function checkAgainstBruteForce(patches: PatchSet): void {
   const minima = patchMinima(patches).data;
   for (const [way, found] of Object.entries(byAllWays(() => minimaPlan(patches)))) assert.deepEqual(found, minima, way);
   const hausdorff = imageDistances(patches, "max-hausdorff").data;
+  for (const [way, found] of Object.entries(byAllWays(() => directedPlan(patches, "hausdorff")))) {
+    assert.deepEqual(found, hausdorff, `max-Hausdorff, ${way}`);
+  }
   const split = Math.ceil(patches.count / 2);
   const part = (from: number, end: number): PatchSet => ({
     ...patches,
@@ -93,7 +96,9 @@ function byAllWays<Result>(planOf: () => Plan<Result>): Record<string, Result> {
       const work = plan.workForThread(false);
       assert(work.kind === "pairs");
       const { images, quantisation: { centre, scale }, bits } = work;
-      const quads = byBytes ? quadQuantisation(images, centre, LARGEST_NORM / scale, bits, work.shared) : undefined;
+      const both = work.output.kind === "hausdorff";
+      const settings = { centre, radius: LARGEST_NORM / scale, bits: both ? 0 : bits, shared: work.shared, both };
+      const quads = byBytes ? quadQuantisation(images, settings) : undefined;
       const runner = taskRunner(newCore(), { ...work, quads, strip: strip ?? work.strip });
       for (const task of plan.tasks) runner.run(task);
       ways[`${byBytes ? 8 : 16} bits, strips of ${strip ?? "many"} patches`] = plan.result();
@@ -212,35 +217,73 @@ Deno.test(
   },
 );
 
-Deno.test("integers whose errors all go one way, about as far as is reckoned with and farther", () => {
-  const channels = 16;
-  const all = (value: number) => Array<number>(channels).fill(value);
-  const only = (at: number, value: number) => all(0).map((zero, k) => k === at ? value : zero);
+/** Vectors as they are before they are rounded to 8 bits; of sixteen channels, turned once more they are as before. */
+function turned(data: Float32Array, channels: number): Float32Array {
+  return withRegion((region) => {
+    const [at, centre] = [region.copyIn(data), region.copyIn(new Float32Array(channels))];
+    region.core.turnPatches(at, data.length / channels, channels, channels, centre);
+    return region.floats(at, data.length).slice();
+  });
+}
+
+const SIXTEEN = 16;
+const all = (value: number) => Array<number>(SIXTEEN).fill(value);
+const only = (at: number, value: number) => all(0).map((zero, k) => k === at ? value : zero);
+
+/** Two images, and some of zeros, whose numbers become integers of the same size; drawn up with their mirror images. */
+function inSteps(one: number[][], other: number[][], zeros: number): PatchSet {
   const mirrored = (patches: number[][]) => patches.concat(patches.map((patch) => patch.map((value) => -value)));
+  const images = [one, other, ...Array(zeros).fill(one.map(() => all(0)))].map(mirrored);
+  const data = turned(Float32Array.from(images.flat(2)), SIXTEEN);
+  return { data, count: images.length, rows: 1, cols: images[0].length, channels: SIXTEEN };
+}
+
+/** A second patch in whole steps from one of `error` in all channels, hardly farther than `distance`. */
+function hardlyFarther(distance: number, error: number): number[] {
+  const whole = Math.floor(distance / 4);
+  let larger = 0;
+  while (SIXTEEN * whole ** 2 + larger * (2 * whole + 1) <= distance ** 2) larger++;
+  return all(0).map((_, k) => error + whole + (k < larger ? 1 : 0));
+}
+
+Deno.test("integers whose errors all go one way, about as far as is reckoned with and farther", () => {
   let nearReach = 0;
   for (const error of [0.29, 0.45]) {
     for (let far = 3; far < 60; far++) {
       // Rounded, the nearest patch moves away by twice the error, another one that is hardly farther by nothing.
       const nearest = 4 * (far - 2 * error);
-      const whole = Math.floor(nearest / 4);
-      let larger = 0;
-      while (channels * whole ** 2 + larger * (2 * whole + 1) <= nearest ** 2) larger++;
-      const second = all(0).map((_, k) => error + whole + (k < larger ? 1 : 0));
-      // One unit is one step: the largest number is 127. What is drawn up with its mirror image has its mean at 0.
       // The nearest patch finds itself in the first image, or it would be measured for its own sake.
-      const one = mirrored([all(error), all(far - error), only(3, 127), only(4, 60)]);
-      const other = mirrored([all(far - error), second, only(5, 90), only(6, 90)]);
+      const one = [all(error), all(far - error), only(3, 127), only(4, 60)];
+      const other = [all(far - error), hardlyFarther(nearest, error), only(5, 90), only(6, 90)];
       // Images of zeros make A reach less far, and so raise it by little more than is needed.
-      const zeros = Array(14).fill(one.map(() => all(0)));
-      const data = Float32Array.from([one, other, ...zeros].flat(2));
-      const set = { data, count: 16, rows: 1, cols: one.length, channels };
-      const { reach, scale } = quadQuantisation({ ...set, patches: one.length }, new Float32Array(channels), 127, 4);
+      const set = inSteps(one, other, 14);
+      const settings = { centre: new Float32Array(SIXTEEN), radius: 127, bits: 4, shared: 0, both: false };
+      const { reach, scale } = quadQuantisation({ ...set, patches: set.cols }, settings);
       assert(Math.abs(scale - 1) < 1e-6);
       if (nearest > 0.85 * reach && nearest < reach) nearReach++;
       checkAgainstBruteForce(set);
     }
   }
   assert(nearReach > 1, `${nearReach} distances near the reach`);
+});
+
+Deno.test("max-Hausdorff distances that hang on integers whose errors all go one way", () => {
+  const largest = 127 / 1.1;
+  for (let far = 3; far < 20; far++) {
+    const error = 0.29;
+    // Of the only patch that the other image lacks the nearest moves away, one hardly farther does not.
+    const pair = [all(far - error), hardlyFarther(4 * (far - 2 * error), error)];
+    checkAgainstBruteForce(
+      inSteps([all(error), ...pair, only(3, largest)], [...pair, only(3, largest), only(3, largest)], 0),
+    );
+    // Two patches are lacking: the farther one comes last, and with its nearest moves together.
+    const near = 4 * far + 1.8;
+    const [first, second] = [only(3, largest), only(3, largest).map((value, k) => k === 5 ? near : value)];
+    const [last, itsNearest] = [-error, far + error].map((value) => only(8, 40).map((offset) => offset + value));
+    checkAgainstBruteForce(
+      inSteps([first, last, second, itsNearest], [second, itsNearest, second, itsNearest], 0),
+    );
+  }
 });
 
 function checkNearest(patches: PatchSet, references: PatchSet): void {

@@ -46,20 +46,13 @@ export interface CoreExports {
     centre: number,
     quantisation: number,
     room: number,
-  ): void;
+  ): number;
   turnPatches(source: number, patches: number, channels: number, packing: number, centre: number): void;
   pairMinima(search: number, a: number, b: number, error: number, bothWays: boolean, into: number): void;
   directedHausdorff(
+    search: number,
     a: number,
-    aCount: number,
-    aPacked: number,
-    aHalves: number,
     b: number,
-    bCount: number,
-    bPacked: number,
-    bHalves: number,
-    channels: number,
-    scale: number,
     errors: number,
     known: number,
     tiles: number,

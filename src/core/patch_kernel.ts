@@ -164,8 +164,14 @@ export function directedPlan(
 ): Plan<Float64Array> {
   const images = patchesOf(set);
   const directed = new Float64Array(sharedBuffer(images.count ** 2 * 8));
-  const byMinima = kind === "mean" || kind === "smallest";
-  const plan = pairPlan(images, { shared: 0 }, () => ({ kind, directed }), () => directed, byMinima);
+  const search = {
+    mean: "minima",
+    smallest: "minima",
+    largest: "hausdorff",
+    hausdorff: "hausdorff",
+    "all pairs": "none",
+  };
+  const plan = pairPlan(images, { shared: 0 }, () => ({ kind, directed }), () => directed, search[kind] as Search);
   return kind === "hausdorff" ? { ...plan, products: plan.products * LEFT_BY_EARLY_BREAK } : plan;
 }
 
@@ -245,12 +251,12 @@ function pairPlan<Result>(
   layout: Layout,
   output: (quantisation: Quantisation) => PairOutput,
   result: () => Result,
-  byMinima = true,
+  search: Search = "minima",
 ): Plan<Result> {
   const { count } = images;
   // Where images stay, small tasks cost nothing, and threads end together.
   const block = Math.max(1, Math.min(blockSize(images), Math.ceil(count / (keepsAll(images) ? 16 : 8))));
-  const workOf = pairWork(images, layout, block, byMinima);
+  const workOf = pairWork(images, layout, block, search);
   const size = (of: number) => Math.min(block, count - of * block);
   const blocks = Math.ceil(count / block);
   const tasks = Array.from({ length: blocks }, (_, a) => a).flatMap((a) => {
@@ -266,8 +272,11 @@ function pairPlan<Result>(
   };
 }
 
-/** What makes work on pairs for one more thread; all are quantised alike. `byMinima`: all minima are asked for. */
-function pairWork(images: Patches, layout: Layout, block: number, byMinima = true) {
+/** What is found by integers: all minima, whether patches are near or far, or nothing. */
+type Search = "minima" | "hausdorff" | "none";
+
+/** What makes work on pairs for one more thread; all are quantised alike. */
+function pairWork(images: Patches, layout: Layout, block: number, search: Search = "minima") {
   const threads = forThreads(images);
   const panels = Math.ceil(images.patches / 12);
   const strip = 12 * Math.max(1, Math.min(panels, Math.floor(TABLE_BYTES / (panels * 48 * 12))));
@@ -279,9 +288,11 @@ function pairWork(images: Patches, layout: Layout, block: number, byMinima = tru
       const radius = radiusOf(images, centre);
       const quantisation = { centre, scale: Math.min(LARGEST_SCALE, LARGEST_NORM / (radius || 1)) };
       common = { kind: "pairs", quantisation, strip, bits, ...layout, block, keepAll: keepsAll(images) };
-      if (byMinima && images.count >= FEWEST_FOR_BYTES && coreExports().multipliesBytes()) {
-        const quads = quadQuantisation(images, centre, radius, bits, layout.shared);
-        if (sufficesFor(images, { ...common, quads })) common = { ...common, quads };
+      if (search !== "none" && images.count >= FEWEST_FOR_BYTES && coreExports().multipliesBytes()) {
+        const both = search === "hausdorff";
+        const { shared } = layout;
+        const quads = quadQuantisation(images, { centre, radius, bits: both ? 0 : bits, shared, both });
+        if (both || sufficesFor(images, { ...common, quads })) common = { ...common, quads };
       }
     }
     return { ...common, images: threads(spread), output: output(common.quantisation) };

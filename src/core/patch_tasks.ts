@@ -71,7 +71,7 @@ export interface PairWork {
   readonly kind: "pairs";
   readonly images: Patches;
   readonly quantisation: Quantisation;
-  /** By 8-bit integers, where all minima are asked for and the processor is fast at these. */
+  /** By 8-bit integers, where the processor is fast at these. */
   readonly quads?: QuadQuantisation;
   /** Patches of an image that are compared with another at once, and bits that tell one: see core-as/pairs.ts. */
   readonly strip: number;
@@ -236,10 +236,8 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       image: number;
       error: number;
       readonly floatsAt: number;
-      /** Floats, their number, integers, and halves of norms: an image as the search with early break takes it. */
-      readonly side: readonly [number, number, number, number];
-      /** The integers of what four patches share. */
-      readonly sharedPacked: number;
+      /** Integers, halves of their norms, and the integers of what four patches share, as the left image of a pair. */
+      readonly rows: readonly number[];
       /** The image as one of a pair: see core-as/pairs.ts. */
       readonly paired: number;
     }
@@ -247,15 +245,16 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     function imageStore(size: number): (image: number) => Held {
       const places = Array.from({ length: size }, (): Held => {
         const floatsAt = reserve(patches * channels * 4);
-        const sides = (quads ? [0, 1] : [0]).map(() => [
+        const packed = () => [
           reserve(panels * panelOf(packing)),
           reserve(panels * PANEL * 4),
           reserve(blockPanels * panelOf(shared)),
-        ]);
-        const [[packed, halves, sharedPacked], [columns, columnHalves, sharedColumns]] = [sides[0], sides.at(-1)!];
-        const paired = [floatsAt, packed, halves, columns, columnHalves, sharedPacked, sharedColumns];
-        const side = [floatsAt, patches, packed, halves] as const;
-        return { image: -1, error: 0, floatsAt, side, sharedPacked, paired: record([], paired) };
+        ];
+        const rows = packed();
+        // Of 16 bits the same integers serve both sides.
+        const columns = quads ? packed() : rows;
+        const paired = record([], [floatsAt, rows[0], rows[1], columns[0], columns[1], rows[2], columns[2]]);
+        return { image: -1, error: 0, floatsAt, rows, paired };
       });
       return (image) => {
         const place = places[image % size];
@@ -286,10 +285,10 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     }
 
     /** Returns a bound of the integers' errors. */
-    function quantise({ floatsAt, side: [, , packed, halves], sharedPacked, paired }: Held): number {
+    function quantise({ floatsAt, rows: [packed, halves, sharedPacked], paired }: Held): number {
       if (quads) {
-        core.quantiseQuads(paired, patches, channels, packing, centre, quadSettings!, room);
-        return quads.error;
+        const largest = core.quantiseQuads(paired, patches, channels, packing, centre, quadSettings!, room);
+        return Math.min(quads.error, largest);
       }
       if (shared) {
         // Every fourth patch, from its shared channels on.
@@ -362,7 +361,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     /** The larger of `known` and the squared directed distance of two images. `done` and `mark`: see core-as/hausdorff.ts. */
     function directed(from: Held, to: Held, known: number, done: number, mark: number): number {
       const errors = from.error + to.error + ROUNDING;
-      return core.directedHausdorff(...from.side, ...to.side, channels, scale, errors, known, tiles, done, mark);
+      return core.directedHausdorff(search, from.paired, to.paired, errors, known, tiles, done, mark);
     }
 
     function reduced(kind: "mean" | "smallest", squared: Float32Array): number {

@@ -8,22 +8,30 @@ import type { Patches, QuadQuantisation } from "./patch_tasks.ts";
 const LARGEST = 127;
 /** Share of the patches that may have numbers beyond that, which are cut off. */
 const CUT_OFF = 0.015;
+/** What the largest number may be above the largest of some patches. */
+const MARGIN = 1.1;
 /** Typical norms that A reaches to. */
 const REACH = 2.5;
 
-/**
- * `radius`: distance from the centre to the farthest patch. `bits`: of keys. `shared`: channels that four patches share.
- * What is chosen here changes how much is proved by integers, never a result.
- */
-export function quadQuantisation(
-  images: Patches,
-  centre: Float32Array,
-  radius: number,
-  bits: number,
-  shared: number,
-): QuadQuantisation {
+/** What patches are like, and what is wanted of their integers. */
+export interface QuadOptions {
+  /** Any point will do, but the nearer the patches, the finer the integers. */
+  readonly centre: Float32Array;
+  /** Distance from the centre to the farthest patch. */
+  readonly radius: number;
+  /** Of keys. */
+  readonly bits: number;
+  /** Channels that four patches share. */
+  readonly shared: number;
+  /** Whether A also has to prove that patches are near, so that it must not be raised where errors are large. */
+  readonly both: boolean;
+}
+
+/** What is chosen here changes how much is proved by integers, never a result. */
+export function quadQuantisation(images: Patches, options: QuadOptions): QuadQuantisation {
+  const { radius, bits, both } = options;
   const { channels } = images;
-  const sample = turnedSample(images, centre, shared);
+  const sample = turnedSample(images, options);
   const largest = new Float32Array(sample.length / channels);
   let squares = 0;
   for (let patch = 0, at = 0; patch < largest.length; patch++) {
@@ -32,18 +40,19 @@ export function quadQuantisation(
       squares += sample[at] ** 2;
     }
   }
-  const deviation = Math.sqrt(squares / sample.length);
   const most = 2 ** (30 - bits) - 1;
   // Of the root of half of `most` rounding takes up to a half in each channel.
   const norm = Math.max(1, Math.sqrt(most / 2) - Math.sqrt(channels) / 2 - 2);
-  const scale = Math.min(LARGEST_SCALE, LARGEST / (highest(largest, CUT_OFF) || 1), norm / (radius || 1));
+  const held = (both ? MARGIN * highest(largest, 0) : highest(largest, CUT_OFF)) || 1;
+  const scale = Math.min(LARGEST_SCALE, LARGEST / held, norm / (radius || 1));
   // Errors of rounding are even between ± 1/2: their squares' mean is 1/12, and their sum varies little.
-  const error = 0.295 * Math.sqrt(channels);
-  return { scale, error, reach: REACH * deviation * Math.sqrt(channels) * scale, most };
+  const error = both ? Infinity : 0.295 * Math.sqrt(channels);
+  const reach = REACH * Math.sqrt(squares / largest.length) * scale;
+  return { scale, error, reach, most };
 }
 
 /** Some patches, as they are before they are rounded but for the scale. */
-function turnedSample(images: Patches, centre: Float32Array, shared: number): Float32Array {
+function turnedSample(images: Patches, { centre, shared }: QuadOptions): Float32Array {
   const { channels } = images;
   return withRegion((region) => {
     const sample = sampleOf([images], new Float32Array(channels));
