@@ -18,15 +18,9 @@ import {
 import { plainCore, relaxedCore } from "../src/core/generated.ts";
 import { type CoreExports, newCore } from "../src/core/instance.ts";
 import { taskRunner } from "../src/core/patch_tasks.ts";
-import {
-  directedPlan,
-  LARGEST_NORM,
-  minimaPlan,
-  neighboursPlan,
-  referencePlans,
-  statisticsPlan,
-} from "../src/core/patch_kernel.ts";
+import { directedPlan, minimaPlan, neighboursPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { quadQuantisation } from "../src/core/quad_quantisation.ts";
+import { INTEGERS } from "./integers.ts";
 import { withRegion } from "../src/core/memory.ts";
 import { type Plan, runSpread, runStepsSpread } from "../src/core/pool.ts";
 import { spreadNormalNeighbours } from "../src/distance/normal_scores.ts";
@@ -91,26 +85,15 @@ function checkAgainstBruteForce(patches: PatchSet): void {
 function byAllWays<Result>(planOf: () => Plan<Result>): Record<string, Result> {
   const ways: Record<string, Result> = {};
   for (const strip of [undefined, 12]) {
-    for (const byBytes of BYTES_ARE_FAST ? [false, true] : [false]) {
+    for (const [width, integers] of Object.entries(INTEGERS)) {
       const plan = planOf();
-      const work = plan.workForThread(false);
-      assert(work.kind === "pairs");
-      const { images, quantisation: { centre, scale }, bits } = work;
-      const both = work.output.kind === "hausdorff";
-      const settings = { centre, radius: LARGEST_NORM / scale, bits: both ? 0 : bits, shared: work.shared, both };
-      const quads = byBytes ? quadQuantisation(images, settings) : undefined;
-      const runner = taskRunner(newCore(), { ...work, quads, strip: strip ?? work.strip });
+      const work = integers(plan.workForThread(false));
+      const runner = taskRunner(newCore(), { ...work, strip: strip ?? work.strip });
       for (const task of plan.tasks) runner.run(task);
-      ways[`${byBytes ? 8 : 16} bits, strips of ${strip ?? "many"} patches`] = plan.result();
+      ways[`${width}, strips of ${strip ?? "many"} patches`] = plan.result();
     }
   }
   return ways;
-}
-
-/** What the tests of 8-bit integers need: a processor, and an engine, that multiply four of them at once. */
-const BYTES_ARE_FAST = newCore().multipliesBytes() === 1;
-if (!BYTES_ARE_FAST) {
-  console.warn("this processor does not multiply fours of bytes: pairs are not tested by 8-bit integers");
 }
 
 /** Patch embeddings of some demo images: the real thing. */

@@ -9,9 +9,10 @@ import { centroidMerges, chainMerges, type LinkageMethod, singleDistances } from
 import { withRegion } from "../src/core/memory.ts";
 import { directedPlan, minimaPlan, neighboursPlan, projectionPlan, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { referencePlans } from "../src/core/patch_kernel.ts";
-import { taskRunner } from "../src/core/patch_tasks.ts";
+import { taskRunner, type Work } from "../src/core/patch_tasks.ts";
 import type { Plan } from "../src/core/pool.ts";
 import { seededRandom } from "../src/random.ts";
+import { INTEGERS } from "./integers.ts";
 
 /** Just below, so that arrays lie on both sides of it, and above it. */
 const BASES = [2 ** 31 - 20_000, 2 ** 31 - 4_000, 2 ** 31 + 2 ** 24];
@@ -36,8 +37,8 @@ function movedCore(base: number): CoreExports {
   return { ...core, heapBase: { value: base } as WebAssembly.Global };
 }
 
-function runOn<Result>(core: CoreExports, plan: Plan<Result>): Result {
-  const runner = taskRunner(core, plan.workForThread(false));
+function runOn<Result>(core: CoreExports, plan: Plan<Result>, integers = (work: Work): Work => work): Result {
+  const runner = taskRunner(core, integers(plan.workForThread(false)));
   for (const task of plan.tasks) runner.run(task);
   return plan.result();
 }
@@ -52,10 +53,18 @@ function results(coreOf: () => CoreExports): unknown[] {
   const steps = referencePlans(drawn(5), drawn(7));
   let step = steps.next();
   while (!step.done) step = steps.next(run(step.value));
+  const byIntegers = Object.values(INTEGERS).flatMap((integers) => {
+    const plans = [
+      statisticsPlan(set),
+      statisticsPlan(pyramid),
+      statisticsPlan(drawn(9, 210)),
+      directedPlan(set, "hausdorff"),
+    ];
+    return plans.map((plan: Plan<unknown>) => runOn(coreOf(), plan, integers));
+  });
   const kinds = ["mean", "smallest", "largest", "hausdorff", "all pairs"] as const;
   return [
-    run(statisticsPlan(set)),
-    run(statisticsPlan(pyramid)),
+    ...byIntegers,
     run(minimaPlan(set)),
     run(neighboursPlan(set, { quantile: 0.2, withResiduals: true, withErrors: true })),
     run(neighboursPlan(pyramid, { quantile: "mean", withResiduals: true, withErrors: true })),
