@@ -40,11 +40,11 @@ export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array)
   return { centre, scale, shift, groupPairs, rowError: columnError / 2, columnError, reach };
 }
 
-/** Some patches of all sets, evenly, about the centre. */
-export function sampleOf(sets: readonly Vectors[], centre: Float32Array): Float32Array {
+/** Some patches of all sets, at most `most`, evenly, about the centre. */
+export function sampleOf(sets: readonly Vectors[], centre: Float32Array, most = SAMPLE): Float32Array {
   const channels = centre.length;
   const totals = sets.map(({ data }) => data.length / channels);
-  const drawn = totals.map((total) => Math.min(Math.ceil(SAMPLE / sets.length), total));
+  const drawn = totals.map((total) => Math.min(Math.ceil(most / sets.length), total));
   const sample = new Float32Array(drawn.reduce((sum, number) => sum + number) * channels);
   let at = 0;
   sets.forEach(({ data }, set) => {

@@ -4,6 +4,8 @@ import { highest, LARGEST_SCALE, sampleOf } from "./byte_quantisation.ts";
 import { withRegion } from "./memory.ts";
 import type { Patches, QuadQuantisation } from "./patch_tasks.ts";
 
+/** Patches that the quantisation is chosen by. */
+const SAMPLE = 600;
 /** Largest integers. */
 const LARGEST = 127;
 /** Share of the patches that may have numbers beyond that, which are cut off. */
@@ -35,10 +37,14 @@ export function quadQuantisation(images: Patches, options: QuadOptions): QuadQua
   const largest = new Float32Array(sample.length / channels);
   let squares = 0;
   for (let patch = 0, at = 0; patch < largest.length; patch++) {
+    let peak = 0;
     for (const end = at + channels; at < end; at++) {
-      largest[patch] = Math.max(largest[patch], Math.abs(sample[at]));
-      squares += sample[at] ** 2;
+      const value = sample[at];
+      if (value > peak) peak = value;
+      else if (-value > peak) peak = -value;
+      squares += value * value;
     }
+    largest[patch] = peak;
   }
   const most = 2 ** (30 - bits) - 1;
   // Of the root of half of `most` rounding takes up to a half in each channel.
@@ -55,7 +61,7 @@ export function quadQuantisation(images: Patches, options: QuadOptions): QuadQua
 function turnedSample(images: Patches, { centre, shared }: QuadOptions): Float32Array {
   const { channels } = images;
   return withRegion((region) => {
-    const sample = sampleOf([images], new Float32Array(channels));
+    const sample = sampleOf([images], new Float32Array(channels), SAMPLE);
     const [at, centreAt] = [region.copyIn(sample), region.copyIn(centre)];
     region.core.turnPatches(at, sample.length / channels, channels, channels - shared, centreAt);
     return region.floats(at, sample.length).slice();
