@@ -41,7 +41,7 @@ export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array)
 }
 
 /** Some patches of all sets, at most `most`, evenly, about the centre. */
-export function sampleOf(sets: readonly Vectors[], centre: Float32Array, most = SAMPLE): Float32Array {
+export function sampleOf(sets: readonly Vectors[], centre: Float32Array, most: number = SAMPLE): Float32Array {
   const channels = centre.length;
   const totals = sets.map(({ data }) => data.length / channels);
   const drawn = totals.map((total) => Math.min(Math.ceil(most / sets.length), total));
