@@ -30,7 +30,7 @@ export interface GroupModel {
   readonly radii: Float64Array;
 }
 
-/** Options of {@linkcode groupModel}: those by which the images were grouped. */
+/** Options of {@linkcode groupModel}: those by which the images were grouped. `onProgress` hears of images, not of pairs. */
 export interface GroupModelOptions extends DescriptionOptions {
   /** Seed of the choice of reference images. @default 0 */
   readonly seed?: number;
@@ -69,7 +69,7 @@ export async function groupModel(
   const { groups, medoids } = result;
   ensure(groups.length === patches.count, `${groups.length} groups do not fit ${patches.count} images`);
   const { rows, cols, channels, levels } = patches;
-  const description = await describedBySample(patches, groups, options);
+  const description = await describedBySample(patches, groups, { ...options, onProgress: undefined });
   const embeddings = await describePatches(patches, description, options);
   return {
     patches: { rows, cols, channels, ...(levels && { levels }) },

@@ -1,11 +1,11 @@
 // All images in memory at once, compared with each other.
 
-import { groupModel } from "../assign/group_model.ts";
+import { groupModel, type GroupModelOptions } from "../assign/group_model.ts";
 import { matchMasks } from "../dataset/masks.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import { clusterPatches } from "../pipeline.ts";
+import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { reportData } from "../report/report_data.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
@@ -62,10 +62,22 @@ export async function groupTogether(
       ? { epochs: result.training.stages.reduce((sum, { losses }) => sum + losses.length, 0) }
       : {},
     thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail])),
-    ...(assignable &&
-      { model: { model: await groupModel(patches, result, settings), images: images.map(({ path }) => path) } }),
+    ...(assignable && { model: await modelOf(images, patches, result, settings) }),
     page: (title, file, source) => reportData(title, file, result, images, source),
   };
+}
+
+/** What puts new images into the groups. */
+async function modelOf(
+  images: readonly LoadedImage[],
+  patches: PatchSet,
+  result: ClusterResult,
+  settings: GroupModelOptions,
+): Promise<Grouped["model"]> {
+  const stage = startStage("Describing groups", images.length);
+  const model = await groupModel(patches, result, { ...settings, onProgress: (done) => stage.update(done) });
+  stage.end();
+  return { model, images: images.map(({ path }) => path) };
 }
 
 async function loadMasks(images: readonly LoadedImage[], folder: string, warnings: string[]): Promise<PatchValues> {

@@ -59,7 +59,10 @@ export async function describePatches(
   return joinEmbeddings(blocks);
 }
 
-/** Describes images some at a time; what is found of an image does not depend on the others. */
+/**
+ * Describes images some at a time; what is found of an image does not depend on the others. `onProgress` hears of images,
+ * not of pairs.
+ */
 export async function* describeBlocks(
   patches: PatchSet,
   description: Description,
@@ -69,7 +72,7 @@ export async function* describeBlocks(
   for (let from = 0; from < patches.count; from += block) {
     options.signal?.throwIfAborted();
     const part = imagesFrom(patches, from, Math.min(block, patches.count - from));
-    yield await describeTogether(part, description, options);
+    yield await describeTogether(part, description, { ...options, onProgress: undefined });
     options.onProgress?.(from + part.count, patches.count);
   }
 }

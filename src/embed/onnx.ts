@@ -275,6 +275,18 @@ async function openSession(
   }
 }
 
+let running: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs one thing after the other, of all sessions: onnxruntime-web keeps a run's arguments on the stack of its one
+ * instance, and runs that overlap take them down in another order than they put them there.
+ */
+function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  const result = running.then(run);
+  running = result.catch(() => {});
+  return result;
+}
+
 /** The outputs for one image. */
 async function runModel(
   session: ort.InferenceSession,
@@ -283,7 +295,7 @@ async function runModel(
   name: string,
 ): Promise<ort.InferenceSession.OnnxValueMapType> {
   try {
-    return await session.run({ [input]: image });
+    return await inTurn(() => session.run({ [input]: image }));
   } catch (cause) {
     const shape = image.dims.join(" × ");
     throw new AnomalyClusterError("bad-model", `${name} does not take one float32 image of ${shape}`, { cause });
