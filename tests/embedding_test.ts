@@ -86,9 +86,14 @@ Deno.test("networks on several workers give each image what one gives it, and sa
   }));
   const options = { model, levels: ["reduction4", "reduction3", "reduction5"] };
   const pool = pooledEmbedder("pool", options, 2);
-  // So many at a time that a worker has several before its network is open, which no other has warmed up.
-  const many = Array.from({ length: 30 }, (_, at) => at % images.length);
-  const found = await Promise.all(many.map((at) => pool.embed(images[at])));
+  // A worker has several at a time, and gets one more whenever it is done with one.
+  const many = Array.from({ length: 60 }, (_, at) => at % images.length);
+  const found: PatchSet[] = [];
+  let next = 0;
+  const ask = async () => {
+    for (let at; (at = next++) < many.length;) found[at] = await pool.embed(images[many[at]]);
+  };
+  await Promise.all(Array.from({ length: 15 }, ask));
   const one = await onnxEmbedder(options);
   const expected: PatchSet[] = [];
   for (const image of images) expected.push(await one.embed(image));
