@@ -1,6 +1,7 @@
 import type * as ort from "onnxruntime-web";
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { resize } from "../image/resize.ts";
+import { oneByOne } from "../one_by_one.ts";
 import { importNative } from "../optional_package.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import type { Embedder } from "./embedder.ts";
@@ -225,14 +226,11 @@ async function importedEngine(): Promise<WebAssembly.Module | undefined> {
 /** Bytes that stand for a compiled module: onnxruntime-web takes nothing else. */
 const STAND_IN = new ArrayBuffer(8);
 
-let opening: Promise<unknown> = Promise.resolve();
+const openInTurn = oneByOne();
 
 /** Starts something while instantiating the stand-in's bytes gives an instance of the module; one after the other. */
 function standingIn<T>(module: WebAssembly.Module | undefined, start: () => Promise<T>): Promise<T> {
-  if (!module) return start();
-  const started = opening.then(() => patchedFor(module, start));
-  opening = started.catch(() => {});
-  return started;
+  return module ? openInTurn(() => patchedFor(module, start)) : start();
 }
 
 async function patchedFor<T>(module: WebAssembly.Module, start: () => Promise<T>): Promise<T> {
@@ -275,17 +273,11 @@ async function openSession(
   }
 }
 
-let running: Promise<unknown> = Promise.resolve();
-
 /**
- * Runs one thing after the other, of all sessions: onnxruntime-web keeps a run's arguments on the stack of its one
- * instance, and runs that overlap take them down in another order than they put them there.
+ * For runs of all sessions: onnxruntime-web keeps a run's arguments on the stack of its one instance, and runs that overlap
+ * take them down in another order than they put them there.
  */
-function inTurn<T>(run: () => Promise<T>): Promise<T> {
-  const result = running.then(run);
-  running = result.catch(() => {});
-  return result;
-}
+const runInTurn = oneByOne();
 
 /** The outputs for one image. */
 async function runModel(
@@ -295,7 +287,7 @@ async function runModel(
   name: string,
 ): Promise<ort.InferenceSession.OnnxValueMapType> {
   try {
-    return await inTurn(() => session.run({ [input]: image }));
+    return await runInTurn(() => session.run({ [input]: image }));
   } catch (cause) {
     const shape = image.dims.join(" × ");
     throw new AnomalyClusterError("bad-model", `${name} does not take one float32 image of ${shape}`, { cause });

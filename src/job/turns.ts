@@ -1,5 +1,6 @@
 // Who works now.
 
+import { oneByOne } from "../one_by_one.ts";
 import { abortable } from "./abortable.ts";
 
 /** Runs pieces of work one after the other. */
@@ -7,13 +8,12 @@ export type TakeTurn = <T>(signal: AbortSignal, work: () => Promise<T>) => Promi
 
 /** A model's session holds the state of one piece of work, and a processor does one at a time: they take turns. */
 export function turns(): TakeTurn {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(signal: AbortSignal, work: () => Promise<T>) => {
-    const turn = last.then(() => {
+  const inTurn = oneByOne();
+  return (signal, work) => {
+    const turn = inTurn(() => {
       signal.throwIfAborted();
       return work();
     });
-    last = turn.catch(() => {});
     return abortable(turn, signal);
   };
 }
