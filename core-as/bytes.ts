@@ -219,10 +219,21 @@ function settle(side: Side, m: i32, square: f64, error: f64, asRows: bool, quant
   const unit = <f64> (1 << <i32> quantisation.shift);
   store<i16>(side.norms + at, <i16> floor(square / unit));
   const both = quantisation.rowError + quantisation.columnError;
-  // Rounding of float32 is far below a hundredth of a step, of short vectors too, unless the error is large itself.
-  const above = sqrt(error) * 1.0001 + 0.01 - (asRows ? quantisation.rowError : quantisation.columnError);
-  const raised = above <= 0 ? 0 : ceil(above * 2 * (quantisation.reach + both + above) / unit);
-  store<i16>(side.adjustments + at, <i16> min<f64>(HIGHEST, raised));
+  const above = boundOf(error) - (asRows ? quantisation.rowError : quantisation.columnError);
+  store<i16>(side.adjustments + at, <i16> min<f64>(HIGHEST, ceil(2 * raisedBy(above, quantisation.reach, both) / unit)));
+}
+
+/**
+ * A bound of an error whose square was added up in float32: its rounding is far below a hundredth of a step, of short or
+ * turned vectors too, unless the error is large itself.
+ */
+export function boundOf(squared: f64): f64 {
+  return sqrt(squared) * 1.0001 + 0.01;
+}
+
+/** What half a squared distance is raised by where an error is `above` those of most; `both`: these of rows and columns. */
+export function raisedBy(above: f64, reach: f64, both: f64): f64 {
+  return above <= 0 ? 0 : above * (reach + both + above);
 }
 
 /** The A below which, adjusted, it proves that two patches are farther apart than `squared`. */

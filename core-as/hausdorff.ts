@@ -37,7 +37,7 @@ function nearestByTiles(
   most = i32x4.max_s(most, i8x16.shuffle(most, most, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
   const nearest = min(count - 1, nextReaching(row, 0, panels, most));
   let best = squaredDistance(x, others + <usize> nearest * bytes, channels, Infinity);
-  const least = i32x4.splat(threshold(best, scale, errors, relative, 0));
+  const least = i32x4.splat(threshold(best, scale, errors, relative));
   for (let n = nextReaching(row, 0, panels, least); n < count; n = nextReaching(row, n + 1, panels, least)) {
     if (n != nearest) best = min<f32>(best, squaredDistance(x, others + <usize> n * bytes, channels, best));
   }
@@ -73,23 +73,6 @@ export function directedHausdorff(
   done: usize,
   mark: usize,
 ): f32 {
-  if (pairs.isBytes) return directed(pairs, a, b, errors, known, tiles, done, mark, true);
-  return directed(pairs, a, b, errors, known, tiles, done, mark, false);
-}
-
-// @ts-ignore: decorator
-@inline
-function directed(
-  pairs: PairSearch,
-  a: PairedImage,
-  b: PairedImage,
-  errors: f64,
-  known: f32,
-  tiles: usize,
-  done: usize,
-  mark: usize,
-  isBytes: bool,
-): f32 {
   const aCount = pairs.patches, bCount = pairs.patches, channels = pairs.channels, scale = pairs.scale;
   const panelBytes = <usize> pairs.steps * STEP;
   const relative = roundingOf(channels);
@@ -107,7 +90,9 @@ function directed(
       const y = b.columns + <usize> panel * panelBytes;
       const out = tiles + <usize> panel * TILE;
       const halves = b.columnHalves + <usize> panel * STEP;
-      tile(x, a.rowHalves + (<usize> m << 2), y, y + panelBytes, halves, out, STEP, isBytes);
+      const own = a.rowHalves + (<usize> m << 2);
+      if (pairs.isBytes) tile(x, own, y, y + panelBytes, halves, out, STEP, true);
+      else tile(x, own, y, y + panelBytes, halves, out, STEP, false);
       hausdorffTiles++;
       const wanted = i32x4.splat(least);
       let columns0 = i32x4.splat(0), columns1 = columns0, columns2 = columns0;

@@ -4,7 +4,7 @@
 // nearest one; with the distance to that, A proves nearly all others farther, and what is left is measured.
 
 import { squaredDistance } from "./distance";
-import { PANEL, roundingOf, rowsFrom, STEP, tile } from "./quantise";
+import { PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
 
 const LOWEST: i32 = i32.MIN_VALUE;
 const HIGHEST: i32 = i32.MAX_VALUE;
@@ -75,8 +75,8 @@ let left: PairedImage = changetype<PairedImage>(0), right: PairedImage = changet
 let found: PairMinima = changetype<PairMinima>(0);
 let errors: f64 = 0, relative: f64 = 0;
 let bothWays: bool = false;
-/** Bytes of a row of the table. */
-let rowBytes: usize = 0;
+/** Bytes of a row of the table, and of one of the blocks' products. */
+let rowBytes: usize = 0, productBytes: usize = 0;
 
 /** The larger of a vector and three others, lane by lane. */
 // @ts-ignore: decorator
@@ -92,10 +92,10 @@ function keyOf(a: v128, bits: i32, mask: v128, isBytes: bool): v128 {
   return isBytes ? i32x4.shl(a, bits) : v128.and(a, mask);
 }
 
-/** Products of the images' blocks of four patches in channels that the four share: rows of `stride` integers. */
+/** Products of the images' blocks of four patches in channels that the four share. */
 // @ts-ignore: decorator
 @inline
-function multiplyBlocks(stride: i32, isBytes: bool): void {
+function multiplyBlocks(isBytes: bool): void {
   const blocks = search.patches / 4;
   const panelBytes = <usize> search.sharedSteps * STEP;
   const zeros = search.zeros;
@@ -103,7 +103,8 @@ function multiplyBlocks(stride: i32, isBytes: bool): void {
     const x = rowsFrom(m, left.sharedRows, panelBytes);
     for (let n = 0; n < blocks; n += PANEL) {
       const y = right.sharedColumns + <usize> (n / PANEL) * panelBytes;
-      tile(x, zeros, y, y + panelBytes, zeros, search.products + (<usize> (m * stride + n) << 2), <usize> stride << 2, isBytes);
+      const out = search.products + <usize> m * productBytes + (<usize> n << 2);
+      tile(x, zeros, y, y + panelBytes, zeros, out, productBytes, isBytes);
     }
   }
 }
@@ -111,9 +112,9 @@ function multiplyBlocks(stride: i32, isBytes: bool): void {
 /** Adds the nine products of a tile's three rows from patch m on with the three blocks of panel pb. */
 // @ts-ignore: decorator
 @inline
-function addBlocks(out: usize, stride: i32, m: i32, pb: usize): void {
+function addBlocks(out: usize, m: i32, pb: usize): void {
   for (let r = 0; r < 3; r++) {
-    const row = search.products + (<usize> ((m + r) >> 2) * stride + pb * 3 << 2);
+    const row = search.products + <usize> ((m + r) >> 2) * productBytes + pb * 12;
     const at = out + <usize> r * rowBytes;
     v128.store(at, i32x4.add(v128.load(at), v128.load32_splat(row)));
     v128.store(at, i32x4.add(v128.load(at, 16), v128.load32_splat(row, 4)), 16);
@@ -131,7 +132,6 @@ function fill(from: i32, end: i32, isBytes: bool): void {
   const patches = search.patches, bits = search.bits;
   const panels = (patches + PANEL - 1) / PANEL;
   const panelBytes = <usize> search.steps * STEP;
-  const stride = (patches / 4 + PANEL - 1) / PANEL * PANEL;
   const mask = i32x4.splat(-1 << bits);
   for (let pa = from / PANEL; pa * PANEL < end; pa++) {
     const aPanel = left.rows + <usize> pa * panelBytes;
@@ -145,33 +145,21 @@ function fill(from: i32, end: i32, isBytes: bool): void {
         const out = search.table + <usize> (m - from) * rowBytes + pb * STEP;
         const halves = left.rowHalves + (<usize> m << 2);
         tile(aPanel + <usize> r * 12, halves, bPanel, bPanel + panelBytes, right.columnHalves + pb * STEP, out, rowBytes, isBytes);
-        if (search.sharedSteps) addBlocks(out, stride, m, pb);
+        if (search.sharedSteps) addBlocks(out, m, pb);
         const row = search.rowKeys + (<usize> (m - from) << 4);
-        let found = i32x4.splat(m - from);
-        let s0 = keyOf(v128.load(out), bits, mask, isBytes);
-        let s1 = keyOf(v128.load(out, 16), bits, mask, isBytes);
-        let s2 = keyOf(v128.load(out, 32), bits, mask, isBytes);
-        keep(row, v128.or(s0, n0), v128.or(s1, n1), v128.or(s2, n2));
-        let c0 = v128.or(s0, found), c1 = v128.or(s1, found), c2 = v128.or(s2, found);
-        found = i32x4.splat(m - from + 1);
-        s0 = keyOf(v128.load(out + rowBytes), bits, mask, isBytes);
-        s1 = keyOf(v128.load(out + rowBytes, 16), bits, mask, isBytes);
-        s2 = keyOf(v128.load(out + rowBytes, 32), bits, mask, isBytes);
-        keep(row + 16, v128.or(s0, n0), v128.or(s1, n1), v128.or(s2, n2));
-        c0 = i32x4.max_s(c0, v128.or(s0, found));
-        c1 = i32x4.max_s(c1, v128.or(s1, found));
-        c2 = i32x4.max_s(c2, v128.or(s2, found));
-        found = i32x4.splat(m - from + 2);
-        s0 = keyOf(v128.load(out + 2 * rowBytes), bits, mask, isBytes);
-        s1 = keyOf(v128.load(out + 2 * rowBytes, 16), bits, mask, isBytes);
-        s2 = keyOf(v128.load(out + 2 * rowBytes, 32), bits, mask, isBytes);
-        keep(row + 32, v128.or(s0, n0), v128.or(s1, n1), v128.or(s2, n2));
-        c0 = i32x4.max_s(c0, v128.or(s0, found));
-        c1 = i32x4.max_s(c1, v128.or(s1, found));
-        c2 = i32x4.max_s(c2, v128.or(s2, found));
-        v128.store(column, i32x4.max_s(v128.load(column), c0));
-        v128.store(column, i32x4.max_s(v128.load(column, 16), c1), 16);
-        v128.store(column, i32x4.max_s(v128.load(column, 32), c2), 32);
+        let c0 = v128.load(column), c1 = v128.load(column, 16), c2 = v128.load(column, 32);
+        for (let k = 0; k < 3; k++) {
+          const at = out + <usize> k * rowBytes;
+          const s0 = keyOf(v128.load(at), bits, mask, isBytes);
+          const s1 = keyOf(v128.load(at, 16), bits, mask, isBytes);
+          const s2 = keyOf(v128.load(at, 32), bits, mask, isBytes);
+          keep(row + (<usize> k << 4), v128.or(s0, n0), v128.or(s1, n1), v128.or(s2, n2));
+          const found = i32x4.splat(m - from + k);
+          c0 = i32x4.max_s(c0, v128.or(s0, found));
+          c1 = i32x4.max_s(c1, v128.or(s1, found));
+          c2 = i32x4.max_s(c2, v128.or(s2, found));
+        }
+        v128.store(column, c0), v128.store(column, c1, 16), v128.store(column, c2, 32);
       }
     }
   }
@@ -207,12 +195,10 @@ function cellOf(m: i32, n: i32): usize {
 // @ts-ignore: decorator
 @inline
 function provesFarther(squared: f32): i32 {
-  const distance = search.scale * sqrt<f64>(<f64> squared * relative);
   // Nothing is nearer than 0.
-  if (distance == 0) return HIGHEST;
-  if (!(distance <= search.reach)) return LOWEST;
-  const farther = distance + errors;
-  return <i32> max<f64>(-2147483648, floor(farther * farther * -0.5) - 1);
+  if (squared == 0) return HIGHEST;
+  if (!(search.scale * sqrt<f64>(<f64> squared * relative) <= search.reach)) return LOWEST;
+  return max(threshold(squared, search.scale, errors, relative), LOWEST + 1) - 1;
 }
 
 /** Measures the likeliest nearest patch of each one of the strip, and of each one of b, and sets thresholds. */
@@ -299,7 +285,7 @@ function measureWaiting(count: i32): void {
 @inline
 function minima(isBytes: bool): void {
   const patches = search.patches, strip = search.strip;
-  if (search.sharedSteps) multiplyBlocks((patches / 4 + PANEL - 1) / PANEL * PANEL, isBytes);
+  if (search.sharedSteps) multiplyBlocks(isBytes);
   for (let from = 0; from < patches; from += strip) {
     const end = min(patches, from + strip);
     const lowest = i32x4.splat(LOWEST);
@@ -325,6 +311,7 @@ export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, er
   const patches = search.patches;
   relative = roundingOf(search.channels);
   rowBytes = <usize> ((patches + PANEL - 1) / PANEL) * STEP;
+  productBytes = <usize> ((patches / 4 + PANEL - 1) / PANEL) * STEP;
   // What is not asked for is known to be 0.
   const unknown: f32 = twoWays ? Infinity : 0;
   for (let at: usize = 0; at < <usize> patches << 2; at += 4) {

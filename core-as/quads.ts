@@ -11,7 +11,7 @@
 // largest channel allows. Numbers beyond the bounds are cut off; where that or chance makes a
 // patch's error large, its A are raised, so that they prove no more than they may.
 
-import { error, roundPatch, square } from "./bytes";
+import { boundOf, error, raisedBy, roundPatch, square } from "./bytes";
 import { PairedImage } from "./pairs";
 import { PANEL, STEP } from "./quantise";
 
@@ -64,7 +64,7 @@ function turn(values: usize, channels: i32): void {
   if (fours << 2 < channels) transform(values + (<usize> channels << 2) - (<usize> fours << 4), fours);
 }
 
-/** A patch's steps from the centre, turned: the first `packing` channels and the others each for themselves. */
+/** A patch's steps from the centre, turned. */
 // @ts-ignore: decorator
 @inline
 function turned(source: usize, channels: i32, packing: i32, centre: usize, scale: f32, into: usize): void {
@@ -75,13 +75,15 @@ function turned(source: usize, channels: i32, packing: i32, centre: usize, scale
     v128.store(into + k, f32x4.mul(f32x4.sub(v128.load(source + k), v128.load(centre + k)), scales));
   }
   for (; k < bytes; k += 4) store<f32>(into + k, (load<f32>(source + k) - load<f32>(centre + k)) * scale);
-  turn(into, packing);
-  turn(into + (<usize> packing << 2), channels - packing);
+  turnPatches(into, 1, channels, packing);
 }
 
-/** Turns `patches` patches about the centre in place: what they are quantised as, but for the scale. */
-export function turnPatches(source: usize, patches: i32, channels: i32, packing: i32, centre: usize): void {
-  for (let m = 0; m < patches; m++, source += <usize> channels << 2) turned(source, channels, packing, centre, 1, source);
+/** Turns `patches` patches in place: the first `packing` channels and the others each for themselves. */
+export function turnPatches(source: usize, patches: i32, channels: i32, packing: i32): void {
+  for (let m = 0; m < patches; m++, source += <usize> channels << 2) {
+    turn(source, packing);
+    turn(source + (<usize> packing << 2), channels - packing);
+  }
 }
 
 /** Scatters a patch's bytes into panels, by fours. */
@@ -101,20 +103,6 @@ function sumOf(integers: usize, channels: i32): i32 {
   }
   return i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
     i32x4.extract_lane(sums, 3);
-}
-
-/** A bound of an error whose square was added up in floats, of a patch that was turned in floats. */
-// @ts-ignore: decorator
-@inline
-function withRounding(squared: f64): f64 {
-  return sqrt(squared) * 1.0001 + 0.01;
-}
-
-/** What A must be raised by for a patch whose error is large: see `settle` in bytes.ts. */
-function raisedBy(error: f64, quantisation: QuadQuantisation): i32 {
-  const above = withRounding(error) - quantisation.error;
-  if (above <= 0) return 0;
-  return <i32> min<f64>(quantisation.most, ceil(above * (quantisation.reach + 2 * quantisation.error + above)));
 }
 
 /**
@@ -155,7 +143,9 @@ export function quantiseQuads(
     turned(source, channels, packing, centre, <f32> quantisation.scale, room);
     roundPatch(room, channels, zeros, 1, 1, 127, channels, Infinity, integers, <i32> bytes);
     largest = max<f64>(largest, error);
-    const half = (<i32> square >> 1) - raisedBy(error, quantisation);
+    // See `settle` in bytes.ts.
+    const raised = ceil(raisedBy(boundOf(error) - quantisation.error, quantisation.reach, 2 * quantisation.error));
+    const half = (<i32> square >> 1) - <i32> min<f64>(quantisation.most, raised);
     store<i32>(image.rowHalves + halves, half + 128 * sumOf(integers, channels));
     store<i32>(image.columnHalves + halves, half);
     if (blocks && (m & 3) == 0) store4(integers + packing, channels - packing, sharedSteps, image.sharedRows, m >> 2);
@@ -169,5 +159,5 @@ export function quantiseQuads(
     if (blocks && (m & 3) == 0) store4(integers + packing, channels - packing, sharedSteps, image.sharedColumns, m >> 2);
     store4(integers, packing, steps, image.columns, m);
   }
-  return withRounding(largest);
+  return boundOf(largest);
 }

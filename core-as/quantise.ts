@@ -88,14 +88,14 @@ export function quantisePatches(
 
 /**
  * The integer below which A = q_x·q_y − ⌊|q_x|²/2⌋ − ⌊|q_y|²/2⌋ proves that two patches are farther apart
- * than `squared`. As −2A ≤ ‖q_x − q_y‖², it is −(scale · distance + e_x + e_y)² / 2; `slack` covers the
- * rounding of the distance itself (relative) and what keys lose of A.
+ * than `squared`. As −2A ≤ ‖q_x − q_y‖², it is −(scale · distance + e_x + e_y)² / 2; `relative` covers the
+ * rounding of the distance itself.
  */
 // @ts-ignore: decorator
 @inline
-export function threshold(squared: f32, scale: f64, errors: f64, relative: f64, lost: f64): i32 {
+export function threshold(squared: f32, scale: f64, errors: f64, relative: f64): i32 {
   const reach = scale * sqrt<f64>(<f64> squared * relative) + errors;
-  return <i32> max<f64>(-2147483648, floor(reach * reach * -0.5 - lost));
+  return <i32> max<f64>(-2147483648, floor(reach * reach * -0.5));
 }
 
 /**

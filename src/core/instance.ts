@@ -47,7 +47,7 @@ export interface CoreExports {
     quantisation: number,
     room: number,
   ): number;
-  turnPatches(source: number, patches: number, channels: number, packing: number, centre: number): void;
+  turnPatches(source: number, patches: number, channels: number, packing: number): void;
   pairMinima(search: number, a: number, b: number, error: number, bothWays: boolean, into: number): void;
   directedHausdorff(
     search: number,

@@ -21,6 +21,8 @@ export const LARGEST_NORM = 32600;
 /** Memory that a block of images may take in the core, and that all may where they stay there. */
 const BLOCK_BYTES = 2 ** 24;
 const ALL_BYTES = 4e7;
+/** Patches of a panel, as core-as/quantise.ts has them. */
+const PANEL = 12;
 /** Of a strip's products: what a core's second cache holds, or nearly. */
 const TABLE_BYTES = 2 ** 21;
 /** Images from which on it is worth while to find out whether 8 bits suffice. */
@@ -164,14 +166,7 @@ export function directedPlan(
 ): Plan<Float64Array> {
   const images = patchesOf(set);
   const directed = new Float64Array(sharedBuffer(images.count ** 2 * 8));
-  const search = {
-    mean: "minima",
-    smallest: "minima",
-    largest: "hausdorff",
-    hausdorff: "hausdorff",
-    "all pairs": "none",
-  };
-  const plan = pairPlan(images, { shared: 0 }, () => ({ kind, directed }), () => directed, search[kind] as Search);
+  const plan = pairPlan(images, { shared: 0 }, () => ({ kind, directed }), () => directed, SEARCHES[kind]);
   return kind === "hausdorff" ? { ...plan, products: plan.products * LEFT_BY_EARLY_BREAK } : plan;
 }
 
@@ -275,11 +270,19 @@ function pairPlan<Result>(
 /** What is found by integers: all minima, whether patches are near or far, or nothing. */
 type Search = "minima" | "hausdorff" | "none";
 
+const SEARCHES = {
+  mean: "minima",
+  smallest: "minima",
+  largest: "hausdorff",
+  hausdorff: "hausdorff",
+  "all pairs": "none",
+} as const;
+
 /** What makes work on pairs for one more thread; all are quantised alike. */
 function pairWork(images: Patches, layout: Layout, block: number, search: Search = "minima") {
   const threads = forThreads(images);
-  const panels = Math.ceil(images.patches / 12);
-  const strip = 12 * Math.max(1, Math.min(panels, Math.floor(TABLE_BYTES / (panels * 48 * 12))));
+  const panels = Math.ceil(images.patches / PANEL);
+  const strip = PANEL * Math.max(1, Math.min(panels, Math.floor(TABLE_BYTES / (panels * PANEL ** 2 * 4))));
   const bits = 32 - Math.clz32(Math.max(panels * 3, strip) - 1);
   let common: Omit<PairWork, "images" | "output"> | undefined;
   return (spread: boolean, output: (quantisation: Quantisation) => PairOutput): PairWork => {

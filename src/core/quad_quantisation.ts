@@ -61,9 +61,9 @@ export function quadQuantisation(images: Patches, options: QuadOptions): QuadQua
 function turnedSample(images: Patches, { centre, shared }: QuadOptions): Float32Array {
   const { channels } = images;
   return withRegion((region) => {
-    const sample = sampleOf([images], new Float32Array(channels), SAMPLE);
-    const [at, centreAt] = [region.copyIn(sample), region.copyIn(centre)];
-    region.core.turnPatches(at, sample.length / channels, channels, channels - shared, centreAt);
+    const sample = sampleOf([images], centre, SAMPLE);
+    const at = region.copyIn(sample);
+    region.core.turnPatches(at, sample.length / channels, channels, channels - shared);
     return region.floats(at, sample.length).slice();
   });
 }
