@@ -20,9 +20,8 @@ export class PairedImage {
   /** And as the right one; of 16-bit integers the same. */
   columns: usize;
   columnHalves: usize;
-  /** Panels of what four patches share. */
-  sharedRows: usize;
-  sharedColumns: usize;
+  /** Panels of what four patches share, of 16-bit integers. */
+  shared: usize;
 }
 
 /** What a set's pairs have in common, as the host lays it out. */
@@ -38,6 +37,8 @@ export class PairSearch {
   /** Panels' steps of the channels that are packed, and of those that four patches share; 0 where none are. */
   steps: i32;
   sharedSteps: i32;
+  /** Bits by which products of these are finer. */
+  sharedShift: i32;
   /** Whether patches are 8-bit integers. */
   isBytes: i32;
   /** Patches of a strip, a multiple of 12. */
@@ -95,18 +96,21 @@ function keyOf(a: v128, bits: i32, mask: v128, isBytes: bool): v128 {
 /** Products of the images' blocks of four patches in channels that the four share. */
 // @ts-ignore: decorator
 @inline
-function multiplyBlocks(isBytes: bool): void {
+function multiplyBlocks(): void {
   const blocks = search.patches / 4;
   const panelBytes = <usize> search.sharedSteps * STEP;
   const zeros = search.zeros;
   for (let m = 0; m < blocks; m += 3) {
-    const x = rowsFrom(m, left.sharedRows, panelBytes);
+    const x = rowsFrom(m, left.shared, panelBytes);
     for (let n = 0; n < blocks; n += PANEL) {
-      const y = right.sharedColumns + <usize> (n / PANEL) * panelBytes;
+      const y = right.shared + <usize> (n / PANEL) * panelBytes;
       const out = search.products + <usize> m * productBytes + (<usize> n << 2);
-      tile(x, zeros, y, y + panelBytes, zeros, out, productBytes, isBytes);
+      tile(x, zeros, y, y + panelBytes, zeros, out, productBytes, false);
     }
   }
+  if (!search.sharedShift) return;
+  const end = search.products + <usize> blocks * productBytes;
+  for (let at = search.products; at < end; at += 16) v128.store(at, i32x4.shr_s(v128.load(at), search.sharedShift));
 }
 
 /** Adds the nine products of a tile's three rows from patch m on with the three blocks of panel pb. */
@@ -285,7 +289,7 @@ function measureWaiting(count: i32): void {
 @inline
 function minima(isBytes: bool): void {
   const patches = search.patches, strip = search.strip;
-  if (search.sharedSteps) multiplyBlocks(isBytes);
+  if (search.sharedSteps) multiplyBlocks();
   for (let from = 0; from < patches; from += strip) {
     const end = min(patches, from + strip);
     const lowest = i32x4.splat(LOWEST);

@@ -10,6 +10,9 @@
 // Before that patches are turned, which no distance minds, so that all channels vary alike: steps are then as fine as the
 // largest channel allows. Numbers beyond the bounds are cut off; where that or chance makes a
 // patch's error large, its A are raised, so that they prove no more than they may.
+//
+// What four patches share is multiplied once for the four, and so costs little in 16 bits: it is rounded to finer steps,
+// of which it has 2^k times as many, as quantise.ts does it. A takes their products and norms without the last 2k bits.
 
 import { boundOf, error, raisedBy, roundPatch, square } from "./bytes";
 import { PairedImage } from "./pairs";
@@ -26,6 +29,8 @@ export class QuadQuantisation {
   reach: f64;
   /** Above twice any squared norm: A is within ± twice this. */
   most: f64;
+  /** What four patches share has 2 to this power times as many steps. */
+  sharedBits: f64;
 }
 
 /**
@@ -67,7 +72,7 @@ function turn(values: usize, channels: i32): void {
 /** A patch's steps from the centre, turned. */
 // @ts-ignore: decorator
 @inline
-function turned(source: usize, channels: i32, packing: i32, centre: usize, scale: f32, into: usize): void {
+function turned(source: usize, channels: i32, centre: usize, scale: f32, into: usize): void {
   const scales = f32x4.splat(scale);
   const bytes = <usize> channels << 2;
   let k: usize = 0;
@@ -75,15 +80,12 @@ function turned(source: usize, channels: i32, packing: i32, centre: usize, scale
     v128.store(into + k, f32x4.mul(f32x4.sub(v128.load(source + k), v128.load(centre + k)), scales));
   }
   for (; k < bytes; k += 4) store<f32>(into + k, (load<f32>(source + k) - load<f32>(centre + k)) * scale);
-  turnPatches(into, 1, channels, packing);
+  turn(into, channels);
 }
 
-/** Turns `patches` patches in place: the first `packing` channels and the others each for themselves. */
+/** Turns the first `packing` channels of `patches` patches in place. */
 export function turnPatches(source: usize, patches: i32, channels: i32, packing: i32): void {
-  for (let m = 0; m < patches; m++, source += <usize> channels << 2) {
-    turn(source, packing);
-    turn(source + (<usize> packing << 2), channels - packing);
-  }
+  for (let m = 0; m < patches; m++, source += <usize> channels << 2) turn(source, packing);
 }
 
 /** Scatters a patch's bytes into panels, by fours. */
@@ -106,9 +108,10 @@ function sumOf(integers: usize, channels: i32): i32 {
 }
 
 /**
- * Quantises an image's `patches`: of their `channels` the first `packing` go into its rows and columns; the others, the same
- * in each four patches that follow each other, into its shared ones, once for the four. `room`: for a patch of floats, as
- * many zeros, and a patch of bytes and 32 more. Returns the largest error.
+ * Quantises an image's `patches`: of their `channels` the first `packing` go into its rows and columns. Of the others, where
+ * there are any, each four patches' common half of the squared norm, in their own steps, is at `sharedHalves`, and
+ * `sharedError` bounds their error. `room`: for a patch of floats, as many zeros, and a patch of bytes and 32 more. Returns
+ * the largest error.
  */
 export function quantiseQuads(
   image: PairedImage,
@@ -117,17 +120,18 @@ export function quantiseQuads(
   packing: i32,
   centre: usize,
   quantisation: QuadQuantisation,
+  sharedHalves: usize,
+  sharedError: f64,
   room: usize,
 ): f64 {
-  const steps = packing + 3 >> 2, sharedSteps = channels - packing + 3 >> 2;
-  const blocks = sharedSteps ? patches / 4 : 0;
-  const zeros = room + (<usize> channels << 2), integers = zeros + (<usize> channels << 2);
-  const bytes = <usize> channels + 31 & ~15;
-  memory.fill(zeros, 0, <usize> channels << 2);
+  const steps = packing + 3 >> 2;
+  const isShared = packing < channels;
+  const finer: f64 = 1 / <f64> (1 << <i32> quantisation.sharedBits);
+  const zeros = room + (<usize> packing << 2), integers = zeros + (<usize> packing << 2);
+  const bytes = <usize> packing + 31 & ~15;
+  memory.fill(zeros, 0, <usize> packing << 2);
   let largest: f64 = 0;
   const padded = (patches + PANEL - 1) / PANEL * PANEL;
-  memory.fill(image.sharedRows, 0, <usize> ((blocks + PANEL - 1) / PANEL * sharedSteps) * STEP);
-  memory.fill(image.sharedColumns, 0, <usize> ((blocks + PANEL - 1) / PANEL * sharedSteps) * STEP);
   for (let m = 0; m < padded; m++) {
     const halves = <usize> m << 2;
     if (m >= patches) {
@@ -140,23 +144,26 @@ export function quantiseQuads(
       continue;
     }
     const source = image.patches + <usize> m * (<usize> channels << 2);
-    turned(source, channels, packing, centre, <f32> quantisation.scale, room);
-    roundPatch(room, channels, zeros, 1, 1, 127, channels, Infinity, integers, <i32> bytes);
-    largest = max<f64>(largest, error);
+    turned(source, packing, centre, <f32> quantisation.scale, room);
+    roundPatch(room, packing, zeros, 1, 1, 127, packing, Infinity, integers, <i32> bytes);
+    let norm = square / 2;
+    let squaredError = error;
+    if (isShared) {
+      norm += finer * finer * <f64> load<i32>(sharedHalves + (<usize> (m >> 2) << 2));
+      squaredError += finer * finer * sharedError * sharedError;
+    }
+    largest = max<f64>(largest, squaredError);
     // See `settle` in bytes.ts.
-    const raised = ceil(raisedBy(boundOf(error) - quantisation.error, quantisation.reach, 2 * quantisation.error));
-    const half = (<i32> square >> 1) - <i32> min<f64>(quantisation.most, raised);
-    store<i32>(image.rowHalves + halves, half + 128 * sumOf(integers, channels));
+    const bound = boundOf(squaredError);
+    const raised = ceil(raisedBy(bound - quantisation.error, quantisation.reach, 2 * quantisation.error));
+    const half = <i32> floor(norm) - <i32> min<f64>(quantisation.most, raised);
+    // Products of what is shared may have lost 1.
+    store<i32>(image.rowHalves + halves, half + 128 * sumOf(integers, packing) - <i32> isShared);
     store<i32>(image.columnHalves + halves, half);
-    if (blocks && (m & 3) == 0) store4(integers + packing, channels - packing, sharedSteps, image.sharedRows, m >> 2);
-    const coarse = load<u32>(integers + packing);
-    store<u32>(integers + packing, 0);
     store4(integers, packing, steps, image.rows, m);
-    store<u32>(integers + packing, coarse);
     for (let at: usize = 0; at < bytes; at += 16) {
       v128.store(integers + at, v128.xor(v128.load(integers + at), i8x16.splat(-128)));
     }
-    if (blocks && (m & 3) == 0) store4(integers + packing, channels - packing, sharedSteps, image.sharedColumns, m >> 2);
     store4(integers, packing, steps, image.columns, m);
   }
   return boundOf(largest);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { newCore } from "../src/core/instance.ts";
-import { LARGEST_NORM } from "../src/core/patch_kernel.ts";
+import { LARGEST_NORM } from "../src/core/byte_quantisation.ts";
 import type { PairWork, Work } from "../src/core/patch_tasks.ts";
 import { quadQuantisation } from "../src/core/quad_quantisation.ts";
 

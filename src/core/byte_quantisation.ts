@@ -13,6 +13,8 @@ const LARGEST = 63;
 const GROUP_NORM = 127;
 const LARGEST_SQUARE = 15200;
 
+/** ‖q‖ of 16-bit integers stays below 2^15 with some room for rounding: see core-as/quantise.ts. */
+export const LARGEST_NORM = 32600;
 /** What float32 holds, with room for products. */
 export const LARGEST_SCALE = 1e30;
 

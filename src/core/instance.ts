@@ -45,6 +45,8 @@ export interface CoreExports {
     packing: number,
     centre: number,
     quantisation: number,
+    sharedHalves: number,
+    sharedError: number,
     room: number,
   ): number;
   turnPatches(source: number, patches: number, channels: number, packing: number): void;

@@ -2,7 +2,7 @@
 
 import type { PatchSet } from "../types.ts";
 import { evenAxes, principalAxes } from "./axes.ts";
-import { byteQuantisation, LARGEST_SCALE } from "./byte_quantisation.ts";
+import { byteQuantisation, LARGEST_NORM, LARGEST_SCALE } from "./byte_quantisation.ts";
 import { coreExports, newCore } from "./instance.ts";
 import { withRegion } from "./memory.ts";
 import {
@@ -16,8 +16,6 @@ import {
 import { quadQuantisation } from "./quad_quantisation.ts";
 import { availableThreads, onSharedMemory, type Plan, sharedBuffer, type Steps } from "./pool.ts";
 
-/** ‖q‖ stays below 2^15 with some room for rounding: see core-as/quantise.ts. */
-export const LARGEST_NORM = 32600;
 /** Memory that a block of images may take in the core, and that all may where they stay there. */
 const BLOCK_BYTES = 2 ** 24;
 const ALL_BYTES = 4e7;

@@ -34,6 +34,7 @@ export interface QuadQuantisation {
   readonly error: number;
   readonly reach: number;
   readonly most: number;
+  readonly sharedBits: number;
 }
 
 /** What is wanted of each pair of images, and where it goes; `[count, …]` arrays cover all images. */
@@ -201,15 +202,18 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const zeros = reserve(48);
     const stride = blockPanels * PANEL;
     floats(zeros, 12).fill(0);
-    /** Bytes of a panel of so many channels. */
-    const panelOf = (channels: number) => PANEL * 4 * Math.ceil(channels / (quads ? 4 : 2));
+    /** Bytes of a panel, and of one of what patches share, which is of 16 bits. */
+    const panelBytes = PANEL * 4 * Math.ceil(packing / (quads ? 4 : 2));
+    const sharedPanelBytes = PANEL * 4 * Math.ceil(shared / 2);
+    const sharedFactor = 2 ** (quads?.sharedBits ?? 0);
     const [there, back, places, otherPlaces] = [0, 1, 2, 3].map(() => reserve(panels * PANEL * 4));
     const found = record([], [there, places, back, otherPlaces]);
     const search = record([quads?.scale ?? scale, quads?.reach ?? Infinity], [
       patches,
       channels,
-      panelOf(packing) / 48,
-      panelOf(shared) / 48,
+      panelBytes / 48,
+      sharedPanelBytes / 48,
+      2 * (quads?.sharedBits ?? 0),
       quads ? 1 : 0,
       strip,
       bits,
@@ -221,7 +225,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       reserve(strip * 4),
       reserve(panels * 48),
     ]);
-    const quadSettings = quads && record([quads.scale, quads.error, quads.reach, quads.most], []);
+    const quadSettings = quads && record([quads.scale, quads.error, quads.reach, quads.most, quads.sharedBits], []);
     const room = reserve(channels * 9 + 64);
     const tiles = reserve(panels * 144);
     const marks = reserve(panels * PANEL * 4);
@@ -236,8 +240,10 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       image: number;
       error: number;
       readonly floatsAt: number;
-      /** Integers, halves of their norms, and the integers of what four patches share, as the left image of a pair. */
+      /** Integers and halves of their norms, as the left image of a pair. */
       readonly rows: readonly number[];
+      /** The integers of what four patches share. */
+      readonly sharedAt: number;
       /** The image as one of a pair: see core-as/pairs.ts. */
       readonly paired: number;
     }
@@ -245,16 +251,13 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     function imageStore(size: number): (image: number) => Held {
       const places = Array.from({ length: size }, (): Held => {
         const floatsAt = reserve(patches * channels * 4);
-        const packed = () => [
-          reserve(panels * panelOf(packing)),
-          reserve(panels * PANEL * 4),
-          reserve(blockPanels * panelOf(shared)),
-        ];
+        const packed = () => [reserve(panels * panelBytes), reserve(panels * PANEL * 4)];
         const rows = packed();
         // Of 16 bits the same integers serve both sides.
         const columns = quads ? packed() : rows;
-        const paired = record([], [floatsAt, rows[0], rows[1], columns[0], columns[1], rows[2], columns[2]]);
-        return { image: -1, error: 0, floatsAt, rows, paired };
+        const sharedAt = reserve(blockPanels * sharedPanelBytes);
+        const paired = record([], [floatsAt, ...rows, ...columns, sharedAt]);
+        return { image: -1, error: 0, floatsAt, rows, sharedAt, paired };
       });
       return (image) => {
         const place = places[image % size];
@@ -285,15 +288,17 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     }
 
     /** Returns a bound of the integers' errors. */
-    function quantise({ floatsAt, rows: [packed, halves, sharedPacked], paired }: Held): number {
-      if (quads) {
-        const largest = core.quantiseQuads(paired, patches, channels, packing, centre, quadSettings!, room);
-        return Math.min(quads.error, largest);
-      }
+    function quantise({ floatsAt, rows: [packed, halves], sharedAt, paired }: Held): number {
+      let sharedError = 0;
       if (shared) {
         // Every fourth patch, from its shared channels on.
         const from = [floatsAt + packing * 4, blocks, 4 * channels * 4, blockPanels, shared, shared] as const;
-        core.quantisePatches(...from, centre + packing * 4, scale, sharedPacked, sharedHalves);
+        const finer = (quads?.scale ?? scale) * sharedFactor;
+        sharedError = core.quantisePatches(...from, centre + packing * 4, finer, sharedAt, sharedHalves);
+      }
+      if (quads) {
+        const settings = [centre, quadSettings!, sharedHalves, sharedError, room] as const;
+        return Math.min(quads.error, core.quantiseQuads(paired, patches, channels, packing, ...settings));
       }
       const from = [floatsAt, patches, channels * 4, panels, channels, packing] as const;
       return core.quantisePatches(...from, centre, scale, packed, halves);

@@ -1,6 +1,6 @@
 // How patches become 8-bit integers for pairs: see core-as/quads.ts.
 
-import { highest, LARGEST_SCALE, sampleOf } from "./byte_quantisation.ts";
+import { highest, LARGEST_NORM, LARGEST_SCALE, sampleOf } from "./byte_quantisation.ts";
 import { withRegion } from "./memory.ts";
 import type { Patches, QuadQuantisation } from "./patch_tasks.ts";
 
@@ -31,18 +31,18 @@ export interface QuadOptions {
 
 /** What is chosen here changes how much is proved by integers, never a result. */
 export function quadQuantisation(images: Patches, options: QuadOptions): QuadQuantisation {
-  const { radius, bits, both } = options;
+  const { radius, bits, both, shared } = options;
   const { channels } = images;
+  const packing = channels - shared;
   const sample = turnedSample(images, options);
   const largest = new Float32Array(sample.length / channels);
   let squares = 0;
   for (let patch = 0, at = 0; patch < largest.length; patch++) {
     let peak = 0;
-    for (const end = at + channels; at < end; at++) {
+    for (let channel = 0; channel < channels; channel++, at++) {
       const value = sample[at];
-      if (value > peak) peak = value;
-      else if (-value > peak) peak = -value;
       squares += value * value;
+      if (channel < packing && Math.abs(value) > peak) peak = Math.abs(value);
     }
     largest[patch] = peak;
   }
@@ -51,10 +51,11 @@ export function quadQuantisation(images: Patches, options: QuadOptions): QuadQua
   const norm = Math.max(1, Math.sqrt(most / 2) - Math.sqrt(channels) / 2 - 2);
   const held = (both ? MARGIN * highest(largest, 0) : highest(largest, CUT_OFF)) || 1;
   const scale = Math.min(LARGEST_SCALE, LARGEST / held, norm / (radius || 1));
+  const sharedBits = shared && Math.max(0, Math.floor(Math.log2(LARGEST_NORM / (radius * scale || 1))));
   // Errors of rounding are even between ± 1/2: their squares' mean is 1/12, and their sum varies little.
-  const error = both ? Infinity : 0.295 * Math.sqrt(channels);
+  const error = both ? Infinity : 0.295 * Math.sqrt(packing + shared / 4 ** sharedBits);
   const reach = REACH * Math.sqrt(squares / largest.length) * scale;
-  return { scale, error, reach, most };
+  return { scale, error, reach, most, sharedBits };
 }
 
 /** Some patches, as they are before they are rounded but for the scale. */
