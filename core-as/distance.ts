@@ -58,6 +58,51 @@ export function squaredDistance(x: usize, y: usize, channels: i32, limit: f32): 
   return sum;
 }
 
+/** Where `squaredDistances` leaves its two. */
+export const DISTANCES: usize = memory.data(8, 16);
+
+/** Two squared distances at a time, of x and y, and of v and w: neither waits for the other's sums. */
+export function squaredDistances(x: usize, y: usize, v: usize, w: usize, channels: i32): void {
+  let sum0 = f32x4.splat(0);
+  let sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  let more0 = sum0, more1 = sum0, more2 = sum0, more3 = sum0;
+  const end = x + (<usize> channels << 2);
+  for (; x + 64 <= end; x += 64, y += 64, v += 64, w += 64) {
+    const d0 = f32x4.sub(v128.load(x), v128.load(y));
+    sum0 = multiplyAdd(d0, d0, sum0);
+    const e0 = f32x4.sub(v128.load(v), v128.load(w));
+    more0 = multiplyAdd(e0, e0, more0);
+    const d1 = f32x4.sub(v128.load(x, 16), v128.load(y, 16));
+    sum1 = multiplyAdd(d1, d1, sum1);
+    const e1 = f32x4.sub(v128.load(v, 16), v128.load(w, 16));
+    more1 = multiplyAdd(e1, e1, more1);
+    const d2 = f32x4.sub(v128.load(x, 32), v128.load(y, 32));
+    sum2 = multiplyAdd(d2, d2, sum2);
+    const e2 = f32x4.sub(v128.load(v, 32), v128.load(w, 32));
+    more2 = multiplyAdd(e2, e2, more2);
+    const d3 = f32x4.sub(v128.load(x, 48), v128.load(y, 48));
+    sum3 = multiplyAdd(d3, d3, sum3);
+    const e3 = f32x4.sub(v128.load(v, 48), v128.load(w, 48));
+    more3 = multiplyAdd(e3, e3, more3);
+  }
+  for (; x + 16 <= end; x += 16, y += 16, v += 16, w += 16) {
+    const d = f32x4.sub(v128.load(x), v128.load(y));
+    sum0 = multiplyAdd(d, d, sum0);
+    const e = f32x4.sub(v128.load(v), v128.load(w));
+    more0 = multiplyAdd(e, e, more0);
+  }
+  let sum = laneSum(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)));
+  let more = laneSum(f32x4.add(f32x4.add(more0, more1), f32x4.add(more2, more3)));
+  for (; x < end; x += 4, y += 4, v += 4, w += 4) {
+    const d = load<f32>(x) - load<f32>(y);
+    sum += d * d;
+    const e = load<f32>(v) - load<f32>(w);
+    more += e * e;
+  }
+  store<f32>(DISTANCES, sum);
+  store<f32>(DISTANCES, more, 4);
+}
+
 /** Smallest squared distance of `x` to `patches` vectors, one by one. */
 export function nearestSquared(x: usize, others: usize, patches: i32, channels: i32): f32 {
   const end = others + <usize> patches * (<usize> channels << 2);

@@ -3,7 +3,7 @@
 // A strip of a's patches at a time is multiplied with all of b's. Its table of A also tells each patch's likeliest
 // nearest one; with the distance to that, A proves nearly all others farther, and what is left is measured.
 
-import { squaredDistance } from "./distance";
+import { DISTANCES, squaredDistances } from "./distance";
 import { PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
 
 const LOWEST: i32 = i32.MIN_VALUE;
@@ -169,23 +169,53 @@ function fill(from: i32, end: i32, isBytes: bool): void {
   }
 }
 
-/** Measures the distance of patch m of a and n of b, for both; of equal ones the first patch counts. */
+/** The distance of patch m of a and n of b counts for both; of equal ones the first patch counts. */
 // @ts-ignore: decorator
 @inline
-function measure(m: i32, n: i32): void {
-  measuredDistances++;
-  const bytes = <usize> search.channels << 2;
+function count(m: i32, n: i32, distance: f32): void {
   const own = found.squared + (<usize> m << 2), ownPlace = found.places + (<usize> m << 2);
   const other = found.otherSquared + (<usize> n << 2), otherPlace = found.otherPlaces + (<usize> n << 2);
   const best = load<f32>(own), otherBest = load<f32>(other);
-  const limit = max<f32>(best, otherBest);
-  const distance = squaredDistance(left.patches + <usize> m * bytes, right.patches + <usize> n * bytes, search.channels, limit);
   // What is nearer cannot be foretold: no branches.
   const place = load<i32>(ownPlace), there = load<i32>(otherPlace);
   store<i32>(ownPlace, select(n, place, <i32> (distance < best) | <i32> (distance == best) & <i32> (n < place)));
   store<i32>(otherPlace, select(m, there, <i32> (distance < otherBest) | <i32> (distance == otherBest) & <i32> (m < there)));
   store<f32>(own, min<f32>(best, distance));
   store<f32>(other, min<f32>(otherBest, distance));
+}
+
+/** Pairs of patches that are to be measured, and room for them: m and n, 16 bits each. */
+const MOST_WAITING: i32 = 2048;
+const waiting = memory.data(4 * 2048 + 64, 16);
+let waitingPairs: i32 = 0;
+
+/** Has a pair of patches measured, if so, once there are many. */
+// @ts-ignore: decorator
+@inline
+function wait(m: i32, n: i32, really: bool): void {
+  store<u32>(waiting + (<usize> waitingPairs << 2), m << 16 | n);
+  waitingPairs += <i32> really;
+  if (waitingPairs == MOST_WAITING) measureWaiting();
+}
+
+function measureWaiting(): void {
+  if (!waitingPairs) return;
+  const bytes = <usize> search.channels << 2;
+  // Of an odd number the last one is measured twice.
+  store<u32>(waiting + (<usize> waitingPairs << 2), load<u32>(waiting + (<usize> (waitingPairs - 1) << 2)));
+  const end = waiting + (<usize> waitingPairs << 2);
+  for (let at = waiting; at < end; at += 8) {
+    const n0 = <usize> load<u16>(at), m0 = <usize> load<u16>(at, 2);
+    const n1 = <usize> load<u16>(at, 4), m1 = <usize> load<u16>(at, 6);
+    squaredDistances(
+      left.patches + m0 * bytes, right.patches + n0 * bytes, left.patches + m1 * bytes, right.patches + n1 * bytes,
+      search.channels,
+    );
+    count(<i32> m0, <i32> n0, load<f32>(DISTANCES));
+    count(<i32> m1, <i32> n1, load<f32>(DISTANCES, 4));
+  }
+  measuredDistances += waitingPairs;
+  waitingPairs = 0;
 }
 
 /** Where the table has A of patch m of the strip and n. */
@@ -195,17 +225,31 @@ function cellOf(m: i32, n: i32): usize {
   return search.table + <usize> m * rowBytes + (<usize> n << 2);
 }
 
-/** The A up to which it proves that two patches are farther apart than `squared`. */
+/** The A up to which it proves that two patches are farther apart than these squares: see `threshold` in quantise.ts. */
 // @ts-ignore: decorator
 @inline
-function provesFarther(squared: f32): i32 {
-  // Nothing is nearer than 0.
-  if (squared == 0) return HIGHEST;
-  if (!(search.scale * sqrt<f64>(<f64> squared * relative) <= search.reach)) return LOWEST;
-  return max(threshold(squared, search.scale, errors, relative), LOWEST + 1) - 1;
+function provesFarther(squares: v128): v128 {
+  const distances = f64x2.mul(f64x2.sqrt(f64x2.mul(f64x2.promote_low_f32x4(squares), f64x2.splat(relative))), f64x2.splat(search.scale));
+  const reach = f64x2.add(distances, f64x2.splat(errors));
+  const proving = f64x2.sub(f64x2.floor(f64x2.mul(f64x2.mul(reach, reach), f64x2.splat(-0.5))), f64x2.splat(1));
+  const within = f64x2.le(distances, f64x2.splat(search.reach));
+  return v128.bitselect(proving, f64x2.splat(-2147483648), within);
 }
 
-/** Measures the likeliest nearest patch of each one of the strip, and of each one of b, and sets thresholds. */
+/** Thresholds of `count` patches, rounded up to fours, by their squared minima so far. */
+function setThresholds(squared: usize, count: i32, thresholds: usize): void {
+  const end = thresholds + (<usize> count << 2);
+  for (; thresholds < end; thresholds += 16, squared += 16) {
+    const squares = v128.load(squared);
+    const low = i32x4.trunc_sat_f64x2_s_zero(provesFarther(squares));
+    const high = i32x4.trunc_sat_f64x2_s_zero(provesFarther(i8x16.shuffle(squares, squares, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)));
+    const both = i8x16.shuffle(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    // Nothing is nearer than 0.
+    v128.store(thresholds, v128.bitselect(i32x4.splat(HIGHEST), both, f32x4.eq(squares, f32x4.splat(0))));
+  }
+}
+
+/** Measures the likeliest nearest patch of each one of the strip, and of each one of b. */
 // @ts-ignore: decorator
 @inline
 function measureLikeliest(from: i32, end: i32, isBytes: bool): void {
@@ -221,38 +265,31 @@ function measureLikeliest(from: i32, end: i32, isBytes: bool): void {
       best = max(best, key);
     }
     const n = min((best & mask) * 4 + lane, patches - 1);
-    measure(m, n);
+    wait(m, n, true);
     store<i32>(cellOf(m - from, n), LOWEST);
   }
-  for (let n = 0; bothWays && n < patches; n++) {
+  measureWaiting();
+  if (!bothWays) return;
+  setThresholds(found.otherSquared, patches, search.columnThresholds);
+  for (let n = 0; n < patches; n++) {
     const at = <usize> n << 2;
     const key = load<i32>(search.columnKeys + at);
     const m = min(from + (key & mask), end - 1);
     const cell = cellOf(m - from, n);
-    if (load<i32>(cell) == LOWEST) continue;
+    const known = load<i32>(cell);
     // What a key has lost of A is at most its mask.
     const a = isBytes ? key >> bits : key | mask;
-    if (a <= provesFarther(load<f32>(found.otherSquared + at))) continue;
-    measure(m, n);
-    store<i32>(cell, LOWEST);
+    const really = <i32> (known != LOWEST) & <i32> (a > load<i32>(search.columnThresholds + at));
+    wait(m, n, really != 0);
+    store<i32>(cell, select(LOWEST, known, really));
   }
-  for (let m = from; m < end; m++) {
-    const squared = load<f32>(found.squared + (<usize> m << 2));
-    store<i32>(search.rowThresholds + (<usize> (m - from) << 2), provesFarther(squared));
-  }
-  for (let n = 0; bothWays && n < patches; n++) {
-    const at = <usize> n << 2;
-    store<i32>(search.columnThresholds + at, provesFarther(load<f32>(found.otherSquared + at)));
-  }
+  measureWaiting();
 }
-
-/** Pairs of patches that are left to measure, and room for them. */
-const WAITING: i32 = 512;
-const waiting = memory.data(4096, 16);
 
 /** Measures all that no threshold excludes. */
 function measureLeft(from: i32, end: i32): void {
-  let count = 0;
+  setThresholds(found.squared + (<usize> from << 2), end - from, search.rowThresholds);
+  if (bothWays) setThresholds(found.otherSquared, search.patches, search.columnThresholds);
   for (let m = from; m < end; m++) {
     const least = v128.load32_splat(search.rowThresholds + (<usize> (m - from) << 2));
     const row = search.table + <usize> (m - from) * rowBytes;
@@ -265,24 +302,13 @@ function measureLeft(from: i32, end: i32): void {
       if (!v128.any_true(v128.or(reached0, v128.or(reached1, reached2)))) continue;
       let reached = i32x4.bitmask(reached0) | i32x4.bitmask(reached1) << 4 | i32x4.bitmask(reached2) << 8;
       do {
-        store<u64>(waiting + (<usize> count << 3), <u64> m << 32 | <u64> ((at >> 2) + ctz(reached)));
-        count++;
+        const n = <i32> (at >> 2) + ctz(reached);
+        wait(m, n, n < search.patches);
         reached &= reached - 1;
       } while (reached);
-      if (count > WAITING - PANEL) {
-        measureWaiting(count);
-        count = 0;
-      }
     }
   }
-  measureWaiting(count);
-}
-
-function measureWaiting(count: i32): void {
-  for (let at = waiting; at < waiting + (<usize> count << 3); at += 8) {
-    const n = load<i32>(at);
-    if (n < search.patches) measure(load<i32>(at, 4), n);
-  }
+  measureWaiting();
 }
 
 // @ts-ignore: decorator
