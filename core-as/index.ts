@@ -3,7 +3,8 @@
 
 export { copyInOrder, distancesTo, farthestSquared, nearestSquared, reduceMinima, sumDistances } from "./distance";
 export { quantisePatches } from "./quantise";
-export { measuredDistances, pairMinima } from "./pairs";
+export { measuredDistances, refinedPairs } from "./candidates";
+export { pairMinima } from "./pairs";
 export { multipliesBytes, quantiseQuads, turnPatches } from "./quads";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { quantiseBytes } from "./bytes";

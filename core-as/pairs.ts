@@ -1,10 +1,10 @@
 // Patch minima of a pair of images, both ways from one product of integers (see quantise.ts and quads.ts).
 //
 // A strip of a's patches at a time is multiplied with all of b's. Its table of A also tells each patch's likeliest
-// nearest one; with the distance to that, A proves nearly all others farther, and what is left is measured.
+// nearest one; with the distance to that, A proves nearly all others farther; candidates.ts sees to what is left.
 
-import { DISTANCES, squaredDistances } from "./distance";
-import { PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
+import { measureListed, propose, thinOut } from "./candidates";
+import { PANEL, roundingOf, rowsFrom, STEP, tile } from "./quantise";
 
 const LOWEST: i32 = i32.MIN_VALUE;
 const HIGHEST: i32 = i32.MAX_VALUE;
@@ -12,6 +12,9 @@ const HIGHEST: i32 = i32.MAX_VALUE;
 /** An image of a pair, as the host lays it out. */
 @unmanaged
 export class PairedImage {
+  /** Bounds of the integers' errors, and of the fine ones', each in their own steps. */
+  error: f64;
+  fineError: f64;
   /** Floats. */
   patches: usize;
   /** Panels, and halves of norms, as the left image of a pair. */
@@ -22,6 +25,9 @@ export class PairedImage {
   columnHalves: usize;
   /** Panels of what four patches share, of 16-bit integers. */
   shared: usize;
+  /** Beside 8-bit integers, packed channels as 16-bit ones, patch by patch, and halves of whole patches' norms. */
+  fine: usize;
+  fineHalves: usize;
 }
 
 /** What a set's pairs have in common, as the host lays it out. */
@@ -31,14 +37,16 @@ export class PairSearch {
   scale: f64;
   /** Distances up to which A can prove anything, in steps. */
   reach: f64;
+  /** What float32 adds to the errors. */
+  rounding: f64;
   /** Patches of an image, and their channels. */
   patches: i32;
   channels: i32;
   /** Panels' steps of the channels that are packed, and of those that four patches share; 0 where none are. */
   steps: i32;
   sharedSteps: i32;
-  /** Bits by which products of these are finer. */
-  sharedShift: i32;
+  /** Bits by which these are finer, and the fine integers of 8-bit ones. */
+  finerBits: i32;
   /** Whether patches are 8-bit integers. */
   isBytes: i32;
   /** Patches of a strip, a multiple of 12. */
@@ -56,6 +64,9 @@ export class PairSearch {
   columnKeys: usize;
   rowThresholds: usize;
   columnThresholds: usize;
+  /** The same of fine integers. */
+  fineRowThresholds: usize;
+  fineColumnThresholds: usize;
 }
 
 /** What is found of a pair, as the host lays it out: squared minima of each side's patches, and of which patch. */
@@ -67,14 +78,11 @@ export class PairMinima {
   otherPlaces: usize;
 }
 
-/** Distances measured: a count. */
-export let measuredDistances: i32 = 0;
-
 // The pair at hand.
 let search: PairSearch = changetype<PairSearch>(0);
 let left: PairedImage = changetype<PairedImage>(0), right: PairedImage = changetype<PairedImage>(0);
 let found: PairMinima = changetype<PairMinima>(0);
-let errors: f64 = 0, relative: f64 = 0;
+let errors: f64 = 0, fineErrors: f64 = 0, relative: f64 = 0;
 let bothWays: bool = false;
 /** Bytes of a row of the table, and of one of the blocks' products. */
 let rowBytes: usize = 0, productBytes: usize = 0;
@@ -108,21 +116,19 @@ function multiplyBlocks(): void {
       tile(x, zeros, y, y + panelBytes, zeros, out, productBytes, false);
     }
   }
-  if (!search.sharedShift) return;
-  const end = search.products + <usize> blocks * productBytes;
-  for (let at = search.products; at < end; at += 16) v128.store(at, i32x4.shr_s(v128.load(at), search.sharedShift));
 }
 
 /** Adds the nine products of a tile's three rows from patch m on with the three blocks of panel pb. */
 // @ts-ignore: decorator
 @inline
 function addBlocks(out: usize, m: i32, pb: usize): void {
+  const shift = search.finerBits << 1;
   for (let r = 0; r < 3; r++) {
     const row = search.products + <usize> ((m + r) >> 2) * productBytes + pb * 12;
     const at = out + <usize> r * rowBytes;
-    v128.store(at, i32x4.add(v128.load(at), v128.load32_splat(row)));
-    v128.store(at, i32x4.add(v128.load(at, 16), v128.load32_splat(row, 4)), 16);
-    v128.store(at, i32x4.add(v128.load(at, 32), v128.load32_splat(row, 8)), 32);
+    v128.store(at, i32x4.add(v128.load(at), i32x4.shr_s(v128.load32_splat(row), shift)));
+    v128.store(at, i32x4.add(v128.load(at, 16), i32x4.shr_s(v128.load32_splat(row, 4), shift)), 16);
+    v128.store(at, i32x4.add(v128.load(at, 32), i32x4.shr_s(v128.load32_splat(row, 8), shift)), 32);
   }
 }
 
@@ -169,53 +175,16 @@ function fill(from: i32, end: i32, isBytes: bool): void {
   }
 }
 
-/** The distance of patch m of a and n of b counts for both; of equal ones the first patch counts. */
+/** Has a pair of patches measured, if so, once there are many; `thin`: of them those that fine integers leave. */
 // @ts-ignore: decorator
 @inline
-function count(m: i32, n: i32, distance: f32): void {
-  const own = found.squared + (<usize> m << 2), ownPlace = found.places + (<usize> m << 2);
-  const other = found.otherSquared + (<usize> n << 2), otherPlace = found.otherPlaces + (<usize> n << 2);
-  const best = load<f32>(own), otherBest = load<f32>(other);
-  // What is nearer cannot be foretold: no branches.
-  const place = load<i32>(ownPlace), there = load<i32>(otherPlace);
-  store<i32>(ownPlace, select(n, place, <i32> (distance < best) | <i32> (distance == best) & <i32> (n < place)));
-  store<i32>(otherPlace, select(m, there, <i32> (distance < otherBest) | <i32> (distance == otherBest) & <i32> (m < there)));
-  store<f32>(own, min<f32>(best, distance));
-  store<f32>(other, min<f32>(otherBest, distance));
+function wait(m: i32, n: i32, really: bool, thin: bool, from: i32): void {
+  if (propose(m, n, really)) measureAll(thin, from);
 }
 
-/** Pairs of patches that are to be measured, and room for them: m and n, 16 bits each. */
-const MOST_WAITING: i32 = 2048;
-const waiting = memory.data(4 * 2048 + 64, 16);
-let waitingPairs: i32 = 0;
-
-/** Has a pair of patches measured, if so, once there are many. */
-// @ts-ignore: decorator
-@inline
-function wait(m: i32, n: i32, really: bool): void {
-  store<u32>(waiting + (<usize> waitingPairs << 2), m << 16 | n);
-  waitingPairs += <i32> really;
-  if (waitingPairs == MOST_WAITING) measureWaiting();
-}
-
-function measureWaiting(): void {
-  if (!waitingPairs) return;
-  const bytes = <usize> search.channels << 2;
-  // Of an odd number the last one is measured twice.
-  store<u32>(waiting + (<usize> waitingPairs << 2), load<u32>(waiting + (<usize> (waitingPairs - 1) << 2)));
-  const end = waiting + (<usize> waitingPairs << 2);
-  for (let at = waiting; at < end; at += 8) {
-    const n0 = <usize> load<u16>(at), m0 = <usize> load<u16>(at, 2);
-    const n1 = <usize> load<u16>(at, 4), m1 = <usize> load<u16>(at, 6);
-    squaredDistances(
-      left.patches + m0 * bytes, right.patches + n0 * bytes, left.patches + m1 * bytes, right.patches + n1 * bytes,
-      search.channels,
-    );
-    count(<i32> m0, <i32> n0, load<f32>(DISTANCES));
-    count(<i32> m1, <i32> n1, load<f32>(DISTANCES, 4));
-  }
-  measuredDistances += waitingPairs;
-  waitingPairs = 0;
+function measureAll(thin: bool, from: i32): void {
+  if (thin) thinOut(search, left, right, from);
+  measureListed(search, left, right, found);
 }
 
 /** Where the table has A of patch m of the strip and n. */
@@ -225,27 +194,33 @@ function cellOf(m: i32, n: i32): usize {
   return search.table + <usize> m * rowBytes + (<usize> n << 2);
 }
 
-/** The A up to which it proves that two patches are farther apart than these squares: see `threshold` in quantise.ts. */
+/** What A must exceed of two patches that may be no farther apart than these squares, of integers of a scale. */
 // @ts-ignore: decorator
 @inline
-function provesFarther(squares: v128): v128 {
-  const distances = f64x2.mul(f64x2.sqrt(f64x2.mul(f64x2.promote_low_f32x4(squares), f64x2.splat(relative))), f64x2.splat(search.scale));
+function thresholdsOf(squares: v128, scale: f64, errors: f64, most: f64): v128 {
+  const distances = f64x2.mul(
+    f64x2.sqrt(f64x2.mul(f64x2.promote_low_f32x4(squares), f64x2.splat(relative))),
+    f64x2.splat(scale),
+  );
   const reach = f64x2.add(distances, f64x2.splat(errors));
-  const proving = f64x2.sub(f64x2.floor(f64x2.mul(f64x2.mul(reach, reach), f64x2.splat(-0.5))), f64x2.splat(1));
-  const within = f64x2.le(distances, f64x2.splat(search.reach));
-  return v128.bitselect(proving, f64x2.splat(-2147483648), within);
+  // See `threshold` in quantise.ts.
+  const least = f64x2.sub(f64x2.floor(f64x2.mul(f64x2.mul(reach, reach), f64x2.splat(-0.5))), f64x2.splat(1));
+  const isWithin = f64x2.le(distances, f64x2.splat(most));
+  return i32x4.trunc_sat_f64x2_s_zero(v128.bitselect(least, f64x2.splat(<f64> LOWEST), isWithin));
 }
 
-/** Thresholds of `count` patches, rounded up to fours, by their squared minima so far. */
-function setThresholds(squared: usize, count: i32, thresholds: usize): void {
-  const end = thresholds + (<usize> count << 2);
-  for (; thresholds < end; thresholds += 16, squared += 16) {
-    const squares = v128.load(squared);
-    const low = i32x4.trunc_sat_f64x2_s_zero(provesFarther(squares));
-    const high = i32x4.trunc_sat_f64x2_s_zero(provesFarther(i8x16.shuffle(squares, squares, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)));
-    const both = i8x16.shuffle(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+/** Thresholds of `count` patches by their squared minima so far, of A or, `fine`, of that of fine integers. */
+function setThresholds(squared: usize, count: i32, thresholds: usize, fine: bool): void {
+  const scale = search.scale * (fine ? <f64> (1 << search.finerBits) : 1);
+  const error = fine ? fineErrors : errors;
+  const most = fine ? Infinity : search.reach;
+  for (let at: usize = 0; at < <usize> count << 2; at += 16) {
+    const squares = v128.load(squared + at);
+    const others = i8x16.shuffle(squares, squares, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+    const first = thresholdsOf(squares, scale, error, most), last = thresholdsOf(others, scale, error, most);
+    const all = i8x16.shuffle(first, last, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
     // Nothing is nearer than 0.
-    v128.store(thresholds, v128.bitselect(i32x4.splat(HIGHEST), both, f32x4.eq(squares, f32x4.splat(0))));
+    v128.store(thresholds + at, v128.bitselect(i32x4.splat(HIGHEST), all, f32x4.eq(squares, f32x4.splat(0))));
   }
 }
 
@@ -265,12 +240,12 @@ function measureLikeliest(from: i32, end: i32, isBytes: bool): void {
       best = max(best, key);
     }
     const n = min((best & mask) * 4 + lane, patches - 1);
-    wait(m, n, true);
+    wait(m, n, true, false, from);
     store<i32>(cellOf(m - from, n), LOWEST);
   }
-  measureWaiting();
+  measureListed(search, left, right, found);
   if (!bothWays) return;
-  setThresholds(found.otherSquared, patches, search.columnThresholds);
+  setThresholds(found.otherSquared, patches, search.columnThresholds, false);
   for (let n = 0; n < patches; n++) {
     const at = <usize> n << 2;
     const key = load<i32>(search.columnKeys + at);
@@ -280,16 +255,20 @@ function measureLikeliest(from: i32, end: i32, isBytes: bool): void {
     // What a key has lost of A is at most its mask.
     const a = isBytes ? key >> bits : key | mask;
     const really = <i32> (known != LOWEST) & <i32> (a > load<i32>(search.columnThresholds + at));
-    wait(m, n, really != 0);
+    wait(m, n, really != 0, false, from);
     store<i32>(cell, select(LOWEST, known, really));
   }
-  measureWaiting();
+  measureListed(search, left, right, found);
 }
 
 /** Measures all that no threshold excludes. */
-function measureLeft(from: i32, end: i32): void {
-  setThresholds(found.squared + (<usize> from << 2), end - from, search.rowThresholds);
-  if (bothWays) setThresholds(found.otherSquared, search.patches, search.columnThresholds);
+function measureLeft(from: i32, end: i32, thin: bool): void {
+  setThresholds(found.squared + (<usize> from << 2), end - from, search.rowThresholds, false);
+  if (bothWays) setThresholds(found.otherSquared, search.patches, search.columnThresholds, false);
+  if (thin) {
+    setThresholds(found.squared + (<usize> from << 2), end - from, search.fineRowThresholds, true);
+    if (bothWays) setThresholds(found.otherSquared, search.patches, search.fineColumnThresholds, true);
+  }
   for (let m = from; m < end; m++) {
     const least = v128.load32_splat(search.rowThresholds + (<usize> (m - from) << 2));
     const row = search.table + <usize> (m - from) * rowBytes;
@@ -303,12 +282,12 @@ function measureLeft(from: i32, end: i32): void {
       let reached = i32x4.bitmask(reached0) | i32x4.bitmask(reached1) << 4 | i32x4.bitmask(reached2) << 8;
       do {
         const n = <i32> (at >> 2) + ctz(reached);
-        wait(m, n, n < search.patches);
+        wait(m, n, n < search.patches, thin, from);
         reached &= reached - 1;
       } while (reached);
     }
   }
-  measureWaiting();
+  measureAll(thin, from);
 }
 
 // @ts-ignore: decorator
@@ -323,19 +302,17 @@ function minima(isBytes: bool): void {
     for (let at: usize = 0; at < <usize> strip << 4; at += 16) v128.store(search.rowKeys + at, lowest);
     fill(from, end, isBytes);
     measureLikeliest(from, end, isBytes);
-    measureLeft(from, end);
+    measureLeft(from, end, isBytes);
   }
 }
 
-/**
- * The squared minima of a's patches in b, and of b's in a where `twoWays`. `error`: bound of the integers' errors of the
- * two together.
- */
-export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, error: f64, twoWays: bool, into: PairMinima): void {
+/** The squared minima of a's patches in b, and of b's in a where `twoWays`. */
+export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, twoWays: bool, into: PairMinima): void {
   search = pairs;
   left = a;
   right = b;
-  errors = error;
+  errors = a.error + b.error + pairs.rounding;
+  fineErrors = a.fineError + b.fineError + pairs.rounding;
   bothWays = twoWays;
   found = into;
   const patches = search.patches;
@@ -344,13 +321,14 @@ export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, er
   productBytes = <usize> ((patches / 4 + PANEL - 1) / PANEL) * STEP;
   // What is not asked for is known to be 0.
   const unknown: f32 = twoWays ? Infinity : 0;
-  for (let at: usize = 0; at < <usize> patches << 2; at += 4) {
-    store<f32>(found.squared + at, Infinity);
-    store<i32>(found.places + at, -1);
-    store<f32>(found.otherSquared + at, unknown);
-    store<i32>(found.otherPlaces + at, -1);
+  for (let at: usize = 0; at < rowBytes; at += 16) {
+    v128.store(found.squared + at, f32x4.splat(Infinity));
+    v128.store(found.places + at, i32x4.splat(-1));
+    v128.store(found.otherSquared + at, f32x4.splat(unknown));
+    v128.store(found.otherPlaces + at, i32x4.splat(-1));
+    v128.store(search.columnThresholds + at, i32x4.splat(HIGHEST));
+    if (search.isBytes) v128.store(search.fineColumnThresholds + at, i32x4.splat(HIGHEST));
   }
-  for (let at: usize = 0; at < rowBytes; at += 4) store<i32>(search.columnThresholds + at, HIGHEST);
   if (search.isBytes) minima(true);
   else minima(false);
 }

@@ -15,6 +15,7 @@
 // of which it has 2^k times as many, as quantise.ts does it. A takes their products and norms without the last 2k bits.
 
 import { boundOf, error, raisedBy, roundPatch, square } from "./bytes";
+import { laneSum } from "./distance";
 import { PairedImage } from "./pairs";
 import { PANEL, STEP } from "./quantise";
 
@@ -29,8 +30,8 @@ export class QuadQuantisation {
   reach: f64;
   /** Above twice any squared norm: A is within ± twice this. */
   most: f64;
-  /** What four patches share has 2 to this power times as many steps. */
-  sharedBits: f64;
+  /** Fine integers, and those that four patches share, have 2 to this power times as many steps. */
+  finerBits: f64;
 }
 
 /**
@@ -107,11 +108,36 @@ function sumOf(integers: usize, channels: i32): i32 {
     i32x4.extract_lane(sums, 3);
 }
 
+/** Half the squared norm of the last patch's fine integers, and their squared error in their own steps. */
+let fineHalf: i32 = 0;
+let fineSquaredError: f64 = 0;
+
+/** Rounds a patch of `channels` floats, with zeros behind, to 16-bit integers of `finer` times as many steps. */
+// @ts-ignore: decorator
+@inline
+function roundFinely(source: usize, channels: i32, finer: f32, into: usize): void {
+  const factors = f32x4.splat(finer);
+  let norms = i32x4.splat(0);
+  let errors = f32x4.splat(0);
+  for (const end = source + (<usize> channels << 2); source < end; source += 32, into += 16) {
+    const exact0 = f32x4.mul(v128.load(source), factors), exact1 = f32x4.mul(v128.load(source, 16), factors);
+    const whole0 = f32x4.nearest(exact0), whole1 = f32x4.nearest(exact1);
+    const error0 = f32x4.sub(exact0, whole0), error1 = f32x4.sub(exact1, whole1);
+    errors = f32x4.add(errors, f32x4.add(f32x4.mul(error0, error0), f32x4.mul(error1, error1)));
+    const values = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(whole0), i32x4.trunc_sat_f32x4_s(whole1));
+    norms = i32x4.add(norms, i32x4.dot_i16x8_s(values, values));
+    v128.store(into, values);
+  }
+  fineHalf = (i32x4.extract_lane(norms, 0) + i32x4.extract_lane(norms, 1) + i32x4.extract_lane(norms, 2) +
+    i32x4.extract_lane(norms, 3)) >> 1;
+  fineSquaredError = <f64> laneSum(errors);
+}
+
 /**
  * Quantises an image's `patches`: of their `channels` the first `packing` go into its rows and columns. Of the others, where
  * there are any, each four patches' common half of the squared norm, in their own steps, is at `sharedHalves`, and
- * `sharedError` bounds their error. `room`: for a patch of floats, as many zeros, and a patch of bytes and 32 more. Returns
- * the largest error.
+ * `sharedError` bounds their error. `room`: for a patch of floats, as many zeros, and a patch of bytes and 32 more. Sets
+ * the image's errors.
  */
 export function quantiseQuads(
   image: PairedImage,
@@ -123,14 +149,15 @@ export function quantiseQuads(
   sharedHalves: usize,
   sharedError: f64,
   room: usize,
-): f64 {
+): void {
   const steps = packing + 3 >> 2;
   const isShared = packing < channels;
-  const finer: f64 = 1 / <f64> (1 << <i32> quantisation.sharedBits);
+  const finer: f64 = 1 / <f64> (1 << <i32> quantisation.finerBits);
   const zeros = room + (<usize> packing << 2), integers = zeros + (<usize> packing << 2);
   const bytes = <usize> packing + 31 & ~15;
   memory.fill(zeros, 0, <usize> packing << 2);
-  let largest: f64 = 0;
+  const fineBytes = <usize> packing + 7 << 1 & ~15;
+  let largest: f64 = 0, fineLargest: f64 = 0;
   const padded = (patches + PANEL - 1) / PANEL * PANEL;
   for (let m = 0; m < padded; m++) {
     const halves = <usize> m << 2;
@@ -146,12 +173,17 @@ export function quantiseQuads(
     const source = image.patches + <usize> m * (<usize> channels << 2);
     turned(source, packing, centre, <f32> quantisation.scale, room);
     roundPatch(room, packing, zeros, 1, 1, 127, packing, Infinity, integers, <i32> bytes);
+    roundFinely(room, packing, <f32> (1 << <i32> quantisation.finerBits), image.fine + <usize> m * fineBytes);
     let norm = square / 2;
     let squaredError = error;
     if (isShared) {
       norm += finer * finer * <f64> load<i32>(sharedHalves + (<usize> (m >> 2) << 2));
       squaredError += finer * finer * sharedError * sharedError;
+      fineHalf += load<i32>(sharedHalves + (<usize> (m >> 2) << 2));
+      fineSquaredError += sharedError * sharedError;
     }
+    store<i32>(image.fineHalves + halves, fineHalf);
+    fineLargest = max<f64>(fineLargest, fineSquaredError);
     largest = max<f64>(largest, squaredError);
     // See `settle` in bytes.ts.
     const bound = boundOf(squaredError);
@@ -166,5 +198,6 @@ export function quantiseQuads(
     }
     store4(integers, packing, steps, image.columns, m);
   }
-  return boundOf(largest);
+  image.error = min<f64>(quantisation.error, boundOf(largest));
+  image.fineError = boundOf(fineLargest);
 }

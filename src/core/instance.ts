@@ -8,6 +8,7 @@ export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: WebAssembly.Global;
   readonly measuredDistances: WebAssembly.Global;
+  readonly refinedPairs: WebAssembly.Global;
   readonly hausdorffTiles: WebAssembly.Global;
   readonly referenceTiles: WebAssembly.Global;
   readonly referenceDistances: WebAssembly.Global;
@@ -48,9 +49,9 @@ export interface CoreExports {
     sharedHalves: number,
     sharedError: number,
     room: number,
-  ): number;
+  ): void;
   turnPatches(source: number, patches: number, channels: number, packing: number): void;
-  pairMinima(search: number, a: number, b: number, error: number, bothWays: boolean, into: number): void;
+  pairMinima(search: number, a: number, b: number, bothWays: boolean, into: number): void;
   directedHausdorff(
     search: number,
     a: number,

@@ -300,7 +300,7 @@ function pairWork(images: Patches, layout: Layout, block: number, search: Search
   };
 }
 
-/** Whether integers leave so few distances to measure, in three pairs of images, that 8 bits are ahead of 16. */
+/** Whether 8-bit integers leave so few pairs of patches to finer ones, in three pairs of images, that they are ahead. */
 function sufficesFor({ data, count, patches, channels }: Patches, work: Omit<PairWork, "images" | "output">): boolean {
   const length = patches * channels;
   const some = new Float32Array(3 * length);
@@ -312,9 +312,9 @@ function sufficesFor({ data, count, patches, channels }: Patches, work: Omit<Pai
   const output: PairOutput = { kind: "mean", directed: new Float64Array(9) };
   const runner = taskRunner(newCore(), { ...work, images, block: 3, keepAll: true, output });
   runner.run({ a: 0, b: 0, pairs: 3 });
-  // A product of 8 bits saves some hundredths of a nanosecond, a distance takes tens and a tenth for each channel.
-  const most = 0.008 * patches ** 2 * channels / (20 + 0.1 * channels) + 2 * patches;
-  return runner.counts().measured <= 3 * most;
+  // A product of 8 bits saves a hundredth of a nanosecond, a pair takes ten and some hundredths for each channel.
+  const most = 0.008 * patches ** 2 * channels / (10 + 0.05 * channels);
+  return runner.counts().refined <= 3 * most;
 }
 
 type Layout = Pick<PairWork, "shared" | "order">;
@@ -340,11 +340,14 @@ function layoutOf({ data, count, rows, cols, channels, levels }: PatchSet): Layo
     const [row, col] = [Math.floor(m / cols), m % cols];
     order[((row >> 1) * (cols >> 1) + (col >> 1)) * 4 + row % 2 * 2 + col % 2] = m;
   }
+  if (data.byteOffset % 8) return { shared: 0 };
+  // Two numbers at a time.
+  const twos = new Float64Array(data.buffer, data.byteOffset, data.length / 2);
   for (let image = 0; image < count; image++) {
     for (let at = 0; at < patches; at++) {
-      if (at % 4 === 0) continue;
-      const [own, first] = [order[at], order[at - at % 4]].map((m) => (image * patches + m + 1) * channels - shared);
-      for (let k = 0; k < shared; k++) if (data[own + k] !== data[first + k]) return { shared: 0 };
+      const own = ((image * patches + order[at] + 1) * channels - shared) / 2;
+      const first = ((image * patches + order[at - at % 4] + 1) * channels - shared) / 2;
+      for (let k = 0; own !== first && k < shared / 2; k++) if (twos[own + k] !== twos[first + k]) return { shared: 0 };
     }
   }
   return { shared, order };

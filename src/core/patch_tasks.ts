@@ -34,7 +34,7 @@ export interface QuadQuantisation {
   readonly error: number;
   readonly reach: number;
   readonly most: number;
-  readonly sharedBits: number;
+  readonly finerBits: number;
 }
 
 /** What is wanted of each pair of images, and where it goes; `[count, …]` arrays cover all images. */
@@ -134,6 +134,8 @@ export interface WorkCounts {
   pairs: number;
   /** Distances measured after their integers proved nothing. */
   measured: number;
+  /** Pairs of patches of which 8-bit integers proved nothing: finer ones may have. */
+  refined: number;
   /** Tiles of 3 × 12 patches by the search with early break. */
   hausdorffTiles: number;
   /** Tiles of 3 × 24 patches against references. */
@@ -176,6 +178,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   };
   const before = {
     measured: core.measuredDistances.value + core.referenceDistances.value,
+    refined: core.refinedPairs.value,
     hausdorff: core.hausdorffTiles.value,
     references: core.referenceTiles.value,
   };
@@ -205,15 +208,16 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     /** Bytes of a panel, and of one of what patches share, which is of 16 bits. */
     const panelBytes = PANEL * 4 * Math.ceil(packing / (quads ? 4 : 2));
     const sharedPanelBytes = PANEL * 4 * Math.ceil(shared / 2);
-    const sharedFactor = 2 ** (quads?.sharedBits ?? 0);
+    /** Of the fine integers of all patches. */
+    const fineBytes = quads ? patches * 16 * Math.ceil(packing / 8) : 0;
     const [there, back, places, otherPlaces] = [0, 1, 2, 3].map(() => reserve(panels * PANEL * 4));
     const found = record([], [there, places, back, otherPlaces]);
-    const search = record([quads?.scale ?? scale, quads?.reach ?? Infinity], [
+    const search = record([quads?.scale ?? scale, quads?.reach ?? Infinity, ROUNDING], [
       patches,
       channels,
       panelBytes / 48,
       sharedPanelBytes / 48,
-      2 * (quads?.sharedBits ?? 0),
+      quads?.finerBits ?? 0,
       quads ? 1 : 0,
       strip,
       bits,
@@ -224,8 +228,10 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       reserve(panels * 48),
       reserve(strip * 4),
       reserve(panels * 48),
+      quads ? reserve(strip * 4) : 0,
+      quads ? reserve(panels * 48) : 0,
     ]);
-    const quadSettings = quads && record([quads.scale, quads.error, quads.reach, quads.most, quads.sharedBits], []);
+    const quadSettings = quads && record([quads.scale, quads.error, quads.reach, quads.most, quads.finerBits], []);
     const room = reserve(channels * 9 + 64);
     const tiles = reserve(panels * 144);
     const marks = reserve(panels * PANEL * 4);
@@ -256,7 +262,8 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
         // Of 16 bits the same integers serve both sides.
         const columns = quads ? packed() : rows;
         const sharedAt = reserve(blockPanels * sharedPanelBytes);
-        const paired = record([], [floatsAt, ...rows, ...columns, sharedAt]);
+        const fineAt = [reserve(fineBytes), reserve(panels * PANEL * 4)];
+        const paired = record([0, 0], [floatsAt, ...rows, ...columns, sharedAt, ...fineAt]);
         return { image: -1, error: 0, floatsAt, rows, sharedAt, paired };
       });
       return (image) => {
@@ -293,15 +300,16 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       if (shared) {
         // Every fourth patch, from its shared channels on.
         const from = [floatsAt + packing * 4, blocks, 4 * channels * 4, blockPanels, shared, shared] as const;
-        const finer = (quads?.scale ?? scale) * sharedFactor;
+        const finer = quads ? quads.scale * 2 ** quads.finerBits : scale;
         sharedError = core.quantisePatches(...from, centre + packing * 4, finer, sharedAt, sharedHalves);
       }
       if (quads) {
         const settings = [centre, quadSettings!, sharedHalves, sharedError, room] as const;
-        return Math.min(quads.error, core.quantiseQuads(paired, patches, channels, packing, ...settings));
+        core.quantiseQuads(paired, patches, channels, packing, ...settings);
+        return new Float64Array(core.memory.buffer, paired, 1)[0];
       }
       const from = [floatsAt, patches, channels * 4, panels, channels, packing] as const;
-      return core.quantisePatches(...from, centre, scale, packed, halves);
+      return new Float64Array(core.memory.buffer, paired, 1)[0] = core.quantisePatches(...from, centre, scale, packed, halves);
     }
 
     const left = imageStore(keepAll ? count : block);
@@ -310,7 +318,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     /** Squared minima of a pair, at `there` and, both ways, `back`. */
     function minima(i: number, j: number, bothWays = true): void {
       const [a, b] = [left(i), right(j)];
-      core.pairMinima(search, a.paired, b.paired, a.error + b.error + ROUNDING, bothWays, found);
+      core.pairMinima(search, a.paired, b.paired, bothWays, found);
     }
 
     /** Block `a` against all other images, or the first ones. */
@@ -547,6 +555,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     counts: () => ({
       pairs: pairsDone,
       measured: core.measuredDistances.value + core.referenceDistances.value - before.measured,
+      refined: core.refinedPairs.value - before.refined,
       hausdorffTiles: core.hausdorffTiles.value - before.hausdorff,
       referenceTiles: core.referenceTiles.value - before.references,
     }),

@@ -5,7 +5,7 @@ import { withRegion } from "./memory.ts";
 import type { Patches, QuadQuantisation } from "./patch_tasks.ts";
 
 /** Patches that the quantisation is chosen by. */
-const SAMPLE = 600;
+const SAMPLE = 400;
 /** Largest integers. */
 const LARGEST = 127;
 /** Share of the patches that may have numbers beyond that, which are cut off. */
@@ -51,11 +51,11 @@ export function quadQuantisation(images: Patches, options: QuadOptions): QuadQua
   const norm = Math.max(1, Math.sqrt(most / 2) - Math.sqrt(channels) / 2 - 2);
   const held = (both ? MARGIN * highest(largest, 0) : highest(largest, CUT_OFF)) || 1;
   const scale = Math.min(LARGEST_SCALE, LARGEST / held, norm / (radius || 1));
-  const sharedBits = shared && Math.max(0, Math.floor(Math.log2(LARGEST_NORM / (radius * scale || 1))));
+  const finerBits = Math.max(0, Math.min(15, Math.floor(Math.log2(LARGEST_NORM / (radius * scale || 1)))));
   // Errors of rounding are even between ± 1/2: their squares' mean is 1/12, and their sum varies little.
-  const error = both ? Infinity : 0.295 * Math.sqrt(packing + shared / 4 ** sharedBits);
+  const error = both ? Infinity : 0.295 * Math.sqrt(packing + shared / 4 ** finerBits);
   const reach = REACH * Math.sqrt(squares / largest.length) * scale;
-  return { scale, error, reach, most, sharedBits };
+  return { scale, error, reach, most, finerBits };
 }
 
 /** Some patches, as they are before they are rounded but for the scale. */

@@ -1,0 +1,98 @@
+// Pairs of patches, of an image a and an image b, that may be nearest: a list of them is thinned out by fine integers, and what
+// is left measured.
+
+import { DISTANCES, squaredDistances } from "./distance";
+import { PairedImage, PairMinima, PairSearch } from "./pairs";
+import { PANEL, STEP } from "./quantise";
+
+/** Distances measured, and pairs that were looked at by fine integers before that: counts. */
+export let measuredDistances: i32 = 0, refinedPairs: i32 = 0;
+
+/** Pairs that the list holds; there is room for one more. */
+const MOST: i32 = 2048;
+/** Each is n, then m, of 32 bits. */
+const list = memory.data(2049 * 8, 16);
+let listed: i32 = 0;
+
+/** Lists patch m of a and n of b, if `really`. Returns whether the list is full. */
+// @ts-ignore: decorator
+@inline
+export function propose(m: i32, n: i32, really: bool): bool {
+  store<u64>(list + (<usize> listed << 3), <u64> m << 32 | <u64> n);
+  listed += <i32> really;
+  return listed == MOST;
+}
+
+/**
+ * Leaves out pairs that fine integers (see quads.ts) prove to be farther apart than both thresholds reach. `from`: the first
+ * patch of the strip.
+ */
+export function thinOut(search: PairSearch, a: PairedImage, b: PairedImage, from: i32): void {
+  const bytes = <usize> (search.steps << 2) + 7 << 1 & ~15;
+  const productBytes = <usize> ((search.patches / 4 + PANEL - 1) / PANEL) * STEP;
+  const end = list + (<usize> listed << 3);
+  let to = list;
+  for (let at = list; at < end; at += 8) {
+    const pair = load<u64>(at);
+    const n = <usize> (pair & 0xffffffff), m = <usize> (pair >> 32);
+    let x = a.fine + m * bytes, y = b.fine + n * bytes;
+    let sums = i32x4.splat(0), more = sums;
+    const stop = x + bytes;
+    for (; x + 32 <= stop; x += 32, y += 32) {
+      sums = i32x4.add(sums, i32x4.dot_i16x8_s(v128.load(x), v128.load(y)));
+      more = i32x4.add(more, i32x4.dot_i16x8_s(v128.load(x, 16), v128.load(y, 16)));
+    }
+    if (x < stop) sums = i32x4.add(sums, i32x4.dot_i16x8_s(v128.load(x), v128.load(y)));
+    sums = i32x4.add(sums, more);
+    let A = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
+      i32x4.extract_lane(sums, 3) - load<i32>(a.fineHalves + (m << 2)) - load<i32>(b.fineHalves + (n << 2));
+    if (search.sharedSteps) A += load<i32>(search.products + (m >> 2) * productBytes + (n & ~3));
+    // What is nearer cannot be foretold: no branch.
+    const reaches = <i32> (A > load<i32>(search.fineRowThresholds + (m - from << 2))) |
+      <i32> (A > load<i32>(search.fineColumnThresholds + (n << 2)));
+    store<u64>(to, pair);
+    to += <usize> reaches << 3;
+  }
+  refinedPairs += listed;
+  listed = <i32> (to - list >> 3);
+}
+
+/** Measures all pairs of the list, and empties it. */
+export function measureListed(search: PairSearch, a: PairedImage, b: PairedImage, found: PairMinima): void {
+  if (!listed) return;
+  const bytes = <usize> search.channels << 2;
+  const end = list + (<usize> listed << 3);
+  // Of an odd number the last one is measured twice.
+  store<u64>(end, load<u64>(end - 8));
+  for (let at = list; at < end; at += 16) {
+    const n = <usize> load<u32>(at), m = <usize> load<u32>(at, 4);
+    const nextN = <usize> load<u32>(at, 8), nextM = <usize> load<u32>(at, 12);
+    squaredDistances(
+      a.patches + m * bytes, b.patches + n * bytes, a.patches + nextM * bytes, b.patches + nextN * bytes, search.channels,
+    );
+    keepNearer(found, m, n, load<f32>(DISTANCES));
+    keepNearer(found, nextM, nextN, load<f32>(DISTANCES, 4));
+  }
+  measuredDistances += listed;
+  listed = 0;
+}
+
+/** A distance counts for both its patches; of equal ones the first patch counts. */
+// @ts-ignore: decorator
+@inline
+function keepNearer(found: PairMinima, m: usize, n: usize, distance: f32): void {
+  keepNearerOf(found.squared, found.places, m, n, distance);
+  keepNearerOf(found.otherSquared, found.otherPlaces, n, m, distance);
+}
+
+// @ts-ignore: decorator
+@inline
+function keepNearerOf(squared: usize, places: usize, own: usize, other: usize, distance: f32): void {
+  const at = own << 2;
+  const best = load<f32>(squared + at);
+  const place = load<i32>(places + at);
+  const isNearer = <i32> (distance < best) | <i32> (distance == best) & <i32> (<i32> other < place);
+  // No branch here either.
+  store<i32>(places + at, select(<i32> other, place, isNearer));
+  store<f32>(squared + at, min<f32>(best, distance));
+}
