@@ -12,7 +12,10 @@
 // patch's error large, its A are raised, so that they prove no more than they may.
 //
 // What four patches share is multiplied once for the four, and so costs little in 16 bits: it is rounded to finer steps,
-// of which it has 2^k times as many, as quantise.ts does it. A takes their products and norms without the last 2k bits.
+// of which it has 2^k times as many, as quantise.ts does it. A takes their products and norms without the last 2k bits:
+// thresholds are whole numbers, and so to lose less than 1 proves no more.
+//
+// What is packed has such fine integers too, patch by patch: they are looked at where A proves nothing (see candidates.ts).
 
 import { boundOf, error, raisedBy, roundPatch, square } from "./bytes";
 import { laneSum } from "./distance";
@@ -189,8 +192,7 @@ export function quantiseQuads(
     const bound = boundOf(squaredError);
     const raised = ceil(raisedBy(bound - quantisation.error, quantisation.reach, 2 * quantisation.error));
     const half = <i32> floor(norm) - <i32> min<f64>(quantisation.most, raised);
-    // Products of what is shared may have lost 1.
-    store<i32>(image.rowHalves + halves, half + 128 * sumOf(integers, packing) - <i32> isShared);
+    store<i32>(image.rowHalves + halves, half + 128 * sumOf(integers, packing));
     store<i32>(image.columnHalves + halves, half);
     store4(integers, packing, steps, image.rows, m);
     for (let at: usize = 0; at < bytes; at += 16) {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   decodeImage,
-  DEFAULT_MODEL,
+  fitWhitening,
   imageDistances,
   joinPatches,
   normalScores,
@@ -13,6 +13,7 @@ import {
   patchMinima,
   patchScores,
   type PatchSet,
+  whiten,
   type WorkCounts,
 } from "../mod.ts";
 import { plainCore, relaxedCore } from "../src/core/generated.ts";
@@ -25,6 +26,7 @@ import { withRegion } from "../src/core/memory.ts";
 import { type Plan, runSpread, runStepsSpread } from "../src/core/pool.ts";
 import { spreadNormalNeighbours } from "../src/distance/normal_scores.ts";
 import { spreadNeighbours, spreadPatchScores } from "../src/distance/patch_minima.ts";
+import { type Preset, PRESETS } from "../src/preset.ts";
 
 /** All minima one by one, by differences. */
 function bruteForce(from: PatchSet, to: PatchSet): (i: number, m: number, j: number) => number {
@@ -97,8 +99,8 @@ function byAllWays<Result>(planOf: () => Plan<Result>): Record<string, Result> {
 }
 
 /** Patch embeddings of some demo images: the real thing. */
-async function demoPatches(names: string[]): Promise<PatchSet> {
-  const embedder = await onnxEmbedder({ model: await Deno.readFile(DEFAULT_MODEL) });
+async function demoPatches(names: string[], { model, embedding }: Preset = PRESETS.paper): Promise<PatchSet> {
+  const embedder = await onnxEmbedder({ model: await Deno.readFile(model), ...embedding });
   const parts = [];
   for (const name of names) {
     parts.push(
@@ -248,6 +250,75 @@ Deno.test("integers whose errors all go one way, about as far as is reckoned wit
     }
   }
   assert(nearReach > 1, `${nearReach} distances near the reach`);
+});
+
+/** Beside these steps, fine ones: as many in one of them as a power of two keeps below 16 bits. */
+const FINER = 256;
+
+Deno.test("fine integers whose errors all go one way, as far as can be", () => {
+  for (let far = 2; far < 40; far++) {
+    const error = 0.49;
+    // To 8-bit integers all these are one; the farther patch comes first, and so is measured first.
+    const finely = (patch: number[]) => patch.map((value) => value / FINER);
+    const [near, start] = [finely(all(far - error)), finely(all(error))];
+    const one = [start, near, only(3, 127), only(4, 60)];
+    const other = [finely(hardlyFarther(4 * (far - 2 * error), error)), near, only(5, 90), only(6, 90)];
+    checkAgainstBruteForce(inSteps(one, other, 2));
+  }
+});
+
+/** A pyramid of these patches, each seen 2 × 2 times, with the last sixteen channels on its coarsest level. */
+function asPyramid(images: number[][][]): PatchSet {
+  const mirrored = images.map((patches) => patches.concat(patches.map((patch) => patch.map((value) => -value))));
+  const wide = mirrored.map((patches) => patches.flatMap((patch) => [patch, patch]));
+  const fine = turned(Float32Array.from(wide.flat().flatMap((patch) => patch.slice(0, SIXTEEN))), SIXTEEN);
+  const [cols, channels] = [wide[0].length, 2 * SIXTEEN];
+  const data = Float32Array.from(wide.flatMap((patches) => patches.concat(patches)).flat());
+  const at = (place: number) => Math.floor(place / (2 * cols)) * cols + place % cols;
+  for (let place = 0; place < data.length / channels; place++) {
+    data.set(fine.subarray(at(place) * SIXTEEN, (at(place) + 1) * SIXTEEN), place * channels);
+  }
+  return { data, count: images.length, rows: 2, cols, channels, levels: [SIXTEEN, SIXTEEN] };
+}
+
+/** Checks the minima of two images, found with what four patches share multiplied once. */
+function checkPyramid(patches: PatchSet): void {
+  const exact = bruteForce(patches, patches);
+  const perImage = patches.rows * patches.cols;
+  const expected = Float32Array.from({ length: 2 * perImage }, (_, at) => {
+    return exact(Math.floor(at / perImage), at % perImage, at < perImage ? 1 : 0);
+  });
+  for (const [way, { smallest }] of Object.entries(byAllWays(() => statisticsPlan(patches)))) {
+    assert.deepEqual(smallest, expected, way);
+  }
+}
+
+Deno.test("what four patches share, in integers whose errors all go one way", () => {
+  const nothing = all(0);
+  /** Keep the steps of both sides: the norm of the second makes a fine step an eighth of the others. */
+  const anchors = [[...only(3, 127), ...nothing], [...nothing, ...only(3, 3500)], [...nothing, ...only(5, 3000)]];
+  for (const steps of [1, 8]) {
+    for (let far = 2; far < 40; far++) {
+      for (const error of [0.2, 0.49]) {
+        const shared = (patch: number[]) => [...nothing, ...patch.map((value) => value / steps)];
+        const [near, start] = [shared(all(far - error)), shared(all(error))];
+        const farther = shared(hardlyFarther(4 * (far - 2 * error), error));
+        checkPyramid(asPyramid([[start, near, ...anchors], [farther, near, ...anchors]]));
+        checkPyramid(asPyramid([[start, near, ...anchors], [near, farther, ...anchors]]));
+      }
+    }
+  }
+  // Whole fine steps: what is nearer by the least that there is.
+  for (let seed = 0; seed < 40; seed++) {
+    const some = (image: number) =>
+      Array.from({ length: 12 }, (_, patch) => {
+        return [
+          ...nothing,
+          ...all(0).map((_, k) => Math.round(6 * noise(seed * 1e4 + image * 1e3 + patch * 20 + k)) / 8),
+        ];
+      });
+    checkPyramid(asPyramid([[...some(0), ...anchors], [...some(1), ...anchors]]));
+  }
 });
 
 Deno.test("max-Hausdorff distances that hang on integers whose errors all go one way", () => {
@@ -449,6 +520,12 @@ Deno.test("the filters leave little: counts on real features", async () => {
   assert.equal(counts.pairs, pairs, "each pair is computed once, for both directions");
   const patchesOfPairs = 2 * pairs * perImage;
   assert(counts.measured < 1.1 * patchesOfPairs, `${counts.measured / patchesOfPairs} distances measured a patch`);
+  const pyramid = await demoPatches(SOME, PRESETS.default);
+  patchScores(await whiten(pyramid, fitWhitening(pyramid)), { onCounts });
+  assert(
+    counts.measured < 1.1 * patchesOfPairs,
+    `${counts.measured / patchesOfPairs} distances measured, of a pyramid`,
+  );
 
   imageDistances(patches, "max-hausdorff", { onCounts });
   const tiles = 2 * pairs * Math.ceil(perImage / 3) * Math.ceil(perImage / 12);

@@ -309,7 +309,13 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
         return new Float64Array(core.memory.buffer, paired, 1)[0];
       }
       const from = [floatsAt, patches, channels * 4, panels, channels, packing] as const;
-      return new Float64Array(core.memory.buffer, paired, 1)[0] = core.quantisePatches(...from, centre, scale, packed, halves);
+      return new Float64Array(core.memory.buffer, paired, 1)[0] = core.quantisePatches(
+        ...from,
+        centre,
+        scale,
+        packed,
+        halves,
+      );
     }
 
     const left = imageStore(keepAll ? count : block);
