@@ -29,7 +29,7 @@ export interface Axes {
 export function principalAxes(set: Vectors, centre: Float32Array, most: number = MOST): Axes {
   const { channels } = set;
   const axes = Math.max(2, Math.min(most, channels - channels % 2));
-  const covariance = sampleCovariance(set, centre);
+  const covariance = scatterOf(samplePatches(set, { most: SAMPLE }), centre);
   const random = seededRandom(1);
   let basis = Float64Array.from({ length: channels * axes }, () => random() - 0.5);
   for (let round = 0; round < ROUNDS; round++) {
@@ -95,20 +95,50 @@ function axesFor(
   return { kept: Math.max(2, kept), suffices: wanted <= 0 };
 }
 
-function sampleCovariance({ data, channels }: Vectors, centre: Float32Array): Float64Array {
+/** What a sample is drawn by: at most `most` patches, evenly, and of their channels `width` from `from` on. */
+export interface SampleOptions {
+  readonly most: number;
+  /** @default 0 */
+  readonly from?: number;
+  /** @default all */
+  readonly width?: number;
+}
+
+/** A sample of patches, one after the other: `[count, width]`. */
+export function samplePatches({ data, channels }: Vectors, options: SampleOptions): Float64Array {
+  const { most, from = 0, width = channels } = options;
   const total = data.length / channels;
-  const covariance = new Float64Array(channels * channels);
-  const patch = new Float64Array(channels);
-  for (let drawn = 0; drawn < Math.min(SAMPLE, total); drawn++) {
-    const from = Math.floor(drawn * total / Math.min(SAMPLE, total)) * channels;
-    for (let channel = 0; channel < channels; channel++) patch[channel] = data[from + channel] - centre[channel];
-    for (let row = 0; row < channels; row++) {
-      for (let column = 0; column < channels; column++) {
-        covariance[row * channels + column] += patch[row] * patch[column];
+  const count = Math.min(most, total);
+  const sample = new Float64Array(count * width);
+  for (let drawn = 0; drawn < count; drawn++) {
+    const at = Math.floor(drawn * total / count) * channels + from;
+    sample.set(data.subarray(at, at + width), drawn * width);
+  }
+  return sample;
+}
+
+/** Sums of products of a sample's channels about a centre: `[width, width]`. */
+export function scatterOf(sample: Float64Array, centre: ArrayLike<number>): Float64Array {
+  const width = centre.length;
+  const scatter = new Float64Array(width * width);
+  // Four patches at a time, so that each sum is read and written a quarter as often; zeros fill up the last ones.
+  const [a, b, c, d] = [0, 1, 2, 3].map(() => new Float64Array(width));
+  for (let at = 0; at < sample.length; at += 4 * width) {
+    [a, b, c, d].forEach((patch, number) => {
+      const from = at + number * width;
+      for (let k = 0; k < width; k++) patch[k] = from < sample.length ? sample[from + k] - centre[k] : 0;
+    });
+    for (let row = 0; row < width; row++) {
+      const [ofA, ofB, ofC, ofD] = [a[row], b[row], c[row], d[row]];
+      for (let column = row; column < width; column++) {
+        scatter[row * width + column] += ofA * a[column] + ofB * b[column] + (ofC * c[column] + ofD * d[column]);
       }
     }
   }
-  return covariance;
+  for (let row = 0; row < width; row++) {
+    for (let column = 0; column < row; column++) scatter[row * width + column] = scatter[column * width + row];
+  }
+  return scatter;
 }
 
 function product(square: Float64Array, basis: Float64Array, channels: number, axes: number): Float64Array<ArrayBuffer> {

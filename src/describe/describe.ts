@@ -33,8 +33,8 @@ export interface DescriptionPart {
   readonly centre?: Float64Array;
 }
 
-/** Numbers of patches that are compared with the references at once, 16 MB: every block copies the references. */
-const BLOCK_NUMBERS = 2 ** 22;
+/** Numbers of patches that are compared with the references at once, 32 MB: every block copies the references. */
+const BLOCK_NUMBERS = 2 ** 23;
 
 /** What is found of images. */
 export interface Described {

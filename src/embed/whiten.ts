@@ -1,8 +1,8 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { fourColumns } from "../core/axes.ts";
+import { fourColumns, samplePatches, scatterOf } from "../core/axes.ts";
 import { projectionPlan } from "../core/patch_kernel.ts";
 import type { Patches } from "../core/patch_tasks.ts";
-import { onSharedMemory, runSpread } from "../core/pool.ts";
+import { onSharedMemory, runSpread, sharedBuffer } from "../core/pool.ts";
 import { ensure } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 
@@ -38,10 +38,9 @@ export function fitWhitening(patches: PatchSet, options: WhiteningOptions = {}):
   ensure(shrinkage > 0, `shrinkage is ${shrinkage}, but must be above 0`);
   return {
     levels: levelsOf(patches).map(({ from, channels }) => {
-      const sample = sampled(patches, from, channels);
-      const mean = sample.mean("column");
-      sample.subRowVector(mean);
-      const covariance = sample.transpose().mmul(sample).div(sample.rows);
+      const sample = samplePatches(patches, { most: SAMPLE, from, width: channels });
+      const mean = meanOf(sample, channels);
+      const covariance = Matrix.from1DArray(channels, channels, scatterOf(sample, mean)).mul(channels / sample.length);
       const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true });
       const floor = shrinkage * realEigenvalues.reduce((sum, value) => sum + Math.max(value, 0), 0) / channels;
       // Channels that never vary stay zero.
@@ -57,7 +56,7 @@ export function fitWhitening(patches: PatchSet, options: WhiteningOptions = {}):
 export async function whiten(patches: PatchSet, whitening: Whitening): Promise<PatchSet> {
   const { count, rows, cols, channels } = patches;
   const places = count * rows * cols;
-  const data = new Float32Array(patches.data.length);
+  const data = new Float32Array(sharedBuffer(patches.data.byteLength));
   for (const [at, level] of levelsOf(patches).entries()) {
     const { mean, transform } = whitening.levels[at];
     const even = level.channels + level.channels % 2;
@@ -84,22 +83,18 @@ function levelsOf({ levels, channels }: PatchSet): { from: number; channels: num
   return (levels ?? [channels]).map((width) => ({ from: (from += width) - width, channels: width }));
 }
 
-function sampled({ data, channels }: PatchSet, from: number, width: number): Matrix {
-  const total = data.length / channels;
-  const count = Math.min(SAMPLE, total);
-  const sample = new Matrix(count, width);
-  for (let row = 0; row < count; row++) {
-    const at = Math.floor(row * total / count) * channels + from;
-    for (let channel = 0; channel < width; channel++) sample.set(row, channel, data[at + channel]);
-  }
-  return sample;
+/** The mean of vectors that follow each other. */
+function meanOf(vectors: Float64Array, width: number): Float64Array {
+  const mean = new Float64Array(width);
+  for (let at = 0; at < vectors.length; at++) mean[at % width] += vectors[at];
+  return mean.map((sum) => sum * width / vectors.length);
 }
 
 /** Some channels of all patches, on memory that workers can read. */
 function columns({ data, channels }: PatchSet, from: number, width: number): Float32Array {
   if (width === channels) return onSharedMemory(data);
   const total = data.length / channels;
-  const result = onSharedMemory(new Float32Array(total * width));
+  const result = new Float32Array(sharedBuffer(total * width * 4));
   for (let place = 0; place < total; place++) {
     result.set(data.subarray(place * channels + from, place * channels + from + width), place * width);
   }

@@ -67,12 +67,22 @@ function temperatureFor(scores: Float32Array, wanted: number): number {
   const range = largest - scores.reduce((least, score) => Math.min(least, score), Infinity);
   if (range === 0) return 1;
   let [low, high] = [Math.log(range) - 12, Math.log(range) + 12];
+  const below = Float64Array.from(scores, (score) => score - largest);
   for (let step = 0; step < 40; step++) {
     const middle = (low + high) / 2;
-    const weights = normalisedPowers(scores, Math.exp(middle));
-    const entropy = weights.reduce((sum, weight) => weight > 0 ? sum - weight * Math.log(weight) : sum, 0);
-    if (Math.exp(entropy) < wanted) low = middle;
+    if (perplexityOf(below, Math.exp(middle)) < wanted) low = middle;
     else high = middle;
   }
   return Math.exp((low + high) / 2);
+}
+
+/** The perplexity of weights ∝ exp(x / τ): their entropy is the logarithm of the powers' sum less the mean x / τ. */
+function perplexityOf(below: Float64Array, tau: number): number {
+  let [sum, products] = [0, 0];
+  for (let at = 0; at < below.length; at++) {
+    const power = Math.exp(below[at] / tau);
+    sum += power;
+    products += power * below[at];
+  }
+  return sum * Math.exp(-products / (tau * sum));
 }
