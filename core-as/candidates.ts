@@ -2,6 +2,7 @@
 // is left measured.
 
 import { DISTANCES, squaredDistances } from "./distance";
+import { fineBytes, fineProduct } from "./fine";
 import { PairedImage, PairMinima, PairSearch } from "./pairs";
 import { PANEL, STEP } from "./quantise";
 
@@ -24,28 +25,19 @@ export function propose(m: i32, n: i32, really: bool): bool {
 }
 
 /**
- * Leaves out pairs that fine integers (see quads.ts) prove to be farther apart than both thresholds reach. `from`: the first
+ * Leaves out pairs that fine integers (see fine.ts) prove to be farther apart than both thresholds reach. `from`: the first
  * patch of the strip.
  */
 export function thinOut(search: PairSearch, a: PairedImage, b: PairedImage, from: i32): void {
-  const bytes = <usize> (search.steps << 2) + 7 << 1 & ~15;
+  const bytes = fineBytes(search.steps << 2);
   const productBytes = <usize> ((search.patches / 4 + PANEL - 1) / PANEL) * STEP;
   const end = list + (<usize> listed << 3);
   let to = list;
   for (let at = list; at < end; at += 8) {
     const pair = load<u64>(at);
     const n = <usize> (pair & 0xffffffff), m = <usize> (pair >> 32);
-    let x = a.fine + m * bytes, y = b.fine + n * bytes;
-    let sums = i32x4.splat(0), more = sums;
-    const stop = x + bytes;
-    for (; x + 32 <= stop; x += 32, y += 32) {
-      sums = i32x4.add(sums, i32x4.dot_i16x8_s(v128.load(x), v128.load(y)));
-      more = i32x4.add(more, i32x4.dot_i16x8_s(v128.load(x, 16), v128.load(y, 16)));
-    }
-    if (x < stop) sums = i32x4.add(sums, i32x4.dot_i16x8_s(v128.load(x), v128.load(y)));
-    sums = i32x4.add(sums, more);
-    let A = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
-      i32x4.extract_lane(sums, 3) - load<i32>(a.fineHalves + (m << 2)) - load<i32>(b.fineHalves + (n << 2));
+    let A = fineProduct(a.fine + m * bytes, b.fine + n * bytes, bytes) -
+      load<i32>(a.fineHalves + (m << 2)) - load<i32>(b.fineHalves + (n << 2));
     if (search.sharedSteps) A += load<i32>(search.products + (m >> 2) * productBytes + (n & ~3));
     // What is nearer cannot be foretold: no branch.
     const reaches = <i32> (A > load<i32>(search.fineRowThresholds + (m - from << 2))) |

@@ -18,7 +18,7 @@
 // What is packed has such fine integers too, patch by patch: they are looked at where A proves nothing (see candidates.ts).
 
 import { boundOf, error, raisedBy, roundPatch, square } from "./bytes";
-import { laneSum } from "./distance";
+import { fineBytes, fineHalf, fineSquaredError, roundFinely } from "./fine";
 import { PairedImage } from "./pairs";
 import { PANEL, STEP } from "./quantise";
 
@@ -111,36 +111,11 @@ function sumOf(integers: usize, channels: i32): i32 {
     i32x4.extract_lane(sums, 3);
 }
 
-/** Half the squared norm of the last patch's fine integers, and their squared error in their own steps. */
-let fineHalf: i32 = 0;
-let fineSquaredError: f64 = 0;
-
-/** Rounds a patch of `channels` floats, with zeros behind, to 16-bit integers of `finer` times as many steps. */
-// @ts-ignore: decorator
-@inline
-function roundFinely(source: usize, channels: i32, finer: f32, into: usize): void {
-  const factors = f32x4.splat(finer);
-  let norms = i32x4.splat(0);
-  let errors = f32x4.splat(0);
-  for (const end = source + (<usize> channels << 2); source < end; source += 32, into += 16) {
-    const exact0 = f32x4.mul(v128.load(source), factors), exact1 = f32x4.mul(v128.load(source, 16), factors);
-    const whole0 = f32x4.nearest(exact0), whole1 = f32x4.nearest(exact1);
-    const error0 = f32x4.sub(exact0, whole0), error1 = f32x4.sub(exact1, whole1);
-    errors = f32x4.add(errors, f32x4.add(f32x4.mul(error0, error0), f32x4.mul(error1, error1)));
-    const values = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(whole0), i32x4.trunc_sat_f32x4_s(whole1));
-    norms = i32x4.add(norms, i32x4.dot_i16x8_s(values, values));
-    v128.store(into, values);
-  }
-  fineHalf = (i32x4.extract_lane(norms, 0) + i32x4.extract_lane(norms, 1) + i32x4.extract_lane(norms, 2) +
-    i32x4.extract_lane(norms, 3)) >> 1;
-  fineSquaredError = <f64> laneSum(errors);
-}
-
 /**
  * Quantises an image's `patches`: of their `channels` the first `packing` go into its rows and columns. Of the others, where
  * there are any, each four patches' common half of the squared norm, in their own steps, is at `sharedHalves`, and
- * `sharedError` bounds their error. `room`: for a patch of floats, as many zeros, and a patch of bytes and 32 more. Sets
- * the image's errors.
+ * `sharedError` bounds their error, 0 where there are none. `room`: for a patch of floats, as many zeros but at least eight,
+ * and a patch of bytes and 32 more. Sets the image's errors.
  */
 export function quantiseQuads(
   image: PairedImage,
@@ -156,10 +131,9 @@ export function quantiseQuads(
   const steps = packing + 3 >> 2;
   const isShared = packing < channels;
   const finer: f64 = 1 / <f64> (1 << <i32> quantisation.finerBits);
-  const zeros = room + (<usize> packing << 2), integers = zeros + (<usize> packing << 2);
-  const bytes = <usize> packing + 31 & ~15;
-  memory.fill(zeros, 0, <usize> packing << 2);
-  const fineBytes = <usize> packing + 7 << 1 & ~15;
+  const zeros = room + (<usize> packing << 2), zeroBytes = <usize> max(packing, 8) << 2, integers = zeros + zeroBytes;
+  memory.fill(zeros, 0, zeroBytes);
+  const bytes = <usize> packing + 31 & ~15, fine = fineBytes(packing);
   let largest: f64 = 0, fineLargest: f64 = 0;
   const padded = (patches + PANEL - 1) / PANEL * PANEL;
   for (let m = 0; m < padded; m++) {
@@ -176,17 +150,12 @@ export function quantiseQuads(
     const source = image.patches + <usize> m * (<usize> channels << 2);
     turned(source, packing, centre, <f32> quantisation.scale, room);
     roundPatch(room, packing, zeros, 1, 1, 127, packing, Infinity, integers, <i32> bytes);
-    roundFinely(room, packing, <f32> (1 << <i32> quantisation.finerBits), image.fine + <usize> m * fineBytes);
-    let norm = square / 2;
-    let squaredError = error;
-    if (isShared) {
-      norm += finer * finer * <f64> load<i32>(sharedHalves + (<usize> (m >> 2) << 2));
-      squaredError += finer * finer * sharedError * sharedError;
-      fineHalf += load<i32>(sharedHalves + (<usize> (m >> 2) << 2));
-      fineSquaredError += sharedError * sharedError;
-    }
-    store<i32>(image.fineHalves + halves, fineHalf);
-    fineLargest = max<f64>(fineLargest, fineSquaredError);
+    roundFinely(room, packing, <f32> (1 << <i32> quantisation.finerBits), image.fine + <usize> m * fine);
+    const sharedHalf = isShared ? load<i32>(sharedHalves + (<usize> (m >> 2) << 2)) : 0;
+    store<i32>(image.fineHalves + halves, fineHalf + sharedHalf);
+    fineLargest = max<f64>(fineLargest, fineSquaredError + sharedError * sharedError);
+    const norm = square / 2 + finer * finer * <f64> sharedHalf;
+    const squaredError = error + finer * finer * sharedError * sharedError;
     largest = max<f64>(largest, squaredError);
     // See `settle` in bytes.ts.
     const bound = boundOf(squaredError);
