@@ -8,6 +8,7 @@ export { pairMinima } from "./pairs";
 export { multipliesBytes, quantiseQuads, turnPatches } from "./quads";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { quantiseBytes } from "./bytes";
+export { nearerByQuads } from "./quad_references";
 export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
 export { deviationOf, keepNearest, meanOf, ranked } from "./neighbours";
 export {

@@ -17,7 +17,7 @@ export class PairedImage {
   fineError: f64;
   /** Floats. */
   patches: usize;
-  /** Panels, and halves of norms, as the left image of a pair. */
+  /** Panels, and halves of norms, as the left image of a pair; 0 where it never is one, and so with the others. */
   rows: usize;
   rowHalves: usize;
   /** And as the right one; of 16-bit integers the same. */

@@ -1,5 +1,6 @@
-// Patches as 8-bit integers for pairs of images. One instruction multiplies sixteen of them and adds fours of the
-// products in 32 bits, which some processors do in one step; elsewhere quantise.ts is faster (see `multipliesBytes`).
+// Patches as 8-bit integers, for pairs of images and for references. One instruction multiplies sixteen of them and adds
+// fours of the products in 32 bits, which some processors do in one step; elsewhere quantise.ts and bytes.ts are faster
+// (see `multipliesBytes`).
 //
 // As in quantise.ts a patch x becomes q = round((x − centre) · scale), within ±127, and A is the same of these. The
 // instruction wants one side without a sign: columns are stored with 128 added.
@@ -111,6 +112,24 @@ function sumOf(integers: usize, channels: i32): i32 {
     i32x4.extract_lane(sums, 3);
 }
 
+/** Scatters patch m's bytes into the image's rows and columns, where it has them, with half its norm; moves them by 128. */
+// @ts-ignore: decorator
+@inline
+function storeSides(image: PairedImage, m: i32, channels: i32, integers: usize, half: i32): void {
+  const steps = channels + 3 >> 2;
+  const place = <usize> m << 2;
+  if (image.rows) {
+    store4(integers, channels, steps, image.rows, m);
+    store<i32>(image.rowHalves + place, half + 128 * sumOf(integers, channels));
+  }
+  if (!image.columns) return;
+  for (let at: usize = 0; at < <usize> channels; at += 16) {
+    v128.store(integers + at, v128.xor(v128.load(integers + at), i8x16.splat(-128)));
+  }
+  store4(integers, channels, steps, image.columns, m);
+  store<i32>(image.columnHalves + place, half);
+}
+
 /**
  * Quantises an image's `patches`: of their `channels` the first `packing` go into its rows and columns. Of the others, where
  * there are any, each four patches' common half of the squared norm, in their own steps, is at `sharedHalves`, and
@@ -128,7 +147,6 @@ export function quantiseQuads(
   sharedError: f64,
   room: usize,
 ): void {
-  const steps = packing + 3 >> 2;
   const isShared = packing < channels;
   const finer: f64 = 1 / <f64> (1 << <i32> quantisation.finerBits);
   const zeros = room + (<usize> packing << 2), zeroBytes = <usize> max(packing, 8) << 2, integers = zeros + zeroBytes;
@@ -137,37 +155,27 @@ export function quantiseQuads(
   let largest: f64 = 0, fineLargest: f64 = 0;
   const padded = (patches + PANEL - 1) / PANEL * PANEL;
   for (let m = 0; m < padded; m++) {
-    const halves = <usize> m << 2;
     if (m >= patches) {
       memory.fill(integers, 0, bytes);
-      store4(integers, packing, steps, image.rows, m);
-      memory.fill(integers, 128, bytes);
-      store4(integers, packing, steps, image.columns, m);
-      store<i32>(image.rowHalves + halves, <i32> quantisation.most);
-      store<i32>(image.columnHalves + halves, <i32> quantisation.most);
+      storeSides(image, m, packing, integers, <i32> quantisation.most);
       continue;
     }
     const source = image.patches + <usize> m * (<usize> channels << 2);
     turned(source, packing, centre, <f32> quantisation.scale, room);
     roundPatch(room, packing, zeros, 1, 1, 127, packing, Infinity, integers, <i32> bytes);
-    roundFinely(room, packing, <f32> (1 << <i32> quantisation.finerBits), image.fine + <usize> m * fine);
     const sharedHalf = isShared ? load<i32>(sharedHalves + (<usize> (m >> 2) << 2)) : 0;
-    store<i32>(image.fineHalves + halves, fineHalf + sharedHalf);
-    fineLargest = max<f64>(fineLargest, fineSquaredError + sharedError * sharedError);
+    if (image.fine) {
+      roundFinely(room, packing, <f32> (1 << <i32> quantisation.finerBits), image.fine + <usize> m * fine);
+      store<i32>(image.fineHalves + (<usize> m << 2), fineHalf + sharedHalf);
+      fineLargest = max<f64>(fineLargest, fineSquaredError + sharedError * sharedError);
+    }
     const norm = square / 2 + finer * finer * <f64> sharedHalf;
     const squaredError = error + finer * finer * sharedError * sharedError;
     largest = max<f64>(largest, squaredError);
     // See `settle` in bytes.ts.
     const bound = boundOf(squaredError);
     const raised = ceil(raisedBy(bound - quantisation.error, quantisation.reach, 2 * quantisation.error));
-    const half = <i32> floor(norm) - <i32> min<f64>(quantisation.most, raised);
-    store<i32>(image.rowHalves + halves, half + 128 * sumOf(integers, packing));
-    store<i32>(image.columnHalves + halves, half);
-    store4(integers, packing, steps, image.rows, m);
-    for (let at: usize = 0; at < bytes; at += 16) {
-      v128.store(integers + at, v128.xor(v128.load(integers + at), i8x16.splat(-128)));
-    }
-    store4(integers, packing, steps, image.columns, m);
+    storeSides(image, m, packing, integers, <i32> floor(norm) - <i32> min<f64>(quantisation.most, raised));
   }
   image.error = min<f64>(quantisation.error, boundOf(largest));
   image.fineError = boundOf(fineLargest);

@@ -98,6 +98,15 @@ export function threshold(squared: f32, scale: f64, errors: f64, relative: f64):
   return <i32> max<f64>(-2147483648, floor(reach * reach * -0.5));
 }
 
+/** The A up to which it proves that two patches are farther apart than `squared`, which is within `most` steps. */
+export function provesFarther(squared: f32, channels: i32, scale: f64, errors: f64, most: f64): i32 {
+  // Nothing is nearer than 0.
+  if (squared == 0) return i32.MAX_VALUE;
+  const relative = roundingOf(channels);
+  if (!(scale * sqrt<f64>(<f64> squared * relative) <= most)) return i32.MIN_VALUE;
+  return max(threshold(squared, scale, errors, relative), i32.MIN_VALUE + 1) - 1;
+}
+
 /**
  * The integer from which on A proves that two patches are no farther apart than `squared`: as
  * ‖q_x − q_y‖² ≤ −2A + 2, it is 1 − (scale · distance − e_x − e_y)² / 2.

@@ -4,15 +4,29 @@
 // These few numbers are a patch's products with orthonormal axes, and the norm of what the axes leave. For
 // any x and y, ‖x − y‖² = ‖W(x − y)‖² + ‖rest of x − y‖² ≥ ‖Wx − Wy‖² + (‖rest of x‖ − ‖rest of y‖)²:
 // distances between the short vectors never exceed those between patches. Where a few axes leave much, the
-// patches themselves take the short vectors' place.
+// patches themselves take the short vectors' place. Integers of these are those of bytes.ts, or of quads.ts where the processor
+// is fast at them (quad_references.ts).
 
 import { byteThreshold, ByteQuantisation, HIGHEST, layOut, LOWEST, PANEL, Side, STEP, TILE, tileOf } from "./bytes";
 import { squaredDistance } from "./distance";
 
-/** Tiles of 3 × 24 patches compared by their short vectors: a count. */
+/** Tiles of three patches and a panel compared by their short vectors: a count. */
 export let referenceTiles: i32 = 0;
 /** Patches that these could not prove farther, and that were measured: a count. */
 export let referenceDistances: i32 = 0;
+
+// For quad_references.ts: only its own file can change a count.
+// @ts-ignore: decorator
+@inline
+export function countTile(): void {
+  referenceTiles++;
+}
+
+// @ts-ignore: decorator
+@inline
+export function countDistance(): void {
+  referenceDistances++;
+}
 
 // @ts-ignore: decorator
 @inline

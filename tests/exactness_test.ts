@@ -21,7 +21,7 @@ import { type CoreExports, newCore } from "../src/core/instance.ts";
 import { taskRunner } from "../src/core/patch_tasks.ts";
 import { directedPlan, minimaPlan, neighboursPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { quadQuantisation } from "../src/core/quad_quantisation.ts";
-import { INTEGERS } from "./integers.ts";
+import { INTEGERS, nearestBy } from "./integers.ts";
 import { withRegion } from "../src/core/memory.ts";
 import { type Plan, runSpread, runStepsSpread } from "../src/core/pool.ts";
 import { spreadNormalNeighbours } from "../src/distance/normal_scores.ts";
@@ -61,7 +61,7 @@ function checkAgainstBruteForce(patches: PatchSet): void {
     data: patches.data.slice(from * perImage * patches.channels, end * perImage * patches.channels),
     count: end - from,
   });
-  const nearest = normalScores(part(0, split), part(split, patches.count)).data;
+  checkNearest(part(0, split), part(split, patches.count));
   for (let i = 0; i < patches.count; i++) {
     for (let j = 0; j < patches.count; j++) {
       let farthest = 0;
@@ -75,11 +75,6 @@ function checkAgainstBruteForce(patches: PatchSet): void {
         `max-Hausdorff of ${i} and ${j}`,
       );
     }
-    for (let m = 0; i < split && m < perImage; m++) {
-      let least = Infinity;
-      for (let j = split; j < patches.count; j++) least = Math.min(least, exact(i, m, j));
-      assert.equal(nearest[i * perImage + m], least, `nearest reference of patch ${m} of ${i}`);
-    }
   }
 }
 
@@ -90,6 +85,7 @@ function byAllWays<Result>(planOf: () => Plan<Result>): Record<string, Result> {
     for (const [width, integers] of Object.entries(INTEGERS)) {
       const plan = planOf();
       const work = integers(plan.workForThread(false));
+      assert(work.kind === "pairs");
       const runner = taskRunner(newCore(), { ...work, strip: strip ?? work.strip });
       for (const task of plan.tasks) runner.run(task);
       ways[`${width}, strips of ${strip ?? "many"} patches`] = plan.result();
@@ -202,7 +198,7 @@ Deno.test(
   },
 );
 
-/** Vectors as they are before they are rounded to 8 bits; of sixteen channels, turned once more they are as before. */
+/** Vectors as they are before they are rounded to 8 bits; of 16 or 128 channels, turned once more they are as before. */
 function turned(data: Float32Array, channels: number): Float32Array {
   return withRegion((region) => {
     const at = region.copyIn(data);
@@ -212,8 +208,8 @@ function turned(data: Float32Array, channels: number): Float32Array {
 }
 
 const SIXTEEN = 16;
-const all = (value: number) => Array<number>(SIXTEEN).fill(value);
-const only = (at: number, value: number) => all(0).map((zero, k) => k === at ? value : zero);
+const all = (value: number, channels = SIXTEEN) => Array<number>(channels).fill(value);
+const only = (at: number, value: number, channels = SIXTEEN) => all(0, channels).map((_, k) => k === at ? value : 0);
 
 /** Two images, and some of zeros, whose numbers become integers of the same size; drawn up with their mirror images. */
 function inSteps(one: number[][], other: number[][], zeros: number): PatchSet {
@@ -224,11 +220,11 @@ function inSteps(one: number[][], other: number[][], zeros: number): PatchSet {
 }
 
 /** A second patch in whole steps from one of `error` in all channels, hardly farther than `distance`. */
-function hardlyFarther(distance: number, error: number): number[] {
-  const whole = Math.floor(distance / 4);
+function hardlyFarther(distance: number, error: number, channels = SIXTEEN): number[] {
+  const whole = Math.floor(distance / Math.sqrt(channels));
   let larger = 0;
-  while (SIXTEEN * whole ** 2 + larger * (2 * whole + 1) <= distance ** 2) larger++;
-  return all(0).map((_, k) => error + whole + (k < larger ? 1 : 0));
+  while (channels * whole ** 2 + larger * (2 * whole + 1) <= distance ** 2) larger++;
+  return all(0, channels).map((_, k) => error + whole + (k < larger ? 1 : 0));
 }
 
 Deno.test("integers whose errors all go one way, about as far as is reckoned with and farther", () => {
@@ -243,13 +239,32 @@ Deno.test("integers whose errors all go one way, about as far as is reckoned wit
       // Images of zeros make A reach less far, and so raise it by little more than is needed.
       const set = inSteps(one, other, 14);
       const settings = { centre: new Float32Array(SIXTEEN), radius: 127, bits: 4, shared: 0, both: false };
-      const { reach, scale } = quadQuantisation({ ...set, patches: set.cols }, settings);
+      const { reach, scale } = quadQuantisation([set], settings);
       assert(Math.abs(scale - 1) < 1e-6);
       if (nearest > 0.85 * reach && nearest < reach) nearReach++;
       checkAgainstBruteForce(set);
     }
   }
   assert(nearReach > 1, `${nearReach} distances near the reach`);
+});
+
+Deno.test("nearest references by integers whose errors all go one way", () => {
+  const channels = 128;
+  // As many directions as there are: a few axes do not hold them, and patches are searched as they are.
+  const around = Array.from({ length: channels }, (_, k) => [only(k, 127, channels), only(k, -127, channels)]).flat();
+  const set = (first: number[], last: number[]): PatchSet => {
+    const [one, other] = [first, last].map((patch) => patch.map((value) => -value));
+    // Three times, so that not all are searched at once; the last patch long after the first.
+    const data = turned(Float32Array.from([first, one, ...around, ...around, ...around, other, last].flat()), channels);
+    return { data, count: 1, rows: 1, cols: data.length / channels, channels };
+  };
+  for (const error of [0.29, 0.45]) {
+    for (let far = 2; far < 30; far++) {
+      const nearest = Math.sqrt(channels) * (far - 2 * error);
+      const references = set(hardlyFarther(nearest, error, channels), all(far - error, channels));
+      checkNearest(set(all(error, channels), all(error, channels)), references);
+    }
+  }
 });
 
 /** Beside these steps, fine ones: as many in one of them as a power of two keeps below 16 bits. */
@@ -343,12 +358,30 @@ Deno.test("max-Hausdorff distances that hang on integers whose errors all go one
 function checkNearest(patches: PatchSet, references: PatchSet): void {
   const exact = bruteForce(patches, references);
   const perImage = patches.rows * patches.cols;
-  normalScores(patches, references).data.forEach((distance, at) => {
-    let least = Infinity;
-    for (let j = 0; j < references.count; j++) {
-      least = Math.min(least, exact(Math.floor(at / perImage), at % perImage, j));
+  for (const [width, integers] of Object.entries(INTEGERS)) {
+    const { distances, places } = nearestBy(integers, patches, references);
+    distances.forEach((distance, at) => {
+      let least = Infinity;
+      for (let j = 0; j < references.count; j++) {
+        least = Math.min(least, exact(Math.floor(at / perImage), at % perImage, j));
+      }
+      assert.equal(distance, least, `nearest reference of patch ${at}, ${width}`);
+    });
+    for (const at of [0, distances.length - 1]) assert.equal(places[at], firstNearest(patches, at, references), width);
+  }
+}
+
+/** Of all patches of the references the first that is nearest to a patch. */
+function firstNearest({ data, channels }: PatchSet, at: number, references: PatchSet): number {
+  return withRegion((region) => {
+    const patch = region.copyIn(data.subarray(at * channels, (at + 1) * channels));
+    const others = region.copyIn(references.data);
+    let [best, place] = [Infinity, -1];
+    for (let other = 0; other < references.data.length / channels; other++) {
+      const squared = region.core.nearestSquared(patch, others + other * channels * 4, 1, channels);
+      if (squared < best) [best, place] = [squared, other];
     }
-    assert.equal(distance, least, `nearest reference of patch ${at}`);
+    return place;
   });
 }
 
@@ -423,15 +456,8 @@ Deno.test("the build without relaxed instructions finds the same nearest patches
   const [patches, references] = [made(9, 6, 7, 50, noise), made(8, 5, 5, 50, (at) => noise(at + 0.5))];
   const [relaxed, plain] = [relaxedCore, plainCore].map((build) => {
     const module = new WebAssembly.Module(Uint8Array.fromBase64(build));
-    const steps = referencePlans(patches, references);
-    let step = steps.next();
-    while (!step.done) {
-      const core = new WebAssembly.Instance(module).exports as unknown as CoreExports;
-      const runner = taskRunner(core, step.value.workForThread(false));
-      for (const task of step.value.tasks) runner.run(task);
-      step = steps.next(step.value.result());
-    }
-    return step.value;
+    const core = () => new WebAssembly.Instance(module).exports as unknown as CoreExports;
+    return nearestBy(INTEGERS["16 bits"], patches, references, core);
   });
   assert.deepEqual(plain.places, relaxed.places);
   plain.distances.forEach((distance, at) => assert(Math.abs(distance - relaxed.distances[at]) < 1e-6 * distance));

@@ -1,25 +1,46 @@
-// Work on pairs by integers of one width, whatever the program would choose.
+// Work by integers of one width, whatever the program would choose.
 
-import assert from "node:assert/strict";
-import { newCore } from "../src/core/instance.ts";
 import { LARGEST_NORM } from "../src/core/byte_quantisation.ts";
-import type { PairWork, Work } from "../src/core/patch_tasks.ts";
+import { type CoreExports, newCore } from "../src/core/instance.ts";
+import { type NearestReferences, referencePlans } from "../src/core/patch_kernel.ts";
+import { taskRunner, type Work } from "../src/core/patch_tasks.ts";
 import { quadQuantisation } from "../src/core/quad_quantisation.ts";
+import type { PatchSet } from "../mod.ts";
 
-function by16Bits(work: Work): PairWork {
-  assert(work.kind === "pairs");
-  return { ...work, quads: undefined };
+function by16Bits(work: Work): Work {
+  return work.kind === "projection" ? work : { ...work, quads: undefined };
 }
 
-function by8Bits(work: Work): PairWork {
-  assert(work.kind === "pairs");
+function by8Bits(work: Work): Work {
+  // Against references they are there where they can be.
+  if (work.kind !== "pairs") return work;
   const { images, quantisation: { centre, scale }, bits, shared, output } = work;
   const both = output.kind === "hausdorff" || output.kind === "largest";
   const settings = { centre, radius: LARGEST_NORM / scale, bits: both ? 0 : bits, shared, both };
-  return { ...work, quads: quadQuantisation(images, settings) };
+  return { ...work, quads: quadQuantisation([images], settings) };
 }
 
-/** By width; that of 8 bits only where the processor, and the engine, multiply fours of bytes at once. */
-export const INTEGERS: Record<string, (work: Work) => PairWork> = { "16 bits": by16Bits };
+/**
+ * By width of the integers (against references, of their sums); that of 8 bits only where the processor, and the engine,
+ * multiply fours of bytes at once.
+ */
+export const INTEGERS: Record<string, (work: Work) => Work> = { "16 bits": by16Bits };
 if (newCore().multipliesBytes()) INTEGERS["8 bits"] = by8Bits;
-else console.warn("this processor does not multiply fours of bytes: pairs are not tested by 8-bit integers");
+else console.warn("this processor does not multiply fours of bytes: they are not tested");
+
+/** The nearest references of a set's patches, on cores of some kind. */
+export function nearestBy(
+  integers: (work: Work) => Work,
+  patches: PatchSet,
+  references: PatchSet,
+  coreOf: () => CoreExports = newCore,
+): NearestReferences {
+  const steps = referencePlans(patches, references);
+  let step = steps.next();
+  while (!step.done) {
+    const runner = taskRunner(coreOf(), integers(step.value.workForThread(false)));
+    for (const task of step.value.tasks) runner.run(task);
+    step = steps.next(step.value.result());
+  }
+  return step.value;
+}

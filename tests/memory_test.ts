@@ -8,11 +8,10 @@ import { type CoreExports, coreExports, newCore } from "../src/core/instance.ts"
 import { centroidMerges, chainMerges, type LinkageMethod, singleDistances } from "../src/core/linkage_kernel.ts";
 import { withRegion } from "../src/core/memory.ts";
 import { directedPlan, minimaPlan, neighboursPlan, projectionPlan, statisticsPlan } from "../src/core/patch_kernel.ts";
-import { referencePlans } from "../src/core/patch_kernel.ts";
 import { taskRunner, type Work } from "../src/core/patch_tasks.ts";
 import type { Plan } from "../src/core/pool.ts";
 import { seededRandom } from "../src/random.ts";
-import { INTEGERS } from "./integers.ts";
+import { INTEGERS, nearestBy } from "./integers.ts";
 
 /** Just below, so that arrays lie on both sides of it, and above it. */
 const BASES = [2 ** 31 - 20_000, 2 ** 31 - 4_000, 2 ** 31 + 2 ** 24];
@@ -50,9 +49,6 @@ function results(coreOf: () => CoreExports): unknown[] {
   const centre = new Float32Array(12);
   const { axes, basis } = principalAxes(set, centre);
   const images = { data: set.data, count: 19, patches: 16, channels: 12 };
-  const steps = referencePlans(drawn(5), drawn(7));
-  let step = steps.next();
-  while (!step.done) step = steps.next(run(step.value));
   const byIntegers = Object.values(INTEGERS).flatMap((integers) => {
     const plans = [
       statisticsPlan(set),
@@ -60,7 +56,10 @@ function results(coreOf: () => CoreExports): unknown[] {
       statisticsPlan(drawn(9, 210)),
       directedPlan(set, "hausdorff"),
     ];
-    return plans.map((plan: Plan<unknown>) => runOn(coreOf(), plan, integers));
+    return [
+      ...plans.map((plan: Plan<unknown>) => runOn(coreOf(), plan, integers)),
+      nearestBy(integers, drawn(5), drawn(7), coreOf),
+    ];
   });
   const kinds = ["mean", "smallest", "largest", "hausdorff", "all pairs"] as const;
   return [
@@ -70,7 +69,6 @@ function results(coreOf: () => CoreExports): unknown[] {
     run(neighboursPlan(pyramid, { quantile: "mean", withResiduals: true, withErrors: true })),
     ...kinds.map((kind) => run(directedPlan(set, kind))),
     run(projectionPlan(images, centre, basis, axes)).data,
-    step.value,
   ];
 }
 

@@ -79,6 +79,7 @@ export interface CoreExports {
     side: number,
     integers: number,
   ): void;
+  nearerByQuads(search: number, a: number, b: number, nearest: number): void;
   nearerReferences(
     a: number,
     b: number,

@@ -10,6 +10,7 @@ import {
   type PairWork,
   type Patches,
   type Quantisation,
+  type ReferenceWork,
   type Task,
   taskRunner,
 } from "./patch_tasks.ts";
@@ -25,6 +26,8 @@ const PANEL = 12;
 const TABLE_BYTES = 2 ** 21;
 /** Images from which on it is worth while to find out whether 8 bits suffice. */
 const FEWEST_FOR_BYTES = 8;
+/** Channels up to which no vector of 8-bit integers is too long, whatever it is. */
+const MOST_CHANNELS_OF_BYTES = 2 ** 13;
 /** Images of a task against references: from here on quantising these once a task costs some hundredths of it. */
 const MOST_AGAINST_REFERENCES = 32;
 
@@ -194,6 +197,7 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Ne
     origin = new Float32Array(axes + 1);
   }
   const quantisation = byteQuantisation([shortReferences, shortImages], origin);
+  const quads = quadsForReferences([shortReferences, shortImages]);
   const nearest = new Float32Array(sharedBuffer(images.count * images.patches * 4));
   const places = new Int32Array(sharedBuffer(nearest.byteLength));
   // Each task goes through all references: large blocks, but some for every thread, and none that takes long.
@@ -205,11 +209,28 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Ne
     workForThread: (spread) => {
       const [own, others] = [threads(spread), referenceThreads(spread)];
       const short = suffices ? { shortImages, shortReferences } : { shortImages: own, shortReferences: others };
-      return { kind: "references", images: own, references: others, ...short, quantisation, block, nearest, places };
+      return {
+        kind: "references",
+        images: own,
+        references: others,
+        ...short,
+        quantisation,
+        ...(quads && { quads }),
+        block,
+        nearest,
+        places,
+      };
     },
     result: () => nearest,
   };
   return { distances: nearest, places };
+}
+
+/** How the short vectors become 8-bit integers whose products are added in 32 bits, where the processor does that. */
+function quadsForReferences(sets: readonly [Patches, Patches]): ReferenceWork["quads"] {
+  if (!coreExports().multipliesBytes() || sets[0].channels > MOST_CHANNELS_OF_BYTES) return undefined;
+  const centre = patchMean(sets[0]);
+  return { centre, ...quadQuantisation(sets, { centre, bits: 1, shared: 0, both: false }) };
 }
 
 /** Products of all patches with `axes` columns (see axes.ts), and a last number, the norm of what they leave. */
@@ -292,7 +313,7 @@ function pairWork(images: Patches, layout: Layout, block: number, search: Search
       if (search !== "none" && images.count >= FEWEST_FOR_BYTES && coreExports().multipliesBytes()) {
         const both = search === "hausdorff";
         const { shared } = layout;
-        const quads = quadQuantisation(images, { centre, radius, bits: both ? 0 : bits, shared, both });
+        const quads = quadQuantisation([images], { centre, radius, bits: both ? 0 : bits, shared, both });
         if (both || sufficesFor(images, { ...common, quads })) common = { ...common, quads };
       }
     }

@@ -17,7 +17,7 @@ export interface Quantisation {
   readonly scale: number;
 }
 
-/** How they become 8-bit integers: see core-as/bytes.ts. */
+/** How they become 8-bit integers whose products are added in 16 bits: see core-as/bytes.ts. */
 export interface ByteQuantisation {
   readonly centre: Float32Array;
   readonly scale: number;
@@ -28,7 +28,7 @@ export interface ByteQuantisation {
   readonly reach: number;
 }
 
-/** How they become 8-bit integers for pairs: see core-as/quads.ts. */
+/** How they become 8-bit integers whose products are added in 32 bits: see core-as/quads.ts. */
 export interface QuadQuantisation {
   readonly scale: number;
   readonly error: number;
@@ -110,6 +110,8 @@ export interface ReferenceWork {
   readonly shortReferences: Patches;
   /** Of the short vectors. */
   readonly quantisation: ByteQuantisation;
+  /** The same where the processor adds products of 8-bit integers in 32 bits. */
+  readonly quads?: QuadQuantisation & { readonly centre: Float32Array };
   readonly block: number;
   /** Distances, `[count, patches]`. */
   readonly nearest: Float32Array;
@@ -138,7 +140,7 @@ export interface WorkCounts {
   refined: number;
   /** Tiles of 3 × 12 patches by the search with early break. */
   hausdorffTiles: number;
-  /** Tiles of 3 × 24 patches against references. */
+  /** Tiles of three patches and a panel of references, 12 or 24. */
   referenceTiles: number;
 }
 
@@ -480,63 +482,111 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   }
 
   function referenceRunner(work: ReferenceWork): (task: Task) => void {
-    const { references, shortImages, shortReferences, block, nearest, places, quantisation } = work;
+    const { references, shortImages, shortReferences, block, nearest, places, quads } = work;
     const { patches, count } = images;
     const short = shortImages.channels;
     // Images make no difference among references: their patches are searched in chunks that fill panels.
     const total = references.count * references.patches;
     const chunk = BYTE_PANEL * Math.ceil(Math.min(total, Math.max(1, CHUNK_BYTES / (channels * 4))) / BYTE_PANEL);
-    const { scale, shift, groupPairs, rowError, columnError, reach } = quantisation;
-    const settings = reserve(48);
-    new Float64Array(core.memory.buffer, settings, 6).set([scale, shift, groupPairs, rowError, columnError, reach]);
     const shortened = reserve(Math.max(patches, chunk) * short * 4);
-    const integers = reserve(short + 32);
     const best = reserve(block * patches * 4);
-    const wanted = reserve((block * patches + 2) * 2);
     const found = reserve(block * patches * 4);
 
-    /** Room for patches as one side: its structure, and where its floats are. */
-    function side(asRows: boolean, size: number): { floatsAt: number; at: number } {
-      const pairs = Math.ceil(short / 2);
-      const panel = asRows ? 3 : BYTE_PANEL;
-      const room = Math.ceil(size / panel) * panel;
-      const floatsAt = reserve(size * channels * 4);
-      const packed = reserve(room * pairs * 2);
-      const starts = asRows ? reserve(room * Math.ceil(pairs / groupPairs) * 2) : 0;
-      const fields = [floatsAt, packed, starts, reserve(room * 2), reserve(room * 2), 0, 0];
-      const at = reserve(fields.length * 4);
-      new Uint32Array(core.memory.buffer, at, fields.length).set(fields);
-      return { floatsAt, at };
+    /** Patches in the core's memory, as one side of a search. */
+    interface Side {
+      readonly floatsAt: number;
+      /** Quantises `size` patches, from number `first` of their set on, whose short vectors are at an address. */
+      quantise(first: number, size: number, shortAt: number): void;
+      readonly at: number;
     }
-    /** Fills a side with patches from number `first` on, their short vectors quantised in place of themselves. */
-    function fill(
-      { floatsAt, at }: ReturnType<typeof side>,
-      set: Patches,
-      shortSet: Patches,
-      first: number,
-      size: number,
-    ) {
+    /** What finds the nearest references, by integers of some kind. */
+    interface Search {
+      side(asRows: boolean, size: number): Side;
+      /** Forgets what was found. */
+      start(size: number): void;
+      /** Looks for references nearer to image `i` of a task's. */
+      run(i: number, own: Side, other: Side): void;
+    }
+
+    function bySums16(): Search {
+      const { scale, shift, groupPairs, rowError, columnError, reach } = work.quantisation;
+      const settings = record([scale, shift, groupPairs, rowError, columnError, reach], []);
+      const integers = reserve(short + 32);
+      const wanted = reserve((block * patches + 2) * 2);
+      const pairs = Math.ceil(short / 2);
+      return {
+        side(asRows, size) {
+          const panel = asRows ? 3 : BYTE_PANEL;
+          const room = Math.ceil(size / panel) * panel;
+          const floatsAt = reserve(size * channels * 4);
+          const packed = reserve(room * pairs * 2);
+          const starts = asRows ? reserve(room * Math.ceil(pairs / groupPairs) * 2) : 0;
+          const at = record([], [floatsAt, packed, starts, reserve(room * 2), reserve(room * 2), 0, 0]);
+          const quantise = (first: number, size: number, shortAt: number) => {
+            new Int32Array(core.memory.buffer, at + 20, 2).set([size, first]);
+            core.quantiseBytes(shortAt, short, centre, settings, at, integers);
+          };
+          return { floatsAt, at, quantise };
+        },
+        start: (size) => new Int16Array(core.memory.buffer, wanted, size * patches).fill(-(2 ** 15)),
+        run(i, own, other) {
+          const to = [best + i * patches * 4, wanted + i * patches * 2, found + i * patches * 4] as const;
+          core.nearerReferences(own.at, other.at, channels, short, settings, ...to);
+        },
+      };
+    }
+
+    function bySums32({ scale, error, reach, most, finerBits, centre }: NonNullable<typeof quads>): Search {
+      const settings = record([scale, error, reach, most, finerBits], []);
+      const panelBytes = PANEL * 4 * Math.ceil(short / 4);
+      const search = record([scale, reach, ROUNDING], [channels, panelBytes / 48]);
+      const centreAt = reserve(short * 4);
+      floats(centreAt, short).set(centre);
+      const room = reserve(short * 9 + 64);
+      // Rows are taken by threes.
+      const thresholds = reserve((block * patches + 2) * 4);
+      const nearestOf = Array.from({ length: block }, (_, i) => {
+        return record([], [best, found, thresholds].map((from) => from + i * patches * 4));
+      });
+      return {
+        side(asRows, size) {
+          const panels = Math.ceil(size / PANEL);
+          const floatsAt = reserve(size * channels * 4);
+          const packed = [reserve(panels * panelBytes), reserve(panels * PANEL * 4)];
+          const image = record([0, 0], [0, ...(asRows ? packed : [0, 0]), ...(asRows ? [0, 0] : packed), 0, 0, 0]);
+          const at = record([], [floatsAt, image, 0, 0]);
+          const quantise = (first: number, size: number, shortAt: number) => {
+            new Int32Array(core.memory.buffer, at + 8, 2).set([size, first]);
+            new Uint32Array(core.memory.buffer, image + 16, 1)[0] = shortAt;
+            core.quantiseQuads(image, size, short, short, centreAt, settings, 0, 0, room);
+          };
+          return { floatsAt, at, quantise };
+        },
+        start: (size) => new Int32Array(core.memory.buffer, thresholds, size * patches).fill(-(2 ** 31)),
+        run: (i, own, other) => core.nearerByQuads(search, own.at, other.at, nearestOf[i]),
+      };
+    }
+
+    /** Fills a side with patches from number `first` on. */
+    function fill({ floatsAt, quantise }: Side, set: Patches, shortSet: Patches, first: number, size: number) {
       const part = ({ data, channels }: Patches) => data.subarray(first * channels, (first + size) * channels);
       floats(floatsAt, size * channels).set(part(set));
       const itself = shortSet === set;
       if (!itself) floats(shortened, size * short).set(part(shortSet));
-      new Int32Array(core.memory.buffer, at + 20, 2).set([size, first]);
-      core.quantiseBytes(itself ? floatsAt : shortened, short, centre, settings, at, integers);
+      quantise(first, size, itself ? floatsAt : shortened);
     }
-    const own = Array.from({ length: block }, () => side(true, patches));
-    const other = side(false, chunk);
+    const search = quads ? bySums32(quads) : bySums16();
+    const own = Array.from({ length: block }, () => search.side(true, patches));
+    const other = search.side(false, chunk);
     return (task) => {
       const from = task.a * block;
       const size = Math.min(count, from + block) - from;
       for (let i = 0; i < size; i++) fill(own[i], images, shortImages, (from + i) * patches, patches);
       floats(best, size * patches).fill(Infinity);
-      new Int16Array(core.memory.buffer, wanted, size * patches).fill(-(2 ** 15));
+      search.start(size);
       for (let first = 0; first < total; first += chunk) {
         fill(other, references, shortReferences, first, Math.min(chunk, total - first));
-        for (let i = 0; i < size; i++) {
-          const to = [best + i * patches * 4, wanted + i * patches * 2, found + i * patches * 4] as const;
-          core.nearerReferences(own[i].at, other.at, channels, short, settings, ...to);
-        }
+        for (let i = 0; i < size; i++) search.run(i, own[i], other);
       }
       pairsDone += size * references.count;
       const squared = floats(best, size * patches);

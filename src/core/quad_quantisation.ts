@@ -1,8 +1,9 @@
 // How patches become 8-bit integers for pairs: see core-as/quads.ts.
 
+import type { Vectors } from "./axes.ts";
 import { highest, LARGEST_NORM, LARGEST_SCALE, sampleOf } from "./byte_quantisation.ts";
 import { withRegion } from "./memory.ts";
-import type { Patches, QuadQuantisation } from "./patch_tasks.ts";
+import type { QuadQuantisation } from "./patch_tasks.ts";
 
 /** Patches that the quantisation is chosen by. */
 const SAMPLE = 400;
@@ -19,9 +20,9 @@ const REACH = 2.5;
 export interface QuadOptions {
   /** Any point will do, but the nearer the patches, the finer the integers. */
   readonly centre: Float32Array;
-  /** Distance from the centre to the farthest patch. */
-  readonly radius: number;
-  /** Of keys. */
+  /** Distance from the centre to the farthest patch. @default any: there are few channels, of which none is beyond 127 */
+  readonly radius?: number;
+  /** By which A is moved up to make room for others. */
   readonly bits: number;
   /** Channels that four patches share. */
   readonly shared: number;
@@ -30,11 +31,11 @@ export interface QuadOptions {
 }
 
 /** What is chosen here changes how much is proved by integers, never a result. */
-export function quadQuantisation(images: Patches, options: QuadOptions): QuadQuantisation {
-  const { radius, bits, both, shared } = options;
-  const { channels } = images;
+export function quadQuantisation(sets: readonly Vectors[], options: QuadOptions): QuadQuantisation {
+  const { radius = 0, bits, both, shared } = options;
+  const [{ channels }] = sets;
   const packing = channels - shared;
-  const sample = turnedSample(images, options);
+  const sample = turnedSample(sets, options);
   const largest = new Float32Array(sample.length / channels);
   let squares = 0;
   for (let patch = 0, at = 0; patch < largest.length; patch++) {
@@ -50,7 +51,7 @@ export function quadQuantisation(images: Patches, options: QuadOptions): QuadQua
   // Of the root of half of `most` rounding takes up to a half in each channel.
   const norm = Math.max(1, Math.sqrt(most / 2) - Math.sqrt(channels) / 2 - 2);
   const held = (both ? MARGIN * highest(largest, 0) : highest(largest, CUT_OFF)) || 1;
-  const scale = Math.min(LARGEST_SCALE, LARGEST / held, norm / (radius || 1));
+  const scale = Math.min(LARGEST_SCALE, LARGEST / held, norm / radius);
   const finerBits = Math.max(0, Math.min(15, Math.floor(Math.log2(LARGEST_NORM / (radius * scale || 1)))));
   // Errors of rounding are even between ± 1/2: their squares' mean is 1/12, and their sum varies little.
   const error = both ? Infinity : 0.295 * Math.sqrt(packing + shared / 4 ** finerBits);
@@ -59,10 +60,10 @@ export function quadQuantisation(images: Patches, options: QuadOptions): QuadQua
 }
 
 /** Some patches, as they are before they are rounded but for the scale. */
-function turnedSample(images: Patches, { centre, shared }: QuadOptions): Float32Array {
-  const { channels } = images;
+function turnedSample(sets: readonly Vectors[], { centre, shared }: QuadOptions): Float32Array {
+  const [{ channels }] = sets;
   return withRegion((region) => {
-    const sample = sampleOf([images], centre, SAMPLE);
+    const sample = sampleOf(sets, centre, SAMPLE);
     const at = region.copyIn(sample);
     region.core.turnPatches(at, sample.length / channels, channels, channels - shared);
     return region.floats(at, sample.length).slice();
