@@ -61,5 +61,6 @@ function concatenated(fine: PatchSet, { data, count, rows, cols, channels, level
     result.set(patch.subarray(0, four), place * width + 4 * three);
     result.set(patch.subarray(four + three), place * width + 4 * three + four);
   }
-  return { data: result, count, rows, cols, channels: width, levels: [4 * three, four, five] };
+  // On memory that threads share, as embedders' patches are.
+  return joinPatches([{ data: result, count, rows, cols, channels: width, levels: [4 * three, four, five] }]);
 }
