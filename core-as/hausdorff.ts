@@ -91,8 +91,8 @@ export function directedHausdorff(
       const out = tiles + <usize> panel * TILE;
       const halves = b.columnHalves + <usize> panel * STEP;
       const own = a.rowHalves + (<usize> m << 2);
-      if (pairs.isBytes) tile(x, own, y, y + panelBytes, halves, out, STEP, true);
-      else tile(x, own, y, y + panelBytes, halves, out, STEP, false);
+      if (pairs.isBytes) tile<i8>(x, own, y, y + panelBytes, halves, out, STEP);
+      else tile<i16>(x, own, y, y + panelBytes, halves, out, STEP);
       hausdorffTiles++;
       const wanted = i32x4.splat(least);
       let columns0 = i32x4.splat(0), columns1 = columns0, columns2 = columns0;

@@ -97,8 +97,8 @@ function keep(at: usize, k0: v128, k1: v128, k2: v128): void {
 /** A as a key: its lowest bits replaced by where it was found, or, small as A of bytes is, moved up to leave room. */
 // @ts-ignore: decorator
 @inline
-function keyOf(a: v128, bits: i32, mask: v128, isBytes: bool): v128 {
-  return isBytes ? i32x4.shl(a, bits) : v128.and(a, mask);
+function keyOf<T>(a: v128, bits: i32, mask: v128): v128 {
+  return sizeof<T>() == 1 ? i32x4.shl(a, bits) : v128.and(a, mask);
 }
 
 /** Products of the images' blocks of four patches in channels that the four share. */
@@ -113,7 +113,7 @@ function multiplyBlocks(): void {
     for (let n = 0; n < blocks; n += PANEL) {
       const y = right.shared + <usize> (n / PANEL) * panelBytes;
       const out = search.products + <usize> m * productBytes + (<usize> n << 2);
-      tile(x, zeros, y, y + panelBytes, zeros, out, productBytes, false);
+      tile<i16>(x, zeros, y, y + panelBytes, zeros, out, productBytes);
     }
   }
 }
@@ -138,7 +138,7 @@ function addBlocks(out: usize, m: i32, pb: usize): void {
  */
 // @ts-ignore: decorator
 @inline
-function fill(from: i32, end: i32, isBytes: bool): void {
+function fill<T>(from: i32, end: i32): void {
   const patches = search.patches, bits = search.bits;
   const panels = (patches + PANEL - 1) / PANEL;
   const panelBytes = <usize> search.steps * STEP;
@@ -154,15 +154,15 @@ function fill(from: i32, end: i32, isBytes: bool): void {
         const m = pa * PANEL + r * 3;
         const out = search.table + <usize> (m - from) * rowBytes + pb * STEP;
         const halves = left.rowHalves + (<usize> m << 2);
-        tile(aPanel + <usize> r * 12, halves, bPanel, bPanel + panelBytes, right.columnHalves + pb * STEP, out, rowBytes, isBytes);
+        tile<T>(aPanel + <usize> r * 12, halves, bPanel, bPanel + panelBytes, right.columnHalves + pb * STEP, out, rowBytes);
         if (search.sharedSteps) addBlocks(out, m, pb);
         const row = search.rowKeys + (<usize> (m - from) << 4);
         let c0 = v128.load(column), c1 = v128.load(column, 16), c2 = v128.load(column, 32);
         for (let k = 0; k < 3; k++) {
           const at = out + <usize> k * rowBytes;
-          const s0 = keyOf(v128.load(at), bits, mask, isBytes);
-          const s1 = keyOf(v128.load(at, 16), bits, mask, isBytes);
-          const s2 = keyOf(v128.load(at, 32), bits, mask, isBytes);
+          const s0 = keyOf<T>(v128.load(at), bits, mask);
+          const s1 = keyOf<T>(v128.load(at, 16), bits, mask);
+          const s2 = keyOf<T>(v128.load(at, 32), bits, mask);
           keep(row + (<usize> k << 4), v128.or(s0, n0), v128.or(s1, n1), v128.or(s2, n2));
           const found = i32x4.splat(m - from + k);
           c0 = i32x4.max_s(c0, v128.or(s0, found));
@@ -227,7 +227,7 @@ function setThresholds(squared: usize, count: i32, thresholds: usize, fine: bool
 /** Measures the likeliest nearest patch of each one of the strip, and of each one of b. */
 // @ts-ignore: decorator
 @inline
-function measureLikeliest(from: i32, end: i32, isBytes: bool): void {
+function measureLikeliest<T>(from: i32, end: i32): void {
   const patches = search.patches, bits = search.bits;
   const mask = (1 << bits) - 1;
   for (let m = from; m < end; m++) {
@@ -253,7 +253,7 @@ function measureLikeliest(from: i32, end: i32, isBytes: bool): void {
     const cell = cellOf(m - from, n);
     const known = load<i32>(cell);
     // What a key has lost of A is at most its mask.
-    const a = isBytes ? key >> bits : key | mask;
+    const a = sizeof<T>() == 1 ? key >> bits : key | mask;
     const really = <i32> (known != LOWEST) & <i32> (a > load<i32>(search.columnThresholds + at));
     wait(m, n, really != 0, false, from);
     store<i32>(cell, select(LOWEST, known, really));
@@ -292,7 +292,7 @@ function measureLeft(from: i32, end: i32, thin: bool): void {
 
 // @ts-ignore: decorator
 @inline
-function minima(isBytes: bool): void {
+function minima<T>(): void {
   const patches = search.patches, strip = search.strip;
   if (search.sharedSteps) multiplyBlocks();
   for (let from = 0; from < patches; from += strip) {
@@ -300,9 +300,9 @@ function minima(isBytes: bool): void {
     const lowest = i32x4.splat(LOWEST);
     for (let at: usize = 0; at < rowBytes; at += 16) v128.store(search.columnKeys + at, lowest);
     for (let at: usize = 0; at < <usize> strip << 4; at += 16) v128.store(search.rowKeys + at, lowest);
-    fill(from, end, isBytes);
-    measureLikeliest(from, end, isBytes);
-    measureLeft(from, end, isBytes);
+    fill<T>(from, end);
+    measureLikeliest<T>(from, end);
+    measureLeft(from, end, sizeof<T>() == 1);
   }
 }
 
@@ -329,6 +329,6 @@ export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, tw
     v128.store(search.columnThresholds + at, i32x4.splat(HIGHEST));
     if (search.isBytes) v128.store(search.fineColumnThresholds + at, i32x4.splat(HIGHEST));
   }
-  if (search.isBytes) minima(true);
-  else minima(false);
+  if (search.isBytes) minima<i8>();
+  else minima<i16>();
 }

@@ -119,11 +119,13 @@ export function nearThreshold(squared: f32, scale: f64, errors: f64, relative: f
   return <i32> min<f64>(2147483647, max<f64>(-2147483647, ceil(1 - reach * reach * 0.5)));
 }
 
-/** c and the products of a's and b's pairs of 16-bit integers; or fours of bytes, b's within 0 … 127. */
+// Of two widths of integers the compiler makes code of its own: T is i8 or i16.
+
+/** c and the products of a's and b's pairs of 16-bit integers; or fours of bytes, b's without a sign. */
 // @ts-ignore: decorator
 @inline
-function multiplyAdd(a: v128, b: v128, c: v128, isBytes: bool): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD && isBytes) return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
+function multiplyAdd<T>(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD && sizeof<T>() == 1) return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
   return i32x4.add(c, i32x4.dot_i16x8_s(a, b));
 }
 
@@ -147,7 +149,7 @@ export function roundingOf(channels: i32): f64 {
  */
 // @ts-ignore: decorator
 @inline
-export function tile(x: usize, xHalves: usize, y: usize, end: usize, yHalves: usize, out: usize, stride: usize, isBytes: bool): void {
+export function tile<T>(x: usize, xHalves: usize, y: usize, end: usize, yHalves: usize, out: usize, stride: usize): void {
   const half0 = v128.load(yHalves), half1 = v128.load(yHalves, 16), half2 = v128.load(yHalves, 32);
   const n0 = i32x4.neg(v128.load32_splat(xHalves));
   const n1 = i32x4.neg(v128.load32_splat(xHalves, 4));
@@ -161,17 +163,17 @@ export function tile(x: usize, xHalves: usize, y: usize, end: usize, yHalves: us
     const y2 = v128.load(y, 32);
     const pairs = v128.load(x);
     let splat = i8x16.shuffle(pairs, pairs, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
-    s00 = multiplyAdd(splat, y0, s00, isBytes);
-    s01 = multiplyAdd(splat, y1, s01, isBytes);
-    s02 = multiplyAdd(splat, y2, s02, isBytes);
+    s00 = multiplyAdd<T>(splat, y0, s00);
+    s01 = multiplyAdd<T>(splat, y1, s01);
+    s02 = multiplyAdd<T>(splat, y2, s02);
     splat = i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
-    s10 = multiplyAdd(splat, y0, s10, isBytes);
-    s11 = multiplyAdd(splat, y1, s11, isBytes);
-    s12 = multiplyAdd(splat, y2, s12, isBytes);
+    s10 = multiplyAdd<T>(splat, y0, s10);
+    s11 = multiplyAdd<T>(splat, y1, s11);
+    s12 = multiplyAdd<T>(splat, y2, s12);
     splat = i8x16.shuffle(pairs, pairs, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11);
-    s20 = multiplyAdd(splat, y0, s20, isBytes);
-    s21 = multiplyAdd(splat, y1, s21, isBytes);
-    s22 = multiplyAdd(splat, y2, s22, isBytes);
+    s20 = multiplyAdd<T>(splat, y0, s20);
+    s21 = multiplyAdd<T>(splat, y1, s21);
+    s22 = multiplyAdd<T>(splat, y2, s22);
     x += STEP;
     y += STEP;
   } while (y < end);
