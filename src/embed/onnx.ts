@@ -130,7 +130,7 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
   const { manifest, threads = 1 } = options;
   const { name, size, subtract, deviation, views } = settings;
   const { runtime, setup, module } = options.engine === "native"
-    ? { runtime: await nativeRuntime(), setup: { intraOpNumThreads: threads } }
+    ? { runtime: await nativeRuntime(), setup: { intraOpNumThreads: threads, extra: WITHOUT_SPINNING } }
     : { ...await wasmRuntime(threads, options), setup: { executionProviders: ["wasm"] } };
   const session = await standingIn(module, () => openSession(runtime, options.model, name, setup));
   const [input] = session.inputNames;
@@ -272,6 +272,9 @@ async function openSession(
     throw new AnomalyClusterError("bad-model", `${name} cannot be opened as an ONNX model`, { cause });
   }
 }
+
+/** Threads of the native engine that wait leave their cores to what decodes the next images. */
+const WITHOUT_SPINNING = { session: { intra_op: { allow_spinning: "0" } } };
 
 /**
  * For runs of all sessions: onnxruntime-web keeps a run's arguments on the stack of its one instance, and runs that overlap
