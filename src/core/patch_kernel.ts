@@ -384,9 +384,9 @@ function forThreads(images: Patches): (spread: boolean) => Patches {
   return (spread) => spread ? shared ??= { ...images, data: onSharedMemory(images.data) } : images;
 }
 
-/** Images of a block: few enough for the core's memory, at most 16. */
+/** Images of a block: many, so that each is quantised seldom, but few enough that two blocks are soon read again. */
 function blockSize(images: Patches): number {
-  return Math.max(1, Math.min(16, fitting(images)));
+  return Math.max(1, Math.min(32, Math.floor(fitting(images) / 2)));
 }
 
 /** Images that fit into a block's memory, as floats and 16-bit integers. */
