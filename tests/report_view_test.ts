@@ -202,15 +202,23 @@ Deno.test("the map is zoomed by buttons, keys and Ctrl with the wheel, moved by 
     assert(Math.abs(await apart() / whole - 1) < 0.01);
     const box = (await (await page.$("#map"))!.boundingBox())!;
     const was = await place(7);
-    const middle = [box.x + was[0], box.y + was[1]] as const;
+    // Events tell whole pixels.
+    const middle = [Math.round(box.x + was[0]), Math.round(box.y + was[1])] as const;
     await page.mouse.move(...middle);
     await page.keyboard.down("Control");
     await page.mouse.wheel({ deltaY: -200 });
     await page.keyboard.up("Control");
     assert(Math.abs(await apart() / whole - 4) < 0.05);
     const held = await place(7);
-    // The pointer stands on whole pixels, which are four times as large now.
-    assert(Math.hypot(held[0] - was[0], held[1] - was[1]) < 5, "what is under the pointer stays there");
+    const sides = await page.$eval("#map", (map) => map.getAttribute("viewBox")!.split(" ").slice(2).map(Number));
+    [[box.x, box.width], [box.y, box.height]].forEach(([corner, length], axis) => {
+      const pointer = (middle[axis] - corner) * sides[axis] / length;
+      const expected = pointer + 4 * (was[axis] - pointer);
+      assert(
+        Math.abs(held[axis] - expected) < 0.5,
+        `what is under the pointer stays there: ${held[axis]}, not ${expected}`,
+      );
+    });
 
     const before = await place(7);
     await page.mouse.down();
