@@ -3,8 +3,7 @@
 
 import { DISTANCES, squaredDistances } from "./distance";
 import { fineBytes, fineProduct } from "./fine";
-import { PairedImage, PairMinima, PairSearch } from "./pairs";
-import { PANEL, STEP } from "./quantise";
+import { PairedImage, PairMinima, PairSearch, productBytesOf } from "./pairs";
 
 /** Distances measured, and pairs that were looked at by fine integers before that: counts. */
 export let measuredDistances: i32 = 0, refinedPairs: i32 = 0;
@@ -30,7 +29,7 @@ export function propose(m: i32, n: i32, really: bool): bool {
  */
 export function thinOut(search: PairSearch, a: PairedImage, b: PairedImage, from: i32): void {
   const bytes = fineBytes(search.steps << 2);
-  const productBytes = <usize> ((search.patches / 4 + PANEL - 1) / PANEL) * STEP;
+  const productBytes = productBytesOf(search.patches);
   const end = list + (<usize> listed << 3);
   let to = list;
   for (let at = list; at < end; at += 8) {

@@ -59,20 +59,19 @@ function nextReaching(row: usize, from: i32, panels: i32, least: v128): i32 {
 }
 
 /**
- * The larger of `known` and the squared directed Hausdorff distance from a to b. `errors`: bound of the integers' errors of
- * the two together. `tiles`: room for one of 144 bytes for each panel of b. `done`, unless 0: patches of a that are left out,
+ * The larger of `known` and the squared directed Hausdorff distance from a to b. `tiles`: room for one of 144 bytes for each panel of b. `done`, unless 0: patches of a that are left out,
  * 32 bits each; `mark`, unless 0, receives which of b are no farther from a than the result.
  */
 export function directedHausdorff(
   pairs: PairSearch,
   a: PairedImage,
   b: PairedImage,
-  errors: f64,
   known: f32,
   tiles: usize,
   done: usize,
   mark: usize,
 ): f32 {
+  const errors = a.error + b.error + pairs.rounding;
   const aCount = pairs.patches, bCount = pairs.patches, channels = pairs.channels, scale = pairs.scale;
   const panelBytes = <usize> pairs.steps * STEP;
   const relative = roundingOf(channels);

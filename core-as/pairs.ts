@@ -4,7 +4,7 @@
 // nearest one; with the distance to that, A proves nearly all others farther; candidates.ts sees to what is left.
 
 import { measureListed, propose, thinOut } from "./candidates";
-import { PANEL, roundingOf, rowsFrom, STEP, tile } from "./quantise";
+import { PANEL, roundingOf, rowsFrom, STEP, thresholdsOf, tile } from "./quantise";
 
 const LOWEST: i32 = i32.MIN_VALUE;
 const HIGHEST: i32 = i32.MAX_VALUE;
@@ -101,6 +101,13 @@ function keyOf<T>(a: v128, bits: i32, mask: v128): v128 {
   return sizeof<T>() == 1 ? i32x4.shl(a, bits) : v128.and(a, mask);
 }
 
+/** Bytes of a row of the blocks' products. */
+// @ts-ignore: decorator
+@inline
+export function productBytesOf(patches: i32): usize {
+  return <usize> ((patches / 4 + PANEL - 1) / PANEL) * STEP;
+}
+
 /** Products of the images' blocks of four patches in channels that the four share. */
 // @ts-ignore: decorator
 @inline
@@ -194,33 +201,13 @@ function cellOf(m: i32, n: i32): usize {
   return search.table + <usize> m * rowBytes + (<usize> n << 2);
 }
 
-/** What A must exceed of two patches that may be no farther apart than these squares, of integers of a scale. */
-// @ts-ignore: decorator
-@inline
-function thresholdsOf(squares: v128, scale: f64, errors: f64, most: f64): v128 {
-  const distances = f64x2.mul(
-    f64x2.sqrt(f64x2.mul(f64x2.promote_low_f32x4(squares), f64x2.splat(relative))),
-    f64x2.splat(scale),
-  );
-  const reach = f64x2.add(distances, f64x2.splat(errors));
-  // See `threshold` in quantise.ts.
-  const least = f64x2.sub(f64x2.floor(f64x2.mul(f64x2.mul(reach, reach), f64x2.splat(-0.5))), f64x2.splat(1));
-  const isWithin = f64x2.le(distances, f64x2.splat(most));
-  return i32x4.trunc_sat_f64x2_s_zero(v128.bitselect(least, f64x2.splat(<f64> LOWEST), isWithin));
-}
-
 /** Thresholds of `count` patches by their squared minima so far, of A or, `fine`, of that of fine integers. */
 function setThresholds(squared: usize, count: i32, thresholds: usize, fine: bool): void {
   const scale = search.scale * (fine ? <f64> (1 << search.finerBits) : 1);
   const error = fine ? fineErrors : errors;
   const most = fine ? Infinity : search.reach;
   for (let at: usize = 0; at < <usize> count << 2; at += 16) {
-    const squares = v128.load(squared + at);
-    const others = i8x16.shuffle(squares, squares, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
-    const first = thresholdsOf(squares, scale, error, most), last = thresholdsOf(others, scale, error, most);
-    const all = i8x16.shuffle(first, last, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-    // Nothing is nearer than 0.
-    v128.store(thresholds + at, v128.bitselect(i32x4.splat(HIGHEST), all, f32x4.eq(squares, f32x4.splat(0))));
+    v128.store(thresholds + at, thresholdsOf(v128.load(squared + at), relative, scale, error, most));
   }
 }
 
@@ -318,7 +305,7 @@ export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, tw
   const patches = search.patches;
   relative = roundingOf(search.channels);
   rowBytes = <usize> ((patches + PANEL - 1) / PANEL) * STEP;
-  productBytes = <usize> ((patches / 4 + PANEL - 1) / PANEL) * STEP;
+  productBytes = productBytesOf(patches);
   // What is not asked for is known to be 0.
   const unknown: f32 = twoWays ? Infinity : 0;
   for (let at: usize = 0; at < rowBytes; at += 16) {

@@ -3,7 +3,7 @@
 
 import { squaredDistance } from "./distance";
 import { PairedImage } from "./pairs";
-import { PANEL, provesFarther, rowsFrom, STEP, tile } from "./quantise";
+import { PANEL, roundingOf, rowsFrom, STEP, thresholdsOf, tile } from "./quantise";
 import { countDistance, countTile } from "./references";
 
 /** What all searches have in common, as the host lays it out. */
@@ -111,5 +111,7 @@ function measure(
   if (squared >= before) return;
   store<f32>(nearest.squared + at, squared);
   store<i32>(nearest.places + at, b.first + n);
-  store<i32>(nearest.thresholds + at, provesFarther(squared, search.channels, search.scale, errors, search.reach));
+  const relative = roundingOf(search.channels);
+  const thresholds = thresholdsOf(f32x4.splat(squared), relative, search.scale, errors, search.reach);
+  v128.store32_lane(nearest.thresholds + at, thresholds, 0);
 }

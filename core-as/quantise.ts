@@ -98,13 +98,31 @@ export function threshold(squared: f32, scale: f64, errors: f64, relative: f64):
   return <i32> max<f64>(-2147483648, floor(reach * reach * -0.5));
 }
 
-/** The A up to which it proves that two patches are farther apart than `squared`, which is within `most` steps. */
-export function provesFarther(squared: f32, channels: i32, scale: f64, errors: f64, most: f64): i32 {
-  // Nothing is nearer than 0.
-  if (squared == 0) return i32.MAX_VALUE;
-  const relative = roundingOf(channels);
-  if (!(scale * sqrt<f64>(<f64> squared * relative) <= most)) return i32.MIN_VALUE;
-  return max(threshold(squared, scale, errors, relative), i32.MIN_VALUE + 1) - 1;
+/**
+ * Of four squared distances the A that must be exceeded by two patches that may be as near: one less than `threshold`, the
+ * highest of a distance of 0, which nothing is nearer than, and the lowest of one beyond `most` steps.
+ */
+// @ts-ignore: decorator
+@inline
+export function thresholdsOf(squares: v128, relative: f64, scale: f64, errors: f64, most: f64): v128 {
+  const others = i8x16.shuffle(squares, squares, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+  const first = twoThresholds(squares, relative, scale, errors, most);
+  const last = twoThresholds(others, relative, scale, errors, most);
+  const all = i8x16.shuffle(first, last, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+  return v128.bitselect(i32x4.splat(i32.MAX_VALUE), all, f32x4.eq(squares, f32x4.splat(0)));
+}
+
+// @ts-ignore: decorator
+@inline
+function twoThresholds(squares: v128, relative: f64, scale: f64, errors: f64, most: f64): v128 {
+  const distances = f64x2.mul(
+    f64x2.sqrt(f64x2.mul(f64x2.promote_low_f32x4(squares), f64x2.splat(relative))),
+    f64x2.splat(scale),
+  );
+  const reach = f64x2.add(distances, f64x2.splat(errors));
+  const least = f64x2.sub(f64x2.floor(f64x2.mul(f64x2.mul(reach, reach), f64x2.splat(-0.5))), f64x2.splat(1));
+  const isWithin = f64x2.le(distances, f64x2.splat(most));
+  return i32x4.trunc_sat_f64x2_s_zero(v128.bitselect(least, f64x2.splat(-2147483648), isWithin));
 }
 
 /**

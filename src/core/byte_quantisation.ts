@@ -1,6 +1,6 @@
 // How patches become 8-bit integers: see core-as/bytes.ts.
 
-import type { Vectors } from "./axes.ts";
+import { samplePatches, type Vectors } from "./axes.ts";
 import type { ByteQuantisation } from "./patch_tasks.ts";
 
 /** Patches that the quantisation is chosen by. */
@@ -45,16 +45,12 @@ export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array)
 /** Some patches of all sets, at most `most`, evenly, about the centre. */
 export function sampleOf(sets: readonly Vectors[], centre: Float32Array, most: number = SAMPLE): Float32Array {
   const channels = centre.length;
-  const totals = sets.map(({ data }) => data.length / channels);
-  const drawn = totals.map((total) => Math.min(Math.ceil(most / sets.length), total));
-  const sample = new Float32Array(drawn.reduce((sum, number) => sum + number) * channels);
+  const parts = sets.map((set) => samplePatches(set, { most: Math.ceil(most / sets.length) }));
+  const sample = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  sets.forEach(({ data }, set) => {
-    for (let patch = 0; patch < drawn[set]; patch++) {
-      const from = Math.floor(patch * totals[set] / drawn[set]) * channels;
-      for (let k = 0; k < channels; k++) sample[at++] = data[from + k] - centre[k];
-    }
-  });
+  for (const part of parts) {
+    for (let k = 0; k < part.length; k++) sample[at++] = part[k] - centre[k % channels];
+  }
   return sample;
 }
 

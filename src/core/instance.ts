@@ -56,7 +56,6 @@ export interface CoreExports {
     search: number,
     a: number,
     b: number,
-    errors: number,
     known: number,
     tiles: number,
     done: number,

@@ -210,6 +210,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     /** Bytes of a panel, and of one of what patches share, which is of 16 bits. */
     const panelBytes = PANEL * 4 * Math.ceil(packing / (quads ? 4 : 2));
     const sharedPanelBytes = PANEL * 4 * Math.ceil(shared / 2);
+    const farthestFirst = output.kind === "hausdorff" || output.kind === "largest";
     /** Of the fine integers of all patches. */
     const fineBytes = quads ? patches * 16 * Math.ceil(packing / 8) : 0;
     const [there, back, places, otherPlaces] = [0, 1, 2, 3].map(() => reserve(panels * PANEL * 4));
@@ -243,10 +244,9 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const kept = output.kind === "neighbours" ? reserve(block * patches * others * 4) : 0;
     const nearestSums = output.kind === "neighbours" && output.residuals ? reserve(block * patches * channels * 4) : 0;
 
-    /** One image in the core's memory: floats, and integers with the largest error among them. */
+    /** One image in the core's memory: floats and integers. */
     interface Held {
       image: number;
-      error: number;
       readonly floatsAt: number;
       /** Integers and halves of their norms, as the left image of a pair. */
       readonly rows: readonly number[];
@@ -264,9 +264,10 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
         // Of 16 bits the same integers serve both sides.
         const columns = quads ? packed() : rows;
         const sharedAt = reserve(blockPanels * sharedPanelBytes);
-        const fineAt = [reserve(fineBytes), reserve(panels * PANEL * 4)];
+        // Where early breaks find the farthest, nothing is looked at again.
+        const fineAt = farthestFirst ? [0, 0] : [reserve(fineBytes), reserve(panels * PANEL * 4)];
         const paired = record([0, 0], [floatsAt, ...rows, ...columns, sharedAt, ...fineAt]);
-        return { image: -1, error: 0, floatsAt, rows, sharedAt, paired };
+        return { image: -1, floatsAt, rows, sharedAt, paired };
       });
       return (image) => {
         const place = places[image % size];
@@ -277,13 +278,12 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
           new Int32Array(core.memory.buffer, orderAt, patches).set(order ?? (orders[image] ??= farthestOrder()));
           core.copyInOrder(unsorted, orderAt, patches, channels, place.floatsAt);
         }
-        place.error = quantise(place);
+        quantise(place);
         place.image = image;
         return place;
       };
     }
 
-    const farthestFirst = output.kind === "hausdorff" || output.kind === "largest";
     const orders: Float64Array[] = [];
     const inOrder = farthestFirst || order !== undefined;
     const [unsorted, orderAt] = inOrder ? [reserve(patches * channels * 4), reserve(patches * 4)] : [0, 0];
@@ -296,8 +296,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       return keys.sort().map((key) => key % 2 ** 20);
     }
 
-    /** Returns a bound of the integers' errors. */
-    function quantise({ floatsAt, rows: [packed, halves], sharedAt, paired }: Held): number {
+    function quantise({ floatsAt, rows: [packed, halves], sharedAt, paired }: Held): void {
       let sharedError = 0;
       if (shared) {
         // Every fourth patch, from its shared channels on.
@@ -307,17 +306,11 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       }
       if (quads) {
         const settings = [centre, quadSettings!, sharedHalves, sharedError, room] as const;
-        core.quantiseQuads(paired, patches, channels, packing, ...settings);
-        return new Float64Array(core.memory.buffer, paired, 1)[0];
+        return core.quantiseQuads(paired, patches, channels, packing, ...settings);
       }
       const from = [floatsAt, patches, channels * 4, panels, channels, packing] as const;
-      return new Float64Array(core.memory.buffer, paired, 1)[0] = core.quantisePatches(
-        ...from,
-        centre,
-        scale,
-        packed,
-        halves,
-      );
+      const error = core.quantisePatches(...from, centre, scale, packed, halves);
+      new Float64Array(core.memory.buffer, paired, 1)[0] = error;
     }
 
     const left = imageStore(keepAll ? count : block);
@@ -381,8 +374,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
 
     /** The larger of `known` and the squared directed distance of two images. `done` and `mark`: see core-as/hausdorff.ts. */
     function directed(from: Held, to: Held, known: number, done: number, mark: number): number {
-      const errors = from.error + to.error + ROUNDING;
-      return core.directedHausdorff(search, from.paired, to.paired, errors, known, tiles, done, mark);
+      return core.directedHausdorff(search, from.paired, to.paired, known, tiles, done, mark);
     }
 
     function reduced(kind: "mean" | "smallest", squared: Float32Array): number {

@@ -1,7 +1,9 @@
-import type { Embeddings, PatchSet } from "../types.ts";
+import type { Embeddings } from "../types.ts";
 
-/** Mean of all patches: `[channels]`. */
-export function centreOf({ data, channels }: PatchSet): Float64Array {
+/** Mean of all patches, or of other vectors: `[channels]`. */
+export function centreOf(
+  { data, channels }: { readonly data: Float32Array | Float64Array; readonly channels: number },
+): Float64Array {
   const sum = new Float64Array(channels);
   for (let at = 0; at < data.length; at++) sum[at % channels] += data[at];
   return sum.map((value) => value * channels / data.length);

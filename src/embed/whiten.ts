@@ -3,6 +3,7 @@ import { fourColumns, samplePatches, scatterOf } from "../core/axes.ts";
 import { projectionPlan } from "../core/patch_kernel.ts";
 import type { Patches } from "../core/patch_tasks.ts";
 import { onSharedMemory, runSpread, sharedBuffer } from "../core/pool.ts";
+import { centreOf } from "../distance/lengths.ts";
 import { ensure } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 
@@ -39,7 +40,7 @@ export function fitWhitening(patches: PatchSet, options: WhiteningOptions = {}):
   return {
     levels: levelsOf(patches).map(({ from, channels }) => {
       const sample = samplePatches(patches, { most: SAMPLE, from, width: channels });
-      const mean = meanOf(sample, channels);
+      const mean = centreOf({ data: sample, channels });
       const covariance = Matrix.from1DArray(channels, channels, scatterOf(sample, mean)).mul(channels / sample.length);
       const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true });
       const floor = shrinkage * realEigenvalues.reduce((sum, value) => sum + Math.max(value, 0), 0) / channels;
@@ -81,13 +82,6 @@ export async function whiten(patches: PatchSet, whitening: Whitening): Promise<P
 function levelsOf({ levels, channels }: PatchSet): { from: number; channels: number }[] {
   let from = 0;
   return (levels ?? [channels]).map((width) => ({ from: (from += width) - width, channels: width }));
-}
-
-/** The mean of vectors that follow each other. */
-function meanOf(vectors: Float64Array, width: number): Float64Array {
-  const mean = new Float64Array(width);
-  for (let at = 0; at < vectors.length; at++) mean[at % width] += vectors[at];
-  return mean.map((sum) => sum * width / vectors.length);
 }
 
 /** Some channels of all patches, on memory that workers can read. */
