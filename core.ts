@@ -9,6 +9,8 @@ export { AnomalyClusterError, type ErrorCode } from "./src/errors.ts";
 export type { DistanceMatrix, Distances, Embeddings, PatchSet, PatchValues, Raster } from "./src/types.ts";
 export { init } from "./src/core/instance.ts";
 export type { WorkCounts } from "./src/core/patch_tasks.ts";
+export { ThreadPool } from "./src/core/thread_pool.ts";
+
 export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
 export { fitWhitening, whiten, type Whitening, type WhiteningOptions } from "./src/embed/whiten.ts";
 export {

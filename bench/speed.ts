@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
-import { linkage, type PatchSet, type Raster, wardLinkage } from "../mod.ts";
+import { linkage, type PatchSet, type Raster, ThreadPool, wardLinkage } from "../mod.ts";
 import { prepareImages } from "../src/cli/image_pool.ts";
 import { withRegion } from "../src/core/memory.ts";
 import { spreadImageDistances } from "../src/distance/image_distances.ts";
@@ -28,6 +28,8 @@ const PYTHON = `${HERE}.venv/bin/python`;
 const folder = positionals[0] ?? `${PROJECT}demo`;
 const threads = navigator.hardwareConcurrency;
 const scratch = await Deno.makeTempDir();
+/** The peers keep their threads from round to round, and so do ours. */
+const kept = new ThreadPool(threads);
 
 /** Runs a command to its end; returns its seconds. */
 async function timedCommand(command: string, ...args: string[]): Promise<number> {
@@ -150,7 +152,7 @@ for (const [name, goal] of [["D = 40", 1.2], ["D = 112", 1.2], ["D = 344", 1.5],
     `patch minima both ways, ${what}`,
     `PyTorch cdist + amin, ${fastest.slice(7)}`,
     `≥ ${goal}×`,
-    () => spreadPatchScores(set),
+    () => spreadPatchScores(set, { threads: kept }),
     () => peers.run(fastest, { data, shape }),
   );
   if (name === "D = 112") {
@@ -159,16 +161,16 @@ for (const [name, goal] of [["D = 40", 1.2], ["D = 112", 1.2], ["D = 344", 1.5],
       `patch minima both ways, ${what}`,
       "PyTorch, each ordered pair",
       "≥ 2.5×",
-      () => spreadPatchScores(set),
+      () => spreadPatchScores(set, { threads: kept }),
       naive,
     );
   }
   if (name === "D = 40" || name === "D = 112") {
-    const ours = () => spreadImageDistances(set, "max-hausdorff");
+    const ours = () => spreadImageDistances(set, "max-hausdorff", { threads: kept });
     await compare(`max-Hausdorff matrix, ${what}`, "PyTorch", "", ours, () => peers.run("hausdorff", { data, shape }));
     await compare(`max-Hausdorff matrix, ${what}`, "our own patch minima", "", ours, async () => {
       const started = performance.now();
-      await spreadPatchScores(set);
+      await spreadPatchScores(set, { threads: kept });
       return (performance.now() - started) / 1000;
     });
     if (name === "D = 112") {
@@ -209,7 +211,7 @@ await compare(
   `nearest labelled normal, ${queries.count} images against 761 × 196 patches, D = 112`,
   "Faiss IndexFlatL2, k = 1",
   "≥ 1.5×",
-  () => spreadNormalScores(queries, references),
+  () => spreadNormalScores(queries, references, { threads: kept }),
   () => peers.run("faiss", faiss),
   Math.min(3, Number(values.rounds)),
 );

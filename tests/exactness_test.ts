@@ -19,11 +19,12 @@ import {
 import { plainCore, relaxedCore } from "../src/core/generated.ts";
 import { type CoreExports, newCore } from "../src/core/instance.ts";
 import { taskRunner } from "../src/core/patch_tasks.ts";
-import { directedPlan, minimaPlan, neighboursPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
+import { directedPlan, minimaPlan, neighboursPlan, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { quadQuantisation } from "../src/core/quad_quantisation.ts";
 import { INTEGERS, nearestBy } from "./integers.ts";
+import { made, noise } from "./made_patches.ts";
 import { withRegion } from "../src/core/memory.ts";
-import { type Plan, runSpread, runStepsSpread } from "../src/core/pool.ts";
+import type { Plan } from "../src/core/run_plan.ts";
 import { spreadNormalNeighbours } from "../src/distance/normal_scores.ts";
 import { spreadNeighbours, spreadPatchScores } from "../src/distance/patch_minima.ts";
 import { type Preset, PRESETS } from "../src/preset.ts";
@@ -110,21 +111,6 @@ async function demoPatches(names: string[], { model, embedding }: Preset = PRESE
 const SOME = ["hole", "stain", "cut", "knot", "good"].flatMap((kind) =>
   [1, 2, 3].map((n) => `${kind}/${kind}-0${n}.jpg`)
 );
-
-function made(count: number, rows: number, cols: number, channels: number, value: (at: number) => number): PatchSet {
-  return {
-    data: Float32Array.from({ length: count * rows * cols * channels }, (_, at) => value(at)),
-    count,
-    rows,
-    cols,
-    channels,
-  };
-}
-
-/** Between −1 and 1, without pattern. */
-function noise(at: number): number {
-  return Math.sin(at * 12.9898 + Math.sin(at * 78.233) * 43.5453);
-}
 
 Deno.test("real features: filtered minima, distances and scores are brute force's to the last bit", async () => {
   checkAgainstBruteForce(await demoPatches(SOME.slice(0, 8)));
@@ -438,20 +424,6 @@ Deno.test("a level repeated over 2 × 2 patches is multiplied once for the four,
   }
 });
 
-Deno.test("any number of threads gives the same bits, without permissions", { permissions: "none" }, async () => {
-  const patches = made(40, 5, 6, 10, noise);
-  const references = made(9, 4, 4, 10, (at) => noise(at + 0.5));
-  const run = async (threads: number) => {
-    const { sum, smallest, largest } = await runSpread(statisticsPlan(patches), { threads });
-    const hausdorff = await runSpread(directedPlan(patches, "hausdorff"), { threads });
-    const { distances: nearest } = await runStepsSpread(referencePlans(patches, references), { threads });
-    return [sum, smallest, largest, hausdorff, nearest].map((values) => Array.from(values));
-  };
-  const expected = await run(1);
-  for (const threads of [2, 3]) assert.deepEqual(await run(threads), expected);
-  assert.deepEqual(expected[0].map((sum) => Math.fround(sum / 39)), Array.from(patchScores(patches).data));
-});
-
 Deno.test("the build without relaxed instructions finds the same nearest patches", { permissions: "none" }, () => {
   const [patches, references] = [made(9, 6, 7, 50, noise), made(8, 5, 5, 50, (at) => noise(at + 0.5))];
   const [relaxed, plain] = [relaxedCore, plainCore].map((build) => {
@@ -481,58 +453,6 @@ Deno.test("sets that do not fit into the core's memory give the same bits", { pe
   };
   const expected = plans().map((plan) => run(plan, true));
   assert.deepEqual(plans().map((plan) => run(plan, false)), expected);
-});
-
-Deno.test("without SharedArrayBuffer the ordinary path gives the same", async () => {
-  const patches = made(12, 3, 3, 5, noise);
-  const expected = Array.from(patchScores(patches).data);
-  const shared = globalThis.SharedArrayBuffer;
-  try {
-    Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
-    const { sum } = await runSpread(statisticsPlan(patches), { threads: 2 });
-    assert.deepEqual(Array.from(sum, (total) => Math.fround(total / 11)), expected);
-  } finally {
-    globalThis.SharedArrayBuffer = shared;
-  }
-});
-
-Deno.test("where the runtime refuses workers, the other threads do their work", async () => {
-  const script = (refusal: string) => `
-    globalThis.Worker = class { constructor() { ${refusal} } postMessage() {} terminate() {} };
-    if (PAGE) globalThis.document = {};
-    const { statisticsPlan } = await import("${new URL("../src/core/patch_kernel.ts", import.meta.url)}");
-    const { runHere, runSpread } = await import("${new URL("../src/core/pool.ts", import.meta.url)}");
-    const data = Float32Array.from({ length: 20 * 9 * 5 }, (_, at) => Math.sin(at * 12.9898));
-    const plan = () => statisticsPlan({ data, count: 20, rows: 3, cols: 3, channels: 5 });
-    const [here, spread] = [runHere(plan()), await runSpread(plan(), { threads: 3 })];
-    if (!here.sum.every((sum, at) => sum === spread.sum[at])) throw new Error("other sums");
-    console.log("equal");`;
-  const refusals = [
-    'throw new Error("refused");',
-    'setTimeout(() => this.onerror({ message: "refused", preventDefault() {} }));',
-  ];
-  for (const refusal of refusals) {
-    for (const page of [false, true]) {
-      const code = script(refusal).replace("PAGE", String(page));
-      const args = ["eval", "--no-check", code];
-      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: new URL("..", import.meta.url) })
-        .output();
-      assert.equal(new TextDecoder().decode(stdout), "equal\n", new TextDecoder().decode(stderr));
-    }
-  }
-});
-
-Deno.test("an aborted run ends at once, with the signal's reason", async () => {
-  const patches = made(64, 10, 10, 40, noise);
-  for (const threads of [1, 2]) {
-    const controller = new AbortController();
-    const run = runSpread(statisticsPlan(patches), {
-      threads,
-      signal: controller.signal,
-      onPairs: () => controller.abort(new Error("enough")),
-    });
-    await assert.rejects(run, /enough/);
-  }
 });
 
 Deno.test("the filters leave little: counts on real features", async () => {

@@ -9,7 +9,7 @@ import { centroidMerges, chainMerges, type LinkageMethod, singleDistances } from
 import { withRegion } from "../src/core/memory.ts";
 import { directedPlan, minimaPlan, neighboursPlan, projectionPlan, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { taskRunner, type Work } from "../src/core/patch_tasks.ts";
-import type { Plan } from "../src/core/pool.ts";
+import type { Plan } from "../src/core/run_plan.ts";
 import { seededRandom } from "../src/random.ts";
 import { INTEGERS, nearestBy } from "./integers.ts";
 

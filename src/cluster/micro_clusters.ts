@@ -1,4 +1,4 @@
-import { sharedBuffer } from "../core/pool.ts";
+import { sharedBuffer } from "../core/shared_memory.ts";
 import { spreadNormalNearest } from "../distance/normal_scores.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { randomSample } from "../random.ts";

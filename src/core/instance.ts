@@ -156,6 +156,9 @@ export interface CoreExports {
   ): void;
 }
 
+/** Bytes of an instance's memory, which never shrinks, up to which it is kept for the next call. */
+export const LARGEST_KEPT: number = 2 ** 28;
+
 let compiled: WebAssembly.Module | undefined;
 let exports: CoreExports | undefined;
 

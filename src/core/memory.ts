@@ -1,12 +1,10 @@
 // Memory of the WASM core: a stack of regions, released together. No address leaves src/core.
 
 import { AnomalyClusterError } from "../errors.ts";
-import { type CoreExports, coreExports, dropCore } from "./instance.ts";
+import { type CoreExports, coreExports, dropCore, LARGEST_KEPT } from "./instance.ts";
 
 const PAGE = 65536;
 const LIMIT = 2 ** 32 - PAGE;
-/** Bytes up to which the memory is kept for the next call. */
-const LARGEST_KEPT = 2 ** 28;
 
 let top = 0;
 

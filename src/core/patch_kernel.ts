@@ -1,4 +1,4 @@
-// What is computed of patches: plans of tasks (patch_tasks.ts) for this thread or several (pool.ts).
+// What is computed of patches: plans of tasks (patch_tasks.ts) for this thread or several (run_plan.ts).
 
 import type { PatchSet } from "../types.ts";
 import { evenAxes, principalAxes } from "./axes.ts";
@@ -15,7 +15,9 @@ import {
   taskRunner,
 } from "./patch_tasks.ts";
 import { quadQuantisation } from "./quad_quantisation.ts";
-import { availableThreads, onSharedMemory, type Plan, sharedBuffer, type Steps } from "./pool.ts";
+import type { Plan, Steps } from "./run_plan.ts";
+import { onSharedMemory, sharedBuffer } from "./shared_memory.ts";
+import { availableThreads } from "./thread_pool.ts";
 
 /** Memory that a block of images may take in the core, and that all may where they stay there. */
 const BLOCK_BYTES = 2 ** 24;

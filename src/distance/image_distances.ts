@@ -1,5 +1,5 @@
 import { directedPlan } from "../core/patch_kernel.ts";
-import { type Plan, runHere, runSpread } from "../core/pool.ts";
+import { type Plan, runHere, runSpread } from "../core/run_plan.ts";
 import { checkPatches, type DistanceMatrix, type PatchSet } from "../types.ts";
 import { runOptions, type WorkOptions } from "./patch_minima.ts";
 

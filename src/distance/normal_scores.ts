@@ -1,5 +1,5 @@
 import { type NearestReferences, referencePlans } from "../core/patch_kernel.ts";
-import { runStepsHere, runStepsSpread } from "../core/pool.ts";
+import { runStepsHere, runStepsSpread } from "../core/run_plan.ts";
 import { ensure } from "../errors.ts";
 import { checkPatches, type PatchSet, type PatchValues } from "../types.ts";
 import { runOptions, type WorkOptions } from "./patch_minima.ts";

@@ -1,6 +1,7 @@
 import { minimaPlan, type MinimaStatistics, neighboursPlan, statisticsPlan } from "../core/patch_kernel.ts";
 import type { WorkCounts } from "../core/patch_tasks.ts";
-import { runHere, type RunOptions, runSpread } from "../core/pool.ts";
+import { runHere, type RunOptions, runSpread } from "../core/run_plan.ts";
+import type { ThreadPool } from "../core/thread_pool.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { ensure } from "../errors.ts";
 import { checkPatches, type PatchSet, type PatchValues } from "../types.ts";
@@ -27,8 +28,11 @@ export interface WorkOptions {
   readonly signal?: AbortSignal;
   /** Hears how many of how many pairs of images are done. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Threads of asynchronous work. The result does not depend on them. @default the machine's cores */
-  readonly threads?: number;
+  /**
+   * Threads of asynchronous work: how many, started for this work alone, or a pool that stays. The result does not depend
+   * on them. @default the machine's cores
+   */
+  readonly threads?: number | ThreadPool;
   /** Hears what was computed. */
   readonly onCounts?: (counts: WorkCounts) => void;
 }

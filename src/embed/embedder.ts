@@ -1,4 +1,4 @@
-import { sharedBuffer } from "../core/pool.ts";
+import { sharedBuffer } from "../core/shared_memory.ts";
 import type { Embeddings, PatchSet, Raster } from "../types.ts";
 
 /** Turns images into patch embeddings. */

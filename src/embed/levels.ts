@@ -1,4 +1,4 @@
-import { sharedBuffer } from "../core/pool.ts";
+import { sharedBuffer } from "../core/shared_memory.ts";
 import { ensure } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 

@@ -1,9 +1,11 @@
-// Tasks on this thread, or on workers over shared memory. Workers start from a blob: URL, which needs no
-// permission, no file and no network; where they or shared memory are missing, this thread does all.
+// Plans of tasks, done on this thread or by several over shared memory; where workers or such memory are missing, this
+// thread does all.
 
-import { AnomalyClusterError } from "../errors.ts";
-import { type CoreExports, coreExports, coreModule, newCore } from "./instance.ts";
+import { AnomalyClusterError, ensure } from "../errors.ts";
+import { type CoreExports, coreExports } from "./instance.ts";
 import { type Task, type TaskRunner, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
+import { availableThreads, type PoolWorker, putBack, takeCore, ThreadPool, workerOf } from "./thread_pool.ts";
+import { workerStarter } from "./worker.ts";
 
 /** Work in tasks, and what they amount to. */
 export interface Plan<Result> {
@@ -26,36 +28,12 @@ export type Steps<Result> = Generator<Plan<unknown>, Result, unknown>;
 
 /** Hooks and limits of running a plan. */
 export interface RunOptions {
-  /** Most threads. */
-  readonly threads?: number;
+  /** Most threads, which are ended when the plan is; or those of a pool. */
+  readonly threads?: number | ThreadPool;
   readonly signal?: AbortSignal;
   readonly onPairs?: (done: number, total: number) => void;
   /** Hears, at the end, what was computed. */
   readonly onCounts?: (counts: WorkCounts) => void;
-}
-
-/** Threads that pay by default: the machine's, where shared memory and workers are there. */
-export function availableThreads(): number {
-  if (typeof SharedArrayBuffer === "undefined" || !workerStarter()) return 1;
-  return Math.max(1, Math.min(16, globalThis.navigator?.hardwareConcurrency ?? 1));
-}
-
-/** Memory that workers can read and write, where there is such memory. Throws `too-large` when there is not enough. */
-export function sharedBuffer(bytes: number): ArrayBufferLike {
-  try {
-    return typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
-  } catch (cause) {
-    const message = `this needs ${(bytes / 2 ** 30).toFixed(1)} GiB at once, more than there is: use fewer images`;
-    throw new AnomalyClusterError("too-large", message, { cause });
-  }
-}
-
-/** The same numbers on shared memory. */
-export function onSharedMemory(data: Float32Array): Float32Array {
-  if (typeof SharedArrayBuffer === "undefined" || data.buffer instanceof SharedArrayBuffer) return data;
-  const shared = new Float32Array(sharedBuffer(data.byteLength));
-  shared.set(data);
-  return shared;
 }
 
 /** Below it, about 50 ms on one core, starting workers costs more than it saves. */
@@ -78,32 +56,41 @@ export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): R
   return plan.result();
 }
 
-/** Runs a plan on up to `threads` workers; with one thread, here, giving way between tasks. Throws as {@linkcode runHere}. */
+/** Runs a plan on several threads; with one, here, giving way between tasks. Throws as {@linkcode runHere}. */
 export async function runSpread<Result>(plan: Plan<Result>, options: RunOptions = {}): Promise<Result> {
-  const wanted = options.threads ?? (plan.products < WORTH_WORKERS ? 1 : availableThreads());
-  const threads = Math.min(wanted, plan.tasks.length);
-  const start = workerStarter();
-  if (threads > 1 && start && typeof SharedArrayBuffer !== "undefined") {
-    await onWorkers(plan, threads, start, options);
-    return plan.result();
+  const { threads = plan.products < WORTH_WORKERS ? 1 : availableThreads() } = options;
+  const pool = threads instanceof ThreadPool ? threads : new ThreadPool(threads);
+  try {
+    await onPool(plan, pool, options);
+  } finally {
+    if (pool !== threads) pool.close();
+  }
+  return plan.result();
+}
+
+async function onPool(plan: Plan<unknown>, pool: ThreadPool, options: RunOptions): Promise<void> {
+  ensure(!pool.closed, "the thread pool is closed: make another one");
+  const threads = Math.min(pool.size, plan.tasks.length);
+  if (threads > 1 && workerStarter() && typeof SharedArrayBuffer !== "undefined") {
+    return await onWorkers(plan, pool, threads, options);
   }
   const total = totalPairs(plan.tasks);
   let done = 0;
   const report = (pairs: number) => options.onPairs?.(done += pairs, total);
-  const counts = await runPausing(plan.workForThread(false), plan.tasks, report, options.signal);
+  const counts = await runPausing(pool, plan.workForThread(false), plan.tasks, report, options.signal);
   options.onCounts?.(counts);
-  return plan.result();
 }
 
 /** Does tasks on this thread, giving way to timers and messages now and then. */
 async function runPausing(
+  pool: ThreadPool,
   work: Work,
   tasks: Iterable<Task>,
   report: (pairs: number) => void,
   signal?: AbortSignal,
 ): Promise<WorkCounts> {
-  // Other calls may come in the pauses: this work's memory is its own.
-  const runner = newRunner(work, newCore());
+  const core = takeCore(pool);
+  const runner = newRunner(work, core);
   let gaveWay = performance.now();
   for (const task of tasks) {
     signal?.throwIfAborted();
@@ -113,6 +100,7 @@ async function runPausing(
     await giveWay();
     gaveWay = performance.now();
   }
+  putBack(pool, core);
   return runner.counts();
 }
 
@@ -174,97 +162,18 @@ function outOfMemory(cause: unknown): AnomalyClusterError {
   return new AnomalyClusterError("too-large", message, { cause });
 }
 
-// Taken at the start: onnxruntime-web puts Node's Worker in its place when it opens a model.
-const WebWorker = globalThis.Worker;
-
-/** A worker of whatever kind the runtime has. */
-interface Thread {
-  post(message: unknown): void;
-  end(): void;
-}
-
-type Listener = (message: WorkerMessage) => void;
-type StartThread = (source: string, listener: Listener) => Thread;
-
-type WorkerMessage =
-  | { readonly kind: "begun" }
-  | { readonly kind: "done"; readonly pairs: number }
-  | { readonly kind: "counts"; readonly counts: WorkCounts }
-  | { readonly kind: "failed"; readonly name: string; readonly message: string };
-
-/** What a worker does, with `listen` and `post` of its runtime around it: takes tasks until none is left. */
-const WORKER = `listen(({ module, work, tasks, next }) => {
-  try {
-    post({ kind: "begun" });
-    const runner = taskRunner(new WebAssembly.Instance(module).exports, work);
-    for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
-      runner.run(tasks[at]);
-      post({ kind: "done", pairs: tasks[at].pairs });
-    }
-    post({ kind: "counts", counts: runner.counts() });
-  } catch (error) {
-    post({ kind: "failed", name: error.name, message: error.message });
-  }
-});`;
-
-function workerStarter(): StartThread | undefined {
-  if (WebWorker && typeof Blob !== "undefined" && typeof URL.createObjectURL === "function") {
-    return webWorker;
-  }
-  const threads = nodeThreads();
-  return threads && ((source, listener) => {
-    const around = `const { parentPort } = require("node:worker_threads");
-const listen = (use) => parentPort.on("message", use), post = (message) => parentPort.postMessage(message);
-`;
-    const worker = new threads.Worker(around + source, { eval: true });
-    worker.on("message", listener);
-    worker.on("error", (error) => listener({ kind: "failed", name: error.name, message: error.message }));
-    return { post: (message) => worker.postMessage(message), end: () => void worker.terminate() };
-  });
-}
-
-function webWorker(source: string, listener: Listener): Thread {
-  const around =
-    "const listen = (use) => onmessage = ({ data }) => use(data), post = (message) => postMessage(message);\n";
-  const url = URL.createObjectURL(new Blob([around + source], { type: "text/javascript" }));
-  const worker = new WebWorker(url, { type: "module" });
-  worker.onmessage = ({ data }) => listener(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    listener({ kind: "failed", name: "Error", message: event.message });
-  };
-  return {
-    post: (message) => worker.postMessage(message),
-    end: () => {
-      worker.terminate();
-      URL.revokeObjectURL(url);
-    },
-  };
-}
-
-interface NodeThreads {
-  readonly Worker: new (source: string, options: { eval: boolean }) => {
-    on(event: "message", use: Listener): void;
-    on(event: "error", use: (error: Error) => void): void;
-    postMessage(message: unknown): void;
-    terminate(): unknown;
-  };
-}
-
-function nodeThreads(): NodeThreads | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
-  return process?.getBuiltinModule?.("node:worker_threads") as NodeThreads | undefined;
-}
-
 /**
  * Shares the tasks between threads, each of which takes the next one from a counter in shared memory. This thread is
  * one of them, and begins while the workers start; except in a page, which it would freeze.
  */
-async function onWorkers(plan: Plan<unknown>, threads: number, start: StartThread, options: RunOptions): Promise<void> {
-  const { signal, onPairs, onCounts } = options;
+async function onWorkers(
+  plan: Plan<unknown>,
+  pool: ThreadPool,
+  threads: number,
+  { signal, onPairs, onCounts }: RunOptions,
+): Promise<void> {
   signal?.throwIfAborted();
   const { tasks } = plan;
-  const source = `const taskRunner = ${taskRunner.toString()};\n${WORKER}`;
   const next = new Int32Array(new SharedArrayBuffer(4));
   const here = typeof document === "undefined";
   const total = totalPairs(tasks);
@@ -291,37 +200,32 @@ async function onWorkers(plan: Plan<unknown>, threads: number, start: StartThrea
     expected--;
     settle();
   };
-  const begin = () => {
+  const give = (worker: PoolWorker) => {
     let begun = false;
-    return start(source, (message) => {
-      if (message.kind === "begun") begun = true;
-      else if (message.kind === "done") report(message.pairs);
-      else if (message.kind === "counts") finish(message.counts);
-      else if (!begun) lose();
-      else {
-        const cause = Object.assign(new Error(message.message), { name: message.name });
-        stop(message.name === "RangeError" ? outOfMemory(cause) : cause);
-      }
+    worker.give({ work: plan.workForThread(true), tasks, next }, (answer) => {
+      if (answer.kind === "begun") begun = true;
+      else if (answer.kind === "done") report(answer.pairs);
+      else if (answer.kind === "counts") finish(answer.counts);
+      else if (!begun && !pool.closed) lose();
+      else stop(answer.error instanceof RangeError ? outOfMemory(answer.error) : answer.error);
     });
   };
-  const work = async () => finish(await runPausing(plan.workForThread(true), taken(tasks, next), report));
-  const workers: Thread[] = [];
+  const work = async () => finish(await runPausing(pool, plan.workForThread(true), taken(tasks, next), report));
   try {
-    for (let thread = here ? 1 : 0; thread < threads; thread++) {
+    const workers: PoolWorker[] = [];
+    for (let at = 0; at < threads - (here ? 1 : 0); at++) {
       try {
-        workers.push(begin());
+        workers.push(workerOf(pool, at));
       } catch {
         lose();
       }
     }
-    // Preparing the work takes a while: the workers start meanwhile.
-    for (const worker of workers) worker.post({ module: coreModule(), work: plan.workForThread(true), tasks, next });
+    workers.forEach(give); // Preparing the work takes a while: the workers start meanwhile.
     if (here) await work();
     await ended;
     if (Atomics.load(next, 0) < tasks.length) await work(); // Not one worker began.
   } finally {
     signal?.removeEventListener("abort", abort);
-    for (const worker of workers) worker.end();
   }
   onCounts?.(counts.reduce((sum, one) => {
     const keys = Object.keys(sum) as (keyof WorkCounts)[];

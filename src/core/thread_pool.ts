@@ -1,0 +1,151 @@
+// Threads for the tasks of plans: workers, each with an instance of the core, and this thread's own.
+
+import { AnomalyClusterError, ensure } from "../errors.ts";
+import { type CoreExports, coreModule, LARGEST_KEPT, newCore } from "./instance.ts";
+import { type Task, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
+import { type Worker, workerStarter } from "./worker.ts";
+
+/** Threads that pay by default: the machine's, where shared memory and workers are there. */
+export function availableThreads(): number {
+  if (typeof SharedArrayBuffer === "undefined" || !workerStarter()) return 1;
+  return Math.max(1, Math.min(16, globalThis.navigator?.hardwareConcurrency ?? 1));
+}
+
+/** What a worker is given to do: tasks that it takes from a counter in shared memory until none is left. */
+export interface Job {
+  readonly work: Work;
+  readonly tasks: readonly Task[];
+  readonly next: Int32Array;
+}
+
+/** What a worker says of a job. */
+export type Answer =
+  | { readonly kind: "begun" }
+  | { readonly kind: "done"; readonly pairs: number }
+  | { readonly kind: "counts"; readonly counts: WorkCounts }
+  | { readonly kind: "failed"; readonly error: Error };
+
+/** What workers run, with `taskRunner`, `module` and `listen` and `post` of their runtime around it. */
+const WORKER = `let core;
+listen(({ module, work, tasks, next }) => {
+  try {
+    post({ kind: "begun" });
+    core ??= new WebAssembly.Instance(module).exports;
+    const runner = taskRunner(core, work);
+    for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
+      runner.run(tasks[at]);
+      post({ kind: "done", pairs: tasks[at].pairs });
+    }
+    post({ kind: "counts", counts: runner.counts() });
+    if (core.memory.buffer.byteLength > ${LARGEST_KEPT}) core = undefined;
+  } catch (error) {
+    core = undefined;
+    post({ kind: "failed", error });
+  }
+});`;
+
+/** A worker that does its jobs one after the other. */
+export class PoolWorker {
+  readonly #worker: Worker;
+  /** Of the jobs that it has not finished, the first first: its answers are to that one. */
+  readonly #hearing: ((answer: Answer) => void)[] = [];
+
+  /** Starts it. `lost` is called when it dies, or never began. */
+  constructor(lost: (worker: PoolWorker) => void) {
+    const source = `const taskRunner = ${taskRunner.toString()};\n${WORKER}`;
+    this.#worker = workerStarter()!<Answer>(source, {
+      heard: (answer) => {
+        this.#hearing[0]?.(answer);
+        if (answer.kind === "counts" || answer.kind === "failed") this.#hearing.shift();
+      },
+      failed: (error) => {
+        lost(this);
+        this.end(error);
+      },
+    });
+  }
+
+  give(job: Job, hear: (answer: Answer) => void): void {
+    this.#hearing.push(hear);
+    this.#worker.post({ module: coreModule(), ...job });
+  }
+
+  /** Ends it; jobs that it has not finished have failed. */
+  end(error: Error): void {
+    this.#worker.end();
+    for (const hear of this.#hearing.splice(0)) hear({ kind: "failed", error });
+  }
+}
+
+// What only runs of plans may do with a pool; the class hands it out.
+
+/** A pool's worker by number, started if it is not there. Throws where workers are refused. */
+export let workerOf: (pool: ThreadPool, at: number) => PoolWorker;
+/** A core for this thread alone: other calls may come while it gives way. */
+export let takeCore: (pool: ThreadPool) => CoreExports;
+/** Hands it back, unless its work failed. */
+export let putBack: (pool: ThreadPool, core: CoreExports) => void;
+
+/**
+ * Threads that stay between calls, with their memory: for programs that compare images again and again. Where calls
+ * are told a number of threads, or nothing, each starts its own and ends them, which takes some hundredths of a second.
+ * Workers start when they are needed. A pool with workers keeps a process running until it is closed.
+ *
+ * @example
+ * ```ts
+ * import { clusterPatches, ThreadPool } from "@anomalies/cluster";
+ * const data = Float32Array.from({ length: 8 * 4 * 3 }, (_, at) => (at * 7) % 5);
+ * using threads = new ThreadPool();
+ * const { groups } = await clusterPatches({ data, count: 8, rows: 2, cols: 2, channels: 3 }, { k: 2, threads });
+ * ```
+ */
+export class ThreadPool implements Disposable {
+  /** Most threads that work at once, the caller's among them, except in a page. */
+  readonly size: number;
+  #workers: PoolWorker[] = [];
+  #core?: CoreExports;
+  #closed = false;
+
+  /**
+   * @param size Whole number from 1 on. @default the machine's cores
+   * @throws {AnomalyClusterError} `bad-argument` for another size.
+   */
+  constructor(size: number = availableThreads()) {
+    ensure(Number.isInteger(size) && size >= 1, `${size} threads are not possible: give a whole number from 1 on`);
+    this.size = size;
+  }
+
+  /** Whether it was closed. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Ends the workers. A call that is still using them fails; later ones throw `bad-argument`. */
+  close(): void {
+    this.#closed = true;
+    this.#core = undefined;
+    const error = new AnomalyClusterError("bad-argument", "the thread pool was closed while a call was using it");
+    for (const worker of this.#workers.splice(0)) worker.end(error);
+  }
+
+  /** {@linkcode close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  static {
+    workerOf = (pool, at) => {
+      return pool.#workers[at] ??= new PoolWorker((lost) => {
+        pool.#workers = pool.#workers.filter((worker) => worker !== lost);
+      });
+    };
+    takeCore = (pool) => {
+      const core = pool.#core ?? newCore();
+      pool.#core = undefined;
+      return core;
+    };
+    putBack = (pool, core) => {
+      if (!pool.#closed && core.memory.buffer.byteLength <= LARGEST_KEPT) pool.#core = core;
+    };
+  }
+}
