@@ -174,3 +174,22 @@ export function distancesTo(x: usize, others: usize, count: i32, channels: i32, 
     store<f32>(output + (<usize> n << 2), sqrt<f32>(squared));
   }
 }
+
+/**
+ * Whether the last `shared` of the patches' channels are, bit by bit, the same in each four patches that follow each
+ * other in `order`.
+ */
+export function repeatsInFours(source: usize, order: usize, patches: i32, channels: i32, shared: i32): bool {
+  const bytes = <usize> channels << 2;
+  const last = source + bytes - (<usize> shared << 2);
+  for (let m: usize = 0; m < <usize> patches; m++) {
+    let x = last + <usize> load<i32>(order + (m << 2)) * bytes;
+    let y = last + <usize> load<i32>(order + ((m & ~3) << 2)) * bytes;
+    const end = x + (<usize> shared << 2);
+    let differ = i32x4.splat(0);
+    for (; x + 16 <= end; x += 16, y += 16) differ = v128.or(differ, v128.xor(v128.load(x), v128.load(y)));
+    for (; x < end; x += 4, y += 4) differ = v128.or(differ, v128.xor(v128.load32_zero(x), v128.load32_zero(y)));
+    if (v128.any_true(differ)) return false;
+  }
+  return true;
+}

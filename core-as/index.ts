@@ -1,7 +1,15 @@
 // The numeric core: everything that touches every patch, every pair of images or every pixel.
 // It imports nothing; the host lays out memory and passes addresses (see src/core/).
 
-export { copyInOrder, distancesTo, farthestSquared, nearestSquared, reduceMinima, sumDistances } from "./distance";
+export {
+  copyInOrder,
+  distancesTo,
+  farthestSquared,
+  nearestSquared,
+  reduceMinima,
+  repeatsInFours,
+  sumDistances,
+} from "./distance";
 export { quantisePatches } from "./quantise";
 export { measuredDistances, refinedPairs } from "./candidates";
 export { pairMinima } from "./pairs";

@@ -103,8 +103,27 @@ Deno.test("threads that stay find the same, whatever they did before", { permiss
   }
 });
 
+Deno.test("a pool starts its workers once, and other calls their own", { permissions: "none" }, async () => {
+  const { createObjectURL } = URL;
+  let started = 0;
+  URL.createObjectURL = (source) => {
+    started++;
+    return createObjectURL(source);
+  };
+  const threads = new ThreadPool(3);
+  try {
+    for (const kind of KINDS) await kind({ threads });
+    assert.equal(started, 2, "beside this thread");
+    for (const kind of KINDS) await kind({ threads: 3 });
+    assert.equal(started, 2 + KINDS.length * 2);
+  } finally {
+    URL.createObjectURL = createObjectURL;
+    threads.close();
+  }
+});
+
 Deno.test("a pool is there for later calls when one is aborted or does not fit", { permissions: "none" }, async () => {
-  using threads = new ThreadPool(2);
+  const threads = new ThreadPool(2);
   const patches = made(64, 10, 10, 40, noise);
   const expected = runHere(statisticsPlan(patches));
   const controller = new AbortController();
@@ -121,6 +140,7 @@ Deno.test("a pool is there for later calls when one is aborted or does not fit",
   };
   await assert.rejects(runSpread(tooLarge, { threads }), { code: "too-large" });
   assert.deepEqual(await runSpread(statisticsPlan(patches), { threads }), expected);
+  threads.close();
 });
 
 Deno.test("a closed pool's workers end, and calls say so", { permissions: "none" }, async () => {

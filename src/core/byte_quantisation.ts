@@ -49,7 +49,9 @@ export function sampleOf(sets: readonly Vectors[], centre: Float32Array, most: n
   const sample = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
-    for (let k = 0; k < part.length; k++) sample[at++] = part[k] - centre[k % channels];
+    for (let from = 0; from < part.length; from += channels) {
+      for (let channel = 0; channel < channels; channel++) sample[at++] = part[from + channel] - centre[channel];
+    }
   }
   return sample;
 }

@@ -16,6 +16,7 @@ export interface CoreExports {
   copyInOrder(source: number, order: number, patches: number, channels: number, into: number): void;
   distancesTo(x: number, others: number, count: number, channels: number, output: number): void;
   farthestSquared(centre: number, source: number, patches: number, channels: number): number;
+  repeatsInFours(source: number, order: number, patches: number, channels: number, shared: number): number;
   nearestSquared(x: number, others: number, patches: number, channels: number): number;
   sumDistances(a: number, patches: number, b: number, others: number, channels: number): number;
   reduceMinima(

@@ -3,8 +3,7 @@
 import type { PatchSet } from "../types.ts";
 import { evenAxes, principalAxes } from "./axes.ts";
 import { byteQuantisation, LARGEST_NORM, LARGEST_SCALE } from "./byte_quantisation.ts";
-import { coreExports, newCore } from "./instance.ts";
-import { withRegion } from "./memory.ts";
+import { coreExports } from "./instance.ts";
 import {
   type PairOutput,
   type PairWork,
@@ -17,6 +16,7 @@ import {
 import { quadQuantisation } from "./quad_quantisation.ts";
 import type { Plan, Steps } from "./run_plan.ts";
 import { onSharedMemory, sharedBuffer } from "./shared_memory.ts";
+import { patchMean, possibleSharing, type Survey, survey } from "./survey.ts";
 import { availableThreads } from "./thread_pool.ts";
 
 /** Memory that a block of images may take in the core, and that all may where they stay there. */
@@ -46,12 +46,12 @@ export interface MinimaStatistics {
 /** Sum, smallest and largest minimum of each patch over the other images; the minima are never all in memory. */
 export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   const images = patchesOf(set);
-  const layout = layoutOf(set);
-  const place = placesOf(layout.order, images.patches);
+  const look = survey(images, possibleSharing(set));
+  const place = placesOf(look.order, images.patches);
   const length = images.count * images.patches;
   const shares: Extract<PairOutput, { kind: "statistics" }>[] = [];
   const at = (to: number) => to - to % images.patches + place[to % images.patches];
-  return pairPlan(images, layout, (quantisation) => {
+  return pairPlan(images, look, (quantisation) => {
     // 2^52 steps reach up to the bound's power of two × 2^20 images: sums are exact in any order.
     const bound = 2 * LARGEST_NORM / quantisation.scale;
     const share = {
@@ -112,8 +112,8 @@ export function neighboursPlan(
   { quantile, withResiduals, withErrors, against }: NeighbourOptions,
 ): Plan<Neighbours> {
   const images = patchesOf(set);
-  const layout = layoutOf(set);
-  const place = placesOf(layout.order, images.patches);
+  const look = survey(images, possibleSharing(set));
+  const place = placesOf(look.order, images.patches);
   const { count, patches, channels } = images;
   const scores = new Float32Array(sharedBuffer(count * patches * 4));
   const residuals = withResiduals ? new Float32Array(sharedBuffer(images.data.byteLength)) : undefined;
@@ -131,7 +131,7 @@ export function neighboursPlan(
     1,
     Math.min(blockSize(images), Math.ceil(asked / 8), Math.floor(2 * BLOCK_BYTES / (patches * others * 4))),
   );
-  const workOf = pairWork(images, layout, block);
+  const workOf = pairWork(images, look, block);
   const inOrder = (values: Float32Array, width: number) => {
     const ordered = new Float32Array(sharedBuffer(values.byteLength));
     for (let to = 0; to < count * patches; to++) {
@@ -159,7 +159,7 @@ const LEFT_BY_EARLY_BREAK = 0.1;
 export function minimaPlan(set: PatchSet): Plan<Float32Array> {
   const images = patchesOf(set);
   const minima = new Float32Array(sharedBuffer(images.count ** 2 * images.patches * 4));
-  return pairPlan(images, { shared: 0 }, () => ({ kind: "minima", minima }), () => minima);
+  return pairPlan(images, survey(images), () => ({ kind: "minima", minima }), () => minima);
 }
 
 /** One number for each direction of each pair, `[count, count]`, from an image's minima in another one, or all distances. */
@@ -169,7 +169,7 @@ export function directedPlan(
 ): Plan<Float64Array> {
   const images = patchesOf(set);
   const directed = new Float64Array(sharedBuffer(images.count ** 2 * 8));
-  const plan = pairPlan(images, { shared: 0 }, () => ({ kind, directed }), () => directed, SEARCHES[kind]);
+  const plan = pairPlan(images, survey(images), () => ({ kind, directed }), () => directed, SEARCHES[kind]);
   return kind === "hausdorff" ? { ...plan, products: plan.products * LEFT_BY_EARLY_BREAK } : plan;
 }
 
@@ -264,7 +264,7 @@ function blockTasks(count: number, block: number, pairsOfImage: number): Task[] 
 
 function pairPlan<Result>(
   images: Patches,
-  layout: Layout,
+  look: Survey,
   output: (quantisation: Quantisation) => PairOutput,
   result: () => Result,
   search: Search = "minima",
@@ -272,7 +272,7 @@ function pairPlan<Result>(
   const { count } = images;
   // Where images stay, small tasks cost nothing, and threads end together.
   const block = Math.max(1, Math.min(blockSize(images), Math.ceil(count / (keepsAll(images) ? 16 : 8))));
-  const workOf = pairWork(images, layout, block, search);
+  const workOf = pairWork(images, look, block, search);
   const size = (of: number) => Math.min(block, count - of * block);
   const blocks = Math.ceil(count / block);
   const tasks = Array.from({ length: blocks }, (_, a) => a).flatMap((a) => {
@@ -300,7 +300,8 @@ const SEARCHES = {
 } as const;
 
 /** What makes work on pairs for one more thread; all are quantised alike. */
-function pairWork(images: Patches, layout: Layout, block: number, search: Search = "minima") {
+function pairWork(images: Patches, look: Survey, block: number, search: Search = "minima") {
+  const { centre, radius, shared, order } = look;
   const threads = forThreads(images);
   const panels = Math.ceil(images.patches / PANEL);
   const strip = PANEL * Math.max(1, Math.min(panels, Math.floor(TABLE_BYTES / (panels * PANEL ** 2 * 4))));
@@ -308,13 +309,19 @@ function pairWork(images: Patches, layout: Layout, block: number, search: Search
   let common: Omit<PairWork, "images" | "output"> | undefined;
   return (spread: boolean, output: (quantisation: Quantisation) => PairOutput): PairWork => {
     if (!common) {
-      const centre = patchMean(images);
-      const radius = radiusOf(images, centre);
       const quantisation = { centre, scale: Math.min(LARGEST_SCALE, LARGEST_NORM / (radius || 1)) };
-      common = { kind: "pairs", quantisation, strip, bits, ...layout, block, keepAll: keepsAll(images) };
+      common = {
+        kind: "pairs",
+        quantisation,
+        strip,
+        bits,
+        shared,
+        ...(order && { order }),
+        block,
+        keepAll: keepsAll(images),
+      };
       if (search !== "none" && images.count >= FEWEST_FOR_BYTES && coreExports().multipliesBytes()) {
         const both = search === "hausdorff";
-        const { shared } = layout;
         const quads = quadQuantisation([images], { centre, radius, bits: both ? 0 : bits, shared, both });
         if (both || sufficesFor(images, { ...common, quads })) common = { ...common, quads };
       }
@@ -333,47 +340,18 @@ function sufficesFor({ data, count, patches, channels }: Patches, work: Omit<Pai
   }
   const images = { data: some, count: 3, patches, channels };
   const output: PairOutput = { kind: "mean", directed: new Float64Array(9) };
-  const runner = taskRunner(newCore(), { ...work, images, block: 3, keepAll: true, output });
+  const runner = taskRunner(coreExports(), { ...work, images, block: 3, keepAll: true, output });
   runner.run({ a: 0, b: 0, pairs: 3 });
   // A product of 8 bits saves a hundredth of a nanosecond, a pair takes ten and some hundredths for each channel.
   const most = 0.008 * patches ** 2 * channels / (10 + 0.05 * channels);
   return runner.counts().refined <= 3 * most;
 }
 
-type Layout = Pick<PairWork, "shared" | "order">;
-
 /** Where each patch of an image is in an order. */
 function placesOf(order: Int32Array | undefined, patches: number): Int32Array {
   const place = Int32Array.from({ length: patches }, (_, m) => m);
   order?.forEach((m, at) => place[m] = at);
   return place;
-}
-
-/**
- * A pyramid's coarsest level, where it is repeated over 2 × 2 patches, need be multiplied only once for the four:
- * then `shared` is its number of channels, and the core takes the patches in `order`, which has the four side by side.
- */
-function layoutOf({ data, count, rows, cols, channels, levels }: PatchSet): Layout {
-  const patches = rows * cols;
-  const shared = levels && levels.length > 1 ? levels[levels.length - 1] : 0;
-  const even = rows % 2 === 0 && cols % 2 === 0 && shared % 2 === 0 && (channels - shared) % 2 === 0;
-  if (!even || shared < channels / 4) return { shared: 0 };
-  const order = new Int32Array(patches);
-  for (let m = 0; m < patches; m++) {
-    const [row, col] = [Math.floor(m / cols), m % cols];
-    order[((row >> 1) * (cols >> 1) + (col >> 1)) * 4 + row % 2 * 2 + col % 2] = m;
-  }
-  if (data.byteOffset % 8) return { shared: 0 };
-  // Two numbers at a time.
-  const twos = new Float64Array(data.buffer, data.byteOffset, data.length / 2);
-  for (let image = 0; image < count; image++) {
-    for (let at = 0; at < patches; at++) {
-      const own = ((image * patches + order[at] + 1) * channels - shared) / 2;
-      const first = ((image * patches + order[at - at % 4] + 1) * channels - shared) / 2;
-      for (let k = 0; own !== first && k < shared / 2; k++) if (twos[own + k] !== twos[first + k]) return { shared: 0 };
-    }
-  }
-  return { shared, order };
 }
 
 function patchesOf({ data, count, rows, cols, channels }: PatchSet): Patches {
@@ -398,30 +376,4 @@ function fitting({ patches, channels }: Patches): number {
 
 function keepsAll({ data }: Patches): boolean {
   return data.length * 6 <= ALL_BYTES;
-}
-
-/** Mean of at most some 1,000 patches, evenly from all images: the nearer the centre, the finer the integers. */
-function patchMean({ data, channels }: Patches): Float32Array {
-  const sums = new Float64Array(channels);
-  const step = Math.max(1, Math.floor(data.length / channels / 1000)) * channels;
-  for (let at = 0; at < data.length; at += step) {
-    for (let channel = 0; channel < channels; channel++) sums[channel] += data[at + channel];
-  }
-  return Float32Array.from(sums, (sum) => sum / Math.ceil(data.length / step));
-}
-
-/** Distance from the centre to the farthest patch. */
-function radiusOf({ data, channels }: Patches, centre: Float32Array): number {
-  return withRegion((region) => {
-    const most = Math.max(1, Math.floor(2 ** 20 / (channels * 4)));
-    const [centreAt, source] = [region.copyIn(centre), region.allocate(most * channels * 4)];
-    const chunk = region.floats(source, most * channels);
-    let farthest = 0;
-    for (let from = 0; from < data.length; from += chunk.length) {
-      const part = data.subarray(from, from + chunk.length);
-      chunk.set(part);
-      farthest = Math.max(farthest, region.core.farthestSquared(centreAt, source, part.length / channels, channels));
-    }
-    return Math.sqrt(farthest);
-  });
 }

@@ -58,14 +58,29 @@ export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): R
 
 /** Runs a plan on several threads; with one, here, giving way between tasks. Throws as {@linkcode runHere}. */
 export async function runSpread<Result>(plan: Plan<Result>, options: RunOptions = {}): Promise<Result> {
-  const { threads = plan.products < WORTH_WORKERS ? 1 : availableThreads() } = options;
-  const pool = threads instanceof ThreadPool ? threads : new ThreadPool(threads);
-  try {
+  const { threads = isWorthWorkers(plan) ? availableThreads() : 1 } = options;
+  return await withPool(threads, async (pool) => {
     await onPool(plan, pool, options);
+    return plan.result();
+  });
+}
+
+function isWorthWorkers(plan: Plan<unknown>): boolean {
+  return plan.products >= WORTH_WORKERS;
+}
+
+/** Uses a pool that was given, or one of so many threads, which are ended when the use is. */
+async function withPool<Result>(
+  threads: number | ThreadPool,
+  use: (pool: ThreadPool) => Promise<Result>,
+): Promise<Result> {
+  if (threads instanceof ThreadPool) return await use(threads);
+  const pool = new ThreadPool(threads);
+  try {
+    return await use(pool);
   } finally {
-    if (pool !== threads) pool.close();
+    pool.close();
   }
-  return plan.result();
 }
 
 async function onPool(plan: Plan<unknown>, pool: ThreadPool, options: RunOptions): Promise<void> {
@@ -123,8 +138,8 @@ function* taken(tasks: readonly Task[], next: Int32Array): Generator<Task> {
 }
 
 /** What is heard of a plan: of one that only prepares, nothing. */
-function hooksFor(plan: Plan<unknown>, { threads, signal, ...hooks }: RunOptions): RunOptions {
-  return plan.prepares ? { threads, signal } : { threads, signal, ...hooks };
+function hooksFor(plan: Plan<unknown>, { signal, ...hooks }: RunOptions): RunOptions {
+  return plan.prepares ? { signal } : { signal, ...hooks };
 }
 
 /** Runs steps on this thread. */
@@ -136,9 +151,14 @@ export function runStepsHere<Result>(steps: Steps<Result>, options: RunOptions =
 
 /** Runs steps as {@linkcode runSpread} runs a plan. */
 export async function runStepsSpread<Result>(steps: Steps<Result>, options: RunOptions = {}): Promise<Result> {
-  let step = steps.next();
-  while (!step.done) step = steps.next(await runSpread(step.value, hooksFor(step.value, options)));
-  return step.value;
+  return await withPool(options.threads ?? availableThreads(), async (pool) => {
+    let step = steps.next();
+    while (!step.done) {
+      const threads = options.threads === undefined && !isWorthWorkers(step.value) ? 1 : pool;
+      step = steps.next(await runSpread(step.value, { ...hooksFor(step.value, options), threads }));
+    }
+    return step.value;
+  });
 }
 
 function totalPairs(tasks: readonly Task[]): number {

@@ -89,17 +89,18 @@ export let putBack: (pool: ThreadPool, core: CoreExports) => void;
 /**
  * Threads that stay between calls, with their memory: for programs that compare images again and again. Where calls
  * are told a number of threads, or nothing, each starts its own and ends them, which takes some hundredths of a second.
- * Workers start when they are needed. A pool with workers keeps a process running until it is closed.
+ * A pool whose workers have started keeps a process running until it is closed.
  *
  * @example
  * ```ts
  * import { clusterPatches, ThreadPool } from "@anomalies/cluster";
  * const data = Float32Array.from({ length: 8 * 4 * 3 }, (_, at) => (at * 7) % 5);
- * using threads = new ThreadPool();
+ * const threads = new ThreadPool();
  * const { groups } = await clusterPatches({ data, count: 8, rows: 2, cols: 2, channels: 3 }, { k: 2, threads });
+ * threads.close();
  * ```
  */
-export class ThreadPool implements Disposable {
+export class ThreadPool {
   /** Most threads that work at once, the caller's among them, except in a page. */
   readonly size: number;
   #workers: PoolWorker[] = [];
@@ -107,6 +108,8 @@ export class ThreadPool implements Disposable {
   #closed = false;
 
   /**
+   * No worker starts before it is needed.
+   *
    * @param size Whole number from 1 on. @default the machine's cores
    * @throws {AnomalyClusterError} `bad-argument` for another size.
    */
@@ -126,11 +129,6 @@ export class ThreadPool implements Disposable {
     this.#core = undefined;
     const error = new AnomalyClusterError("bad-argument", "the thread pool was closed while a call was using it");
     for (const worker of this.#workers.splice(0)) worker.end(error);
-  }
-
-  /** {@linkcode close}, for `using`. */
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   static {

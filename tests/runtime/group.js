@@ -1,6 +1,6 @@
 // Groups image files by the preset `paper`: the same in every runtime that has the npm package.
 
-import { clusterImages, decodeImage, onnxEmbedder, PRESETS } from "@anomalies/cluster";
+import { clusterImages, decodeImage, onnxEmbedder, PRESETS, ThreadPool } from "@anomalies/cluster";
 
 /** Groups and scores of encoded images; `engine` is what onnxEmbedder needs beside the preset. */
 export async function group(files, engine) {
@@ -8,7 +8,10 @@ export async function group(files, engine) {
   const embedder = await onnxEmbedder({ ...engine, ...embedding });
   const images = [];
   for (const file of files) images.push(await decodeImage(file));
-  const { groups, scores } = await clusterImages(images, { embedder, features, weight: { kind: "soft", tau }, k: 3 });
+  const threads = new ThreadPool();
+  const weight = { kind: "soft", tau };
+  const { groups, scores } = await clusterImages(images, { embedder, features, weight, k: 3, threads });
+  threads.close();
   await embedder.release();
   return { groups: Array.from(groups), scores: Array.from(scores) };
 }

@@ -1,0 +1,64 @@
+// A look at all patches before they are compared: where they lie, and what four of them share.
+
+import { withRegion } from "./memory.ts";
+import type { Patches } from "./patch_tasks.ts";
+import type { PatchSet } from "../types.ts";
+
+/** What a set's patches are like. */
+export interface Survey extends Sharing {
+  /** A point amid the patches: the nearer they are, the finer the integers. `[channels]` */
+  readonly centre: Float32Array;
+  /** Distance from it to the farthest patch. */
+  readonly radius: number;
+}
+
+/** What a pyramid's coarsest level, repeated over 2 × 2 patches, need be multiplied only once for. */
+export interface Sharing {
+  /** How many of the last channels are the same in each four patches that follow each other in `order`. */
+  readonly shared: number;
+  /** The patches of an image, four that share side by side. @default their own order */
+  readonly order?: Int32Array;
+}
+
+/** Looks at all patches; `sharing` is what they may have in common. */
+export function survey(images: Patches, sharing: Sharing = { shared: 0 }): Survey {
+  const { data, patches, channels } = images;
+  const centre = patchMean(images);
+  return withRegion((region) => {
+    const { core } = region;
+    const [centreAt, source] = [region.copyIn(centre), region.allocate(patches * channels * 4)];
+    const order = sharing.order ? region.copyIn(sharing.order) : 0;
+    const image = region.floats(source, patches * channels);
+    let { shared } = sharing;
+    let farthest = 0;
+    for (let from = 0; from < data.length; from += image.length) {
+      image.set(data.subarray(from, from + image.length));
+      farthest = Math.max(farthest, core.farthestSquared(centreAt, source, patches, channels));
+      if (shared && !core.repeatsInFours(source, order, patches, channels, shared)) shared = 0;
+    }
+    return { centre, radius: Math.sqrt(farthest), ...(shared ? sharing : { shared: 0 }) };
+  });
+}
+
+/** What the patches of a pyramid share if its last level is a coarser one; it may be as fine as the others. */
+export function possibleSharing({ rows, cols, channels, levels }: PatchSet): Sharing {
+  const shared = levels && levels.length > 1 ? levels[levels.length - 1] : 0;
+  const even = rows % 2 === 0 && cols % 2 === 0 && shared % 2 === 0 && (channels - shared) % 2 === 0;
+  if (!even || shared < channels / 4) return { shared: 0 };
+  const order = new Int32Array(rows * cols);
+  for (let m = 0; m < order.length; m++) {
+    const [row, col] = [Math.floor(m / cols), m % cols];
+    order[((row >> 1) * (cols >> 1) + (col >> 1)) * 4 + row % 2 * 2 + col % 2] = m;
+  }
+  return { shared, order };
+}
+
+/** Mean of at most some 1,000 patches, evenly from all images. */
+export function patchMean({ data, channels }: Patches): Float32Array {
+  const sums = new Float64Array(channels);
+  const step = Math.max(1, Math.floor(data.length / channels / 1000)) * channels;
+  for (let at = 0; at < data.length; at += step) {
+    for (let channel = 0; channel < channels; channel++) sums[channel] += data[at + channel];
+  }
+  return Float32Array.from(sums, (sum) => sum / Math.ceil(data.length / step));
+}
