@@ -4,7 +4,7 @@
 // nearest one; with the distance to that, A proves nearly all others farther; candidates.ts sees to what is left.
 
 import { measureListed, propose, thinOut } from "./candidates";
-import { PANEL, roundingOf, rowsFrom, STEP, thresholdsOf, tile } from "./quantise";
+import { Own, PANEL, roundingOf, rowsFrom, Shared, STEP, thresholdsOf, tile } from "./quantise";
 
 const LOWEST: i32 = i32.MIN_VALUE;
 const HIGHEST: i32 = i32.MAX_VALUE;
@@ -57,6 +57,8 @@ export class PairSearch {
   zeros: usize;
   /** Room for blocks' products: three rows more than there are blocks, each padded to panels. */
   products: usize;
+  /** The same without the bits by which they are finer. */
+  coarseProducts: usize;
   /** Room for a strip's A, a row of panels for each of its patches. */
   table: usize;
   /** Room for the best keys and for thresholds: of a strip's patches 16 bytes each, of b's 4. */
@@ -120,22 +122,13 @@ function multiplyBlocks(): void {
     for (let n = 0; n < blocks; n += PANEL) {
       const y = right.shared + <usize> (n / PANEL) * panelBytes;
       const out = search.products + <usize> m * productBytes + (<usize> n << 2);
-      tile<i16>(x, zeros, y, y + panelBytes, zeros, out, productBytes);
+      tile<i16, Own>(x, zeros, y, y + panelBytes, zeros, out, productBytes);
     }
   }
-}
-
-/** Adds the nine products of a tile's three rows from patch m on with the three blocks of panel pb. */
-// @ts-ignore: decorator
-@inline
-function addBlocks(out: usize, m: i32, pb: usize): void {
   const shift = search.finerBits << 1;
-  for (let r = 0; r < 3; r++) {
-    const row = search.products + <usize> ((m + r) >> 2) * productBytes + pb * 12;
-    const at = out + <usize> r * rowBytes;
-    v128.store(at, i32x4.add(v128.load(at), i32x4.shr_s(v128.load32_splat(row), shift)));
-    v128.store(at, i32x4.add(v128.load(at, 16), i32x4.shr_s(v128.load32_splat(row, 4), shift)), 16);
-    v128.store(at, i32x4.add(v128.load(at, 32), i32x4.shr_s(v128.load32_splat(row, 8), shift)), 32);
+  const bytes = <usize> ((blocks + 2) / 3 * 3) * productBytes;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(search.coarseProducts + at, i32x4.shr_s(v128.load(search.products + at), shift));
   }
 }
 
@@ -145,7 +138,7 @@ function addBlocks(out: usize, m: i32, pb: usize): void {
  */
 // @ts-ignore: decorator
 @inline
-function fill<T>(from: i32, end: i32): void {
+function fill<T, S>(from: i32, end: i32): void {
   const patches = search.patches, bits = search.bits;
   const panels = (patches + PANEL - 1) / PANEL;
   const panelBytes = <usize> search.steps * STEP;
@@ -161,8 +154,12 @@ function fill<T>(from: i32, end: i32): void {
         const m = pa * PANEL + r * 3;
         const out = search.table + <usize> (m - from) * rowBytes + pb * STEP;
         const halves = left.rowHalves + (<usize> m << 2);
-        tile<T>(aPanel + <usize> r * 12, halves, bPanel, bPanel + panelBytes, right.columnHalves + pb * STEP, out, rowBytes);
-        if (search.sharedSteps) addBlocks(out, m, pb);
+        const bHalves = right.columnHalves + pb * STEP;
+        const blocks = search.coarseProducts + pb * 12;
+        const b0 = blocks + <usize> (m >> 2) * productBytes;
+        const b1 = blocks + <usize> (m + 1 >> 2) * productBytes;
+        const b2 = blocks + <usize> (m + 2 >> 2) * productBytes;
+        tile<T, S>(aPanel + <usize> r * 12, halves, bPanel, bPanel + panelBytes, bHalves, out, rowBytes, b0, b1, b2);
         const row = search.rowKeys + (<usize> (m - from) << 4);
         let c0 = v128.load(column), c1 = v128.load(column, 16), c2 = v128.load(column, 32);
         for (let k = 0; k < 3; k++) {
@@ -287,7 +284,8 @@ function minima<T>(): void {
     const lowest = i32x4.splat(LOWEST);
     for (let at: usize = 0; at < rowBytes; at += 16) v128.store(search.columnKeys + at, lowest);
     for (let at: usize = 0; at < <usize> strip << 4; at += 16) v128.store(search.rowKeys + at, lowest);
-    fill<T>(from, end);
+    if (search.sharedSteps) fill<T, Shared>(from, end);
+    else fill<T, Own>(from, end);
     measureLikeliest<T>(from, end);
     measureLeft(from, end, sizeof<T>() == 1);
   }

@@ -137,7 +137,10 @@ export function nearThreshold(squared: f32, scale: f64, errors: f64, relative: f
   return <i32> min<f64>(2147483647, max<f64>(-2147483647, ceil(1 - reach * reach * 0.5)));
 }
 
-// Of two widths of integers the compiler makes code of its own: T is i8 or i16.
+// Of two widths of integers the compiler makes code of its own: T is i8 or i16. And of tiles with products that patches
+// share, and without: S is one of these two, which differ in size alone.
+export type Shared = i8;
+export type Own = i16;
 
 /** c and the products of a's and b's pairs of 16-bit integers; or fours of bytes, b's without a sign. */
 // @ts-ignore: decorator
@@ -161,13 +164,32 @@ export function roundingOf(channels: i32): f64 {
   return 1 + <f64> channels * 2.5e-7;
 }
 
+/** A vector and a number in each of its lanes. */
+// @ts-ignore: decorator
+@inline
+function plus(sums: v128, number: usize): v128 {
+  return i32x4.add(sums, v128.load32_splat(number));
+}
+
 /**
  * A of three patches (rows from `x`, one panel's) and the twelve of the panel `y` … `end`, at `out`: three rows of three
- * vectors, `stride` bytes apart.
+ * vectors, `stride` bytes apart. Where S is `Shared`, products of other channels are added, which the
+ * four patches of a vector share: three for each row, at `b0`, `b1`, `b2`.
  */
 // @ts-ignore: decorator
 @inline
-export function tile<T>(x: usize, xHalves: usize, y: usize, end: usize, yHalves: usize, out: usize, stride: usize): void {
+export function tile<T, S>(
+  x: usize,
+  xHalves: usize,
+  y: usize,
+  end: usize,
+  yHalves: usize,
+  out: usize,
+  stride: usize,
+  b0: usize = 0,
+  b1: usize = 0,
+  b2: usize = 0,
+): void {
   const half0 = v128.load(yHalves), half1 = v128.load(yHalves, 16), half2 = v128.load(yHalves, 32);
   const n0 = i32x4.neg(v128.load32_splat(xHalves));
   const n1 = i32x4.neg(v128.load32_splat(xHalves, 4));
@@ -175,6 +197,11 @@ export function tile<T>(x: usize, xHalves: usize, y: usize, end: usize, yHalves:
   let s00 = i32x4.sub(n0, half0), s01 = i32x4.sub(n0, half1), s02 = i32x4.sub(n0, half2);
   let s10 = i32x4.sub(n1, half0), s11 = i32x4.sub(n1, half1), s12 = i32x4.sub(n1, half2);
   let s20 = i32x4.sub(n2, half0), s21 = i32x4.sub(n2, half1), s22 = i32x4.sub(n2, half2);
+  if (sizeof<S>() == 1) {
+    s00 = plus(s00, b0), s01 = plus(s01, b0 + 4), s02 = plus(s02, b0 + 8);
+    s10 = plus(s10, b1), s11 = plus(s11, b1 + 4), s12 = plus(s12, b1 + 8);
+    s20 = plus(s20, b2), s21 = plus(s21, b2 + 4), s22 = plus(s22, b2 + 8);
+  }
   do {
     const y0 = v128.load(y);
     const y1 = v128.load(y, 16);

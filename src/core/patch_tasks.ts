@@ -226,6 +226,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       bits,
       zeros,
       shared ? reserve((stride + 3) * stride * 4) : 0,
+      shared ? reserve((stride + 3) * stride * 4) : 0,
       reserve(strip * panels * 48),
       reserve(strip * 16),
       reserve(panels * 48),
