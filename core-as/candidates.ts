@@ -51,7 +51,8 @@ export function thinOut(search: PairSearch, a: PairedImage, b: PairedImage, from
 /** Measures all pairs of the list, and empties it. */
 export function measureListed(search: PairSearch, a: PairedImage, b: PairedImage, found: PairMinima): void {
   if (!listed) return;
-  const bytes = <usize> search.channels << 2;
+  const own = search.ownChannels, shared = search.channels - own;
+  const bytes = <usize> own << 2, sharedBytes = <usize> shared << 2;
   const end = list + (<usize> listed << 3);
   // Of an odd number the last one is measured twice.
   store<u64>(end, load<u64>(end - 8));
@@ -59,7 +60,9 @@ export function measureListed(search: PairSearch, a: PairedImage, b: PairedImage
     const n = <usize> load<u32>(at), m = <usize> load<u32>(at, 4);
     const nextN = <usize> load<u32>(at, 8), nextM = <usize> load<u32>(at, 12);
     squaredDistances(
-      a.patches + m * bytes, b.patches + n * bytes, a.patches + nextM * bytes, b.patches + nextN * bytes, search.channels,
+      a.patches + m * bytes, b.patches + n * bytes, a.patches + nextM * bytes, b.patches + nextN * bytes, own,
+      a.sharedPatches + (m >> 2) * sharedBytes, b.sharedPatches + (n >> 2) * sharedBytes,
+      a.sharedPatches + (nextM >> 2) * sharedBytes, b.sharedPatches + (nextN >> 2) * sharedBytes, shared,
     );
     keepNearer(found, m, n, load<f32>(DISTANCES));
     keepNearer(found, nextM, nextN, load<f32>(DISTANCES, 4));

@@ -61,29 +61,49 @@ export function squaredDistance(x: usize, y: usize, channels: i32, limit: f32): 
 /** Where `squaredDistances` leaves its two. */
 export const DISTANCES: usize = memory.data(8, 16);
 
-/** Two squared distances at a time, of x and y, and of v and w: neither waits for the other's sums. */
-export function squaredDistances(x: usize, y: usize, v: usize, w: usize, channels: i32): void {
+/**
+ * Two squared distances at a time, of x and y, and of v and w: neither waits for the other's sums. Of each `channels` floats,
+ * then `others` more at a second place; where there are any, `channels` is a multiple of 16.
+ */
+export function squaredDistances(
+  x: usize,
+  y: usize,
+  v: usize,
+  w: usize,
+  channels: i32,
+  otherX: usize,
+  otherY: usize,
+  otherV: usize,
+  otherW: usize,
+  others: i32,
+): void {
   let sum0 = f32x4.splat(0);
   let sum1 = sum0, sum2 = sum0, sum3 = sum0;
   let more0 = sum0, more1 = sum0, more2 = sum0, more3 = sum0;
-  const end = x + (<usize> channels << 2);
-  for (; x + 64 <= end; x += 64, y += 64, v += 64, w += 64) {
-    const d0 = f32x4.sub(v128.load(x), v128.load(y));
-    sum0 = multiplyAdd(d0, d0, sum0);
-    const e0 = f32x4.sub(v128.load(v), v128.load(w));
-    more0 = multiplyAdd(e0, e0, more0);
-    const d1 = f32x4.sub(v128.load(x, 16), v128.load(y, 16));
-    sum1 = multiplyAdd(d1, d1, sum1);
-    const e1 = f32x4.sub(v128.load(v, 16), v128.load(w, 16));
-    more1 = multiplyAdd(e1, e1, more1);
-    const d2 = f32x4.sub(v128.load(x, 32), v128.load(y, 32));
-    sum2 = multiplyAdd(d2, d2, sum2);
-    const e2 = f32x4.sub(v128.load(v, 32), v128.load(w, 32));
-    more2 = multiplyAdd(e2, e2, more2);
-    const d3 = f32x4.sub(v128.load(x, 48), v128.load(y, 48));
-    sum3 = multiplyAdd(d3, d3, sum3);
-    const e3 = f32x4.sub(v128.load(v, 48), v128.load(w, 48));
-    more3 = multiplyAdd(e3, e3, more3);
+  let end = x + (<usize> channels << 2);
+  while (true) {
+    for (; x + 64 <= end; x += 64, y += 64, v += 64, w += 64) {
+      const d0 = f32x4.sub(v128.load(x), v128.load(y));
+      sum0 = multiplyAdd(d0, d0, sum0);
+      const e0 = f32x4.sub(v128.load(v), v128.load(w));
+      more0 = multiplyAdd(e0, e0, more0);
+      const d1 = f32x4.sub(v128.load(x, 16), v128.load(y, 16));
+      sum1 = multiplyAdd(d1, d1, sum1);
+      const e1 = f32x4.sub(v128.load(v, 16), v128.load(w, 16));
+      more1 = multiplyAdd(e1, e1, more1);
+      const d2 = f32x4.sub(v128.load(x, 32), v128.load(y, 32));
+      sum2 = multiplyAdd(d2, d2, sum2);
+      const e2 = f32x4.sub(v128.load(v, 32), v128.load(w, 32));
+      more2 = multiplyAdd(e2, e2, more2);
+      const d3 = f32x4.sub(v128.load(x, 48), v128.load(y, 48));
+      sum3 = multiplyAdd(d3, d3, sum3);
+      const e3 = f32x4.sub(v128.load(v, 48), v128.load(w, 48));
+      more3 = multiplyAdd(e3, e3, more3);
+    }
+    if (!others) break;
+    x = otherX, y = otherY, v = otherV, w = otherW;
+    end = x + (<usize> others << 2);
+    others = 0;
   }
   for (; x + 16 <= end; x += 16, y += 16, v += 16, w += 16) {
     const d = f32x4.sub(v128.load(x), v128.load(y));
@@ -156,6 +176,25 @@ export function reduceMinima(
     store<f64>(sum + (m << 3), load<f64>(sum + (m << 3)) + rounded);
     store<f32>(smallest + (m << 2), min<f32>(load<f32>(smallest + (m << 2)), distance));
     store<f32>(largest + (m << 2), max<f32>(load<f32>(largest + (m << 2)), distance));
+  }
+}
+
+/**
+ * Copies `patches` vectors of `channels` floats: of each the first `own` to `into`, the others of the first of each four to
+ * `sharedInto`.
+ */
+export function copyParts(
+  source: usize,
+  patches: i32,
+  channels: i32,
+  own: i32,
+  into: usize,
+  sharedInto: usize,
+): void {
+  const bytes = <usize> channels << 2, ownBytes = <usize> own << 2;
+  for (let m: usize = 0; m < <usize> patches; m++, source += bytes) {
+    memory.copy(into + m * ownBytes, source, ownBytes);
+    if (m % 4 == 0) memory.copy(sharedInto + (m >> 2) * (bytes - ownBytes), source + ownBytes, bytes - ownBytes);
   }
 }
 

@@ -3,6 +3,7 @@
 
 export {
   copyInOrder,
+  copyParts,
   distancesTo,
   farthestSquared,
   nearestSquared,

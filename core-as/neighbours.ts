@@ -1,28 +1,39 @@
 // What a patch's nearest patches in all other images come to: a quantile of their distances, their mean.
 
+import { PairedImage } from "./pairs";
+
+/** Adds `bytes` of floats. */
+// @ts-ignore: decorator
+@inline
+function addTo(into: usize, from: usize, bytes: usize): void {
+  let k: usize = 0;
+  for (; k + 16 <= bytes; k += 16) v128.store(into + k, f32x4.add(v128.load(into + k), v128.load(from + k)));
+  for (; k < bytes; k += 4) store<f32>(into + k, load<f32>(into + k) + load<f32>(from + k));
+}
+
 /**
  * Keeps one image's minima: patch m's distance at `distances` + m · `stride`, and, unless `sums` is 0, its nearest patch
- * of `others`, added to m's sum of `channels` floats.
+ * of the other image, added to m's sum of `channels` floats, of which each patch has `own` to itself.
  */
 export function keepNearest(
   squared: usize,
   places: usize,
   patches: i32,
-  others: usize,
+  other: PairedImage,
   channels: i32,
+  own: i32,
   distances: usize,
   stride: usize,
   sums: usize,
 ): void {
-  const bytes = <usize> channels << 2;
+  const ownBytes = <usize> own << 2, sharedBytes = <usize> (channels - own) << 2;
   for (let m: usize = 0; m < <usize> patches; m++) {
     store<f32>(distances + m * stride, sqrt<f32>(load<f32>(squared + (m << 2))));
     if (!sums) continue;
-    const from = others + <usize> load<i32>(places + (m << 2)) * bytes;
-    const into = sums + m * bytes;
-    let k: usize = 0;
-    for (; k + 16 <= bytes; k += 16) v128.store(into + k, f32x4.add(v128.load(into + k), v128.load(from + k)));
-    for (; k < bytes; k += 4) store<f32>(into + k, load<f32>(into + k) + load<f32>(from + k));
+    const n = <usize> load<i32>(places + (m << 2));
+    const into = sums + m * (ownBytes + sharedBytes);
+    addTo(into, other.patches + n * ownBytes, ownBytes);
+    addTo(into + ownBytes, other.sharedPatches + (n >> 2) * sharedBytes, sharedBytes);
   }
 }
 

@@ -15,8 +15,9 @@ export class PairedImage {
   /** Bounds of the integers' errors, and of the fine ones', each in their own steps. */
   error: f64;
   fineError: f64;
-  /** Floats. */
+  /** Floats: of each patch its own channels, and of each four patches the channels that are stored once for them. */
   patches: usize;
+  sharedPatches: usize;
   /** Panels, and halves of norms, as the left image of a pair; 0 where it never is one, and so with the others. */
   rows: usize;
   rowHalves: usize;
@@ -42,6 +43,8 @@ export class PairSearch {
   /** Patches of an image, and their channels. */
   patches: i32;
   channels: i32;
+  /** How many channels' floats each patch has to itself: all, or a multiple of 16. */
+  ownChannels: i32;
   /** Panels' steps of the channels that are packed, and of those that four patches share; 0 where none are. */
   steps: i32;
   sharedSteps: i32;

@@ -131,14 +131,15 @@ function storeSides(image: PairedImage, m: i32, channels: i32, integers: usize, 
 }
 
 /**
- * Quantises an image's `patches`: of their `channels` the first `packing` go into its rows and columns. Of the others, where
+ * Quantises an image's `count` patches, at `patches`: of their `channels` the first `packing` go into its rows and columns. Of the others, where
  * there are any, each four patches' common half of the squared norm, in their own steps, is at `sharedHalves`, and
  * `sharedError` bounds their error, 0 where there are none. `room`: for a patch of floats, as many zeros but at least eight,
  * and a patch of bytes and 32 more. Sets the image's errors.
  */
 export function quantiseQuads(
   image: PairedImage,
-  patches: i32,
+  patches: usize,
+  count: i32,
   channels: i32,
   packing: i32,
   centre: usize,
@@ -153,14 +154,14 @@ export function quantiseQuads(
   memory.fill(zeros, 0, zeroBytes);
   const bytes = <usize> packing + 31 & ~15, fine = fineBytes(packing);
   let largest: f64 = 0, fineLargest: f64 = 0;
-  const padded = (patches + PANEL - 1) / PANEL * PANEL;
+  const padded = (count + PANEL - 1) / PANEL * PANEL;
   for (let m = 0; m < padded; m++) {
-    if (m >= patches) {
+    if (m >= count) {
       memory.fill(integers, 0, bytes);
       storeSides(image, m, packing, integers, <i32> quantisation.most);
       continue;
     }
-    const source = image.patches + <usize> m * (<usize> channels << 2);
+    const source = patches + <usize> m * (<usize> channels << 2);
     turned(source, packing, centre, <f32> quantisation.scale, room);
     roundPatch(room, packing, zeros, 1, 1, 127, packing, Infinity, integers, <i32> bytes);
     const sharedHalf = isShared ? load<i32>(sharedHalves + (<usize> (m >> 2) << 2)) : 0;

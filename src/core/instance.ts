@@ -14,6 +14,14 @@ export interface CoreExports {
   readonly referenceDistances: WebAssembly.Global;
   readonly centroidDistances: WebAssembly.Global;
   copyInOrder(source: number, order: number, patches: number, channels: number, into: number): void;
+  copyParts(
+    source: number,
+    patches: number,
+    channels: number,
+    own: number,
+    into: number,
+    sharedInto: number,
+  ): void;
   distancesTo(x: number, others: number, count: number, channels: number, output: number): void;
   farthestSquared(centre: number, source: number, patches: number, channels: number): number;
   repeatsInFours(source: number, order: number, patches: number, channels: number, shared: number): number;
@@ -43,6 +51,7 @@ export interface CoreExports {
   quantiseQuads(
     image: number,
     patches: number,
+    count: number,
     channels: number,
     packing: number,
     centre: number,
@@ -94,8 +103,9 @@ export interface CoreExports {
     squared: number,
     places: number,
     patches: number,
-    others: number,
+    other: number,
     channels: number,
+    own: number,
     distances: number,
     stride: number,
     sums: number,

@@ -199,6 +199,8 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const { block, keepAll, output, shared, order, quads, strip, bits, quantisation: { scale } } = work;
     const { patches, count } = images;
     const packing = channels - shared;
+    // Sums of squares are added up by sixteens, wherever they lie.
+    const own = shared ? Math.min(channels, 16 * Math.ceil(packing / 16)) : channels;
     const panels = Math.ceil(patches / PANEL);
     // What four patches share is multiplied once for the four.
     const blocks = patches / 4;
@@ -218,6 +220,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const search = record([quads?.scale ?? scale, quads?.reach ?? Infinity, ROUNDING], [
       patches,
       channels,
+      own,
       panelBytes / 48,
       sharedPanelBytes / 48,
       quads?.finerBits ?? 0,
@@ -248,7 +251,9 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     /** One image in the core's memory: floats and integers. */
     interface Held {
       image: number;
+      /** See core-as/pairs.ts. */
       readonly floatsAt: number;
+      readonly sharedFloatsAt: number;
       /** Integers and halves of their norms, as the left image of a pair. */
       readonly rows: readonly number[];
       /** The integers of what four patches share. */
@@ -259,7 +264,8 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     /** Keeps images in the core's memory, `size` that follow each other at a time; an image is quantised when it comes. */
     function imageStore(size: number): (image: number) => Held {
       const places = Array.from({ length: size }, (): Held => {
-        const floatsAt = reserve(patches * channels * 4);
+        const floatsAt = reserve(patches * own * 4);
+        const sharedFloatsAt = reserve(blocks * (channels - own) * 4);
         const packed = () => [reserve(panels * panelBytes), reserve(panels * PANEL * 4)];
         const rows = packed();
         // Of 16 bits the same integers serve both sides.
@@ -267,19 +273,21 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
         const sharedAt = reserve(blockPanels * sharedPanelBytes);
         // Where early breaks find the farthest, nothing is looked at again.
         const fineAt = farthestFirst ? [0, 0] : [reserve(fineBytes), reserve(panels * PANEL * 4)];
-        const paired = record([0, 0], [floatsAt, ...rows, ...columns, sharedAt, ...fineAt]);
-        return { image: -1, floatsAt, rows, sharedAt, paired };
+        const paired = record([0, 0], [floatsAt, sharedFloatsAt, ...rows, ...columns, sharedAt, ...fineAt]);
+        return { image: -1, floatsAt, sharedFloatsAt, rows, sharedAt, paired };
       });
       return (image) => {
         const place = places[image % size];
         if (place.image === image) return place;
         const source = images.data.subarray(image * patches * channels, (image + 1) * patches * channels);
-        floats(inOrder ? unsorted : place.floatsAt, patches * channels).set(source);
+        const whole = own < channels ? wholeAt : place.floatsAt;
+        floats(inOrder ? unsorted : whole, patches * channels).set(source);
         if (inOrder) {
           new Int32Array(core.memory.buffer, orderAt, patches).set(order ?? (orders[image] ??= farthestOrder()));
-          core.copyInOrder(unsorted, orderAt, patches, channels, place.floatsAt);
+          core.copyInOrder(unsorted, orderAt, patches, channels, whole);
         }
-        quantise(place);
+        quantise(place, whole);
+        if (own < channels) core.copyParts(whole, patches, channels, own, place.floatsAt, place.sharedFloatsAt);
         place.image = image;
         return place;
       };
@@ -288,6 +296,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const orders: Float64Array[] = [];
     const inOrder = farthestFirst || order !== undefined;
     const [unsorted, orderAt] = inOrder ? [reserve(patches * channels * 4), reserve(patches * 4)] : [0, 0];
+    const wholeAt = own < channels ? reserve(patches * channels * 4) : 0;
     /** The patches at `unsorted` by number, the farthest from the centre first: early breaks come sooner. */
     function farthestOrder(): Float64Array {
       core.distancesTo(centre, unsorted, patches, channels, there);
@@ -297,7 +306,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       return keys.sort().map((key) => key % 2 ** 20);
     }
 
-    function quantise({ floatsAt, rows: [packed, halves], sharedAt, paired }: Held): void {
+    function quantise({ rows: [packed, halves], sharedAt, paired }: Held, floatsAt: number): void {
       let sharedError = 0;
       if (shared) {
         // Every fourth patch, from its shared channels on.
@@ -307,7 +316,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       }
       if (quads) {
         const settings = [centre, quadSettings!, sharedHalves, sharedError, room] as const;
-        return core.quantiseQuads(paired, patches, channels, packing, ...settings);
+        return core.quantiseQuads(paired, floatsAt, patches, channels, packing, ...settings);
       }
       const from = [floatsAt, patches, channels * 4, panels, channels, packing] as const;
       const error = core.quantisePatches(...from, centre, scale, packed, halves);
@@ -341,7 +350,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
             if (against !== undefined && floats(there, patches).every((squared) => squared === 0)) continue;
             const distances = kept + ((i - from) * patches * others + seen[i - from]++) * 4;
             const sums = residuals ? nearestSums + (i - from) * patches * channels * 4 : 0;
-            core.keepNearest(there, places, patches, right(j).floatsAt, channels, distances, others * 4, sums);
+            core.keepNearest(there, places, patches, right(j).paired, channels, own, distances, others * 4, sums);
           }
         }
       }
@@ -546,12 +555,11 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
           const panels = Math.ceil(size / PANEL);
           const floatsAt = reserve(size * channels * 4);
           const packed = [reserve(panels * panelBytes), reserve(panels * PANEL * 4)];
-          const image = record([0, 0], [0, ...(asRows ? packed : [0, 0]), ...(asRows ? [0, 0] : packed), 0, 0, 0]);
+          const image = record([0, 0], [0, 0, ...(asRows ? packed : [0, 0]), ...(asRows ? [0, 0] : packed), 0, 0, 0]);
           const at = record([], [floatsAt, image, 0, 0]);
           const quantise = (first: number, size: number, shortAt: number) => {
             new Int32Array(core.memory.buffer, at + 8, 2).set([size, first]);
-            new Uint32Array(core.memory.buffer, image + 16, 1)[0] = shortAt;
-            core.quantiseQuads(image, size, short, short, centreAt, settings, 0, 0, room);
+            core.quantiseQuads(image, shortAt, size, short, short, centreAt, settings, 0, 0, room);
           };
           return { floatsAt, at, quantise };
         },
