@@ -144,8 +144,9 @@ for (const [name, goal] of [["D = 40", 1.2], ["D = 112", 1.2], ["D = 344", 1.5],
   if (!`patch minima both ways max-Hausdorff matrix, ${what}`.includes(values.only)) continue;
   const forms: [string, number][] = [];
   for (const form of ["minima flat", "minima batched", "minima pair"]) {
-    await peers.run(form, { data, shape });
-    forms.push([form, await peers.run(form, { data, shape })]);
+    const times: number[] = [];
+    for (let run = 0; run <= 3; run++) times.push(await peers.run(form, { data, shape }));
+    forms.push([form, median(times.slice(1))]);
   }
   const [fastest] = forms.toSorted((a, b) => a[1] - b[1])[0];
   await compare(

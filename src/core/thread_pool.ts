@@ -79,7 +79,7 @@ export class PoolWorker {
 
 // What only runs of plans may do with a pool; the class hands it out.
 
-/** A pool's worker by number, started if it is not there. Throws where workers are refused. */
+/** A pool's worker by number from 0 on, or a new one. Throws where workers are refused. */
 export let workerOf: (pool: ThreadPool, at: number) => PoolWorker;
 /** A core for this thread alone: other calls may come while it gives way. */
 export let takeCore: (pool: ThreadPool) => CoreExports;
@@ -133,9 +133,13 @@ export class ThreadPool {
 
   static {
     workerOf = (pool, at) => {
-      return pool.#workers[at] ??= new PoolWorker((lost) => {
+      const known = pool.#workers.at(at);
+      if (known) return known;
+      const started = new PoolWorker((lost) => {
         pool.#workers = pool.#workers.filter((worker) => worker !== lost);
       });
+      pool.#workers.push(started);
+      return started;
     };
     takeCore = (pool) => {
       const core = pool.#core ?? newCore();
