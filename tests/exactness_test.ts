@@ -26,7 +26,7 @@ import { made, noise } from "./made_patches.ts";
 import { withRegion } from "../src/core/memory.ts";
 import type { Plan } from "../src/core/run_plan.ts";
 import { spreadNormalNeighbours } from "../src/distance/normal_scores.ts";
-import { spreadNeighbours, spreadPatchScores } from "../src/distance/patch_minima.ts";
+import { spreadNeighbours } from "../src/distance/patch_minima.ts";
 import { type Preset, PRESETS } from "../src/preset.ts";
 
 /** All minima one by one, by differences. */
@@ -489,6 +489,8 @@ Deno.test(
     // An even grid whose last levels repeat over 2 × 2 patches, one that does not, and one of odd sides.
     const sets = [
       coarse(made(9, 4, 4, 8, noise), 4),
+      coarse(made(9, 4, 4, 41, noise), 25),
+      coarse(made(9, 4, 4, 40, noise), 20),
       made(9, 4, 4, 8, noise),
       made(5, 3, 5, 7, (at) => Math.round(noise(at) * 2) / 2),
     ];
@@ -543,18 +545,6 @@ Deno.test("residuals are the same to the last bit for any number of threads", as
   const set = made(40, 4, 6, 10, noise);
   const [one, three] = [1, 3].map((threads) => spreadNeighbours(set, { quantile: 0.1 }, true, { threads }));
   assert.deepEqual(await three, await one);
-});
-
-Deno.test("work that overlaps on one thread does not disturb itself", async () => {
-  const [one, other] = [made(140, 8, 8, 64, noise), made(140, 8, 8, 64, (at) => noise(at + 0.3))];
-  const scores = (set: PatchSet) => spreadPatchScores(set, { threads: 1 });
-  const [expected, expectedOther] = [await scores(one), await scores(other)];
-  const running = [scores(one), scores(other), scores(one)];
-  for (let turn = 0; turn < 20; turn++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    patchScores(made(4, 5, 5, 9, noise));
-  }
-  assert.deepEqual(await Promise.all(running), [expected, expectedOther, expected]);
 });
 
 /** The same set with its last channels made equal over 2 × 2 patches. */

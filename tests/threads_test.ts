@@ -1,7 +1,7 @@
 // Several threads: the same results, whatever their number, where they come from and what becomes of them.
 
 import assert from "node:assert/strict";
-import { clusterPatches, patchScores, ThreadPool } from "../mod.ts";
+import { clusterPatches, patchScores, type PatchSet, ThreadPool } from "../mod.ts";
 import { directedPlan, neighboursPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { type Plan, runHere, type RunOptions, runSpread, runStepsHere, runStepsSpread } from "../src/core/run_plan.ts";
 import { made, noise } from "./made_patches.ts";
@@ -101,6 +101,22 @@ Deno.test("threads that stay find the same, whatever they did before", { permiss
     assert.deepEqual(await Promise.all(KINDS.map((kind) => kind({ threads }))), expected, "all at the same time");
     threads.close();
   }
+});
+
+Deno.test("work that overlaps on a thread does not disturb itself", { permissions: "none" }, async () => {
+  const [one, other] = [made(140, 8, 8, 64, noise), made(140, 8, 8, 64, (at) => noise(at + 0.3))];
+  const pool = new ThreadPool(2);
+  for (const threads of [1, pool]) {
+    const scores = (set: PatchSet) => runSpread(statisticsPlan(set), { threads });
+    const [expected, expectedOther] = [await scores(one), await scores(other)];
+    const running = [scores(one), scores(other), scores(one)];
+    for (let turn = 0; turn < 20; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      patchScores(made(4, 5, 5, 9, noise));
+    }
+    assert.deepEqual(await Promise.all(running), [expected, expectedOther, expected]);
+  }
+  pool.close();
 });
 
 Deno.test("a pool starts its workers once, and other calls their own", { permissions: "none" }, async () => {
