@@ -4,7 +4,7 @@
 
 import { squaredDistance } from "./distance";
 import { PairedImage, PairSearch } from "./pairs";
-import { Own, nearThreshold, PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
+import { nearThreshold, Own, PANEL, roundingOf, rowsFrom, STEP, threshold, tile } from "./quantise";
 
 /** Bytes of a tile. */
 const TILE: usize = 144;
@@ -59,8 +59,9 @@ function nextReaching(row: usize, from: i32, panels: i32, least: v128): i32 {
 }
 
 /**
- * The larger of `known` and the squared directed Hausdorff distance from a to b. `tiles`: room for one of 144 bytes for each panel of b. `done`, unless 0: patches of a that are left out,
- * 32 bits each; `mark`, unless 0, receives which of b are no farther from a than the result.
+ * The larger of `known` and the squared directed Hausdorff distance from a to b. `tiles`: room for one of 144 bytes for each
+ * panel of b. `done`, unless 0: patches of a that are left out, 32 bits each; `mark`, unless 0, receives which of b are no
+ * farther from a than the result.
  */
 export function directedHausdorff(
   pairs: PairSearch,

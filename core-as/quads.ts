@@ -131,10 +131,10 @@ function storeSides(image: PairedImage, m: i32, channels: i32, integers: usize, 
 }
 
 /**
- * Quantises an image's `count` patches, at `patches`: of their `channels` the first `packing` go into its rows and columns. Of the others, where
- * there are any, each four patches' common half of the squared norm, in their own steps, is at `sharedHalves`, and
- * `sharedError` bounds their error, 0 where there are none. `room`: for a patch of floats, as many zeros but at least eight,
- * and a patch of bytes and 32 more. Sets the image's errors.
+ * Quantises an image's `count` patches, at `patches`: of their `channels` the first `packing` go into its rows and columns.
+ * Of the others, where there are any, each four patches' common half of the squared norm, in their own steps, is at
+ * `sharedHalves`, and `sharedError` bounds their error, 0 where there are none. `room`: for a patch of floats, as many
+ * zeros but at least eight, and a patch of bytes and 32 more. Sets the image's errors.
  */
 export function quantiseQuads(
   image: PairedImage,

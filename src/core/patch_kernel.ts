@@ -47,7 +47,7 @@ export interface MinimaStatistics {
 export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   const images = patchesOf(set);
   const look = survey(images, possibleSharing(set));
-  const place = placesOf(look.order, images.patches);
+  const place = placesOf(look.sharing.order, images.patches);
   const length = images.count * images.patches;
   const shares: Extract<PairOutput, { kind: "statistics" }>[] = [];
   const at = (to: number) => to - to % images.patches + place[to % images.patches];
@@ -113,7 +113,7 @@ export function neighboursPlan(
 ): Plan<Neighbours> {
   const images = patchesOf(set);
   const look = survey(images, possibleSharing(set));
-  const place = placesOf(look.order, images.patches);
+  const place = placesOf(look.sharing.order, images.patches);
   const { count, patches, channels } = images;
   const scores = new Float32Array(sharedBuffer(count * patches * 4));
   const residuals = withResiduals ? new Float32Array(sharedBuffer(images.data.byteLength)) : undefined;
@@ -301,7 +301,7 @@ const SEARCHES = {
 
 /** What makes work on pairs for one more thread; all are quantised alike. */
 function pairWork(images: Patches, look: Survey, block: number, search: Search = "minima") {
-  const { centre, radius, shared, order } = look;
+  const { centre, radius, sharing } = look;
   const threads = forThreads(images);
   const panels = Math.ceil(images.patches / PANEL);
   const strip = PANEL * Math.max(1, Math.min(panels, Math.floor(TABLE_BYTES / (panels * PANEL ** 2 * 4))));
@@ -310,18 +310,10 @@ function pairWork(images: Patches, look: Survey, block: number, search: Search =
   return (spread: boolean, output: (quantisation: Quantisation) => PairOutput): PairWork => {
     if (!common) {
       const quantisation = { centre, scale: Math.min(LARGEST_SCALE, LARGEST_NORM / (radius || 1)) };
-      common = {
-        kind: "pairs",
-        quantisation,
-        strip,
-        bits,
-        shared,
-        ...(order && { order }),
-        block,
-        keepAll: keepsAll(images),
-      };
+      common = { kind: "pairs", quantisation, strip, bits, ...sharing, block, keepAll: keepsAll(images) };
       if (search !== "none" && images.count >= FEWEST_FOR_BYTES && coreExports().multipliesBytes()) {
         const both = search === "hausdorff";
+        const { shared } = sharing;
         const quads = quadQuantisation([images], { centre, radius, bits: both ? 0 : bits, shared, both });
         if (both || sufficesFor(images, { ...common, quads })) common = { ...common, quads };
       }

@@ -4,8 +4,15 @@
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { type CoreExports, coreExports } from "./instance.ts";
 import { type Task, type TaskRunner, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
-import { availableThreads, type PoolWorker, putBack, takeCore, ThreadPool, workerOf } from "./thread_pool.ts";
-import { workerStarter } from "./worker.ts";
+import {
+  availableThreads,
+  canSpread,
+  type PoolWorker,
+  putBack,
+  takeCore,
+  ThreadPool,
+  workerOf,
+} from "./thread_pool.ts";
 
 /** Work in tasks, and what they amount to. */
 export interface Plan<Result> {
@@ -45,12 +52,11 @@ const GIVE_WAY_EVERY = 30;
 /** Runs a plan on this thread, without giving way. Throws `too-large` when memory does not suffice. */
 export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): Result {
   const runner = newRunner(plan.workForThread(false), coreExports());
-  const total = totalPairs(plan.tasks);
-  let done = 0;
+  const report = reporterOf(plan, options);
   for (const task of plan.tasks) {
     options.signal?.throwIfAborted();
     runStep(() => runner.run(task));
-    options.onPairs?.(done += task.pairs, total);
+    report(task.pairs);
   }
   options.onCounts?.(runner.counts());
   return plan.result();
@@ -86,12 +92,10 @@ async function withPool<Result>(
 async function onPool(plan: Plan<unknown>, pool: ThreadPool, options: RunOptions): Promise<void> {
   ensure(!pool.closed, "the thread pool is closed: make another one");
   const threads = Math.min(pool.size, plan.tasks.length);
-  if (threads > 1 && workerStarter() && typeof SharedArrayBuffer !== "undefined") {
+  if (threads > 1 && canSpread()) {
     return await onWorkers(plan, pool, threads, options);
   }
-  const total = totalPairs(plan.tasks);
-  let done = 0;
-  const report = (pairs: number) => options.onPairs?.(done += pairs, total);
+  const report = reporterOf(plan, options);
   const counts = await runPausing(pool, plan.workForThread(false), plan.tasks, report, options.signal);
   options.onCounts?.(counts);
 }
@@ -161,8 +165,11 @@ export async function runStepsSpread<Result>(steps: Steps<Result>, options: RunO
   });
 }
 
-function totalPairs(tasks: readonly Task[]): number {
-  return tasks.reduce((sum, { pairs }) => sum + pairs, 0);
+/** Tells how many pairs are done, each time that some more are. */
+function reporterOf({ tasks }: Plan<unknown>, { onPairs }: RunOptions): (pairs: number) => void {
+  const total = tasks.reduce((sum, { pairs }) => sum + pairs, 0);
+  let done = 0;
+  return (pairs) => onPairs?.(done += pairs, total);
 }
 
 function newRunner(work: Work, core: CoreExports): TaskRunner {
@@ -190,16 +197,15 @@ async function onWorkers(
   plan: Plan<unknown>,
   pool: ThreadPool,
   threads: number,
-  { signal, onPairs, onCounts }: RunOptions,
+  options: RunOptions,
 ): Promise<void> {
+  const { signal, onCounts } = options;
   signal?.throwIfAborted();
   const { tasks } = plan;
   const next = new Int32Array(new SharedArrayBuffer(4));
   const here = typeof document === "undefined";
-  const total = totalPairs(tasks);
   const counts: WorkCounts[] = [];
-  let done = 0;
-  const report = (pairs: number) => onPairs?.(done += pairs, total);
+  const report = reporterOf(plan, options);
   let resolve!: () => void, reject!: (reason: unknown) => void;
   const ended = new Promise<void>((whenDone, whenStopped) => [resolve, reject] = [whenDone, whenStopped]);
   ended.catch(() => {}); // It may fail before it is waited for.

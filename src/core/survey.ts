@@ -1,24 +1,20 @@
 // A look at all patches before they are compared: where they lie, and what four of them share.
 
 import { withRegion } from "./memory.ts";
-import type { Patches } from "./patch_tasks.ts";
+import type { PairWork, Patches } from "./patch_tasks.ts";
 import type { PatchSet } from "../types.ts";
 
 /** What a set's patches are like. */
-export interface Survey extends Sharing {
+export interface Survey {
   /** A point amid the patches: the nearer they are, the finer the integers. `[channels]` */
   readonly centre: Float32Array;
   /** Distance from it to the farthest patch. */
   readonly radius: number;
+  readonly sharing: Sharing;
 }
 
-/** What a pyramid's coarsest level, repeated over 2 × 2 patches, need be multiplied only once for. */
-export interface Sharing {
-  /** How many of the last channels are the same in each four patches that follow each other in `order`. */
-  readonly shared: number;
-  /** The patches of an image, four that share side by side. @default their own order */
-  readonly order?: Int32Array;
-}
+/** A pyramid's coarsest level, repeated over 2 × 2 patches, and the order that has these four side by side. */
+export type Sharing = Pick<PairWork, "shared" | "order">;
 
 /** Looks at all patches; `sharing` is what they may have in common. */
 export function survey(images: Patches, sharing: Sharing = { shared: 0 }): Survey {
@@ -29,14 +25,14 @@ export function survey(images: Patches, sharing: Sharing = { shared: 0 }): Surve
     const [centreAt, source] = [region.copyIn(centre), region.allocate(patches * channels * 4)];
     const order = sharing.order ? region.copyIn(sharing.order) : 0;
     const image = region.floats(source, patches * channels);
-    let { shared } = sharing;
+    let isShared = sharing.shared > 0;
     let farthest = 0;
     for (let from = 0; from < data.length; from += image.length) {
       image.set(data.subarray(from, from + image.length));
       farthest = Math.max(farthest, core.farthestSquared(centreAt, source, patches, channels));
-      if (shared && !core.repeatsInFours(source, order, patches, channels, shared)) shared = 0;
+      isShared &&= core.repeatsInFours(source, order, patches, channels, sharing.shared) !== 0;
     }
-    return { centre, radius: Math.sqrt(farthest), ...(shared ? sharing : { shared: 0 }) };
+    return { centre, radius: Math.sqrt(farthest), sharing: isShared ? sharing : { shared: 0 } };
   });
 }
 

@@ -5,9 +5,14 @@ import { type CoreExports, coreModule, LARGEST_KEPT, newCore } from "./instance.
 import { type Task, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
 import { type Worker, workerStarter } from "./worker.ts";
 
-/** Threads that pay by default: the machine's, where shared memory and workers are there. */
+/** Whether shared memory and workers are there. */
+export function canSpread(): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && workerStarter() !== undefined;
+}
+
+/** Threads that pay by default: the machine's, where work can be spread. */
 export function availableThreads(): number {
-  if (typeof SharedArrayBuffer === "undefined" || !workerStarter()) return 1;
+  if (!canSpread()) return 1;
   return Math.max(1, Math.min(16, globalThis.navigator?.hardwareConcurrency ?? 1));
 }
 
