@@ -169,14 +169,32 @@ export function reduceMinima(
   smallest: usize,
   largest: usize,
 ): void {
-  for (let m: usize = 0; m < <usize> patches; m++) {
-    const distance = sqrt<f32>(load<f32>(squared + (m << 2)));
-    store<f32>(squared + (m << 2), distance);
-    const rounded = (<f64> distance + rounding) - rounding;
-    store<f64>(sum + (m << 3), load<f64>(sum + (m << 3)) + rounded);
-    store<f32>(smallest + (m << 2), min<f32>(load<f32>(smallest + (m << 2)), distance));
-    store<f32>(largest + (m << 2), max<f32>(load<f32>(largest + (m << 2)), distance));
+  const roundings = f64x2.splat(rounding);
+  const end = squared + (<usize> patches << 2);
+  for (; squared + 16 <= end; squared += 16, sum += 32, smallest += 16, largest += 16) {
+    const distances = f32x4.sqrt(v128.load(squared));
+    v128.store(squared, distances);
+    const others = i8x16.shuffle(distances, distances, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+    addRounded(sum, distances, roundings);
+    addRounded(sum + 16, others, roundings);
+    v128.store(smallest, f32x4.pmin(v128.load(smallest), distances));
+    v128.store(largest, f32x4.pmax(v128.load(largest), distances));
   }
+  for (; squared < end; squared += 4, sum += 8, smallest += 4, largest += 4) {
+    const distance = sqrt<f32>(load<f32>(squared));
+    store<f32>(squared, distance);
+    store<f64>(sum, load<f64>(sum) + ((<f64> distance + rounding) - rounding));
+    store<f32>(smallest, min<f32>(load<f32>(smallest), distance));
+    store<f32>(largest, max<f32>(load<f32>(largest), distance));
+  }
+}
+
+/** Adds the first two of four distances, rounded. */
+// @ts-ignore: decorator
+@inline
+function addRounded(sum: usize, distances: v128, roundings: v128): void {
+  const rounded = f64x2.sub(f64x2.add(f64x2.promote_low_f32x4(distances), roundings), roundings);
+  v128.store(sum, f64x2.add(v128.load(sum), rounded));
 }
 
 /**

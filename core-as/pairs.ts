@@ -1,10 +1,12 @@
 // Patch minima of a pair of images, both ways from one product of integers (see quantise.ts and quads.ts).
 //
-// A strip of a's patches at a time is multiplied with all of b's. Its table of A also tells each patch's likeliest
-// nearest one; with the distance to that, A proves nearly all others farther; candidates.ts sees to what is left.
+// A strip of a's patches at a time is multiplied with all of b's. Keys tell where its table has the largest A of each patch,
+// of its likeliest nearest one; with the distance to that, A proves nearly all others farther; candidates.ts sees to what is
+// left.
 
 import { measureListed, propose, thinOut } from "./candidates";
-import { Own, PANEL, roundingOf, rowsFrom, Shared, STEP, thresholdsOf, tile } from "./quantise";
+import { PANEL, roundingOf, STEP, thresholdsOf } from "./quantise";
+import { edgeTile, KEY_BITS, Keys, NoKeys, Own, Shared, tile } from "./tile";
 
 const LOWEST: i32 = i32.MIN_VALUE;
 const HIGHEST: i32 = i32.MAX_VALUE;
@@ -54,8 +56,8 @@ export class PairSearch {
   isBytes: i32;
   /** Patches of a strip, a multiple of 12. */
   strip: i32;
-  /** Bits of a key that tell a patch. */
-  bits: i32;
+  /** A key of a row tells a panel's number without these last bits. */
+  panelShift: i32;
   /** Zeros: 48 bytes. */
   zeros: usize;
   /** Room for blocks' products: three rows more than there are blocks, each padded to panels. */
@@ -92,18 +94,11 @@ let bothWays: bool = false;
 /** Bytes of a row of the table, and of one of the blocks' products. */
 let rowBytes: usize = 0, productBytes: usize = 0;
 
-/** The larger of a vector and three others, lane by lane. */
+/** Panels that a tile takes whole; of one of up to four patches edge tiles take these alone. */
 // @ts-ignore: decorator
 @inline
-function keep(at: usize, k0: v128, k1: v128, k2: v128): void {
-  v128.store(at, i32x4.max_s(i32x4.max_s(v128.load(at), k0), i32x4.max_s(k1, k2)));
-}
-
-/** A as a key: its lowest bits replaced by where it was found, or, small as A of bytes is, moved up to leave room. */
-// @ts-ignore: decorator
-@inline
-function keyOf<T>(a: v128, bits: i32, mask: v128): v128 {
-  return sizeof<T>() == 1 ? i32x4.shl(a, bits) : v128.and(a, mask);
+function wholePanels(patches: i32): i32 {
+  return patches / PANEL + <i32> (patches % PANEL > 4);
 }
 
 /** Bytes of a row of the blocks' products. */
@@ -114,71 +109,71 @@ export function productBytesOf(patches: i32): usize {
 }
 
 /** Products of the images' blocks of four patches in channels that the four share. */
-// @ts-ignore: decorator
-@inline
 function multiplyBlocks(): void {
   const blocks = search.patches / 4;
   const panelBytes = <usize> search.sharedSteps * STEP;
-  const zeros = search.zeros;
-  for (let m = 0; m < blocks; m += 3) {
-    const x = rowsFrom(m, left.shared, panelBytes);
-    for (let n = 0; n < blocks; n += PANEL) {
-      const y = right.shared + <usize> (n / PANEL) * panelBytes;
-      const out = search.products + <usize> m * productBytes + (<usize> n << 2);
-      tile<i16, Own>(x, zeros, y, y + panelBytes, zeros, out, productBytes);
+  const zeros = search.zeros, bytes = productBytes;
+  const whole = wholePanels(blocks);
+  for (let m = 0; m < blocks; m += PANEL) {
+    const x = left.shared + <usize> (m / PANEL) * panelBytes;
+    const groups = min(4, (blocks - m + 2) / 3);
+    let out = search.products + <usize> m * bytes;
+    let y = right.shared;
+    for (let n = 0; n < whole; n++, out += STEP, y += panelBytes) {
+      for (let r = 0; r < groups; r++) {
+        tile<i16, Own, NoKeys>(x + <usize> r * 12, zeros, y, y + panelBytes, zeros, out + <usize> (3 * r) * bytes, bytes);
+      }
     }
+    if (whole * PANEL < blocks) edgeTile<i16, Own, NoKeys>(x, zeros, y, y + panelBytes, zeros, out, bytes);
   }
   const shift = search.finerBits << 1;
-  const bytes = <usize> ((blocks + 2) / 3 * 3) * productBytes;
-  for (let at: usize = 0; at < bytes; at += 16) {
+  const end = <usize> ((blocks + 2) / 3 * 3) * bytes;
+  for (let at: usize = 0; at < end; at += 16) {
     v128.store(search.coarseProducts + at, i32x4.shr_s(v128.load(search.products + at), shift));
   }
 }
 
-/**
- * Fills the table with A of a's patches from `from` on, and the keys: for each of them the best of four classes of b's
- * patches (n mod 4; a key holds n / 4), for each patch of b the best (which holds m − `from`).
- */
+/** Fills the table with A of a's patches from `from` on, and the keys of these and of b's patches. */
 // @ts-ignore: decorator
 @inline
 function fill<T, S>(from: i32, end: i32): void {
-  const patches = search.patches, bits = search.bits;
-  const panels = (patches + PANEL - 1) / PANEL;
+  const patches = search.patches, panelShift = search.panelShift;
+  const whole = wholePanels(patches);
+  const isEdge = whole * PANEL < patches;
   const panelBytes = <usize> search.steps * STEP;
-  const mask = i32x4.splat(-1 << bits);
-  for (let pa = from / PANEL; pa * PANEL < end; pa++) {
-    const aPanel = left.rows + <usize> pa * panelBytes;
-    const groups = min(4, (patches - pa * PANEL + 2) / 3);
-    for (let pb: usize = 0; pb < <usize> panels; pb++) {
-      const bPanel = right.columns + pb * panelBytes;
-      const column = search.columnKeys + pb * STEP;
-      const n0 = i32x4.splat(<i32> pb * 3), n1 = i32x4.splat(<i32> pb * 3 + 1), n2 = i32x4.splat(<i32> pb * 3 + 2);
+  // What is read again for each tile, as memory might have changed, takes as long as some of its products.
+  const stride = rowBytes, productStride = productBytes;
+  const columns = right.columns, columnHalves = right.columnHalves;
+  const columnKeys = search.columnKeys, coarseProducts = search.coarseProducts;
+  for (let m = from; m < end; m += PANEL) {
+    const x = left.rows + <usize> (m / PANEL) * panelBytes;
+    const halves = left.rowHalves + (<usize> m << 2);
+    const row = search.table + <usize> (m - from) * stride;
+    const keys = search.rowKeys + (<usize> (m - from) << 4);
+    const products = coarseProducts + <usize> (m >> 2) * productStride;
+    const groups = min(4, (patches - m + 2) / 3);
+    let y = columns;
+    for (let n = 0; n < whole; n++, y += panelBytes) {
+      const at = <usize> n * STEP;
+      const b = products + <usize> n * 12;
       for (let r = 0; r < groups; r++) {
-        const m = pa * PANEL + r * 3;
-        const out = search.table + <usize> (m - from) * rowBytes + pb * STEP;
-        const halves = left.rowHalves + (<usize> m << 2);
-        const bHalves = right.columnHalves + pb * STEP;
-        const blocks = search.coarseProducts + pb * 12;
-        const b0 = blocks + <usize> (m >> 2) * productBytes;
-        const b1 = blocks + <usize> (m + 1 >> 2) * productBytes;
-        const b2 = blocks + <usize> (m + 2 >> 2) * productBytes;
-        tile<T, S>(aPanel + <usize> r * 12, halves, bPanel, bPanel + panelBytes, bHalves, out, rowBytes, b0, b1, b2);
-        const row = search.rowKeys + (<usize> (m - from) << 4);
-        let c0 = v128.load(column), c1 = v128.load(column, 16), c2 = v128.load(column, 32);
-        for (let k = 0; k < 3; k++) {
-          const at = out + <usize> k * rowBytes;
-          const s0 = keyOf<T>(v128.load(at), bits, mask);
-          const s1 = keyOf<T>(v128.load(at, 16), bits, mask);
-          const s2 = keyOf<T>(v128.load(at, 32), bits, mask);
-          keep(row + (<usize> k << 4), v128.or(s0, n0), v128.or(s1, n1), v128.or(s2, n2));
-          const found = i32x4.splat(m - from + k);
-          c0 = i32x4.max_s(c0, v128.or(s0, found));
-          c1 = i32x4.max_s(c1, v128.or(s1, found));
-          c2 = i32x4.max_s(c2, v128.or(s2, found));
-        }
-        v128.store(column, c0), v128.store(column, c1, 16), v128.store(column, c2, 32);
+        const first = 3 * r;
+        const b0 = b + <usize> (first >> 2) * productStride;
+        const b1 = b + <usize> (first + 1 >> 2) * productStride;
+        const b2 = b + <usize> (first + 2 >> 2) * productStride;
+        tile<T, S, Keys>(
+          x + <usize> r * 12, halves + <usize> r * 12, y, y + panelBytes, columnHalves + at,
+          row + <usize> first * stride + at, stride, b0, b1, b2,
+          keys + <usize> r * STEP, columnKeys + at, (m - from) / 3 + r, n >> panelShift,
+        );
       }
     }
+    if (!isEdge) continue;
+    const at = <usize> whole * STEP;
+    edgeTile<T, S, Keys>(
+      x, halves, y, y + panelBytes, columnHalves + at, row + at, stride, products + <usize> whole * 12, productStride,
+      keys, columnKeys + at, (m - from) / 3, whole >> panelShift,
+    );
   }
 }
 
@@ -211,12 +206,33 @@ function setThresholds(squared: usize, count: i32, thresholds: usize, fine: bool
   }
 }
 
+/** Which of three A, `stride` bytes apart, is the largest. */
+// @ts-ignore: decorator
+@inline
+function largestOf(cell: usize, stride: usize): i32 {
+  const a0 = load<i32>(cell), a1 = load<i32>(cell + stride), a2 = load<i32>(cell + 2 * stride);
+  return select(2, <i32> (a1 > a0), a2 > max(a0, a1));
+}
+
+/** Which panel has the largest A of a lane of a row, whose key tells some panels from `panel` on. */
+function panelOf(row: usize, panel: i32, lane: i32): i32 {
+  const end = min(panel + (1 << search.panelShift), (search.patches + PANEL - 1) / PANEL);
+  let largest = LOWEST;
+  for (let each = panel; each < end; each++) {
+    const cell = row + <usize> each * STEP + (<usize> lane << 2);
+    const a = load<i32>(cell + (<usize> largestOf(cell, 16) << 4));
+    panel = select(each, panel, a > largest);
+    largest = max(largest, a);
+  }
+  return panel;
+}
+
 /** Measures the likeliest nearest patch of each one of the strip, and of each one of b. */
 // @ts-ignore: decorator
 @inline
 function measureLikeliest<T>(from: i32, end: i32): void {
-  const patches = search.patches, bits = search.bits;
-  const mask = (1 << bits) - 1;
+  const patches = search.patches, panelShift = search.panelShift;
+  const places = (1 << KEY_BITS) - 1;
   for (let m = from; m < end; m++) {
     const keys = search.rowKeys + (<usize> (m - from) << 4);
     let best = LOWEST;
@@ -226,7 +242,10 @@ function measureLikeliest<T>(from: i32, end: i32): void {
       lane = select(each, lane, key > best);
       best = max(best, key);
     }
-    const n = min((best & mask) * 4 + lane, patches - 1);
+    let panel = (best & places) << panelShift;
+    if (panelShift) panel = panelOf(cellOf(m - from, 0), panel, lane);
+    const first = panel * PANEL + lane;
+    const n = min(first + largestOf(cellOf(m - from, first), 16) * 4, patches - 1);
     wait(m, n, true, false, from);
     store<i32>(cellOf(m - from, n), LOWEST);
   }
@@ -236,14 +255,13 @@ function measureLikeliest<T>(from: i32, end: i32): void {
   for (let n = 0; n < patches; n++) {
     const at = <usize> n << 2;
     const key = load<i32>(search.columnKeys + at);
-    const m = min(from + (key & mask), end - 1);
-    const cell = cellOf(m - from, n);
-    const known = load<i32>(cell);
-    // What a key has lost of A is at most its mask.
-    const a = sizeof<T>() == 1 ? key >> bits : key | mask;
-    const really = <i32> (known != LOWEST) & <i32> (a > load<i32>(search.columnThresholds + at));
-    wait(m, n, really != 0, false, from);
-    store<i32>(cell, select(LOWEST, known, really));
+    const first = (key & places) * 3;
+    const m = min(first + largestOf(cellOf(first, n), rowBytes), end - 1 - from);
+    const cell = cellOf(m, n);
+    const a = load<i32>(cell);
+    const really = <i32> (a > load<i32>(search.columnThresholds + at));
+    wait(from + m, n, really != 0, false, from);
+    store<i32>(cell, select(LOWEST, a, really));
   }
   measureListed(search, left, right, found);
 }
@@ -256,20 +274,21 @@ function measureLeft(from: i32, end: i32, thin: bool): void {
     setThresholds(found.squared + (<usize> from << 2), end - from, search.fineRowThresholds, true);
     if (bothWays) setThresholds(found.otherSquared, search.patches, search.fineColumnThresholds, true);
   }
+  const stride = rowBytes, columnThresholds = search.columnThresholds, patches = search.patches;
   for (let m = from; m < end; m++) {
     const least = v128.load32_splat(search.rowThresholds + (<usize> (m - from) << 2));
-    const row = search.table + <usize> (m - from) * rowBytes;
-    for (let at: usize = 0; at < rowBytes; at += STEP) {
-      const a0 = v128.load(row + at), a1 = v128.load(row + at, 16), a2 = v128.load(row + at, 32);
-      const column = search.columnThresholds + at;
-      const reached0 = v128.or(i32x4.gt_s(a0, least), i32x4.gt_s(a0, v128.load(column)));
-      const reached1 = v128.or(i32x4.gt_s(a1, least), i32x4.gt_s(a1, v128.load(column, 16)));
-      const reached2 = v128.or(i32x4.gt_s(a2, least), i32x4.gt_s(a2, v128.load(column, 32)));
-      if (!v128.any_true(v128.or(reached0, v128.or(reached1, reached2)))) continue;
+    const row = search.table + <usize> (m - from) * stride;
+    for (let at: usize = 0; at < stride; at += STEP) {
+      const column = columnThresholds + at;
+      const reached0 = i32x4.gt_s(v128.load(row + at), i32x4.min_s(least, v128.load(column)));
+      const reached1 = i32x4.gt_s(v128.load(row + at, 16), i32x4.min_s(least, v128.load(column, 16)));
+      const reached2 = i32x4.gt_s(v128.load(row + at, 32), i32x4.min_s(least, v128.load(column, 32)));
+      // Of a mask the engine makes shorter code than of `any_true`.
+      if (!i32x4.bitmask(v128.or(reached0, v128.or(reached1, reached2)))) continue;
       let reached = i32x4.bitmask(reached0) | i32x4.bitmask(reached1) << 4 | i32x4.bitmask(reached2) << 8;
       do {
         const n = <i32> (at >> 2) + ctz(reached);
-        wait(m, n, n < search.patches, thin, from);
+        wait(m, n, n < patches, thin, from);
         reached &= reached - 1;
       } while (reached);
     }
@@ -317,6 +336,6 @@ export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, tw
     v128.store(search.columnThresholds + at, i32x4.splat(HIGHEST));
     if (search.isBytes) v128.store(search.fineColumnThresholds + at, i32x4.splat(HIGHEST));
   }
-  if (search.isBytes) minima<i8>();
+  if (ASC_FEATURE_RELAXED_SIMD && search.isBytes) minima<i8>();
   else minima<i16>();
 }

@@ -3,7 +3,8 @@
 
 import { squaredDistance } from "./distance";
 import { PairedImage } from "./pairs";
-import { Own, PANEL, roundingOf, rowsFrom, STEP, thresholdsOf, tile } from "./quantise";
+import { PANEL, roundingOf, STEP, thresholdsOf } from "./quantise";
+import { NoKeys, Own, rowsFrom, tile } from "./tile";
 import { countDistance, countTile } from "./references";
 
 /** What all searches have in common, as the host lays it out. */
@@ -75,7 +76,7 @@ export function nearerByQuads(search: ReferenceSearch, a: SearchedPatches, b: Se
     const inside = n + PANEL > b.count ? (1 << (b.count - n)) - 1 : -1;
     for (let m = 0; m < a.count; m += 3) {
       const place = <usize> m << 2;
-      tile<i8, Own>(rowsFrom(m, own.rows, panelBytes), own.rowHalves + place, panel, panel + panelBytes, halves, TILE, STEP);
+      tile<i8, Own, NoKeys>(rowsFrom(m, own.rows, panelBytes), own.rowHalves + place, panel, panel + panelBytes, halves, TILE, STEP);
       countTile();
       const thresholds = nearest.thresholds + place;
       const any0 = anyExceeding(TILE, v128.load32_splat(thresholds));

@@ -137,94 +137,9 @@ export function nearThreshold(squared: f32, scale: f64, errors: f64, relative: f
   return <i32> min<f64>(2147483647, max<f64>(-2147483647, ceil(1 - reach * reach * 0.5)));
 }
 
-// Of two widths of integers the compiler makes code of its own: T is i8 or i16. And of tiles with products that patches
-// share, and without: S is one of these two, which differ in size alone.
-export type Shared = i8;
-export type Own = i16;
-
-/** c and the products of a's and b's pairs of 16-bit integers; or fours of bytes, b's without a sign. */
-// @ts-ignore: decorator
-@inline
-function multiplyAdd<T>(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD && sizeof<T>() == 1) return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
-  return i32x4.add(c, i32x4.dot_i16x8_s(a, b));
-}
-
-/** Where the three rows from patch m on, a multiple of 3, lie in an image's panels. */
-// @ts-ignore: decorator
-@inline
-export function rowsFrom(m: i32, packed: usize, panelBytes: usize): usize {
-  return packed + <usize> (m / PANEL) * panelBytes + <usize> (m % PANEL << 2);
-}
-
 /** A factor above the relative rounding of a squared distance. */
 // @ts-ignore: decorator
 @inline
 export function roundingOf(channels: i32): f64 {
   return 1 + <f64> channels * 2.5e-7;
-}
-
-/** A vector and a number in each of its lanes. */
-// @ts-ignore: decorator
-@inline
-function plus(sums: v128, number: usize): v128 {
-  return i32x4.add(sums, v128.load32_splat(number));
-}
-
-/**
- * A of three patches (rows from `x`, one panel's) and the twelve of the panel `y` … `end`, at `out`: three rows of three
- * vectors, `stride` bytes apart. Where S is `Shared`, products of other channels are added, which the
- * four patches of a vector share: three for each row, at `b0`, `b1`, `b2`.
- */
-// @ts-ignore: decorator
-@inline
-export function tile<T, S>(
-  x: usize,
-  xHalves: usize,
-  y: usize,
-  end: usize,
-  yHalves: usize,
-  out: usize,
-  stride: usize,
-  b0: usize = 0,
-  b1: usize = 0,
-  b2: usize = 0,
-): void {
-  const half0 = v128.load(yHalves), half1 = v128.load(yHalves, 16), half2 = v128.load(yHalves, 32);
-  const n0 = i32x4.neg(v128.load32_splat(xHalves));
-  const n1 = i32x4.neg(v128.load32_splat(xHalves, 4));
-  const n2 = i32x4.neg(v128.load32_splat(xHalves, 8));
-  let s00 = i32x4.sub(n0, half0), s01 = i32x4.sub(n0, half1), s02 = i32x4.sub(n0, half2);
-  let s10 = i32x4.sub(n1, half0), s11 = i32x4.sub(n1, half1), s12 = i32x4.sub(n1, half2);
-  let s20 = i32x4.sub(n2, half0), s21 = i32x4.sub(n2, half1), s22 = i32x4.sub(n2, half2);
-  if (sizeof<S>() == 1) {
-    s00 = plus(s00, b0), s01 = plus(s01, b0 + 4), s02 = plus(s02, b0 + 8);
-    s10 = plus(s10, b1), s11 = plus(s11, b1 + 4), s12 = plus(s12, b1 + 8);
-    s20 = plus(s20, b2), s21 = plus(s21, b2 + 4), s22 = plus(s22, b2 + 8);
-  }
-  do {
-    const y0 = v128.load(y);
-    const y1 = v128.load(y, 16);
-    const y2 = v128.load(y, 32);
-    const pairs = v128.load(x);
-    let splat = i8x16.shuffle(pairs, pairs, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
-    s00 = multiplyAdd<T>(splat, y0, s00);
-    s01 = multiplyAdd<T>(splat, y1, s01);
-    s02 = multiplyAdd<T>(splat, y2, s02);
-    splat = i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
-    s10 = multiplyAdd<T>(splat, y0, s10);
-    s11 = multiplyAdd<T>(splat, y1, s11);
-    s12 = multiplyAdd<T>(splat, y2, s12);
-    splat = i8x16.shuffle(pairs, pairs, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11);
-    s20 = multiplyAdd<T>(splat, y0, s20);
-    s21 = multiplyAdd<T>(splat, y1, s21);
-    s22 = multiplyAdd<T>(splat, y2, s22);
-    x += STEP;
-    y += STEP;
-  } while (y < end);
-  v128.store(out, s00), v128.store(out, s01, 16), v128.store(out, s02, 32);
-  out += stride;
-  v128.store(out, s10), v128.store(out, s11, 16), v128.store(out, s12, 32);
-  out += stride;
-  v128.store(out, s20), v128.store(out, s21, 16), v128.store(out, s22, 32);
 }

@@ -19,7 +19,7 @@ import {
 import { plainCore, relaxedCore } from "../src/core/generated.ts";
 import { type CoreExports, newCore } from "../src/core/instance.ts";
 import { taskRunner } from "../src/core/patch_tasks.ts";
-import { directedPlan, minimaPlan, neighboursPlan, statisticsPlan } from "../src/core/patch_kernel.ts";
+import { directedPlan, KEY_BITS, minimaPlan, neighboursPlan, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { quadQuantisation } from "../src/core/quad_quantisation.ts";
 import { INTEGERS, nearestBy } from "./integers.ts";
 import { made, noise } from "./made_patches.ts";
@@ -224,7 +224,7 @@ Deno.test("integers whose errors all go one way, about as far as is reckoned wit
       const other = [all(far - error), hardlyFarther(nearest, error), only(5, 90), only(6, 90)];
       // Images of zeros make A reach less far, and so raise it by little more than is needed.
       const set = inSteps(one, other, 14);
-      const settings = { centre: new Float32Array(SIXTEEN), radius: 127, bits: 4, shared: 0, both: false };
+      const settings = { centre: new Float32Array(SIXTEEN), radius: 127, bits: KEY_BITS, shared: 0, both: false };
       const { reach, scale } = quadQuantisation([set], settings);
       assert(Math.abs(scale - 1) < 1e-6);
       if (nearest > 0.85 * reach && nearest < reach) nearReach++;
@@ -386,6 +386,24 @@ Deno.test("features of any shape: filtered searches are brute force's to the las
     }),
     { numRuns: 60 },
   );
+});
+
+Deno.test("keys that tell several panels, as of very many patches, lead to the same patches", () => {
+  const patches = made(6, 13, 14, 20, noise);
+  for (const integers of Object.values(INTEGERS)) {
+    const [first, ...others] = [0, 1, 2, 9].map((panelShift) => {
+      const plan = statisticsPlan(patches);
+      const work = integers(plan.workForThread(false));
+      assert(work.kind === "pairs");
+      const runner = taskRunner(newCore(), { ...work, panelShift });
+      for (const task of plan.tasks) runner.run(task);
+      return { result: plan.result(), counts: runner.counts() };
+    });
+    for (const other of others) assert.deepEqual(other, first);
+    // The likeliest ones are nearly all that is measured.
+    const { measured } = first.counts;
+    assert(measured < 2.2 * 15 * 13 * 14, `${measured} distances`);
+  }
 });
 
 const NEAREST = { quantile: 0.4, withResiduals: true, withErrors: true };

@@ -2,7 +2,7 @@
 
 import { LARGEST_NORM } from "../src/core/byte_quantisation.ts";
 import { type CoreExports, newCore } from "../src/core/instance.ts";
-import { type NearestReferences, referencePlans } from "../src/core/patch_kernel.ts";
+import { KEY_BITS, type NearestReferences, referencePlans } from "../src/core/patch_kernel.ts";
 import { taskRunner, type Work } from "../src/core/patch_tasks.ts";
 import { quadQuantisation } from "../src/core/quad_quantisation.ts";
 import type { PatchSet } from "../mod.ts";
@@ -14,9 +14,9 @@ function by16Bits(work: Work): Work {
 function by8Bits(work: Work): Work {
   // Against references they are there where they can be.
   if (work.kind !== "pairs") return work;
-  const { images, quantisation: { centre, scale }, bits, shared, output } = work;
+  const { images, quantisation: { centre, scale }, shared, output } = work;
   const both = output.kind === "hausdorff" || output.kind === "largest";
-  const settings = { centre, radius: LARGEST_NORM / scale, bits: both ? 0 : bits, shared, both };
+  const settings = { centre, radius: LARGEST_NORM / scale, bits: both ? 0 : KEY_BITS, shared, both };
   return { ...work, quads: quadQuantisation([images], settings) };
 }
 

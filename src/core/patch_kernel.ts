@@ -26,6 +26,10 @@ const ALL_BYTES = 4e7;
 const PANEL = 12;
 /** Of a strip's products: what a core's second cache holds, or nearly. */
 const TABLE_BYTES = 2 ** 21;
+/** Bits of a key that tell where it was found, as core-as/tile.ts has them. */
+export const KEY_BITS = 8;
+/** Panels of a strip that a key can tell threes of rows of. */
+const MOST_OF_STRIP = 2 ** KEY_BITS * 3 / PANEL;
 /** Images from which on it is worth while to find out whether 8 bits suffice. */
 const FEWEST_FOR_BYTES = 8;
 /** Channels up to which no vector of 8-bit integers is too long, whatever it is. */
@@ -304,17 +308,18 @@ function pairWork(images: Patches, look: Survey, block: number, search: Search =
   const { centre, radius, sharing } = look;
   const threads = forThreads(images);
   const panels = Math.ceil(images.patches / PANEL);
-  const strip = PANEL * Math.max(1, Math.min(panels, Math.floor(TABLE_BYTES / (panels * PANEL ** 2 * 4))));
-  const bits = 32 - Math.clz32(Math.max(panels * 3, strip) - 1);
+  const strip = PANEL *
+    Math.max(1, Math.min(panels, MOST_OF_STRIP, Math.floor(TABLE_BYTES / (panels * PANEL ** 2 * 4))));
+  const panelShift = Math.max(0, Math.ceil(Math.log2(panels)) - KEY_BITS);
   let common: Omit<PairWork, "images" | "output"> | undefined;
   return (spread: boolean, output: (quantisation: Quantisation) => PairOutput): PairWork => {
     if (!common) {
       const quantisation = { centre, scale: Math.min(LARGEST_SCALE, LARGEST_NORM / (radius || 1)) };
-      common = { kind: "pairs", quantisation, strip, bits, ...sharing, block, keepAll: keepsAll(images) };
+      common = { kind: "pairs", quantisation, strip, panelShift, ...sharing, block, keepAll: keepsAll(images) };
+      const both = search === "hausdorff";
       if (search !== "none" && images.count >= FEWEST_FOR_BYTES && coreExports().multipliesBytes()) {
-        const both = search === "hausdorff";
         const { shared } = sharing;
-        const quads = quadQuantisation([images], { centre, radius, bits: both ? 0 : bits, shared, both });
+        const quads = quadQuantisation([images], { centre, radius, bits: both ? 0 : KEY_BITS, shared, both });
         if (both || sufficesFor(images, { ...common, quads })) common = { ...common, quads };
       }
     }

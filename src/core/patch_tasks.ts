@@ -74,9 +74,10 @@ export interface PairWork {
   readonly quantisation: Quantisation;
   /** By 8-bit integers, where the processor is fast at these. */
   readonly quads?: QuadQuantisation;
-  /** Patches of an image that are compared with another at once, and bits that tell one: see core-as/pairs.ts. */
+  /** Patches of an image that are compared with another at once: see core-as/pairs.ts. */
   readonly strip: number;
-  readonly bits: number;
+  /** Panels that a key cannot tell from each other are 2 to this power: see core-as/pairs.ts. */
+  readonly panelShift: number;
   /** How many of the last channels are the same in each four patches that follow each other in `order`. */
   readonly shared: number;
   /** The patches of an image in the order that outputs have them in. @default their own */
@@ -196,7 +197,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   const ROUNDING = 2 * 2 ** -9 * Math.sqrt(channels + 1) + 0.01;
 
   function pairRunner(work: PairWork): (task: Task) => void {
-    const { block, keepAll, output, shared, order, quads, strip, bits, quantisation: { scale } } = work;
+    const { block, keepAll, output, shared, order, quads, strip, panelShift, quantisation: { scale } } = work;
     const { patches, count } = images;
     const packing = channels - shared;
     // Sums of squares are added up by sixteens, wherever they lie.
@@ -226,7 +227,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       quads?.finerBits ?? 0,
       quads ? 1 : 0,
       strip,
-      bits,
+      panelShift,
       zeros,
       shared ? reserve((stride + 3) * stride * 4) : 0,
       shared ? reserve((stride + 3) * stride * 4) : 0,
