@@ -22,6 +22,8 @@ import { availableThreads } from "./thread_pool.ts";
 /** Memory that a block of images may take in the core, and that all may where they stay there. */
 const BLOCK_BYTES = 2 ** 24;
 const ALL_BYTES = 4e7;
+/** Of the tasks of images that stay in memory: the others, at the end, are a quarter as large. */
+const SHARE_OF_LARGE = 0.6;
 /** Patches of a panel, as core-as/quantise.ts has them. */
 const PANEL = 12;
 /** Of a strip's products: what a core's second cache holds, or nearly. */
@@ -274,22 +276,39 @@ function pairPlan<Result>(
   search: Search = "minima",
 ): Plan<Result> {
   const { count } = images;
-  // Where images stay, small tasks cost nothing, and threads end together.
-  const block = Math.max(1, Math.min(blockSize(images), Math.ceil(count / (keepsAll(images) ? 16 : 8))));
+  const block = Math.max(1, Math.min(blockSize(images), Math.ceil(count / 8)));
   const workOf = pairWork(images, look, block, search);
-  const size = (of: number) => Math.min(block, count - of * block);
   const blocks = Math.ceil(count / block);
-  const tasks = Array.from({ length: blocks }, (_, a) => a).flatMap((a) => {
-    return Array.from({ length: blocks - a }, (_, at): Task => {
-      return { a, b: a + at, pairs: at === 0 ? size(a) * (size(a) - 1) / 2 : size(a) * size(a + at) };
-    });
+  const all = Array.from({ length: blocks }, (_, a) => a).flatMap((a) => {
+    return Array.from(
+      { length: blocks - a },
+      (_, at): Task => ({ a, b: a + at, pairs: pairsOf(a, a + at, block, count) }),
+    );
   });
+  // Where images stay, small tasks cost nothing but caches: those at the end are small, so that threads end together.
+  const large = keepsAll(images) && block % 2 === 0 ? Math.floor(all.length * SHARE_OF_LARGE) : all.length;
+  const tasks = all.flatMap((task, at) => at < large ? [task] : quartered(task, block, count));
   return {
     tasks: tasks.filter(({ pairs }) => pairs > 0),
     products: images.data.length * images.patches * (count - 1) / 2,
     workForThread: (spread) => workOf(spread, output),
     result,
   };
+}
+
+/** Pairs of images of two blocks, or of one. */
+function pairsOf(a: number, b: number, block: number, count: number): number {
+  const size = (of: number) => Math.max(0, Math.min(block, count - of * block));
+  return a === b ? size(a) * (size(a) - 1) / 2 : size(a) * size(b);
+}
+
+/** A task in four, of halves of its blocks. */
+function quartered({ a, b }: Task, block: number, count: number): Task[] {
+  return [[2 * a, 2 * b], [2 * a, 2 * b + 1], [2 * a + 1, 2 * b], [2 * a + 1, 2 * b + 1]]
+    .filter(([first, second]) => first <= second)
+    .map(([first, second]) => {
+      return { a: first, b: second, block: block / 2, pairs: pairsOf(first, second, block / 2, count) };
+    });
 }
 
 /** What is found by integers: all minima, whether patches are near or far, or nothing. */

@@ -127,6 +127,8 @@ export type Work = PairWork | ProjectionWork | ReferenceWork;
 export interface Task {
   readonly a: number;
   readonly b: number;
+  /** Of how many images these blocks are, where fewer than the work's others. */
+  readonly block?: number;
   /** Pairs of images in it; of a projection, images. */
   readonly pairs: number;
 }
@@ -411,8 +413,9 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
 
     return (task) => {
       if (output.kind === "neighbours") return neighbours(task.a, output);
-      const [fromA, fromB] = [task.a * block, task.b * block];
-      const [endA, endB] = [Math.min(count, fromA + block), Math.min(count, fromB + block)];
+      const size = task.block ?? block;
+      const [fromA, fromB] = [task.a * size, task.b * size];
+      const [endA, endB] = [Math.min(count, fromA + size), Math.min(count, fromB + size)];
       if (output.kind === "statistics") {
         new Float64Array(core.memory.buffer, sums, 2 * block * patches).fill(0);
         for (const place of [0, 1]) {
