@@ -92,8 +92,8 @@ export function directedHausdorff(
       const out = tiles + <usize> panel * TILE;
       const halves = b.columnHalves + <usize> panel * STEP;
       const own = a.rowHalves + (<usize> m << 2);
-      if (ASC_FEATURE_RELAXED_SIMD && pairs.isBytes) tile<i8, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, STEP);
-      else tile<i16, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, STEP);
+      if (ASC_FEATURE_RELAXED_SIMD && pairs.isBytes) tile<i8, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, STEP);
+      else tile<i16, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, STEP);
       hausdorffTiles++;
       const wanted = i32x4.splat(least);
       let columns0 = i32x4.splat(0), columns1 = columns0, columns2 = columns0;

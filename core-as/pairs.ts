@@ -6,7 +6,7 @@
 
 import { measureListed, propose, thinOut } from "./candidates";
 import { PANEL, roundingOf, STEP, thresholdsOf } from "./quantise";
-import { edgeTile, KEY_BITS, Keys, NoKeys, Own, Shared, tile } from "./tile";
+import { edgeTile, halved, KEY_BITS, Keys, NoKeys, Own, Shared, tile } from "./tile";
 
 const LOWEST: i32 = i32.MIN_VALUE;
 const HIGHEST: i32 = i32.MAX_VALUE;
@@ -64,9 +64,12 @@ export class PairSearch {
   products: usize;
   /** The same without the bits by which they are finer. */
   coarseProducts: usize;
-  /** Room for a strip's A, a row of panels for each of its patches. */
+  /**
+   * Room for a strip's A: for each of its patches a row, a multiple of 48 bytes, of cells of 32 bits, or of 16 where patches
+   * are 8-bit integers. They are the lowest at first: those behind the last patch stay so.
+   */
   table: usize;
-  /** Room for the best keys and for thresholds: of a strip's patches 16 bytes each, of b's 4. */
+  /** Room for the best keys, of a strip's patches 16 bytes each, of b's 4; and for thresholds, each like a cell. */
   rowKeys: usize;
   columnKeys: usize;
   rowThresholds: usize;
@@ -121,10 +124,10 @@ function multiplyBlocks(): void {
     let y = right.shared;
     for (let n = 0; n < whole; n++, out += STEP, y += panelBytes) {
       for (let r = 0; r < groups; r++) {
-        tile<i16, Own, NoKeys>(x + <usize> r * 12, zeros, y, y + panelBytes, zeros, out + <usize> (3 * r) * bytes, bytes);
+        tile<i16, i32, Own, NoKeys>(x + <usize> r * 12, zeros, y, y + panelBytes, zeros, out + <usize> (3 * r) * bytes, bytes);
       }
     }
-    if (whole * PANEL < blocks) edgeTile<i16, Own, NoKeys>(x, zeros, y, y + panelBytes, zeros, out, bytes);
+    if (whole * PANEL < blocks) edgeTile<i16, i32, Own, NoKeys>(x, zeros, y, y + panelBytes, zeros, out, bytes);
   }
   const shift = search.finerBits << 1;
   const end = <usize> ((blocks + 2) / 3 * 3) * bytes;
@@ -136,7 +139,7 @@ function multiplyBlocks(): void {
 /** Fills the table with A of a's patches from `from` on, and the keys of these and of b's patches. */
 // @ts-ignore: decorator
 @inline
-function fill<T, S>(from: i32, end: i32): void {
+function fill<T, C, S>(from: i32, end: i32): void {
   const patches = search.patches, panelShift = search.panelShift;
   const whole = wholePanels(patches);
   const isEdge = whole * PANEL < patches;
@@ -154,24 +157,24 @@ function fill<T, S>(from: i32, end: i32): void {
     const groups = min(4, (patches - m + 2) / 3);
     let y = columns;
     for (let n = 0; n < whole; n++, y += panelBytes) {
-      const at = <usize> n * STEP;
+      const at = <usize> n * STEP, cells = <usize> n * PANEL * sizeof<C>();
       const b = products + <usize> n * 12;
       for (let r = 0; r < groups; r++) {
         const first = 3 * r;
         const b0 = b + <usize> (first >> 2) * productStride;
         const b1 = b + <usize> (first + 1 >> 2) * productStride;
         const b2 = b + <usize> (first + 2 >> 2) * productStride;
-        tile<T, S, Keys>(
+        tile<T, C, S, Keys>(
           x + <usize> r * 12, halves + <usize> r * 12, y, y + panelBytes, columnHalves + at,
-          row + <usize> first * stride + at, stride, b0, b1, b2,
+          row + <usize> first * stride + cells, stride, b0, b1, b2,
           keys + <usize> r * STEP, columnKeys + at, (m - from) / 3 + r, n >> panelShift,
         );
       }
     }
     if (!isEdge) continue;
-    const at = <usize> whole * STEP;
-    edgeTile<T, S, Keys>(
-      x, halves, y, y + panelBytes, columnHalves + at, row + at, stride, products + <usize> whole * 12, productStride,
+    const at = <usize> whole * STEP, cells = <usize> whole * PANEL * sizeof<C>();
+    edgeTile<T, C, S, Keys>(
+      x, halves, y, y + panelBytes, columnHalves + at, row + cells, stride, products + <usize> whole * 12, productStride,
       keys, columnKeys + at, (m - from) / 3, whole >> panelShift,
     );
   }
@@ -192,35 +195,50 @@ function measureAll(thin: bool, from: i32): void {
 /** Where the table has A of patch m of the strip and n. */
 // @ts-ignore: decorator
 @inline
-function cellOf(m: i32, n: i32): usize {
-  return search.table + <usize> m * rowBytes + (<usize> n << 2);
+function cellOf<C>(m: i32, n: i32): usize {
+  return search.table + <usize> m * rowBytes + <usize> n * sizeof<C>();
 }
 
-/** Thresholds of `count` patches by their squared minima so far, of A or, `fine`, of that of fine integers. */
-function setThresholds(squared: usize, count: i32, thresholds: usize, fine: bool): void {
-  const scale = search.scale * (fine ? <f64> (1 << search.finerBits) : 1);
-  const error = fine ? fineErrors : errors;
-  const most = fine ? Infinity : search.reach;
-  for (let at: usize = 0; at < <usize> count << 2; at += 16) {
-    v128.store(thresholds + at, thresholdsOf(v128.load(squared + at), relative, scale, error, most));
+// @ts-ignore: decorator
+@inline
+function thresholdsAt(squared: usize): v128 {
+  return thresholdsOf(v128.load(squared), relative, search.scale, errors, search.reach);
+}
+
+/** By their squared minima so far, the lowest cells that any nearer patches of `count` patches may have. */
+function setThresholds<C>(squared: usize, count: i32, thresholds: usize): void {
+  const end = squared + (<usize> count << 2);
+  for (; squared < end; squared += 64 / sizeof<C>(), thresholds += 16) {
+    const first = thresholdsAt(squared);
+    if (sizeof<C>() == 2) v128.store(thresholds, halved(first, thresholdsAt(squared + 16)));
+    else v128.store(thresholds, i32x4.sub(first, i32x4.gt_s(i32x4.splat(HIGHEST), first)));
   }
 }
 
-/** Which of three A, `stride` bytes apart, is the largest. */
+/** What A of fine integers exceed where patches may be nearer. */
+function setFineThresholds(squared: usize, count: i32, thresholds: usize): void {
+  const scale = search.scale * <f64> (1 << search.finerBits);
+  for (let at: usize = 0; at < <usize> count << 2; at += 16) {
+    v128.store(thresholds + at, thresholdsOf(v128.load(squared + at), relative, scale, fineErrors, Infinity));
+  }
+}
+
+/** Which of three cells, `stride` bytes apart, is the largest. */
 // @ts-ignore: decorator
 @inline
-function largestOf(cell: usize, stride: usize): i32 {
-  const a0 = load<i32>(cell), a1 = load<i32>(cell + stride), a2 = load<i32>(cell + 2 * stride);
+function largestOf<C>(cell: usize, stride: usize): i32 {
+  const a0 = load<C>(cell), a1 = load<C>(cell + stride), a2 = load<C>(cell + 2 * stride);
   return select(2, <i32> (a1 > a0), a2 > max(a0, a1));
 }
 
-/** Which panel has the largest A of a lane of a row, whose key tells some panels from `panel` on. */
-function panelOf(row: usize, panel: i32, lane: i32): i32 {
+/** Which panel has the largest cell of a lane of a row, whose key tells some panels from `panel` on. */
+function panelOf<C>(row: usize, panel: i32, lane: i32): i32 {
   const end = min(panel + (1 << search.panelShift), (search.patches + PANEL - 1) / PANEL);
+  const vector = 4 * sizeof<C>();
   let largest = LOWEST;
   for (let each = panel; each < end; each++) {
-    const cell = row + <usize> each * STEP + (<usize> lane << 2);
-    const a = load<i32>(cell + (<usize> largestOf(cell, 16) << 4));
+    const cell = row + <usize> (each * PANEL + lane) * sizeof<C>();
+    const a = <i32> load<C>(cell + <usize> largestOf<C>(cell, vector) * vector);
     panel = select(each, panel, a > largest);
     largest = max(largest, a);
   }
@@ -230,9 +248,10 @@ function panelOf(row: usize, panel: i32, lane: i32): i32 {
 /** Measures the likeliest nearest patch of each one of the strip, and of each one of b. */
 // @ts-ignore: decorator
 @inline
-function measureLikeliest<T>(from: i32, end: i32): void {
+function measureLikeliest<C>(from: i32, end: i32): void {
   const patches = search.patches, panelShift = search.panelShift;
   const places = (1 << KEY_BITS) - 1;
+  const measured: i32 = sizeof<C>() == 2 ? i16.MIN_VALUE : LOWEST;
   for (let m = from; m < end; m++) {
     const keys = search.rowKeys + (<usize> (m - from) << 4);
     let best = LOWEST;
@@ -243,54 +262,58 @@ function measureLikeliest<T>(from: i32, end: i32): void {
       best = max(best, key);
     }
     let panel = (best & places) << panelShift;
-    if (panelShift) panel = panelOf(cellOf(m - from, 0), panel, lane);
+    if (panelShift) panel = panelOf<C>(cellOf<C>(m - from, 0), panel, lane);
     const first = panel * PANEL + lane;
-    const n = min(first + largestOf(cellOf(m - from, first), 16) * 4, patches - 1);
+    const n = min(first + largestOf<C>(cellOf<C>(m - from, first), 4 * sizeof<C>()) * 4, patches - 1);
     wait(m, n, true, false, from);
-    store<i32>(cellOf(m - from, n), LOWEST);
+    store<C>(cellOf<C>(m - from, n), <C> measured);
   }
   measureListed(search, left, right, found);
   if (!bothWays) return;
-  setThresholds(found.otherSquared, patches, search.columnThresholds, false);
+  setThresholds<C>(found.otherSquared, patches, search.columnThresholds);
   for (let n = 0; n < patches; n++) {
-    const at = <usize> n << 2;
-    const key = load<i32>(search.columnKeys + at);
+    const key = load<i32>(search.columnKeys + (<usize> n << 2));
     const first = (key & places) * 3;
-    const m = min(first + largestOf(cellOf(first, n), rowBytes), end - 1 - from);
-    const cell = cellOf(m, n);
-    const a = load<i32>(cell);
-    const really = <i32> (a > load<i32>(search.columnThresholds + at));
+    const m = min(first + largestOf<C>(cellOf<C>(first, n), rowBytes), end - 1 - from);
+    const cell = cellOf<C>(m, n);
+    const a = <i32> load<C>(cell);
+    const really = <i32> (a >= <i32> load<C>(search.columnThresholds + <usize> n * sizeof<C>()));
     wait(from + m, n, really != 0, false, from);
-    store<i32>(cell, select(LOWEST, a, really));
+    store<C>(cell, <C> select(measured, a, really));
   }
   measureListed(search, left, right, found);
 }
 
 /** Measures all that no threshold excludes. */
-function measureLeft(from: i32, end: i32, thin: bool): void {
-  setThresholds(found.squared + (<usize> from << 2), end - from, search.rowThresholds, false);
-  if (bothWays) setThresholds(found.otherSquared, search.patches, search.columnThresholds, false);
+function measureLeft<C>(from: i32, end: i32): void {
+  // Where cells are of 16 bits, A are of bytes, and fine integers exclude more.
+  const thin = sizeof<C>() == 2;
+  const patches = search.patches, own = found.squared + (<usize> from << 2);
+  setThresholds<C>(own, end - from, search.rowThresholds);
+  if (bothWays) setThresholds<C>(found.otherSquared, patches, search.columnThresholds);
   if (thin) {
-    setThresholds(found.squared + (<usize> from << 2), end - from, search.fineRowThresholds, true);
-    if (bothWays) setThresholds(found.otherSquared, search.patches, search.fineColumnThresholds, true);
+    setFineThresholds(own, end - from, search.fineRowThresholds);
+    if (bothWays) setFineThresholds(found.otherSquared, patches, search.fineColumnThresholds);
   }
-  const stride = rowBytes, columnThresholds = search.columnThresholds, patches = search.patches;
+  const stride = rowBytes, columnThresholds = search.columnThresholds;
+  const lanes: i32 = 16 / sizeof<C>(), all = (1 << 3 * lanes) - 1;
   for (let m = from; m < end; m++) {
-    const least = v128.load32_splat(search.rowThresholds + (<usize> (m - from) << 2));
+    const least = v128.load_splat<C>(search.rowThresholds + <usize> (m - from) * sizeof<C>());
     const row = search.table + <usize> (m - from) * stride;
     for (let at: usize = 0; at < stride; at += STEP) {
       const column = columnThresholds + at;
-      const reached0 = i32x4.gt_s(v128.load(row + at), i32x4.min_s(least, v128.load(column)));
-      const reached1 = i32x4.gt_s(v128.load(row + at, 16), i32x4.min_s(least, v128.load(column, 16)));
-      const reached2 = i32x4.gt_s(v128.load(row + at, 32), i32x4.min_s(least, v128.load(column, 32)));
-      // Of a mask the engine makes shorter code than of `any_true`.
-      if (!i32x4.bitmask(v128.or(reached0, v128.or(reached1, reached2)))) continue;
-      let reached = i32x4.bitmask(reached0) | i32x4.bitmask(reached1) << 4 | i32x4.bitmask(reached2) << 8;
+      const excluded0 = v128.gt<C>(v128.min<C>(least, v128.load(column)), v128.load(row + at));
+      const excluded1 = v128.gt<C>(v128.min<C>(least, v128.load(column, 16)), v128.load(row + at, 16));
+      const excluded2 = v128.gt<C>(v128.min<C>(least, v128.load(column, 32)), v128.load(row + at, 32));
+      // Of a mask the engine makes shorter code than of `all_true`.
+      if (i8x16.bitmask(v128.and(excluded0, v128.and(excluded1, excluded2))) == 0xffff) continue;
+      let open = all ^ (v128.bitmask<C>(excluded0) | v128.bitmask<C>(excluded1) << lanes |
+        v128.bitmask<C>(excluded2) << 2 * lanes);
       do {
-        const n = <i32> (at >> 2) + ctz(reached);
+        const n = <i32> (at / sizeof<C>()) + ctz(open);
         wait(m, n, n < patches, thin, from);
-        reached &= reached - 1;
-      } while (reached);
+        open &= open - 1;
+      } while (open);
     }
   }
   measureAll(thin, from);
@@ -298,18 +321,22 @@ function measureLeft(from: i32, end: i32, thin: bool): void {
 
 // @ts-ignore: decorator
 @inline
-function minima<T>(): void {
+function minima<T, C>(): void {
   const patches = search.patches, strip = search.strip;
+  const panels = (patches + PANEL - 1) / PANEL;
+  rowBytes = (<usize> (panels * PANEL) * sizeof<C>() + STEP - 1) / STEP * STEP;
+  const highest = sizeof<C>() == 2 ? i16x8.splat(i16.MAX_VALUE) : i32x4.splat(HIGHEST);
+  for (let at: usize = 0; at < rowBytes; at += 16) v128.store(search.columnThresholds + at, highest);
   if (search.sharedSteps) multiplyBlocks();
   for (let from = 0; from < patches; from += strip) {
     const end = min(patches, from + strip);
     const lowest = i32x4.splat(LOWEST);
-    for (let at: usize = 0; at < rowBytes; at += 16) v128.store(search.columnKeys + at, lowest);
+    for (let at: usize = 0; at < <usize> panels * STEP; at += 16) v128.store(search.columnKeys + at, lowest);
     for (let at: usize = 0; at < <usize> strip << 4; at += 16) v128.store(search.rowKeys + at, lowest);
-    if (search.sharedSteps) fill<T, Shared>(from, end);
-    else fill<T, Own>(from, end);
-    measureLikeliest<T>(from, end);
-    measureLeft(from, end, sizeof<T>() == 1);
+    if (search.sharedSteps) fill<T, C, Shared>(from, end);
+    else fill<T, C, Own>(from, end);
+    measureLikeliest<C>(from, end);
+    measureLeft<C>(from, end);
   }
 }
 
@@ -322,20 +349,18 @@ export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, tw
   fineErrors = a.fineError + b.fineError + pairs.rounding;
   bothWays = twoWays;
   found = into;
-  const patches = search.patches;
-  relative = roundingOf(search.channels);
-  rowBytes = <usize> ((patches + PANEL - 1) / PANEL) * STEP;
-  productBytes = productBytesOf(patches);
+  relative = roundingOf(pairs.channels);
+  productBytes = productBytesOf(pairs.patches);
   // What is not asked for is known to be 0.
   const unknown: f32 = twoWays ? Infinity : 0;
-  for (let at: usize = 0; at < rowBytes; at += 16) {
+  const bytes = <usize> ((pairs.patches + PANEL - 1) / PANEL) * STEP;
+  for (let at: usize = 0; at < bytes; at += 16) {
     v128.store(found.squared + at, f32x4.splat(Infinity));
     v128.store(found.places + at, i32x4.splat(-1));
     v128.store(found.otherSquared + at, f32x4.splat(unknown));
     v128.store(found.otherPlaces + at, i32x4.splat(-1));
-    v128.store(search.columnThresholds + at, i32x4.splat(HIGHEST));
-    if (search.isBytes) v128.store(search.fineColumnThresholds + at, i32x4.splat(HIGHEST));
+    if (pairs.isBytes) v128.store(pairs.fineColumnThresholds + at, i32x4.splat(HIGHEST));
   }
-  if (ASC_FEATURE_RELAXED_SIMD && search.isBytes) minima<i8>();
-  else minima<i16>();
+  if (ASC_FEATURE_RELAXED_SIMD && pairs.isBytes) minima<i8, i16>();
+  else minima<i16, i32>();
 }

@@ -76,7 +76,7 @@ export function nearerByQuads(search: ReferenceSearch, a: SearchedPatches, b: Se
     const inside = n + PANEL > b.count ? (1 << (b.count - n)) - 1 : -1;
     for (let m = 0; m < a.count; m += 3) {
       const place = <usize> m << 2;
-      tile<i8, Own, NoKeys>(rowsFrom(m, own.rows, panelBytes), own.rowHalves + place, panel, panel + panelBytes, halves, TILE, STEP);
+      tile<i8, i32, Own, NoKeys>(rowsFrom(m, own.rows, panelBytes), own.rowHalves + place, panel, panel + panelBytes, halves, TILE, STEP);
       countTile();
       const thresholds = nearest.thresholds + place;
       const any0 = anyExceeding(TILE, v128.load32_splat(thresholds));

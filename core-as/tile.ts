@@ -7,9 +7,14 @@ import { PANEL, STEP } from "./quantise";
 // S, whether four patches share products of other channels: one of two types that differ in size alone.
 export type Shared = i8;
 export type Own = i16;
+// C, the cells that A go to: i32, or where keys are kept i16, which have A without its last bits, and the lowest number for
+// all that are lower.
 // K, whether keys are kept.
 export type Keys = i8;
 export type NoKeys = i16;
+
+/** Bits of A that cells of 16 bits do without. */
+export const CELL_SHIFT: i32 = 5;
 
 /** Bits of a key that tell where it was found. */
 export const KEY_BITS: i32 = 8;
@@ -47,6 +52,35 @@ export function rowsFrom(m: i32, packed: usize, panelBytes: usize): usize {
   return packed + <usize> (m / PANEL) * panelBytes + <usize> (m % PANEL << 2);
 }
 
+/** Eight A as cells of 16 bits. */
+// @ts-ignore: decorator
+@inline
+export function halved(a0: v128, a1: v128): v128 {
+  return i16x8.narrow_i32x4_s(i32x4.shr_s(a0, CELL_SHIFT), i32x4.shr_s(a1, CELL_SHIFT));
+}
+
+// @ts-ignore: decorator
+@inline
+function storeRow<C>(out: usize, a0: v128, a1: v128, a2: v128): void {
+  if (sizeof<C>() == 2) {
+    v128.store(out, halved(a0, a1)), v128.store64_lane(out, halved(a2, a2), 0, 16);
+  } else {
+    v128.store(out, a0), v128.store(out, a1, 16), v128.store(out, a2, 32);
+  }
+}
+
+/** Stores a vector in each of two rows. */
+// @ts-ignore: decorator
+@inline
+function storeEdges<C>(out: usize, stride: usize, a0: v128, a1: v128): void {
+  if (sizeof<C>() == 2) {
+    const both = halved(a0, a1);
+    v128.store64_lane(out, both, 0), v128.store64_lane(out + stride, both, 1);
+  } else {
+    v128.store(out, a0), v128.store(out + stride, a1);
+  }
+}
+
 /** A vector and a number in each of its lanes. */
 // @ts-ignore: decorator
 @inline
@@ -55,8 +89,8 @@ function plus(sums: v128, number: usize): v128 {
 }
 
 /**
- * A of three patches (rows from `x`, one panel's) and the twelve of the panel `y` … `end`, at `out`: three rows of three
- * vectors, `stride` bytes apart. Where S is `Shared`, products of other channels are added, which the
+ * A of three patches (rows from `x`, one panel's) and the twelve of the panel `y` … `end`, at `out`: three rows of twelve
+ * cells, `stride` bytes apart. Where S is `Shared`, products of other channels are added, which the
  * four patches of a vector share: three for each row, at `b0`, `b1`, `b2`.
  *
  * With keys, at `rowKeys` the best of four classes of columns (n mod 4) are kept for each row, 16 bytes a row; they tell
@@ -64,7 +98,7 @@ function plus(sums: v128, number: usize): v128 {
  */
 // @ts-ignore: decorator
 @inline
-export function tile<T, S, K>(
+export function tile<T, C, S, K>(
   x: usize,
   xHalves: usize,
   y: usize,
@@ -112,11 +146,9 @@ export function tile<T, S, K>(
     x += STEP;
     y += STEP;
   } while (y < end);
-  v128.store(out, s00), v128.store(out, s01, 16), v128.store(out, s02, 32);
-  out += stride;
-  v128.store(out, s10), v128.store(out, s11, 16), v128.store(out, s12, 32);
-  out += stride;
-  v128.store(out, s20), v128.store(out, s21, 16), v128.store(out, s22, 32);
+  storeRow<C>(out, s00, s01, s02);
+  storeRow<C>(out + stride, s10, s11, s12);
+  storeRow<C>(out + 2 * stride, s20, s21, s22);
   if (sizeof<K>() == sizeof<NoKeys>()) return;
   const rows = i32x4.splat(group), columns = i32x4.splat(panel);
   keep<T>(columnKeys, s00, s10, s20, rows);
@@ -133,7 +165,7 @@ export function tile<T, S, K>(
  */
 // @ts-ignore: decorator
 @inline
-export function edgeTile<T, S, K>(
+export function edgeTile<T, C, S, K>(
   x: usize,
   xHalves: usize,
   y: usize,
@@ -189,19 +221,12 @@ export function edgeTile<T, S, K>(
     x += STEP;
     y += STEP;
   } while (y < end);
-  const nobody = i32x4.splat(i32.MIN_VALUE);
-  v128.store(out, s0), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s1), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s2), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s3), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s4), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s5), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s6), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s7), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s8), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s9), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s10), v128.store(out, nobody, 16), v128.store(out, nobody, 32), out += stride;
-  v128.store(out, s11), v128.store(out, nobody, 16), v128.store(out, nobody, 32);
+  storeEdges<C>(out, stride, s0, s1), out += 2 * stride;
+  storeEdges<C>(out, stride, s2, s3), out += 2 * stride;
+  storeEdges<C>(out, stride, s4, s5), out += 2 * stride;
+  storeEdges<C>(out, stride, s6, s7), out += 2 * stride;
+  storeEdges<C>(out, stride, s8, s9), out += 2 * stride;
+  storeEdges<C>(out, stride, s10, s11);
   if (sizeof<K>() == sizeof<NoKeys>()) return;
   const columns = i32x4.splat(panel);
   keep<T>(columnKeys, s0, s1, s2, i32x4.splat(group));

@@ -220,6 +220,10 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
     const fineBytes = quads ? patches * 16 * Math.ceil(packing / 8) : 0;
     const [there, back, places, otherPlaces] = [0, 1, 2, 3].map(() => reserve(panels * PANEL * 4));
     const found = record([], [there, places, back, otherPlaces]);
+    const rowBytes = 48 * Math.ceil(panels * PANEL * (quads ? 2 : 4) / 48);
+    const table = reserve(strip * rowBytes);
+    if (quads) new Int16Array(core.memory.buffer, table, strip * rowBytes / 2).fill(-(2 ** 15));
+    else new Int32Array(core.memory.buffer, table, strip * rowBytes / 4).fill(-(2 ** 31));
     const search = record([quads?.scale ?? scale, quads?.reach ?? Infinity, ROUNDING], [
       patches,
       channels,
@@ -233,7 +237,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       zeros,
       shared ? reserve((stride + 3) * stride * 4) : 0,
       shared ? reserve((stride + 3) * stride * 4) : 0,
-      reserve(strip * panels * 48),
+      table,
       reserve(strip * 16),
       reserve(panels * 48),
       reserve(strip * 4),
