@@ -397,12 +397,13 @@ Deno.test("keys that tell several panels, as of very many patches, lead to the s
       assert(work.kind === "pairs");
       const runner = taskRunner(newCore(), { ...work, panelShift });
       for (const task of plan.tasks) runner.run(task);
-      return { result: plan.result(), counts: runner.counts() };
+      return { result: plan.result(), measured: runner.counts().measured };
     });
-    for (const other of others) assert.deepEqual(other, first);
-    // The likeliest ones are nearly all that is measured.
-    const { measured } = first.counts;
-    assert(measured < 2.2 * 15 * 13 * 14, `${measured} distances`);
+    for (const { result, measured } of [first, ...others]) {
+      assert.deepEqual(result, first.result);
+      // The likeliest ones are nearly all that is measured; which of two as likely ones is, the panels' order may decide.
+      assert(measured < 1.53 * 15 * 13 * 14 && Math.abs(measured - first.measured) < 10, `${measured} distances`);
+    }
   }
 });
 
