@@ -18,8 +18,9 @@
 //
 // What is packed has such fine integers too, patch by patch: they are looked at where A proves nothing (see candidates.ts).
 
-import { boundOf, error, raisedBy, roundPatch, square } from "./bytes";
-import { fineBytes, fineHalf, fineSquaredError, roundFinely } from "./fine";
+import { boundOf, raisedBy } from "./bytes";
+import { laneSum } from "./distance";
+import { fineBytes } from "./fine";
 import { PairedImage } from "./pairs";
 import { PANEL, STEP } from "./quantise";
 
@@ -49,20 +50,34 @@ export function multipliesBytes(): bool {
   return sum == 4 * 127 * 255;
 }
 
-/** The Walsh–Hadamard transform of fours of floats, as many as a power of two. */
+/** The Walsh–Hadamard transform of fours of floats, as many as a power of two from two on: two stages at a time. */
 function transform(values: usize, fours: i32): void {
-  let factor: f32 = 1;
-  for (let half = <usize> fours << 3; half >= 16; half >>= 1) {
-    factor *= <f32> Math.SQRT1_2;
-    // The last stage brings all back to their length.
-    const factors = f32x4.splat(half == 16 ? factor : 1);
-    for (let from = values; from < values + (<usize> fours << 4); from += half << 1) {
-      for (let at = from; at < from + half; at += 16) {
-        const a = v128.load(at), b = v128.load(at + half);
-        v128.store(at, f32x4.mul(f32x4.add(a, b), factors));
-        v128.store(at + half, f32x4.mul(f32x4.sub(a, b), factors));
+  const end = values + (<usize> fours << 4);
+  // The last stages bring all back to their length.
+  const length = f32x4.splat(<f32> Math.sqrt(1 / <f64> fours));
+  let whole = <usize> fours << 4;
+  for (; whole >= 64; whole >>= 2) {
+    const quarter = whole >> 2;
+    const factor = whole < 128 ? length : f32x4.splat(1);
+    for (let from = values; from < end; from += whole) {
+      for (let at = from; at < from + quarter; at += 16) {
+        const other = at + quarter, third = other + quarter, last = third + quarter;
+        const a = f32x4.mul(v128.load(at), factor), b = f32x4.mul(v128.load(other), factor);
+        const c = f32x4.mul(v128.load(third), factor), d = f32x4.mul(v128.load(last), factor);
+        const sum = f32x4.add(a, c), difference = f32x4.sub(a, c);
+        const otherSum = f32x4.add(b, d), otherDifference = f32x4.sub(b, d);
+        v128.store(at, f32x4.add(sum, otherSum));
+        v128.store(other, f32x4.sub(sum, otherSum));
+        v128.store(third, f32x4.add(difference, otherDifference));
+        v128.store(last, f32x4.sub(difference, otherDifference));
       }
     }
+  }
+  if (whole != 32) return;
+  for (let at = values; at < end; at += 32) {
+    const a = f32x4.mul(v128.load(at), length), b = f32x4.mul(v128.load(at, 16), length);
+    v128.store(at, f32x4.add(a, b));
+    v128.store(at, f32x4.sub(a, b), 16);
   }
 }
 
@@ -93,48 +108,99 @@ export function turnPatches(source: usize, patches: i32, channels: i32, packing:
   for (let m = 0; m < patches; m++, source += <usize> channels << 2) turn(source, packing);
 }
 
-/** Scatters a patch's bytes into panels, by fours. */
-// @ts-ignore: decorator
-@inline
-function store4(integers: usize, channels: i32, steps: i32, panels: usize, m: i32): void {
-  let out = panels + <usize> (m / PANEL * steps) * STEP + (<usize> (m % PANEL) << 2);
-  for (let at = integers; at < integers + <usize> channels; at += 4, out += STEP) store<u32>(out, load<u32>(at));
-}
+/** Squared norm of the last patch's integers, their sum, the squared error of what they stand for; and so of fine ones. */
+let square: i32 = 0, sum: i32 = 0, fineSquare: i32 = 0;
+let squaredError: f64 = 0, fineSquaredError: f64 = 0;
+
+/** Added to a float far smaller, it leaves the nearest whole number in the last bits. */
+const ROUNDER: f32 = 12582912;
 
 // @ts-ignore: decorator
 @inline
-function sumOf(integers: usize, channels: i32): i32 {
-  let sums = i32x4.splat(0);
-  for (let at = integers; at < integers + <usize> channels; at += 16) {
-    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v128.load(at))));
-  }
+function addedUp(sums: v128): i32 {
   return i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
     i32x4.extract_lane(sums, 3);
 }
 
-/** Scatters patch m's bytes into the image's rows and columns, where it has them, with half its norm; moves them by 128. */
+/**
+ * Rounds `eights` times eight floats to bytes within ±127, at `into`, and, times `finer`, to integers of 16 bits, at `fine`
+ * unless that is 0. The norm of these must stay below 2^15.
+ */
 // @ts-ignore: decorator
 @inline
-function storeSides(image: PairedImage, m: i32, channels: i32, integers: usize, half: i32): void {
-  const steps = channels + 3 >> 2;
-  const place = <usize> m << 2;
-  if (image.rows) {
-    store4(integers, channels, steps, image.rows, m);
-    store<i32>(image.rowHalves + place, half + 128 * sumOf(integers, channels));
+function roundBoth(source: usize, eights: i32, finer: f32, into: usize, fine: usize): void {
+  const low = f32x4.splat(-127), high = f32x4.splat(127);
+  const rounder = f32x4.splat(ROUNDER), factors = f32x4.splat(finer), ones = i16x8.splat(1);
+  let squares = i32x4.splat(0), sums = squares, fineSquares = squares;
+  let errors = f32x4.splat(0), fineErrors = errors;
+  for (const end = source + (<usize> eights << 5); source < end; source += 32, into += 8) {
+    const exact0 = v128.load(source), exact1 = v128.load(source, 16);
+    const moved0 = f32x4.add(f32x4.pmin(f32x4.pmax(exact0, low), high), rounder);
+    const moved1 = f32x4.add(f32x4.pmin(f32x4.pmax(exact1, low), high), rounder);
+    const error0 = f32x4.sub(exact0, f32x4.sub(moved0, rounder)), error1 = f32x4.sub(exact1, f32x4.sub(moved1, rounder));
+    errors = f32x4.add(errors, f32x4.add(f32x4.mul(error0, error0), f32x4.mul(error1, error1)));
+    const values = i16x8.narrow_i32x4_s(i32x4.sub(moved0, rounder), i32x4.sub(moved1, rounder));
+    squares = i32x4.add(squares, i32x4.dot_i16x8_s(values, values));
+    sums = i32x4.add(sums, i32x4.dot_i16x8_s(values, ones));
+    v128.store64_lane(into, i8x16.narrow_i16x8_s(values, values), 0);
+    if (!fine) continue;
+    const fine0 = f32x4.mul(exact0, factors), fine1 = f32x4.mul(exact1, factors);
+    const finely0 = f32x4.add(fine0, rounder), finely1 = f32x4.add(fine1, rounder);
+    const fineError0 = f32x4.sub(fine0, f32x4.sub(finely0, rounder));
+    const fineError1 = f32x4.sub(fine1, f32x4.sub(finely1, rounder));
+    fineErrors = f32x4.add(fineErrors, f32x4.add(f32x4.mul(fineError0, fineError0), f32x4.mul(fineError1, fineError1)));
+    const fineValues = i16x8.narrow_i32x4_s(i32x4.sub(finely0, rounder), i32x4.sub(finely1, rounder));
+    fineSquares = i32x4.add(fineSquares, i32x4.dot_i16x8_s(fineValues, fineValues));
+    v128.store(fine, fineValues);
+    fine += 16;
   }
-  if (!image.columns) return;
-  for (let at: usize = 0; at < <usize> channels; at += 16) {
-    v128.store(integers + at, v128.xor(v128.load(integers + at), i8x16.splat(-128)));
+  square = addedUp(squares);
+  sum = addedUp(sums);
+  squaredError = <f64> laneSum(errors);
+  fineSquare = addedUp(fineSquares);
+  fineSquaredError = <f64> laneSum(fineErrors);
+}
+
+/** Stores up to four steps of four patches in a panel, `step` … `steps`, from vectors of a patch each. */
+// @ts-ignore: decorator
+@inline
+function storeTurned(out: usize, left: i32, v0: v128, v1: v128, v2: v128, v3: v128): void {
+  v128.store(out, v0);
+  if (left > 1) v128.store(out + STEP, v1);
+  if (left > 2) v128.store(out + 2 * STEP, v2);
+  if (left > 3) v128.store(out + 3 * STEP, v3);
+}
+
+/** Moves four patches' bytes, `bytes` apart at `integers`, into the panels that image has; columns by 128 more. */
+// @ts-ignore: decorator
+@inline
+function storeSides(image: PairedImage, m: i32, steps: i32, integers: usize, bytes: usize): void {
+  const to = <usize> (m / PANEL * steps) * STEP + (<usize> (m % PANEL) << 2);
+  const offset = i8x16.splat(-128);
+  for (let step = 0; step < steps; step += 4, integers += 16) {
+    const a = v128.load(integers), b = v128.load(integers + bytes);
+    const c = v128.load(integers + 2 * bytes), d = v128.load(integers + 3 * bytes);
+    const ab = i8x16.shuffle(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    const cd = i8x16.shuffle(c, d, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    const ef = i8x16.shuffle(a, b, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+    const gh = i8x16.shuffle(c, d, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+    const v0 = i8x16.shuffle(ab, cd, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    const v1 = i8x16.shuffle(ab, cd, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    const v2 = i8x16.shuffle(ef, gh, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    const v3 = i8x16.shuffle(ef, gh, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    const at = to + <usize> step * STEP, left = steps - step;
+    if (image.rows) storeTurned(image.rows + at, left, v0, v1, v2, v3);
+    if (!image.columns) continue;
+    const columns = image.columns + at;
+    storeTurned(columns, left, v128.xor(v0, offset), v128.xor(v1, offset), v128.xor(v2, offset), v128.xor(v3, offset));
   }
-  store4(integers, channels, steps, image.columns, m);
-  store<i32>(image.columnHalves + place, half);
 }
 
 /**
  * Quantises an image's `count` patches, at `patches`: of their `channels` the first `packing` go into its rows and columns.
  * Of the others, where there are any, each four patches' common half of the squared norm, in their own steps, is at
- * `sharedHalves`, and `sharedError` bounds their error, 0 where there are none. `room`: for a patch of floats, as many
- * zeros but at least eight, and a patch of bytes and 32 more. Sets the image's errors.
+ * `sharedHalves`, and `sharedError` bounds their error, 0 where there are none. `room`: 8 bytes for each channel, and 96
+ * more. Sets the image's errors.
  */
 export function quantiseQuads(
   image: PairedImage,
@@ -149,34 +215,41 @@ export function quantiseQuads(
   room: usize,
 ): void {
   const isShared = packing < channels;
-  const finer: f64 = 1 / <f64> (1 << <i32> quantisation.finerBits);
-  const zeros = room + (<usize> packing << 2), zeroBytes = <usize> max(packing, 8) << 2, integers = zeros + zeroBytes;
-  memory.fill(zeros, 0, zeroBytes);
-  const bytes = <usize> packing + 31 & ~15, fine = fineBytes(packing);
+  const finerSteps = <f32> (1 << <i32> quantisation.finerBits);
+  const finer = 1 / <f64> finerSteps;
+  const eights = packing + 7 >> 3, steps = packing + 3 >> 2;
+  const bytes = <usize> (packing + 15 & ~15), fineBytesOf = fineBytes(packing);
+  const integers = room + (<usize> eights << 5);
+  const ownError = finer * finer * sharedError * sharedError;
   let largest: f64 = 0, fineLargest: f64 = 0;
+  // What fills up eights is 0.
+  memory.fill(room + (<usize> packing << 2), 0, (<usize> eights << 5) - (<usize> packing << 2));
   const padded = (count + PANEL - 1) / PANEL * PANEL;
   for (let m = 0; m < padded; m++) {
-    if (m >= count) {
-      memory.fill(integers, 0, bytes);
-      storeSides(image, m, packing, integers, <i32> quantisation.most);
-      continue;
+    const place = <usize> m << 2, own = integers + <usize> (m & 3) * bytes;
+    let half = <i32> quantisation.most;
+    if (m < count) {
+      turned(patches + place * <usize> channels, packing, centre, <f32> quantisation.scale, room);
+      roundBoth(room, eights, finerSteps, own, image.fine ? image.fine + <usize> m * fineBytesOf : 0);
+      const sharedHalf = isShared ? load<i32>(sharedHalves + (place & ~15) / 4) : 0;
+      if (image.fine) {
+        store<i32>(image.fineHalves + place, (fineSquare >> 1) + sharedHalf);
+        fineLargest = max<f64>(fineLargest, fineSquaredError + sharedError * sharedError);
+      }
+      const error = squaredError + ownError;
+      largest = max<f64>(largest, error);
+      // See `settle` in bytes.ts.
+      const raised = ceil(raisedBy(boundOf(error) - quantisation.error, quantisation.reach, 2 * quantisation.error));
+      const norm = <f64> square / 2 + finer * finer * <f64> sharedHalf;
+      half = <i32> floor(norm) - <i32> min<f64>(quantisation.most, raised);
+    } else {
+      memory.fill(own, 0, bytes);
+      sum = 0;
     }
-    const source = patches + <usize> m * (<usize> channels << 2);
-    turned(source, packing, centre, <f32> quantisation.scale, room);
-    roundPatch(room, packing, zeros, 1, 1, 127, packing, Infinity, integers, <i32> bytes);
-    const sharedHalf = isShared ? load<i32>(sharedHalves + (<usize> (m >> 2) << 2)) : 0;
-    if (image.fine) {
-      roundFinely(room, packing, <f32> (1 << <i32> quantisation.finerBits), image.fine + <usize> m * fine);
-      store<i32>(image.fineHalves + (<usize> m << 2), fineHalf + sharedHalf);
-      fineLargest = max<f64>(fineLargest, fineSquaredError + sharedError * sharedError);
-    }
-    const norm = square / 2 + finer * finer * <f64> sharedHalf;
-    const squaredError = error + finer * finer * sharedError * sharedError;
-    largest = max<f64>(largest, squaredError);
-    // See `settle` in bytes.ts.
-    const bound = boundOf(squaredError);
-    const raised = ceil(raisedBy(bound - quantisation.error, quantisation.reach, 2 * quantisation.error));
-    storeSides(image, m, packing, integers, <i32> floor(norm) - <i32> min<f64>(quantisation.most, raised));
+    // Halves of rows also take away what the 128 added.
+    if (image.rows) store<i32>(image.rowHalves + place, half + 128 * sum);
+    if (image.columns) store<i32>(image.columnHalves + place, half);
+    if ((m & 3) == 3) storeSides(image, m - 3, steps, integers, bytes);
   }
   image.error = min<f64>(quantisation.error, boundOf(largest));
   image.fineError = boundOf(fineLargest);

@@ -246,7 +246,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       quads ? reserve(panels * 48) : 0,
     ]);
     const quadSettings = quads && record([quads.scale, quads.error, quads.reach, quads.most, quads.finerBits], []);
-    const room = reserve(channels * 9 + 64);
+    const room = reserve(channels * 8 + 96);
     const tiles = reserve(panels * 144);
     const marks = reserve(panels * PANEL * 4);
     const sums = reserve(2 * block * patches * 8);
@@ -552,7 +552,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       const search = record([scale, reach, ROUNDING], [channels, panelBytes / 48]);
       const centreAt = reserve(short * 4);
       floats(centreAt, short).set(centre);
-      const room = reserve(short * 9 + 64);
+      const room = reserve(short * 8 + 96);
       // Rows are taken by threes.
       const thresholds = reserve((block * patches + 2) * 4);
       const nearestOf = Array.from({ length: block }, (_, i) => {
