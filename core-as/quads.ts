@@ -112,8 +112,11 @@ export function turnPatches(source: usize, patches: i32, channels: i32, packing:
 let square: i32 = 0, sum: i32 = 0, fineSquare: i32 = 0;
 let squaredError: f64 = 0, fineSquaredError: f64 = 0;
 
-/** Added to a float far smaller, it leaves the nearest whole number in the last bits. */
-const ROUNDER: f32 = 12582912;
+/**
+ * The bounds of bytes, and what leaves the nearest whole number in the last bits of a float far smaller that is added. In
+ * memory: of numbers in the code the engine makes vectors each time anew.
+ */
+const NUMBERS: usize = memory.data<f32>([-127, 127, 12582912]);
 
 // @ts-ignore: decorator
 @inline
@@ -129,8 +132,8 @@ function addedUp(sums: v128): i32 {
 // @ts-ignore: decorator
 @inline
 function roundBoth(source: usize, eights: i32, finer: f32, into: usize, fine: usize): void {
-  const low = f32x4.splat(-127), high = f32x4.splat(127);
-  const rounder = f32x4.splat(ROUNDER), factors = f32x4.splat(finer), ones = i16x8.splat(1);
+  const low = v128.load32_splat(NUMBERS), high = v128.load32_splat(NUMBERS, 4);
+  const rounder = v128.load32_splat(NUMBERS, 8), factors = f32x4.splat(finer);
   let squares = i32x4.splat(0), sums = squares, fineSquares = squares;
   let errors = f32x4.splat(0), fineErrors = errors;
   for (const end = source + (<usize> eights << 5); source < end; source += 32, into += 8) {
@@ -141,7 +144,7 @@ function roundBoth(source: usize, eights: i32, finer: f32, into: usize, fine: us
     errors = f32x4.add(errors, f32x4.add(f32x4.mul(error0, error0), f32x4.mul(error1, error1)));
     const values = i16x8.narrow_i32x4_s(i32x4.sub(moved0, rounder), i32x4.sub(moved1, rounder));
     squares = i32x4.add(squares, i32x4.dot_i16x8_s(values, values));
-    sums = i32x4.add(sums, i32x4.dot_i16x8_s(values, ones));
+    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_s(values));
     v128.store64_lane(into, i8x16.narrow_i16x8_s(values, values), 0);
     if (!fine) continue;
     const fine0 = f32x4.mul(exact0, factors), fine1 = f32x4.mul(exact1, factors);

@@ -56,7 +56,6 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   const place = placesOf(look.sharing.order, images.patches);
   const length = images.count * images.patches;
   const shares: Extract<PairOutput, { kind: "statistics" }>[] = [];
-  const at = (to: number) => to - to % images.patches + place[to % images.patches];
   return pairPlan(images, look, (quantisation) => {
     // 2^52 steps reach up to the bound's power of two × 2^20 images: sums are exact in any order.
     const bound = 2 * LARGEST_NORM / quantisation.scale;
@@ -69,21 +68,23 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
     };
     shares.push(share);
     return share;
-  }, () => joinedShares(shares, at));
+  }, () => joinedShares(shares, place));
 }
 
-/** What the threads found together; patch m of the result is at `at(m)` of a share. */
-function joinedShares(shares: readonly MinimaStatistics[], at: (to: number) => number): MinimaStatistics {
+/** What the threads found together; patch m of an image is at `place[m]` of each share's image. */
+function joinedShares(shares: readonly MinimaStatistics[], place: Int32Array): MinimaStatistics {
   const { length } = shares[0].sum;
   const sum = new Float64Array(length);
   const smallest = new Float32Array(length).fill(Infinity);
   const largest = new Float32Array(length);
   for (const share of shares) {
-    for (let to = 0; to < length; to++) {
-      const from = at(to);
-      sum[to] += share.sum[from];
-      smallest[to] = Math.min(smallest[to], share.smallest[from]);
-      largest[to] = Math.max(largest[to], share.largest[from]);
+    for (let image = 0; image < length; image += place.length) {
+      for (let m = 0; m < place.length; m++) {
+        const [to, from] = [image + m, image + place[m]];
+        sum[to] += share.sum[from];
+        smallest[to] = Math.min(smallest[to], share.smallest[from]);
+        largest[to] = Math.max(largest[to], share.largest[from]);
+      }
     }
   }
   return { sum, smallest, largest };

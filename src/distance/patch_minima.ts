@@ -137,7 +137,7 @@ function reduced(
   { count }: PatchSet,
 ): Float32Array {
   if (over === "min") return smallest;
-  return over === "max" ? largest : Float32Array.from(sum, (total) => total / (count - 1));
+  return over === "max" ? largest : new Float32Array(sum.map((total) => total / (count - 1)));
 }
 
 function valuesOf({ count, rows, cols }: PatchSet, data: Float32Array): PatchValues {
