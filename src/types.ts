@@ -62,7 +62,7 @@ export interface DistanceMatrix {
 }
 
 /** Numbers up to it have squares that add up in float32. */
-const LARGEST_NUMBER = 1e15;
+export const LARGEST_NUMBER = 1e15;
 
 /** The same in bits: of positive floats, and of the infinite and of NaN, the larger have the larger ones. */
 const LARGEST_BITS = new Int32Array(Float32Array.of(LARGEST_NUMBER).buffer)[0];
@@ -70,7 +70,7 @@ const LARGEST_BITS = new Int32Array(Float32Array.of(LARGEST_NUMBER).buffer)[0];
 /** Numbers that are looked at before a wrong one among them is looked for. */
 const AT_ONCE = 1 << 12;
 
-/** Where the first number is that is not finite or too large; the length where none is. By bits, many at once: there may be millions. */
+/** Where the first number is that is not finite or too large, the length where none is: by bits, many at once. */
 function firstWrong({ buffer, byteOffset, length }: Float32Array): number {
   const bits = new Int32Array(buffer, byteOffset, length);
   const without = 0x7fffffff; // The sign.
@@ -84,8 +84,8 @@ function firstWrong({ buffer, byteOffset, length }: Float32Array): number {
   return length;
 }
 
-/** Throws `bad-argument` when the array is not as long as its shape says, or holds a number that is not finite or huge. */
-export function checkPatches(patches: PatchSet): void {
+/** Throws `bad-argument` when the array is not as long as its shape says. */
+export function checkShape(patches: PatchSet): void {
   const expected = patches.count * patches.rows * patches.cols * patches.channels;
   ensure(
     patches.data.length === expected && expected > 0,
@@ -96,13 +96,21 @@ export function checkPatches(patches: PatchSet): void {
     levels.reduce((sum, width) => sum + width, 0) === patches.channels,
     `patch embeddings: levels of ${levels.join(" + ")} channels do not make ${patches.channels}`,
   );
-  const { data } = patches;
+}
+
+/** Throws `bad-argument` when one of the numbers, so many of an image, is not finite or huge. */
+export function checkNumbers(data: Float32Array, ofImage: number): void {
   const wrong = firstWrong(data);
-  const image = Math.floor(wrong / (patches.rows * patches.cols * patches.channels));
   ensure(
-    wrong === expected,
-    `patch embeddings: image ${image} holds a number that is ${
+    wrong === data.length,
+    `patch embeddings: image ${Math.floor(wrong / ofImage)} holds a number that is ${
       Number.isFinite(data[wrong]) ? `above ${LARGEST_NUMBER}: scale them down` : "not finite"
     }`,
   );
+}
+
+/** Both. */
+export function checkPatches(patches: PatchSet): void {
+  checkShape(patches);
+  checkNumbers(patches.data, patches.rows * patches.cols * patches.channels);
 }

@@ -15,6 +15,7 @@ import {
   type LinkageMethod,
   maskPatches,
   normalScores,
+  patchMinima,
   patchScores,
   type PatchSet,
   pool,
@@ -144,6 +145,18 @@ Deno.test("wrong arguments are refused with a typed error", async () => {
   const cases: [name: string, run: () => unknown, message: RegExp][] = [
     ["NaN", () => patchScores(bad(30, NaN)), /image 1 holds a number that is not finite/],
     ["infinite", () => imageDistances(bad(1, Infinity), "min-min"), /not finite/],
+    ["infinite, negative", () => patchMinima(bad(90, -Infinity)), /image 3 holds a number that is not finite/],
+    [
+      "huge",
+      () => patchScores(bad(60, -2e15)),
+      /image 2 holds a number that is above 1000000000000000: scale them down/,
+    ],
+    [
+      "all huge",
+      () => patchScores({ ...patches, data: patches.data.map(() => 2e15) }),
+      /image 0 holds .* above 10{15}/,
+    ],
+    ["NaN among references", () => normalScores(patches, bad(0, NaN)), /image 0 holds a number that is not finite/],
     ["shape", () => patchScores({ ...patches, channels: 5 }), /need 120 numbers/],
     ["normals' channels", () => normalScores(patches, { ...patches, cols: 2, channels: 6 }), /6 channels/],
     ["one image", () => clusterPatches(randomPatches(1)), /at least 2 images/],

@@ -2,7 +2,7 @@
 
 import { withRegion } from "./memory.ts";
 import type { PairWork, Patches } from "./patch_tasks.ts";
-import type { PatchSet } from "../types.ts";
+import { checkNumbers, LARGEST_NUMBER, type PatchSet } from "../types.ts";
 
 /** What a set's patches are like. */
 export interface Survey {
@@ -16,7 +16,11 @@ export interface Survey {
 /** A pyramid's coarsest level, repeated over 2 × 2 patches, and the order that has these four side by side. */
 export type Sharing = Pick<PairWork, "shared" | "order">;
 
-/** Looks at all patches; `sharing` is what they may have in common. */
+/**
+ * Looks at all patches; `sharing` is what they may have in common.
+ *
+ * @throws {AnomalyClusterError} `bad-argument` for a number that is not finite or huge.
+ */
 export function survey(images: Patches, sharing: Sharing = { shared: 0 }): Survey {
   const { data, patches, channels } = images;
   const centre = patchMean(images);
@@ -32,7 +36,11 @@ export function survey(images: Patches, sharing: Sharing = { shared: 0 }): Surve
       farthest = Math.max(farthest, core.farthestSquared(centreAt, source, patches, channels));
       isShared &&= core.repeatsInFours(source, order, patches, channels, sharing.shared) !== 0;
     }
-    return { centre, radius: Math.sqrt(farthest), sharing: isShared ? sharing : { shared: 0 } };
+    const radius = Math.sqrt(farthest);
+    // No number is larger than these two together; where they are NaN, or large, all are looked at.
+    const largest = radius + centre.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    if (!(largest < LARGEST_NUMBER / 2)) checkNumbers(data, patches * channels);
+    return { centre, radius, sharing: isShared ? sharing : { shared: 0 } };
   });
 }
 

@@ -1,6 +1,6 @@
 import { directedPlan } from "../core/patch_kernel.ts";
 import { type Plan, runHere, runSpread } from "../core/run_plan.ts";
-import { checkPatches, type DistanceMatrix, type PatchSet } from "../types.ts";
+import { checkShape, type DistanceMatrix, type PatchSet } from "../types.ts";
 import { runOptions, type WorkOptions } from "./patch_minima.ts";
 
 /** Distances between images as sets of patches (the paper's eq. 2 and 3, appendix C). */
@@ -42,7 +42,7 @@ export async function spreadImageDistances(
 }
 
 function planOf(patches: PatchSet, kind: SetDistance): Plan<Float64Array> {
-  checkPatches(patches);
+  checkShape(patches);
   return directedPlan(patches, REDUCTIONS[kind][0]);
 }
 

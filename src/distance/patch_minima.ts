@@ -4,7 +4,7 @@ import { runHere, type RunOptions, runSpread } from "../core/run_plan.ts";
 import type { ThreadPool } from "../core/thread_pool.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { ensure } from "../errors.ts";
-import { checkPatches, type PatchSet, type PatchValues } from "../types.ts";
+import { checkShape, type PatchSet, type PatchValues } from "../types.ts";
 
 /** Distances from each patch of each image to the nearest patch of each image. */
 export interface PatchMinima {
@@ -50,7 +50,7 @@ export function runOptions({ onProgress, ...rest }: WorkOptions): RunOptions {
  * @throws {AnomalyClusterError} `bad-argument` for a wrong shape or numbers that are not finite.
  */
 export function patchMinima(patches: PatchSet, options: WorkOptions = {}): PatchMinima {
-  checkPatches(patches);
+  checkShape(patches);
   const minima = runHere(minimaPlan(patches), runOptions(options));
   return { data: minima.slice(), count: patches.count, patches: patches.rows * patches.cols };
 }
@@ -119,7 +119,7 @@ export async function spreadNeighboursAmong(
 }
 
 function checkForScores(patches: PatchSet, over: ScoreReduction): void {
-  checkPatches(patches);
+  checkShape(patches);
   ensure(patches.count >= 2, `scores compare images with each other: 2 are needed, got ${patches.count}`);
   if (typeof over === "object") {
     ensure(over.quantile >= 0 && over.quantile <= 1, `quantile ${over.quantile} is not from 0 to 1`);
