@@ -161,6 +161,8 @@ export interface TaskRunner {
 export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   const PANEL = 12;
   const BYTE_PANEL = 24;
+  /** Images that stay in a core's second cache while others pass. */
+  const FEW = 2;
   /** Of references that are searched at once, to stay in a core's cache. */
   const CHUNK_BYTES = 2 ** 18;
   const start = Math.ceil((core.heapBase.value as number) / 16) * 16;
@@ -346,8 +348,8 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       const end = Math.min(count, from + block);
       const seen = new Int32Array(end - from);
       if (residuals) floats(nearestSums, block * patches * channels).fill(0);
-      for (let fromB = 0; fromB < (against ?? count); fromB += block) {
-        const endB = Math.min(against ?? count, fromB + block);
+      for (let fromB = 0; fromB < (against ?? count); fromB += FEW) {
+        const endB = Math.min(against ?? count, fromB + FEW);
         for (let i = from; i < end; i++) {
           for (let j = fromB; j < endB; j++) {
             if (i === j) continue;
@@ -415,6 +417,47 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
       }
     }
 
+    /** Compares images i and j, numbers `at` and `to` of their blocks. */
+    function compare(i: number, j: number, at: number, to: number): void {
+      pairsDone++;
+      switch (output.kind) {
+        case "statistics":
+          minima(i, j);
+          for (const [squared, place, image] of [[there, 0, at], [back, 1, to]] as const) {
+            const sum = sums + (place * block + image) * patches * 8;
+            const smallest = extremes + (place * 2 * block + image) * patches * 4;
+            core.reduceMinima(squared, patches, output.rounding, sum, smallest, smallest + block * patches * 4);
+          }
+          break;
+        case "minima":
+          minima(i, j);
+          output.minima.set(floats(there, patches).map(Math.sqrt), (i * count + j) * patches);
+          output.minima.set(floats(back, patches).map(Math.sqrt), (j * count + i) * patches);
+          break;
+        case "mean":
+        case "smallest":
+          minima(i, j);
+          output.directed[i * count + j] = reduced(output.kind, floats(there, patches));
+          output.directed[j * count + i] = reduced(output.kind, floats(back, patches));
+          break;
+        case "largest":
+          output.directed[i * count + j] = Math.sqrt(directed(left(i), right(j), 0, 0, 0));
+          output.directed[j * count + i] = Math.sqrt(directed(right(j), left(i), 0, 0, 0));
+          break;
+        case "hausdorff": {
+          const one = directed(left(i), right(j), 0, 0, marks);
+          const both = Math.sqrt(directed(right(j), left(i), one, marks, 0));
+          output.directed[i * count + j] = output.directed[j * count + i] = both;
+          break;
+        }
+        case "all pairs": {
+          const sum = core.sumDistances(left(i).floatsAt, patches, right(j).floatsAt, patches, channels);
+          output.directed[i * count + j] = output.directed[j * count + i] = sum / (patches * patches);
+          break;
+        }
+      }
+    }
+
     return (task) => {
       if (output.kind === "neighbours") return neighbours(task.a, output);
       const size = task.block ?? block;
@@ -427,46 +470,9 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
           floats(extremes + place * block * patches * 8 + block * patches * 4, block * patches).fill(0);
         }
       }
-      for (let i = fromA; i < endA; i++) {
-        for (let j = Math.max(fromB, i + 1); j < endB; j++) {
-          const [at, to] = [i - fromA, j - fromB];
-          pairsDone++;
-          switch (output.kind) {
-            case "statistics":
-              minima(i, j);
-              for (const [squared, place, image] of [[there, 0, at], [back, 1, to]] as const) {
-                const sum = sums + (place * block + image) * patches * 8;
-                const smallest = extremes + (place * 2 * block + image) * patches * 4;
-                core.reduceMinima(squared, patches, output.rounding, sum, smallest, smallest + block * patches * 4);
-              }
-              break;
-            case "minima":
-              minima(i, j);
-              output.minima.set(floats(there, patches).map(Math.sqrt), (i * count + j) * patches);
-              output.minima.set(floats(back, patches).map(Math.sqrt), (j * count + i) * patches);
-              break;
-            case "mean":
-            case "smallest":
-              minima(i, j);
-              output.directed[i * count + j] = reduced(output.kind, floats(there, patches));
-              output.directed[j * count + i] = reduced(output.kind, floats(back, patches));
-              break;
-            case "largest":
-              output.directed[i * count + j] = Math.sqrt(directed(left(i), right(j), 0, 0, 0));
-              output.directed[j * count + i] = Math.sqrt(directed(right(j), left(i), 0, 0, 0));
-              break;
-            case "hausdorff": {
-              const one = directed(left(i), right(j), 0, 0, marks);
-              const both = Math.sqrt(directed(right(j), left(i), one, marks, 0));
-              output.directed[i * count + j] = output.directed[j * count + i] = both;
-              break;
-            }
-            case "all pairs": {
-              const sum = core.sumDistances(left(i).floatsAt, patches, right(j).floatsAt, patches, channels);
-              output.directed[i * count + j] = output.directed[j * count + i] = sum / (patches * patches);
-              break;
-            }
-          }
+      for (let from = fromB; from < endB; from += FEW) {
+        for (let i = fromA; i < endA; i++) {
+          for (let j = Math.max(from, i + 1); j < Math.min(from + FEW, endB); j++) compare(i, j, i - fromA, j - fromB);
         }
       }
       gather(fromA, endA - fromA, 0);
