@@ -164,7 +164,7 @@ function roundBoth(source: usize, eights: i32, finer: f32, into: usize, fine: us
   fineSquaredError = <f64> laneSum(fineErrors);
 }
 
-/** Stores up to four steps of four patches in a panel, `step` … `steps`, from vectors of a patch each. */
+/** Stores vectors of four patches as steps of a panel, as many as are `left` of them. */
 // @ts-ignore: decorator
 @inline
 function storeTurned(out: usize, left: i32, v0: v128, v1: v128, v2: v128, v3: v128): void {
@@ -174,7 +174,7 @@ function storeTurned(out: usize, left: i32, v0: v128, v1: v128, v2: v128, v3: v1
   if (left > 3) v128.store(out + 3 * STEP, v3);
 }
 
-/** Moves four patches' bytes, `bytes` apart at `integers`, into the panels that image has; columns by 128 more. */
+/** Stores four patches' bytes, `bytes` apart at `integers`, in the panels that the image has; columns have 128 more. */
 // @ts-ignore: decorator
 @inline
 function storeSides(image: PairedImage, m: i32, steps: i32, integers: usize, bytes: usize): void {

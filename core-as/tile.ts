@@ -7,8 +7,8 @@ import { PANEL, STEP } from "./quantise";
 // S, whether four patches share products of other channels: one of two types that differ in size alone.
 export type Shared = i8;
 export type Own = i16;
-// C, the cells that A go to: i32, or where keys are kept i16, which have A without its last bits, and the lowest number for
-// all that are lower.
+// C, the cells that A go to: i32; or i16, which have no room for the last bits, and for what is lower than their lowest
+// number have that.
 // K, whether keys are kept.
 export type Keys = i8;
 export type NoKeys = i16;
@@ -19,17 +19,14 @@ export const CELL_SHIFT: i32 = 5;
 /** Bits of a key that tell where it was found. */
 export const KEY_BITS: i32 = 8;
 
-/**
- * A with room for them: in place of its lowest bits, or below these of A of bytes, which are smaller. A key of some A is
- * the largest one's.
- */
+/** A with room for them: in place of its lowest bits, or below these of A of bytes, which are smaller. */
 // @ts-ignore: decorator
 @inline
 function keyOf<T>(a: v128): v128 {
   return sizeof<T>() == 1 ? i32x4.shl(a, KEY_BITS) : v128.and(a, i32x4.splat(-1 << KEY_BITS));
 }
 
-/** Keeps the larger of a key and of that of three A, lane by lane. */
+/** Keeps the larger of a key and of that of the largest of three A, lane by lane. */
 // @ts-ignore: decorator
 @inline
 function keep<T>(at: usize, a0: v128, a1: v128, a2: v128, where: v128): void {
@@ -45,6 +42,32 @@ function multiplyAdd<T>(a: v128, b: v128, c: v128): v128 {
   return i32x4.add(c, i32x4.dot_i16x8_s(a, b));
 }
 
+// A number of 32 bits in all lanes, the first, second, third or last one of a vector.
+
+// @ts-ignore: decorator
+@inline
+function spread0(v: v128): v128 {
+  return i8x16.shuffle(v, v, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function spread1(v: v128): v128 {
+  return i8x16.shuffle(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+}
+
+// @ts-ignore: decorator
+@inline
+function spread2(v: v128): v128 {
+  return i8x16.shuffle(v, v, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11);
+}
+
+// @ts-ignore: decorator
+@inline
+function spread3(v: v128): v128 {
+  return i8x16.shuffle(v, v, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
+}
+
 /** Where the three rows from patch m on, a multiple of 3, lie in an image's panels. */
 // @ts-ignore: decorator
 @inline
@@ -52,7 +75,7 @@ export function rowsFrom(m: i32, packed: usize, panelBytes: usize): usize {
   return packed + <usize> (m / PANEL) * panelBytes + <usize> (m % PANEL << 2);
 }
 
-/** Eight A as cells of 16 bits. */
+/** Two vectors of A as cells of 16 bits. */
 // @ts-ignore: decorator
 @inline
 export function halved(a0: v128, a1: v128): v128 {
@@ -69,7 +92,7 @@ function storeRow<C>(out: usize, a0: v128, a1: v128, a2: v128): void {
   }
 }
 
-/** Stores a vector in each of two rows. */
+/** Stores one vector in each of two rows. */
 // @ts-ignore: decorator
 @inline
 function storeEdges<C>(out: usize, stride: usize, a0: v128, a1: v128): void {
@@ -90,8 +113,8 @@ function plus(sums: v128, number: usize): v128 {
 
 /**
  * A of three patches (rows from `x`, one panel's) and the twelve of the panel `y` … `end`, at `out`: three rows of twelve
- * cells, `stride` bytes apart. Where S is `Shared`, products of other channels are added, which the
- * four patches of a vector share: three for each row, at `b0`, `b1`, `b2`.
+ * cells, `stride` bytes apart. Where S is `Shared`, products of other channels are added, which the four patches of a
+ * vector share: three for each row, at `b0`, `b1`, `b2`.
  *
  * With keys, at `rowKeys` the best of four classes of columns (n mod 4) are kept for each row, 16 bytes a row; they tell
  * `panel`. And at `columnKeys` each column's best, which tells `group`, that of the three rows.
@@ -130,16 +153,16 @@ export function tile<T, C, S, K>(
     const y0 = v128.load(y);
     const y1 = v128.load(y, 16);
     const y2 = v128.load(y, 32);
-    const pairs = v128.load(x);
-    let splat = i8x16.shuffle(pairs, pairs, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
+    const fours = v128.load(x);
+    let splat = spread0(fours);
     s00 = multiplyAdd<T>(splat, y0, s00);
     s01 = multiplyAdd<T>(splat, y1, s01);
     s02 = multiplyAdd<T>(splat, y2, s02);
-    splat = i8x16.shuffle(pairs, pairs, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+    splat = spread1(fours);
     s10 = multiplyAdd<T>(splat, y0, s10);
     s11 = multiplyAdd<T>(splat, y1, s11);
     s12 = multiplyAdd<T>(splat, y2, s12);
-    splat = i8x16.shuffle(pairs, pairs, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11);
+    splat = spread2(fours);
     s20 = multiplyAdd<T>(splat, y0, s20);
     s21 = multiplyAdd<T>(splat, y1, s21);
     s22 = multiplyAdd<T>(splat, y2, s22);
@@ -180,44 +203,39 @@ export function edgeTile<T, C, S, K>(
   group: i32 = 0,
   panel: i32 = 0,
 ): void {
-  const half = v128.load(yHalves);
-  let s0 = half, s4 = half, s8 = half;
+  let p0 = i32x4.neg(v128.load(yHalves)), p4 = p0, p8 = p0;
   if (sizeof<S>() == sizeof<Shared>()) {
-    s0 = i32x4.sub(half, v128.load32_splat(b));
-    s4 = i32x4.sub(half, v128.load32_splat(b + productStride));
-    s8 = i32x4.sub(half, v128.load32_splat(b + 2 * productStride));
+    p0 = plus(p0, b), p4 = plus(p4, b + productStride), p8 = plus(p8, b + 2 * productStride);
   }
-  const none = i32x4.splat(0);
-  const p0 = i32x4.sub(none, s0), p4 = i32x4.sub(none, s4), p8 = i32x4.sub(none, s8);
-  s0 = i32x4.sub(p0, v128.load32_splat(xHalves));
+  let s0 = i32x4.sub(p0, v128.load32_splat(xHalves));
   let s1 = i32x4.sub(p0, v128.load32_splat(xHalves, 4));
   let s2 = i32x4.sub(p0, v128.load32_splat(xHalves, 8));
   let s3 = i32x4.sub(p0, v128.load32_splat(xHalves, 12));
-  s4 = i32x4.sub(p4, v128.load32_splat(xHalves, 16));
+  let s4 = i32x4.sub(p4, v128.load32_splat(xHalves, 16));
   let s5 = i32x4.sub(p4, v128.load32_splat(xHalves, 20));
   let s6 = i32x4.sub(p4, v128.load32_splat(xHalves, 24));
   let s7 = i32x4.sub(p4, v128.load32_splat(xHalves, 28));
-  s8 = i32x4.sub(p8, v128.load32_splat(xHalves, 32));
+  let s8 = i32x4.sub(p8, v128.load32_splat(xHalves, 32));
   let s9 = i32x4.sub(p8, v128.load32_splat(xHalves, 36));
   let s10 = i32x4.sub(p8, v128.load32_splat(xHalves, 40));
   let s11 = i32x4.sub(p8, v128.load32_splat(xHalves, 44));
   do {
     const column = v128.load(y);
     let fours = v128.load(x);
-    s0 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3), column, s0);
-    s1 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7), column, s1);
-    s2 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11), column, s2);
-    s3 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15), column, s3);
+    s0 = multiplyAdd<T>(spread0(fours), column, s0);
+    s1 = multiplyAdd<T>(spread1(fours), column, s1);
+    s2 = multiplyAdd<T>(spread2(fours), column, s2);
+    s3 = multiplyAdd<T>(spread3(fours), column, s3);
     fours = v128.load(x, 16);
-    s4 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3), column, s4);
-    s5 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7), column, s5);
-    s6 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11), column, s6);
-    s7 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15), column, s7);
+    s4 = multiplyAdd<T>(spread0(fours), column, s4);
+    s5 = multiplyAdd<T>(spread1(fours), column, s5);
+    s6 = multiplyAdd<T>(spread2(fours), column, s6);
+    s7 = multiplyAdd<T>(spread3(fours), column, s7);
     fours = v128.load(x, 32);
-    s8 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3), column, s8);
-    s9 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7), column, s9);
-    s10 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11), column, s10);
-    s11 = multiplyAdd<T>(i8x16.shuffle(fours, fours, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15), column, s11);
+    s8 = multiplyAdd<T>(spread0(fours), column, s8);
+    s9 = multiplyAdd<T>(spread1(fours), column, s9);
+    s10 = multiplyAdd<T>(spread2(fours), column, s10);
+    s11 = multiplyAdd<T>(spread3(fours), column, s11);
     x += STEP;
     y += STEP;
   } while (y < end);
