@@ -277,17 +277,17 @@ function pairPlan<Result>(
   search: Search = "minima",
 ): Plan<Result> {
   const { count } = images;
-  const block = Math.max(1, Math.min(blockSize(images), Math.ceil(count / 8)));
+  const most = Math.min(blockSize(images), 2 * Math.ceil(count / 16));
+  const block = Math.max(1, most - most % 2);
   const workOf = pairWork(images, look, block, search);
   const blocks = Math.ceil(count / block);
   const all = Array.from({ length: blocks }, (_, a) => a).flatMap((a) => {
-    return Array.from(
-      { length: blocks - a },
-      (_, at): Task => ({ a, b: a + at, pairs: pairsOf(a, a + at, block, count) }),
-    );
+    return Array.from({ length: blocks - a }, (_, at): Task => {
+      return { a, b: a + at, pairs: pairsOf(a, a + at, block, count) };
+    });
   });
   // Where images stay, small tasks cost nothing but caches: those at the end are small, so that threads end together.
-  const large = keepsAll(images) && block % 2 === 0 ? Math.floor(all.length * SHARE_OF_LARGE) : all.length;
+  const large = keepsAll(images) && block > 1 ? Math.floor(all.length * SHARE_OF_LARGE) : all.length;
   const tasks = all.flatMap((task, at) => at < large ? [task] : quartered(task, block, count));
   return {
     tasks: tasks.filter(({ pairs }) => pairs > 0),
@@ -336,8 +336,8 @@ function pairWork(images: Patches, look: Survey, block: number, search: Search =
     if (!common) {
       const quantisation = { centre, scale: Math.min(LARGEST_SCALE, LARGEST_NORM / (radius || 1)) };
       common = { kind: "pairs", quantisation, strip, panelShift, ...sharing, block, keepAll: keepsAll(images) };
-      const both = search === "hausdorff";
       if (search !== "none" && images.count >= FEWEST_FOR_BYTES && coreExports().multipliesBytes()) {
+        const both = search === "hausdorff";
         const { shared } = sharing;
         const quads = quadQuantisation([images], { centre, radius, bits: both ? 0 : KEY_BITS, shared, both });
         if (both || sufficesFor(images, { ...common, quads })) common = { ...common, quads };
