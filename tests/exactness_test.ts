@@ -296,10 +296,21 @@ function checkPyramid(patches: PatchSet): void {
 
 Deno.test("what four patches share, in integers whose errors all go one way", () => {
   const nothing = all(0);
-  /** Keep the steps of both sides: the norm of the second makes a fine step an eighth of the others. */
-  const anchors = [[...only(3, 127), ...nothing], [...nothing, ...only(3, 3500)], [...nothing, ...only(5, 3000)]];
-  for (const steps of [1, 8]) {
-    for (let far = 2; far < 40; far++) {
+  /** Keep the steps of both sides: the norm of the second makes a fine step a sixteenth of the others. */
+  const anchors = [[...only(3, 127), ...nothing], [...nothing, ...only(3, 1400)], [...nothing, ...only(5, 1200)]];
+  const set = asPyramid([anchors, anchors]);
+  const settings = {
+    centre: new Float32Array(2 * SIXTEEN),
+    radius: 1400,
+    bits: KEY_BITS,
+    shared: SIXTEEN,
+    both: false,
+  };
+  const { scale, finerBits } = quadQuantisation([set], settings);
+  assert(Math.abs(scale - 1) < 1e-6 && finerBits === 4, `${scale}, ${finerBits}`);
+  for (const steps of [1, 16]) {
+    // Far ones too: there a step is more than the bits that cells of 16 bits do without.
+    for (const far of Array.from({ length: 50 }, (_, at) => at < 38 ? at + 2 : 200 * steps + at)) {
       for (const error of [0.2, 0.49]) {
         const shared = (patch: number[]) => [...nothing, ...patch.map((value) => value / steps)];
         const [near, start] = [shared(all(far - error)), shared(all(error))];
@@ -315,7 +326,7 @@ Deno.test("what four patches share, in integers whose errors all go one way", ()
       Array.from({ length: 12 }, (_, patch) => {
         return [
           ...nothing,
-          ...all(0).map((_, k) => Math.round(6 * noise(seed * 1e4 + image * 1e3 + patch * 20 + k)) / 8),
+          ...all(0).map((_, k) => Math.round(6 * noise(seed * 1e4 + image * 1e3 + patch * 20 + k)) / 16),
         ];
       });
     checkPyramid(asPyramid([[...some(0), ...anchors], [...some(1), ...anchors]]));

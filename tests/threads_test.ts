@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { clusterPatches, patchScores, type PatchSet, ThreadPool } from "../mod.ts";
 import { directedPlan, neighboursPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
+import { newCore } from "../src/core/instance.ts";
+import { taskRunner } from "../src/core/patch_tasks.ts";
 import { type Plan, runHere, type RunOptions, runSpread, runStepsHere, runStepsSpread } from "../src/core/run_plan.ts";
 import { made, noise } from "./made_patches.ts";
 
@@ -18,6 +20,19 @@ Deno.test("any number of threads gives the same bits, without permissions", { pe
   const expected = await run(1);
   for (const threads of [2, 3]) assert.deepEqual(await run(threads), expected);
   assert.deepEqual(expected[0].map((sum) => Math.fround(sum / 39)), Array.from(patchScores(patches).data));
+});
+
+Deno.test("tasks are all pairs of images, and tell how many", () => {
+  for (const count of [2, 3, 7, 8, 15, 16, 17, 33, 56, 64]) {
+    const plan = statisticsPlan(made(count, 1, 2, 3, noise));
+    const runner = taskRunner(newCore(), plan.workForThread(false));
+    let done = 0;
+    for (const task of plan.tasks) {
+      runner.run(task);
+      assert.equal(runner.counts().pairs, done += task.pairs, `${count} images`);
+    }
+    assert.equal(done, count * (count - 1) / 2, `${count} images`);
+  }
 });
 
 Deno.test("without SharedArrayBuffer the ordinary path gives the same", async () => {
