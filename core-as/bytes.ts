@@ -22,6 +22,7 @@
 // again as the sum that it begins with (`starts`, one for each group). Places past the last patch hold zeros
 // and a norm that no patch has.
 
+import { integerSum } from "./distance";
 import { roundingOf } from "./quantise";
 
 /** Patches in a panel. */
@@ -74,13 +75,13 @@ export class Side {
 }
 
 /** Squared norm of the last patch's integers, and the squared error of what they stand for, in its own steps. */
-export let square: f64 = 0, error: f64 = 0;
+let square: f64 = 0, error: f64 = 0;
 
 /**
  * Rounds one patch's `channels`, times `factor`, to integers within ±`limit`, `room` of them with zeros behind the last.
  * Returns whether the norm of a group exceeds `groupNorm`.
  */
-export function roundPatch(
+function roundPatch(
   source: usize,
   channels: i32,
   centre: usize,
@@ -126,8 +127,7 @@ export function roundPatch(
       v128.store32_lane(into + <usize> k, i8x16.narrow_i16x8_s(values, values), 0);
       k += 4;
     }
-    let norm = <f64> (i32x4.extract_lane(norms, 0) + i32x4.extract_lane(norms, 1) + i32x4.extract_lane(norms, 2) +
-      i32x4.extract_lane(norms, 3));
+    let norm = <f64> integerSum(norms);
     error += <f64> f32x4.extract_lane(errors, 0) + <f64> f32x4.extract_lane(errors, 1) +
       <f64> f32x4.extract_lane(errors, 2) + <f64> f32x4.extract_lane(errors, 3);
     for (; k < end; k++) {

@@ -15,6 +15,13 @@ export function laneSum(v: v128): f32 {
   return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
+/** The sum of four integers. */
+// @ts-ignore: decorator
+@inline
+export function integerSum(v: v128): i32 {
+  return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3);
+}
+
 /**
  * Squared distance of two vectors of `channels` floats; some number above `limit` where it is above that:
  * squares only add, so a part that is above it settles the rest.

@@ -1,6 +1,8 @@
 // Patches as 16-bit integers, patch by patch, for a closer look at single pairs of patches that coarser integers cannot tell.
 // As in quantise.ts, −2A ≤ ‖q_x − q_y‖², and a patch's error is known.
 
+import { integerSum } from "./distance";
+
 /** Bytes of a patch of so many channels. */
 // @ts-ignore: decorator
 @inline
@@ -20,6 +22,5 @@ export function fineProduct(x: usize, y: usize, bytes: usize): i32 {
   }
   if (x < stop) sums = i32x4.add(sums, i32x4.dot_i16x8_s(v128.load(x), v128.load(y)));
   sums = i32x4.add(sums, more);
-  return i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
-    i32x4.extract_lane(sums, 3);
+  return integerSum(sums);
 }

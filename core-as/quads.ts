@@ -19,7 +19,7 @@
 // What is packed has such fine integers too, patch by patch: they are looked at where A proves nothing (see candidates.ts).
 
 import { boundOf, raisedBy } from "./bytes";
-import { laneSum } from "./distance";
+import { integerSum, laneSum } from "./distance";
 import { fineBytes } from "./fine";
 import { PairedImage } from "./pairs";
 import { PANEL, STEP } from "./quantise";
@@ -118,13 +118,6 @@ let squaredError: f64 = 0, fineSquaredError: f64 = 0;
  */
 const NUMBERS: usize = memory.data<f32>([-127, 127, 12582912]);
 
-// @ts-ignore: decorator
-@inline
-function addedUp(sums: v128): i32 {
-  return i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
-    i32x4.extract_lane(sums, 3);
-}
-
 /**
  * Rounds `eights` times eight floats to bytes within ±127, at `into`, and, times `finer`, to integers of 16 bits, at `fine`
  * unless that is 0. The norm of these must stay below 2^15.
@@ -157,10 +150,10 @@ function roundBoth(source: usize, eights: i32, finer: f32, into: usize, fine: us
     v128.store(fine, fineValues);
     fine += 16;
   }
-  square = addedUp(squares);
-  sum = addedUp(sums);
+  square = integerSum(squares);
+  sum = integerSum(sums);
   squaredError = <f64> laneSum(errors);
-  fineSquare = addedUp(fineSquares);
+  fineSquare = integerSum(fineSquares);
   fineSquaredError = <f64> laneSum(fineErrors);
 }
 

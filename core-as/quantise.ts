@@ -9,7 +9,7 @@
 // A panel serves both sides of a product: as columns it is read three vectors at a time, as rows it is
 // read as splatted pairs. Places past the last patch hold zeros and half a norm that no patch has.
 
-import { laneSum } from "./distance";
+import { integerSum, laneSum } from "./distance";
 
 /** Patches in a panel. */
 export const PANEL: i32 = 12;
@@ -69,8 +69,7 @@ export function quantisePatches(
       if (k + 16 < packingBytes) v128.store32_lane(out, values, 2, 2 * STEP);
       if (k + 24 < packingBytes) v128.store32_lane(out, values, 3, 3 * STEP);
     }
-    norm = i32x4.extract_lane(norms, 0) + i32x4.extract_lane(norms, 1) + i32x4.extract_lane(norms, 2) +
-      i32x4.extract_lane(norms, 3);
+    norm = integerSum(norms);
     error = <f64> laneSum(errors);
     for (let high: usize = 0; k < bytes; k += 4, high ^= 2) {
       const exact = (load<f32>(row + k) - load<f32>(centre + k)) * <f32> scale;
