@@ -47,7 +47,7 @@ export { chooseGroupCount, type GroupCountChoice, type TriedGroupCount } from ".
 export { outliers } from "./src/cluster/outliers.ts";
 export { medoids } from "./src/cluster/medoid.ts";
 export type { Feature } from "./src/feature.ts";
-export { clusterImages, type ClusterOptions, clusterPatches, type ClusterResult } from "./src/pipeline.ts";
+export { type ClusterOptions, clusterPatches, type ClusterResult } from "./src/pipeline.ts";
 export { type GroupModel, groupModel, type GroupModelOptions, regroup } from "./src/assign/group_model.ts";
 export {
   describeBlocks,

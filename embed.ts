@@ -18,8 +18,9 @@ export {
   PYRAMID_MODEL,
   type Views,
 } from "./src/embed/onnx.ts";
+export { type NetworkFiles, readNetwork } from "./src/embed/read_network.ts";
 export type { WhiteningOptions } from "./src/embed/whiten.ts";
 export type { ScoreSource, Temperatures } from "./src/weight/weighting.ts";
 export type { Temperature } from "./src/weight/soft.ts";
 export type { Feature } from "./src/feature.ts";
-export { type Preset, type PresetName, PRESETS } from "./src/preset.ts";
+export { type Preset, type PresetName, PRESETS, type PresetSettings, presetSettings } from "./src/preset.ts";

@@ -9,3 +9,10 @@ export * from "./core.ts";
 export * from "./image.ts";
 export * from "./embed.ts";
 export * from "./metrics.ts";
+export {
+  clusterImages,
+  type ClusterImagesOptions,
+  type ImageInput,
+  type NetworkOptions,
+  releaseNetworks,
+} from "./src/cluster_images.ts";

@@ -13,14 +13,13 @@ import { type SetDistance, spreadImageDistances } from "./distance/image_distanc
 import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
 import { euclideanDistances } from "./distance/weighted_average.ts";
-import { type Embedder, joinPatches } from "./embed/embedder.ts";
 import { AnomalyClusterError, ensure } from "./errors.ts";
 import { type ComparedFeatures, compareFeatures, embedImages, type Feature, prepareFeatures } from "./feature.ts";
-import type { DistanceMatrix, Embeddings, PatchSet, PatchValues, Raster } from "./types.ts";
+import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "./types.ts";
 import { absoluteTemperature } from "./weight/soft.ts";
 import { meanWeights, sourceOf, temperaturesOf, weighPatches, type Weighting } from "./weight/weighting.ts";
 
-/** Options of {@linkcode clusterPatches} and {@linkcode clusterImages}. */
+/** Options of {@linkcode clusterPatches}. */
 export interface ClusterOptions extends WorkOptions {
   /** Number of groups, or `"auto"`: see {@linkcode chooseGroupCount}. @default "auto" */
   readonly k?: number | "auto";
@@ -178,26 +177,6 @@ function absoluteTau(scores: PatchValues, weight: Weighting): { tau?: number } {
 
 function setDistances(patches: PatchSet, options: ClusterOptions): Promise<DistanceMatrix> {
   return spreadImageDistances(patches, options.distance as SetDistance, options);
-}
-
-/**
- * Embeds images and groups them by kind of anomaly.
- *
- * @throws {AnomalyClusterError} as {@linkcode clusterPatches}, and what the embedder throws.
- */
-export async function clusterImages(
-  images: Iterable<Raster> | AsyncIterable<Raster>,
-  options: ClusterOptions & { readonly embedder: Embedder },
-): Promise<ClusterResult> {
-  const parts: PatchSet[] = [];
-  for await (const image of images) {
-    options.signal?.throwIfAborted();
-    parts.push(await options.embedder.embed(image));
-  }
-  if (parts.length < 2) {
-    throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${parts.length}`);
-  }
-  return await clusterPatches(joinPatches(parts), options);
 }
 
 function imageScores(scores: PatchValues): Float64Array {

@@ -2,7 +2,7 @@
 
 import { DEFAULT_MODEL, type OnnxEmbedderOptions, PYRAMID_MODEL } from "./embed/onnx.ts";
 import type { Feature } from "./feature.ts";
-import type { ScoreSource, Temperatures } from "./weight/weighting.ts";
+import type { ScoreSource, Temperatures, Weighting } from "./weight/weighting.ts";
 
 /** Names of presets. */
 export type PresetName = "paper" | "default" | "best";
@@ -11,7 +11,7 @@ export type PresetName = "paper" | "default" | "best";
 export interface Preset {
   /** In a line. */
   readonly summary: string;
-  /** The included ONNX file. */
+  /** Where the included network lies, for `readNetwork`. */
   readonly model: URL;
   /** Options for {@linkcode onnxEmbedder}, next to the model's bytes. */
   readonly embedding: Pick<OnnxEmbedderOptions, "name" | "levels" | "views">;
@@ -64,3 +64,18 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
 
 /** All of them. */
 export const PRESET_NAMES: readonly PresetName[] = Object.keys(PRESETS) as PresetName[];
+
+/** What a preset says of the way from patches to groups. */
+export interface PresetSettings {
+  readonly features: readonly Feature[];
+  readonly weight: Extract<Weighting, { readonly kind: "soft" }>;
+}
+
+/** Features and weights of a preset, as `clusterPatches` takes them; with labelled normals patches are scored by these. */
+export function presetSettings(name: PresetName, withNormals: boolean): PresetSettings {
+  const { features, featuresWithNormals = features, over = "mean", tau } = PRESETS[name];
+  return {
+    features: withNormals ? featuresWithNormals : features,
+    weight: { kind: "soft", tau, over: withNormals ? "normal" : over },
+  };
+}

@@ -130,7 +130,7 @@ Deno.test("completions: bash completes options, words and paths; every shell's s
   assert.deepEqual(await bashCompletes(script, "deno task cluster demo --cache"), ["--cache", "--cache-limit"]);
   assert.deepEqual(await bashCompletes(script, "deno task evaluate --protocol "), ["subsets", "whole"]);
   assert.deepEqual(await bashCompletes(script, "deno task cluster demo --model models/efficientnet-lite0-pyramid.o"), [
-    "models/efficientnet-lite0-pyramid.onnx",
+    "models/efficientnet-lite0-pyramid.onnx.wasm",
   ]);
   assert.deepEqual(await bashCompletes(script, "deno task test --"), []);
   for (const shell of SHELLS) {

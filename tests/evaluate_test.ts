@@ -133,7 +133,7 @@ Deno.test("evaluate: tables and plots of the demo set; a second run keeps what t
   const out = await Deno.makeTempDir();
   const run = (...args: string[]) => runTask("evaluate", ...args);
   try {
-    const model = "models/efficientnet-lite0-reduction4.onnx";
+    const model = "models/efficientnet-lite0-reduction4.onnx.wasm";
     const args = [
       "demo",
       "--presets",

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import fc from "fast-check";
+import { DEFAULT_MODEL, readNetwork } from "../mod.ts";
+import { packNetwork } from "../src/embed/packed.ts";
 import { readCsv, withoutGuard } from "../src/dataset/csv.ts";
 import { labelledDataset } from "../src/dataset/labelled.ts";
 import { quoted } from "../src/report/client/text.js";
@@ -284,10 +286,13 @@ function identity(type: number, ...shape: number[]): Uint8Array {
 
 Deno.test("ONNX files that are no networks of images, or damaged, are refused in a sentence", async () => {
   await withImages(3, async (folder) => {
-    const network = Deno.readFileSync(new URL("../models/efficientnet-lite0-reduction4.onnx", import.meta.url));
+    const { model: network } = await readNetwork(DEFAULT_MODEL);
+    const packed = packNetwork(network);
     const cases: [content: Uint8Array, message: RegExp][] = [
       [new Uint8Array(), /cannot be opened as an ONNX model/],
       [network.subarray(0, 100_000), /cannot be opened as an ONNX model/],
+      [packed.subarray(0, 100_000), /this WebAssembly file holds no whole network: copy it anew/],
+      [packed.subarray(0, 8), /this WebAssembly file holds no whole network: copy it anew/],
       [identity(1, 1, 5), /does not take one float32 image of 1 × 3 × 64 × 64/],
       [identity(1, 1, 1, 64, 64), /does not take one float32 image/],
       [identity(1, 1, 3, 96, 96), /does not take one float32 image/],

@@ -11,13 +11,14 @@ import {
   PYRAMID_MODEL,
   type Raster,
   readManifest,
+  readNetwork,
   resize,
 } from "../mod.ts";
 import { PROJECT, runTask } from "./program.ts";
 
-const beside = (model: URL) => new URL(model.href.replace(/onnx$/, "json"));
+const beside = (model: URL) => new URL(model.href.replace(/onnx\.wasm$/, "json"));
 const JSON_TEXT = await Deno.readTextFile(beside(DEFAULT_MODEL));
-const MODEL = await Deno.readFile(DEFAULT_MODEL);
+const { model: MODEL } = await readNetwork(DEFAULT_MODEL);
 
 /** The included model's manifest with a field changed. */
 function changed(path: string, value: unknown): string {

@@ -147,7 +147,7 @@ test("workers of another network or version leave the job to others, and the coo
   for (const name of ["src", "models", "cli.ts", "deno.lock"]) Deno.symlinkSync(join(PROJECT, name), join(other, name));
   const version = Deno.readTextFileSync(join(PROJECT, "deno.json")).replace(/"version": "[^"]+"/, '"version": "0.0.1"');
   Deno.writeTextFileSync(join(other, "deno.json"), version);
-  const wrong = worker(server.url, "cli.ts", "--model", "models/efficientnet-lite0-pyramid.onnx");
+  const wrong = worker(server.url, "cli.ts", "--model", "models/efficientnet-lite0-pyramid.onnx.wasm");
   const old = worker(server.url, join(other, "cli.ts"));
   const job = coordinator(server.url, join(folder, "in"), ...QUEUE);
   await wrong.says(

@@ -158,7 +158,7 @@ Deno.test({ name: "workerd groups them, with compiled modules handed in", ignore
     "core.wasm": join(packaged, "wasm/core.wasm"),
     "jpeg.wasm": join(packaged, "wasm/jpeg.wasm"),
     "onnxruntime.wasm": ENGINE,
-    "model.onnx": join(packaged, "models/efficientnet-lite0-reduction4.onnx"),
+    "model.onnx": join(packaged, "models/efficientnet-lite0-reduction4.onnx.wasm"),
   };
   for (const [name, file] of Object.entries(modules)) copyFileSync(file, join(edge, name));
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

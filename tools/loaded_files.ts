@@ -24,7 +24,7 @@ export function writeLoadedFiles(folder: string): void {
     write(join(folder, `wasm/${codec}.LICENCE.md`), readFileSync(resolved(`@jsquash/${codec}/codec/LICENSE.codec.md`)));
   }
   for (const model of ["efficientnet-lite0-reduction4", "efficientnet-lite0-pyramid"]) {
-    for (const kind of ["onnx", "json"]) copy(`models/${model}.${kind}`, folder);
+    for (const kind of ["onnx.wasm", "json"]) copy(`models/${model}.${kind}`, folder);
   }
   for (const name of ["LICENSE", "models/README.md", "docs/licences.md"]) copy(name, folder);
 }

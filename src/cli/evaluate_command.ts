@@ -98,7 +98,11 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
 function subjectsOf({ presets, models = [] }: EvaluateCommandOptions): Subject[] {
   return [
     ...presets.map((preset) => ({ name: preset, preset })),
-    ...models.map((model) => ({ name: basename(model).replace(/\.onnx$/i, ""), preset: "paper" as const, model })),
+    ...models.map((model) => ({
+      name: basename(model).replace(/\.onnx(\.wasm)?$/i, ""),
+      preset: "paper" as const,
+      model,
+    })),
   ];
 }
 

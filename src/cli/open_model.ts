@@ -1,12 +1,11 @@
 // The network that options name, with the manifest beside it.
 
-import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Embedder } from "../embed/embedder.ts";
 import { openedLate } from "../embed/opened_late.ts";
-import { type ModelManifest, readManifest, sha256 } from "../embed/manifest.ts";
+import { sha256 } from "../embed/manifest.ts";
 import { checkedModel, type Engine, type Views } from "../embed/onnx.ts";
-import { AnomalyClusterError } from "../errors.ts";
+import { networkFileName, type NetworkFiles, readNetwork } from "../embed/read_network.ts";
 import type { DecoderName } from "../image/decode.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
@@ -47,15 +46,11 @@ export function modelFile({ model, preset }: Pick<ModelOptions, "model" | "prese
 }
 
 /** Finds and checks the network of `--model`, else the preset's; it opens with the first image. */
-export async function openModel(options: ModelOptions, warnings: string[]): Promise<OpenModel> {
+export async function openModel(options: ModelOptions, warnings: string[], read?: NetworkFiles): Promise<OpenModel> {
   const preset = PRESETS[options.preset];
   const file = modelFile(options);
-  const model = await Deno.readFile(file).catch((cause) => {
-    const named = options.model === undefined ? file.pathname : `--model ${options.model}`;
-    throw new AnomalyClusterError("bad-argument", `${named} cannot be read`, { cause });
-  });
-  const manifest = await manifestBeside(file);
-  const name = decodeURIComponent(basename(file.pathname));
+  const { model, manifest } = read ?? await readNetwork(file);
+  const name = networkFileName(file);
   if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
   const size = options.size ?? manifest?.input.side ?? 224;
   const engine = await chosenEngine(options.engine ?? "auto");
@@ -92,19 +87,4 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
     engine,
     network,
   };
-}
-
-/** What FILE.json says of FILE.onnx; nothing where there is none. */
-async function manifestBeside(model: URL): Promise<ModelManifest | undefined> {
-  const file = new URL(model);
-  file.pathname = `${model.pathname.replace(/\.onnx$/i, "")}.json`;
-  const name = decodeURIComponent(basename(file.pathname));
-  let json: string;
-  try {
-    json = await Deno.readTextFile(file);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new AnomalyClusterError("bad-model", `${name}, the model's manifest, cannot be read`, { cause });
-  }
-  return readManifest(json, name);
 }

@@ -1,7 +1,7 @@
 // The network of an earlier run or of another machine, and no other.
 
-import { basename } from "node:path";
 import { sha256 } from "../embed/manifest.ts";
+import { networkFileName, readNetwork } from "../embed/read_network.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { modelFile, type ModelOptions, type OpenModel, openModel } from "./open_model.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
@@ -21,19 +21,20 @@ export async function openRecorded(
   const model = given.model ?? network.model;
   const options = { ...network, ...given, model };
   const file = modelFile(options);
-  const bytes = await Deno.readFile(file).catch((cause) => {
+  const read = await readNetwork(file).catch((cause) => {
+    if (cause instanceof AnomalyClusterError && cause.code !== "bad-argument") throw cause;
     const reason = `the network ${network.file} of ${of} cannot be read from ${model ?? file.pathname}`;
     throw new AnomalyClusterError("bad-model", `${reason}: say where it lies with --model FILE`, { cause });
   });
-  const found = await sha256(bytes);
+  const found = await sha256(read.model);
   if (found !== network.sha256) {
     throw new AnomalyClusterError(
       "bad-model",
-      `${basename(file.pathname)} is not the network of ${of}, its SHA-256 is ${found.slice(0, 12)}… and not ` +
+      `${networkFileName(file)} is not the network of ${of}, its SHA-256 is ${found.slice(0, 12)}… and not ` +
         `${network.sha256.slice(0, 12)}…: name that one with --model FILE, or run cluster again`,
     );
   }
-  const opened = await openModel(options, warnings);
+  const opened = await openModel(options, warnings, read);
   if (opened.embedder.id !== network.id) {
     throw new AnomalyClusterError(
       "bad-model",

@@ -192,7 +192,22 @@ export function coreModule(): WebAssembly.Module {
       "this runtime has no WebAssembly SIMD: use Deno 2, Node 20, Chromium 91, Firefox 89, Safari 16.4 or newer",
     );
   }
+  if (!compilesBytes()) {
+    throw new AnomalyClusterError(
+      "unsupported-runtime",
+      "this runtime compiles no WebAssembly from bytes: hand the compiled core to init, see docs/runtimes.md",
+    );
+  }
   return compiled = new WebAssembly.Module(build);
+}
+
+/** Whether bytes may be compiled here, which edge workers do not allow. */
+export function compilesBytes(): boolean {
+  try {
+    return new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** An instance with a memory of its own. Throws as {@linkcode coreModule}. */

@@ -5,16 +5,20 @@ import { oneByOne } from "../one_by_one.ts";
 import { importNative } from "../optional_package.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import type { Embedder } from "./embedder.ts";
+import { unpackNetwork } from "./packed.ts";
 import { type Channels, checkSum, type ModelLevel, type ModelManifest } from "./manifest.ts";
 
-/** Where the embedded default model lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels). */
+/**
+ * Where the smaller included network lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels).
+ * {@linkcode readNetwork} reads it in every runtime.
+ */
 export const DEFAULT_MODEL: URL = located(() =>
-  new URL("../../models/efficientnet-lite0-reduction4.onnx", import.meta.url)
+  new URL("../../models/efficientnet-lite0-reduction4.onnx.wasm", import.meta.url)
 );
 
 /** EfficientNet-Lite0 with reductions 3, 4 and 5 (strides 8, 16, 32; 40, 112, 192 channels) as its outputs. */
 export const PYRAMID_MODEL: URL = located(() =>
-  new URL("../../models/efficientnet-lite0-pyramid.onnx", import.meta.url)
+  new URL("../../models/efficientnet-lite0-pyramid.onnx.wasm", import.meta.url)
 );
 
 /** In edge workers modules have no address, and no files beside them: there, one that leads nowhere. */
@@ -35,7 +39,7 @@ export type Engine = "wasm" | "native";
 /** Options of {@linkcode onnxEmbedder}. */
 export interface OnnxEmbedderOptions {
   /**
-   * The ONNX file's bytes: input float32 `[1, 3, size, size]`, output float32 `[1, channels, rows, cols]`,
+   * The ONNX file's bytes, as they are or in the WebAssembly file of an included network: input float32 `[1, 3, size, size]`, output float32 `[1, channels, rows, cols]`,
    * or `[1, channels]`: a holistic embedding, as a grid of one patch.
    */
   readonly model: Uint8Array;
@@ -97,7 +101,8 @@ export interface CheckedModel {
 }
 
 /** Checks what can be checked before a network is opened. Throws as {@linkcode onnxEmbedder}. */
-export async function checkedModel(options: OnnxEmbedderOptions): Promise<CheckedModel> {
+export async function checkedModel(given: OnnxEmbedderOptions): Promise<CheckedModel> {
+  const options = { ...given, model: unpackNetwork(given.model) };
   const { manifest, views = 1 } = options;
   const { name = manifest?.name ?? "efficientnet-lite0-reduction4", size = manifest?.input.side ?? 224 } = options;
   const subtract = eachChannel(options.mean ?? manifest?.input.mean ?? 127);

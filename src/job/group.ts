@@ -4,7 +4,7 @@ import type { GroupModelOptions } from "../assign/group_model.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
-import { type Preset, PRESETS } from "../preset.ts";
+import { presetSettings } from "../preset.ts";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
 import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
@@ -42,11 +42,11 @@ export async function groupPrepared(
   { network, takeTurn, signal, onProgress }: JobContext,
 ): Promise<Grouping> {
   checkCount(images.length, sent, options.k, warnings);
-  const preset = PRESETS[options.preset];
   const patches = joinPatches(images.map(({ patches }) => patches));
+  const { features, weight } = presetSettings(options.preset, normals !== undefined);
   const settings: GroupModelOptions = {
-    features: featuresOf(preset, normals !== undefined),
-    weight: { kind: "soft", tau: options.tau ?? preset.tau, over: normals ? "normal" : preset.over ?? "mean" },
+    features,
+    weight: { ...weight, ...(options.tau && { tau: options.tau }) },
     ...(normals && { normals: joinPatches(normals.map(({ patches }) => patches)) }),
   };
   const result = await takeTurn(signal, () =>
@@ -95,27 +95,23 @@ function inPercent(tell: (done: number, total: number) => void): (done: number, 
   };
 }
 
-function featuresOf({ features, featuresWithNormals = features }: Preset, withNormals: boolean): Preset["features"] {
-  return withNormals ? featuresWithNormals : features;
-}
-
 function settingsOf(
   options: JobOptions,
   { size }: Network,
   { k, tau }: ClusterResult,
   withNormals: boolean,
 ): GroupsFile["settings"] {
-  const preset = PRESETS[options.preset];
+  const { features, weight } = presetSettings(options.preset, withNormals);
   return {
     k,
     kChosen: countText(options),
     weight: withNormals ? "labelled-normal" : "soft",
     ...(tau !== undefined && { tau: digits(tau) }),
-    tauGiven: temperatureText(options.tau ?? preset.tau),
+    tauGiven: temperatureText(options.tau ?? weight.tau!),
     preset: options.preset,
-    features: featuresOf(preset, withNormals).map(featureText).join("; "),
+    features: features.map(featureText).join("; "),
     size,
-    ...(!withNormals && { over: scoreText(preset.over ?? "mean") }),
+    ...(!withNormals && { over: scoreText(weight.over!) }),
     distance: "weighted-average",
     cluster: "ward",
     seed: 0,

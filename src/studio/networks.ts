@@ -1,10 +1,10 @@
 // The networks that lie beside the page, one open at a time.
 
 import * as onnxruntime from "onnxruntime-web";
-import { readManifest, sha256 } from "../embed/manifest.ts";
+import { sha256 } from "../embed/manifest.ts";
 import { checkedModel } from "../embed/onnx.ts";
 import { openedLate } from "../embed/opened_late.ts";
-import { AnomalyClusterError } from "../errors.ts";
+import { networkFileName, readNetwork } from "../embed/read_network.ts";
 import type { Network } from "../job/prepare.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
@@ -40,20 +40,10 @@ export async function networkOf(preset: PresetName): Promise<StudioNetwork> {
 }
 
 async function load(preset: PresetName): Promise<StudioNetwork> {
-  const { model: url, embedding } = PRESETS[preset];
-  const file = url.pathname.split("/").pop()!;
-  const description = new URL(url.href.replace(/\.onnx$/, ".json"));
-  const [model, json] = await Promise.all([fetched(url), fetched(description)]);
-  const manifest = readManifest(new TextDecoder().decode(json), file.replace(/\.onnx$/, ".json"));
-  const size = manifest.input.side;
+  const { model: address, embedding } = PRESETS[preset];
+  const { model, manifest } = await readNetwork(address);
+  const size = manifest!.input.side;
   const checked = await checkedModel({ model, manifest, ...embedding, size, threads: threadCount() });
-  const record = { id: checked.id, file, sha256: await sha256(model), preset, size };
+  const record = { id: checked.id, file: networkFileName(address), sha256: await sha256(model), preset, size };
   return { embedder: openedLate(checked), size, record };
-}
-
-async function fetched(url: URL): Promise<Uint8Array> {
-  const answer = await fetch(url).catch(() => undefined);
-  if (answer?.ok) return new Uint8Array(await answer.arrayBuffer());
-  const reason = answer ? `the server answers ${answer.status}` : "the server cannot be reached";
-  throw new AnomalyClusterError("bad-model", `${url.pathname} cannot be loaded, ${reason}: try again, or build anew`);
 }
