@@ -72,7 +72,10 @@ Deno.test("nothing said is the preset `default`; what is said beside a preset wi
   const expected = await byHand("default");
   assert.deepEqual((await clusterImages(PATHS, { k: 3 })).scores, expected.scores);
   const uniform = await clusterImages(PATHS, { k: 3, weight: { kind: "uniform" } });
-  assert(uniform.weights.data.every((weight) => Math.abs(weight * uniform.weights.patches - 1) < 1e-6), "the weights that were given");
+  assert(
+    uniform.weights.data.every((weight) => Math.abs(weight * uniform.weights.patches - 1) < 1e-6),
+    "the weights that were given",
+  );
   await releaseNetworks();
 });
 
