@@ -187,6 +187,11 @@ const config :Workerd.Config = (
     await answers(port, server).catch((error) => assert.fail(`${error}\n${complaints}`));
     const form = new FormData();
     SAMPLE.forEach((file, i) => form.append(String(i), new Blob([readFileSync(file)]), basename(file)));
+    const refused = await fetch(`http://127.0.0.1:${port}/refusal`, { method: "POST", body: form });
+    assert.match(
+      await refused.json(),
+      /^unsupported-runtime: this runtime compiles no WebAssembly from bytes: hand in the network's bytes as network\.model/,
+    );
     const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: form });
     const text = await response.text();
     assert.equal(response.status, 200, `${text}\n${complaints}`);

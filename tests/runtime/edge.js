@@ -5,15 +5,16 @@ import core from "./core.wasm";
 import jpeg from "./jpeg.wasm";
 import model from "./model.onnx";
 import onnxruntime from "./onnxruntime.wasm";
-import { group } from "./group.js";
+import { group, refusal } from "./group.js";
 
-init({ module: core });
 initDecoders({ jpeg });
 
 export default {
   async fetch(request) {
     const parts = [...(await request.formData()).values()];
     const files = await Promise.all(parts.map(async (file) => new Uint8Array(await file.arrayBuffer())));
+    if (request.url.endsWith("/refusal")) return Response.json(await refusal(files));
+    init({ module: core });
     return Response.json(await group(files, { model: new Uint8Array(model), wasmModule: onnxruntime }));
   },
 };

@@ -1,17 +1,41 @@
-// Groups image files by the preset `paper`: the same in every runtime that has the npm package.
+// Groups image files by the preset `paper`, in one call and step by step: the same in every runtime that has the package.
 
-import { clusterImages, decodeImage, onnxEmbedder, PRESETS, ThreadPool } from "@anomalies/cluster";
+import {
+  clusterImages,
+  clusterPatches,
+  decodeImage,
+  joinPatches,
+  onnxEmbedder,
+  PRESETS,
+  presetSettings,
+  readNetwork,
+  releaseNetworks,
+  ThreadPool,
+} from "@anomalies/cluster";
 
-/** Groups and scores of encoded images; `engine` is what onnxEmbedder needs beside the preset. */
-export async function group(files, engine) {
-  const { embedding, features, tau } = PRESETS.paper;
-  const embedder = await onnxEmbedder({ ...engine, ...embedding });
-  const images = [];
-  for (const file of files) images.push(await decodeImage(file));
-  const threads = new ThreadPool();
-  const weight = { kind: "soft", tau };
-  const { groups, scores } = await clusterImages(images, { embedder, features, weight, k: 3, threads });
-  threads.close();
-  await embedder.release();
+/** Groups and scores of encoded images; `network` is what this runtime must hand in, in most nothing. */
+export async function group(files, network = {}) {
+  const once = await clusterImages(files, { preset: "paper", k: 3, network });
+  await releaseNetworks();
+  const { groups, scores } = await stepByStep(files, network);
+  const same = groups.every((group, i) => group === once.groups[i]) && scores.every((one, i) => one === once.scores[i]);
+  if (!same) throw new Error(`one call and its steps differ: ${once.groups}, ${groups}`);
   return { groups: Array.from(groups), scores: Array.from(scores) };
+}
+
+async function stepByStep(files, network) {
+  const { model, embedding } = PRESETS.paper;
+  const embedder = await onnxEmbedder({ ...(network.model ? {} : await readNetwork(model)), ...network, ...embedding });
+  const parts = [];
+  for (const file of files) parts.push(await embedder.embed(await decodeImage(file)));
+  await embedder.release();
+  const threads = new ThreadPool();
+  const result = await clusterPatches(joinPatches(parts), { ...presetSettings("paper", false), k: 3, threads });
+  threads.close();
+  return result;
+}
+
+/** What is said where something must be handed in and is not. */
+export async function refusal(files) {
+  return await clusterImages(files).then(() => "nothing is refused", ({ code, message }) => `${code}: ${message}`);
 }

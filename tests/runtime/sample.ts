@@ -1,9 +1,8 @@
 // What every runtime is given, 15 demo images of 3 kinds, and what it must find.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { clusterImages, decodeImage, onnxEmbedder, PRESETS } from "../../mod.ts";
+import { clusterImages, releaseNetworks } from "../../mod.ts";
 import { ROOT } from "./installed.ts";
 
 /** Groups and anomaly scores, as each runtime prints them. */
@@ -19,11 +18,8 @@ export const SAMPLE: readonly string[] = ["hole", "knot", "stain"].flatMap((kind
 
 /** What Deno finds with every permission, from the sources. */
 export async function foundByDeno(): Promise<Found> {
-  const { model, embedding, features, tau } = PRESETS.paper;
-  const embedder = await onnxEmbedder({ model: readFileSync(model), ...embedding });
-  const images = await Promise.all(SAMPLE.map((file) => decodeImage(readFileSync(file))));
-  const { groups, scores } = await clusterImages(images, { embedder, features, weight: { kind: "soft", tau }, k: 3 });
-  await embedder.release();
+  const { groups, scores } = await clusterImages(SAMPLE, { preset: "paper", k: 3 });
+  await releaseNetworks();
   const found = { groups: Array.from(groups), scores: Array.from(scores) };
   assert.equal(new Set(found.groups).size, 3);
   found.groups.forEach((group, i) => assert.equal(group, found.groups[i - i % 5], "Deno tells the kinds apart"));
