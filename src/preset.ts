@@ -67,7 +67,9 @@ export const PRESET_NAMES: readonly PresetName[] = Object.keys(PRESETS) as Prese
 
 /** What a preset says of the way from patches to groups. */
 export interface PresetSettings {
+  /** What of the patches makes an image's embedding. */
   readonly features: readonly Feature[];
+  /** How patches are weighted. */
   readonly weight: Extract<Weighting, { readonly kind: "soft" }>;
 }
 
