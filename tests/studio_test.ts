@@ -319,7 +319,7 @@ test("a dropped folder with a zip in it, and a file that is gone by then", async
 
 test("what the server lacks is told in a sentence", async () => {
   const lacking: [RegExp, RegExp][] = [
-    [/reduction4\.onnx\.wasm$/, /^The network \S+\.onnx cannot be loaded from 127.0.0.1:\d+: the server answers 404/],
+    [/reduction4\.onnx\.wasm$/, /^the network \S+\.onnx cannot be loaded from 127.0.0.1:\d+: the server answers 404/],
     [/worker\.js$/, /^A part of the studio cannot be loaded: reload the page/],
     [/\/jpeg\.wasm$/, /^a part of the studio cannot be loaded: reload the page/],
   ];
