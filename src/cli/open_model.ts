@@ -1,18 +1,21 @@
 // The network that options name, with the manifest beside it.
 
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
+import { availableCores } from "../core/cores.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import { openedLate } from "../embed/opened_late.ts";
 import { type ModelManifest, readManifest, sha256 } from "../embed/manifest.ts";
 import { checkedModel, type Engine, type Views } from "../embed/onnx.ts";
-import { AnomalyClusterError } from "../errors.ts";
+import { AnomalyClusterError, isMissing } from "../errors.ts";
 import type { DecoderName } from "../image/decode.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
 import { fromUser } from "./arguments.ts";
 import { chosenEngine, type EngineChoice } from "./engine.ts";
 import { pooledEmbedder } from "./embedder_pool.ts";
+import { fileBytes } from "./file_bytes.ts";
 import { makerOf } from "./image_cache.ts";
 
 /** Options that name a network and how it sees images. */
@@ -50,7 +53,7 @@ export function modelFile({ model, preset }: Pick<ModelOptions, "model" | "prese
 export async function openModel(options: ModelOptions, warnings: string[]): Promise<OpenModel> {
   const preset = PRESETS[options.preset];
   const file = modelFile(options);
-  const model = await Deno.readFile(file).catch((cause) => {
+  const model = await fileBytes(file).catch((cause) => {
     const named = options.model === undefined ? file.pathname : `--model ${options.model}`;
     throw new AnomalyClusterError("bad-argument", `${named} cannot be read`, { cause });
   });
@@ -59,7 +62,7 @@ export async function openModel(options: ModelOptions, warnings: string[]): Prom
   if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
   const size = options.size ?? manifest?.input.side ?? 224;
   const engine = await chosenEngine(options.engine ?? "auto");
-  const cores = Math.min(navigator.hardwareConcurrency, 4);
+  const cores = Math.min(availableCores(), 4);
   const embedding = {
     model,
     manifest,
@@ -101,9 +104,9 @@ async function manifestBeside(model: URL): Promise<ModelManifest | undefined> {
   const name = decodeURIComponent(basename(file.pathname));
   let json: string;
   try {
-    json = await Deno.readTextFile(file);
+    json = await readFile(file, "utf8");
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
+    if (isMissing(cause)) return undefined;
     throw new AnomalyClusterError("bad-model", `${name}, the model's manifest, cannot be read`, { cause });
   }
   return readManifest(json, name);

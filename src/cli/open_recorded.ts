@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { sha256 } from "../embed/manifest.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { fileBytes } from "./file_bytes.ts";
 import { modelFile, type ModelOptions, type OpenModel, openModel } from "./open_model.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
 
@@ -21,7 +22,7 @@ export async function openRecorded(
   const model = given.model ?? network.model;
   const options = { ...network, ...given, model };
   const file = modelFile(options);
-  const bytes = await Deno.readFile(file).catch((cause) => {
+  const bytes = await fileBytes(file).catch((cause) => {
     const reason = `the network ${network.file} of ${of} cannot be read from ${model ?? file.pathname}`;
     throw new AnomalyClusterError("bad-model", `${reason}: say where it lies with --model FILE`, { cause });
   });

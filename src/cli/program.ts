@@ -1,5 +1,4 @@
 import { Command, CommanderError, Option } from "commander";
-import manifest from "../../deno.json" with { type: "json" };
 import { AnomalyClusterError } from "../errors.ts";
 import { printable } from "../report/printable.ts";
 import { applyCommand } from "./apply_command.ts";
@@ -22,6 +21,7 @@ import { clusterCommand } from "./cluster_command.ts";
 import type { ClusterCommandOptions } from "./cluster_settings.ts";
 import { type ExportName, EXPORTS } from "./export_groups.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
+import { VERSION } from "./manifest.ts";
 import { serveCommand } from "./serve_command.ts";
 import { statusCommand } from "./status_command.ts";
 import { workerCommand } from "./worker_command.ts";
@@ -118,7 +118,7 @@ function queueOptions(command: Command, what: string, isNeeded: boolean): Comman
 export function program(): Command {
   const root = new Command("anomaly-cluster")
     .description("Groups images of one product or texture by kind of defect.")
-    .version(manifest.version)
+    .version(VERSION)
     .exitOverride()
     .showHelpAfterError("(--help lists the options)");
   const cluster = root.command("cluster")

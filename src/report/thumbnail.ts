@@ -1,5 +1,6 @@
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { resize } from "../image/resize.ts";
+import { toBase64 } from "../portable.ts";
 import type { Raster } from "../types.ts";
 
 /** A small JPEG of an image, for a report. */
@@ -24,5 +25,5 @@ export async function thumbnail(image: Raster, pixels = image, side = 224): Prom
   const { data } = resize(source, width, height);
   const shrunk = { data: new Uint8ClampedArray(data), width, height, colorSpace: "srgb" } as ImageData;
   const jpeg = new Uint8Array(await encodeJpeg(shrunk, { quality: 78, progressive: false }));
-  return { url: `data:image/jpeg;base64,${jpeg.toBase64()}`, width, height };
+  return { url: `data:image/jpeg;base64,${toBase64(jpeg)}`, width, height };
 }
