@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { NATIVE_PACKAGE } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { printable } from "../report/printable.ts";
 import { applyCommand } from "./apply_command.ts";
@@ -78,8 +79,8 @@ Examples:
 
 function engineOption(): Option {
   const what =
-    "what runs the network: wasm, native (onnxruntime-node: task cluster:native), or auto: native where it " +
-    "was downloaded and --allow-ffi is given";
+    `what runs the network: wasm, native (by Deno the task cluster:native; else npm install ${NATIVE_PACKAGE}), ` +
+    "or auto: native where that is there and, by Deno, --allow-ffi is given";
   return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native")).default("auto");
 }
 
@@ -119,6 +120,7 @@ export function program(): Command {
   const root = new Command("anomaly-cluster")
     .description("Groups images of one product or texture by kind of defect.")
     .version(VERSION)
+    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false }) // Asking would read variables.
     .exitOverride()
     .showHelpAfterError("(--help lists the options)");
   const cluster = root.command("cluster")
@@ -175,7 +177,7 @@ export function program(): Command {
     .addOption(engineOption())
     .option(
       "--decoder <NAME>",
-      "own, or imagescript for JPEG and PNG (slower, needs --allow-ffi)",
+      "own, or imagescript for JPEG and PNG (slower; by Deno needs --allow-ffi)",
       oneOf("own", "imagescript"),
       "own",
     )

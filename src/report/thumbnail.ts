@@ -1,7 +1,7 @@
-import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { resize } from "../image/resize.ts";
 import { toBase64 } from "../portable.ts";
 import type { Raster } from "../types.ts";
+import { encodeJpeg } from "./encode_jpeg.ts";
 
 /** A small JPEG of an image, for a report. */
 export interface Thumbnail {
@@ -17,7 +17,7 @@ export interface Thumbnail {
  * Shrinks an image until its longer side has at most `side` pixels; smaller images keep their size. `pixels` may be
  * the same picture in another size and shape that is no smaller than the thumbnail, and quicker to shrink.
  */
-export async function thumbnail(image: Raster, pixels = image, side = 224): Promise<Thumbnail> {
+export async function thumbnail(image: Raster, pixels: Raster = image, side = 224): Promise<Thumbnail> {
   const scale = Math.min(1, side / Math.max(image.width, image.height));
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));

@@ -348,7 +348,7 @@ class Submission {
       told = performance.now();
       tell(
         workers.length === 0
-          ? `no worker is there: start deno task worker --queue with this server on any machine`
+          ? `no worker is there: start a worker with --queue and this server on any machine`
           : `no worker takes this job, of ${workers.length} that are there: ${refusals[0]}`,
       );
     });
