@@ -1,13 +1,20 @@
 /**
- * The program: `deno task cluster FOLDER`.
+ * The program: `deno task cluster FOLDER`, or `npx anomaly-cluster cluster FOLDER` of the npm package.
  *
  * @module
  */
 
-import { giveUpNetwork } from "./src/cli/permissions.ts";
+import process from "node:process";
+import { giveUpUnasked } from "./src/cli/permissions.ts";
 import { run } from "./src/cli/program.ts";
 
-if (import.meta.main) {
-  giveUpNetwork(Deno.args);
-  Deno.exit(await run(Deno.args));
+/** Runs the program with the process' arguments, and ends the process. */
+export async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  giveUpUnasked(args);
+  const code = await run(args);
+  // What was written may be on its way still, where the output is a pipe.
+  process.stdout.on("error", () => process.exit(code)).write("", () => process.exit(code));
 }
+
+if (import.meta.main) await main();

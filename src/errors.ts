@@ -25,3 +25,8 @@ export class AnomalyClusterError extends Error {
 export function ensure(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AnomalyClusterError("bad-argument", message);
 }
+
+/** Whether this is of a file that is not there. */
+export function isMissing(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | undefined)?.code === "ENOENT";
+}

@@ -1,30 +1,46 @@
 /**
- * Builds the npm package: each module of the library as an ES module with its declarations, the WebAssembly of core and
- * codecs as files, and the included networks. TypeScript emits both; `@deno/dnt` is on JSR alone.
+ * Builds the npm package: each module of library and program as an ES module, the library's with declarations, the
+ * WebAssembly of core and codecs as files, and the included networks. TypeScript emits both; `@deno/dnt` is on JSR
+ * alone.
  *
  * Run: deno task npm [FOLDER]    writes npm/, to be packed by `npm pack ./npm`
  */
 
 import { readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 // Here and not in deno.json, whose packages are downloaded with every task.
 // deno-lint-ignore no-import-prefix
 import ts from "npm:typescript@6.0.3";
 import { plainCore, relaxedCore } from "../src/core/generated.ts";
-import { copy, ROOT, write, writeLoadedFiles } from "./loaded_files.ts";
+import { copy, resolved, ROOT, write, writeLoadedFiles } from "./loaded_files.ts";
 
 const CONFIG = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
 
-/** Entry points of the package, which is the library: the others need Deno. */
-const ENTRIES = [".", "./core", "./metrics", "./image", "./embed", "./deep"].map((
+/** Entry points of the library; the program is one that `bin` names. */
+const ENTRIES = [".", "./core", "./metrics", "./image", "./embed", "./deep", "./handler"].map((
   name,
-) => [name, CONFIG.exports[name]]);
+): [string, string] => [name, CONFIG.exports[name].slice(2)]);
 
-/** Files of the library that are others in the package. */
+/** The program's modules that no other imports. */
+const PROGRAM = ["cli.ts", "src/cli/image_worker.ts", "src/cli/embed_worker.ts"];
+
+/** Files that are others in the package. */
 const REPLACED: Record<string, string> = {
   "src/image/codecs.js": "tools/npm/codecs.js",
   "src/embed/engine.js": "tools/npm/engine.js",
+  "src/report/encode_jpeg.ts": "tools/npm/encode_jpeg.js",
 };
+
+/** Files that are written anew, as Node imports JSON only with a warning. */
+const GENERATED: Record<string, string> = {
+  "src/cli/manifest.ts": `export const VERSION = ${JSON.stringify(CONFIG.version)};
+export const PACKAGES = ${JSON.stringify(CONFIG.imports, null, 2)};
+`,
+};
+
+/** The command that `bin` names. */
+const COMMAND = "bin/anomaly-cluster.js";
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -40,8 +56,17 @@ const OPTIONS: ts.CompilerOptions = {
 export function buildPackage(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   const imported = new Set<string>();
-  for (const file of libraryFiles()) emit(file, folder, imported);
+  const library = modulesOf(ENTRIES.map(([, file]) => file));
+  const all = modulesOf([...library.modules, ...PROGRAM]);
+  for (const file of all.modules) emit(file, folder, imported);
+  for (const file of library.modules) if (file.endsWith(".ts")) declare(file, folder);
+  for (const file of all.texts) {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    write(join(folder, `${file}${TEXT}`), `export default ${JSON.stringify(text)};\n`);
+  }
   for (const name of ["read_file_node.js", "read_file_web.js"]) copy(`tools/npm/${name}`, folder, `src/image/${name}`);
+  copy("tools/npm/anomaly-cluster.js", folder, COMMAND);
+  write(join(folder, "wasm/jpeg-encoder.wasm"), readFileSync(resolved("@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm")));
   writeLoadedFiles(folder);
   write(join(folder, "wasm/core-relaxed.wasm"), Uint8Array.fromBase64(relaxedCore));
   write(join(folder, "wasm/core.wasm"), Uint8Array.fromBase64(plainCore));
@@ -49,30 +74,62 @@ export function buildPackage(folder: string): void {
   write(join(folder, "package.json"), JSON.stringify(manifest(imported), null, 2) + "\n");
 }
 
-/** Paths of the library's own modules, from the root: what the main entry brings, and what it leaves out. */
-function libraryFiles(): Set<string> {
-  return new Set(["mod.ts", "deep.ts"].flatMap(modulesOf));
+/** What a text that is imported as such has after its name, as a module. */
+const TEXT = ".text.js";
+
+/** Paths from the root of what modules bring, themselves among them: modules, and texts that are imported as such. */
+function modulesOf(entries: Iterable<string>): { modules: Set<string>; texts: Set<string> } {
+  const [modules, texts] = [new Set<string>(), new Set<string>()];
+  for (const entry of entries) {
+    if (modules.has(entry)) continue;
+    const found = new Map(graphOf(entry).map((module) => [module.specifier, module]));
+    const walk = (specifier: string) => {
+      const module = found.get(specifier);
+      if (!module?.local?.startsWith(ROOT) || modules.has(relative(ROOT, module.local))) return;
+      modules.add(relative(ROOT, module.local));
+      if (relative(ROOT, module.local) in GENERATED) return;
+      for (const { code, assertionType } of module.dependencies ?? []) {
+        const name = code && found.get(code.specifier)?.local;
+        if (name && assertionType === "text") texts.add(relative(ROOT, name));
+        else if (code) walk(code.specifier);
+      }
+    };
+    walk(pathToFileURL(join(ROOT, entry)).href);
+  }
+  return { modules, texts };
 }
 
-function modulesOf(entry: string): string[] {
+/** A module as `deno info` tells of it. */
+interface GraphModule {
+  readonly specifier: string;
+  readonly local?: string;
+  readonly dependencies?: readonly { readonly code?: { readonly specifier: string }; readonly assertionType?: string }[];
+}
+
+function graphOf(entry: string): GraphModule[] {
   const args = ["info", "--json", entry];
   const { success, stdout, stderr } = new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).outputSync();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: { local?: string }[] };
-  return modules.flatMap(({ local }) => local?.startsWith(ROOT) ? [relative(ROOT, local)] : []);
+  return JSON.parse(new TextDecoder().decode(stdout)).modules;
 }
 
-/** Writes a module, and declarations of what is TypeScript; gathers the packages that it imports. */
+/** Writes a module; gathers the packages that it imports. */
 function emit(file: string, folder: string, imported: Set<string>): void {
-  const source = readFileSync(join(ROOT, REPLACED[file] ?? file), "utf8");
+  const source = GENERATED[file] ?? readFileSync(join(ROOT, REPLACED[file] ?? file), "utf8");
   const transpiled = file.endsWith(".ts") ? javaScript(source, file) : source;
-  const text = transpiled.replaceAll('"onnxruntime-web"', '"#onnxruntime"');
   for (const { fileName } of ts.preProcessFile(transpiled, true, true).importedFiles) {
     if (!/^[.#]|^node:/.test(fileName)) imported.add(fileName.split("/", fileName.startsWith("@") ? 2 : 1).join("/"));
   }
+  const text = transpiled
+    .replaceAll(/(from |import\()"onnxruntime-web"/g, '$1"#onnxruntime"')
+    .replaceAll(/"(\.[^"]*)" with \{ type: "text" \}/g, `"$1${TEXT}"`)
+    .replaceAll(/(new URL\("\.[^"]*)\.ts"/g, '$1.js"');
   write(join(folder, file.replace(/\.ts$/, ".js")), text);
-  if (!file.endsWith(".ts")) return;
-  const { outputText, diagnostics = [] } = ts.transpileDeclaration(source, {
+}
+
+/** Writes a module's declarations. */
+function declare(file: string, folder: string): void {
+  const { outputText, diagnostics = [] } = ts.transpileDeclaration(readFileSync(join(ROOT, file), "utf8"), {
     fileName: file,
     compilerOptions: OPTIONS,
     reportDiagnostics: true,
@@ -107,7 +164,7 @@ function manifest(imported: ReadonlySet<string>) {
   if (versions.length !== imported.size) throw new Error(`deno.json lacks one of ${[...imported].join(", ")}`);
   const exported = ENTRIES.map(([name, file]) => {
     const stem = file.replace(/\.ts$/, "");
-    return [name, { types: `${stem}.d.ts`, default: `${stem}.js` }];
+    return [name, { types: `./${stem}.d.ts`, default: `./${stem}.js` }];
   });
   return {
     name: CONFIG.name,
@@ -115,7 +172,8 @@ function manifest(imported: ReadonlySet<string>) {
     description: "Groups images of one product or texture by kind of defect, without training and without labels",
     license: CONFIG.license,
     type: "module",
-    engines: { node: ">=20" },
+    engines: { node: ">=20.16" },
+    bin: { "anomaly-cluster": COMMAND },
     sideEffects: false,
     exports: {
       ...Object.fromEntries(exported),

@@ -1,6 +1,7 @@
 // Values of options: parsed, or refused with a sentence that says what would do.
 
 import { resolve } from "node:path";
+import process from "node:process";
 import { InvalidArgumentError } from "commander";
 import type { References } from "../describe/references.ts";
 import { parseTemperature, TEMPERATURE_FORM } from "../setting_text.ts";
@@ -166,5 +167,5 @@ export function listOf<T extends string>(...words: T[]): Parser<T[]> {
 
 /** A path as the user means it: from the folder in which the task was started. */
 export function fromUser(path: string): string {
-  return resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), path);
+  return resolve(process.env.INIT_CWD ?? process.cwd(), path);
 }

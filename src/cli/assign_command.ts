@@ -26,6 +26,7 @@ import { type ImageNetwork, loadImages } from "./load_images.ts";
 import { warn } from "./progress.ts";
 import { readModel, type StoredModel } from "./model_files.ts";
 import { openRecorded } from "./open_recorded.ts";
+import { onStop } from "./signals.ts";
 import { watchImages } from "./watch_images.ts";
 
 /** Options as the program's arguments give them. */
@@ -133,23 +134,17 @@ async function watch(
   use: (image: AssignedImage) => void,
 ): Promise<void> {
   const stop = new AbortController();
-  const end = () => stop.abort();
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, end);
+  using _stop = onStop(() => stop.abort());
   console.error(`watching ${folder}: Ctrl-C ends`);
-  try {
-    await watchImages(folder, stop.signal, async ({ path, file }) => {
-      for await (const image of prepareImages([file], network)) {
-        if (image instanceof AnomalyClusterError && image.code === "bad-image") return image.message;
-        if (image instanceof AnomalyClusterError) throw image;
-        const patches = "pixels" in image ? await network.embedder.embed(image.pixels) : image.patches;
-        const [assignment] = await assignPatches(model, patches);
-        use(assignedImage({ path, thumbnail: image.thumbnail }, assignment, images));
-      }
-    });
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, end);
-  }
+  await watchImages(folder, stop.signal, async ({ path, file }) => {
+    for await (const image of prepareImages([file], network)) {
+      if (image instanceof AnomalyClusterError && image.code === "bad-image") return image.message;
+      if (image instanceof AnomalyClusterError) throw image;
+      const patches = "pixels" in image ? await network.embedder.embed(image.pixels) : image.patches;
+      const [assignment] = await assignPatches(model, patches);
+      use(assignedImage({ path, thumbnail: image.thumbnail }, assignment, images));
+    }
+  });
 }
 
 function assignedImage(

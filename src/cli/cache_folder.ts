@@ -1,15 +1,16 @@
 // Where programs keep what they can make again, as each operating system has it.
 
 import { join } from "node:path";
+import process from "node:process";
 
 /** The folder of a program for its cache; an empty text when none is known, as HOME is not set. */
 export function usersCacheFolder(program: string): string {
   const [base, ...below] = {
-    windows: ["LOCALAPPDATA", ""],
+    win32: ["LOCALAPPDATA", ""],
     darwin: ["HOME", "Library", "Caches"],
-  }[Deno.build.os as string] ?? ["HOME", ".cache"];
-  const given = Deno.env.get("XDG_CACHE_HOME");
+  }[process.platform as string] ?? ["HOME", ".cache"];
+  const given = process.env.XDG_CACHE_HOME;
   if (given) return join(given, program);
-  const root = Deno.env.get(base);
+  const root = process.env[base];
   return root ? join(root, ...below, program) : "";
 }

@@ -1,5 +1,6 @@
 // `--config FILE`: options from a JSON file, under those of the command line.
 
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { AnomalyClusterError } from "../errors.ts";
@@ -55,7 +56,7 @@ export function applyConfig(command: Command): void {
 function readObject(file: string, refuse: (reason: string, cause?: unknown) => Error): Record<string, unknown> {
   let text: string;
   try {
-    text = Deno.readTextFileSync(file);
+    text = readFileSync(file, "utf8");
   } catch (cause) {
     throw refuse(" cannot be read: name a JSON file", cause);
   }

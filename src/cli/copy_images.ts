@@ -1,6 +1,9 @@
 // Image files into folders named after their groups, and nowhere else.
 
+import { createReadStream, createWriteStream, lstatSync, mkdirSync, realpathSync, renameSync, symlinkSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import process from "node:process";
+import { pipeline } from "node:stream/promises";
 import { findImages } from "../dataset/folder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { discard, whyNot } from "../report/output_folder.ts";
@@ -44,7 +47,7 @@ export function refuseExisting(copies: readonly Copy[], output: string): void {
 
 function isThere(file: string): boolean {
   try {
-    Deno.lstatSync(file);
+    lstatSync(file);
     return true;
   } catch {
     return false;
@@ -53,14 +56,14 @@ function isThere(file: string): boolean {
 
 /** Copies a file that must not be there yet, by no link out of the output folder; `link` makes a symbolic link to it. */
 export async function copyInto(output: string, { from, to }: Copy, link = false): Promise<void> {
-  const root = Deno.realPathSync(output);
+  const root = realpathSync(output);
   const real = realFolder(dirname(to));
   if (real !== root && !real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)) {
     throw new AnomalyClusterError("cannot-write", `${dirname(to)} leads out of ${output}: remove that link`);
   }
   try {
-    Deno.mkdirSync(dirname(to), { recursive: true });
-    if (link) return Deno.symlinkSync(Deno.realPathSync(from), to);
+    mkdirSync(dirname(to), { recursive: true });
+    if (link) return symlinkSync(realpathSync(from), to);
     await copyWhole(from, to);
   } catch (cause) {
     const done = link ? "linked" : "copied";
@@ -70,13 +73,11 @@ export async function copyInto(output: string, { from, to }: Copy, link = false)
 
 /** Copies under another name first, so that no file is ever there by half. */
 async function copyWhole(from: string, to: string): Promise<void> {
-  const partial = `${to}.${Deno.pid}.partial`;
-  using source = await Deno.open(from);
+  const partial = `${to}.${process.pid}.partial`;
   try {
-    using target = await Deno.open(partial, { write: true, createNew: true });
-    await source.readable.pipeTo(target.writable);
+    await pipeline(createReadStream(from), createWriteStream(partial, { flags: "wx" }));
     if (isThere(to)) throw new Error("a file of this name has come");
-    Deno.renameSync(partial, to);
+    renameSync(partial, to);
   } finally {
     discard(partial);
   }
@@ -85,7 +86,7 @@ async function copyWhole(from: string, to: string): Promise<void> {
 /** Where a folder, or the part of its path that is there, really is. */
 function realFolder(folder: string): string {
   try {
-    return Deno.realPathSync(folder);
+    return realpathSync(folder);
   } catch {
     return realFolder(dirname(folder));
   }

@@ -1,23 +1,22 @@
 // A worker that embeds images: told the network first, then one message in, one out.
 
-/// <reference lib="deno.worker" />
-
 import type { Embedder } from "../embed/embedder.ts";
 import { onnxEmbedder, type OnnxEmbedderOptions } from "../embed/onnx.ts";
 import type { EmbedAnswer, EmbedRequest } from "./embedder_pool.ts";
 import { failedAnswer, type WorkerAnswer } from "./worker_pool.ts";
+import { onMessage } from "./worker_port.ts";
 
 let opened: Promise<Embedder>;
 
-self.onmessage = async ({ data }: MessageEvent<OnnxEmbedderOptions | EmbedRequest & { readonly index: number }>) => {
+onMessage(async (data: OnnxEmbedderOptions | EmbedRequest & { readonly index: number }, post) => {
   if ("model" in data) {
     opened = onnxEmbedder(data);
     opened.catch(() => {}); // Each image that needs it fails with it.
     return;
   }
   const answer = await embedded(data);
-  self.postMessage(answer, "patches" in answer ? [answer.patches.data.buffer] : []);
-};
+  post(answer, "patches" in answer ? [answer.patches.data.buffer] : []);
+});
 
 async function embedded(
   { index, image }: EmbedRequest & { readonly index: number },

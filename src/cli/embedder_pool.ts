@@ -16,6 +16,9 @@ export interface EmbedAnswer {
   readonly patches: PatchSet;
 }
 
+/** Never called. Deno fetches what is named here with the program, so that workers start without a connection too. */
+export const fetchedBefore = (): Promise<unknown> => import("./embed_worker.ts");
+
 /** The embedder of the id that `options` give, on at most `most` workers, which start as there is work. */
 export function pooledEmbedder(id: string, options: OnnxEmbedderOptions, most: number): Embedder {
   const first: OnnxEmbedderOptions = { ...options, threads: 1 };

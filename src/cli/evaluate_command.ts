@@ -1,7 +1,9 @@
 // `evaluate FOLDER`: presets and methods on labelled images → tables and plots.
 
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type LabelledDataset, labelledDataset, type LabelledImage } from "../dataset/labelled.ts";
+import { sha256 } from "../embed/manifest.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { evenly } from "../evenly.ts";
 import { barPlot, type Curve, linePlot } from "../evaluate/plot.ts";
@@ -109,7 +111,7 @@ function subjectsOf({ presets, models = [] }: EvaluateCommandOptions): Subject[]
 /** What an earlier run into the same folder measured; nothing where there is none, or it cannot be read. */
 async function resultsBefore(output: string): Promise<Pick<ResultsFile, "studies" | "trainings">> {
   try {
-    const file: ResultsFile = JSON.parse(await Deno.readTextFile(join(output, "results.json")));
+    const file: ResultsFile = JSON.parse(await readFile(join(output, "results.json"), "utf8"));
     const { studies, trainings } = file;
     if (file.format === "anomaly-cluster-evaluation/2") return { studies: { ...studies }, trainings: { ...trainings } };
   } catch {
@@ -141,8 +143,8 @@ async function keyOf(
       options.size,
     ],
   ];
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(parts)));
-  return `${name} ${new Uint8Array(digest).toHex().slice(0, 16)}`;
+  const digest = await sha256(new TextEncoder().encode(JSON.stringify(parts)));
+  return `${name} ${digest.slice(0, 16)}`;
 }
 
 async function studyOf(

@@ -1,5 +1,6 @@
 // `cluster FOLDER --export FORMATS`: the groups in the forms of other programs, beside the report.
 
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { cocoFile } from "../export/coco.ts";
 import { fiftyOneFiles } from "../export/fiftyone.ts";
@@ -57,7 +58,7 @@ export function checkExports(names: readonly ExportName[], output: string, vecto
 
 function holdsFiles(folder: string): boolean {
   try {
-    return [...Deno.readDirSync(folder)].length > 0;
+    return readdirSync(folder).length > 0;
   } catch {
     return false;
   }
@@ -82,7 +83,7 @@ const EXPORTERS: Readonly<Record<ExportName, (groups: GroupsToExport) => void | 
   fiftyone: ({ file, folder, output }) => {
     const { labels, data } = fiftyOneFiles(file, (path) => join(folder, path));
     const target = join(output, "fiftyone");
-    Deno.mkdirSync(target, { recursive: true });
+    mkdirSync(target, { recursive: true });
     writeWhole(target, "labels.json", `${JSON.stringify(labels)}\n`);
     writeWhole(target, "data.json", `${JSON.stringify(data)}\n`);
   },
@@ -96,7 +97,7 @@ const EXPORTERS: Readonly<Record<ExportName, (groups: GroupsToExport) => void | 
 async function sortIntoFolders({ file, folder, output }: GroupsToExport, link: boolean): Promise<void> {
   const target = join(output, "groups");
   const { copies } = copiesOf(file, folder, target);
-  Deno.mkdirSync(target, { recursive: true });
+  mkdirSync(target, { recursive: true });
   refuseExisting(copies, target);
   for (const copy of copies) await copyInto(target, copy, link);
 }

@@ -1,5 +1,6 @@
 // Groups from a groups.json, or as a person edited them in the report.
 
+import { readFileSync } from "node:fs";
 import { AnomalyClusterError } from "../errors.ts";
 import type { GroupsFile } from "../report/result.ts";
 import { fromUser } from "./arguments.ts";
@@ -17,7 +18,7 @@ export function readGroups(option: string, name: string): GroupsFile {
   };
   let text: string;
   try {
-    text = Deno.readTextFileSync(fromUser(name));
+    text = readFileSync(fromUser(name), "utf8");
   } catch (cause) {
     throw refuse("cannot be read", cause);
   }

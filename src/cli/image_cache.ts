@@ -1,21 +1,21 @@
 // The cache of embedded images, as the program's options name it.
 
-import manifest from "../../deno.json" with { type: "json" };
 import { cacheKey, EmbeddingCache } from "../embed/cache.ts";
-import type { ModelManifest } from "../embed/manifest.ts";
+import { type ModelManifest, sha256 } from "../embed/manifest.ts";
 import type { Engine } from "../embed/onnx.ts";
 import type { DecoderName } from "../image/decode.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import { fromUser } from "./arguments.ts";
 import { usersCacheFolder } from "./cache_folder.ts";
+import { PACKAGES } from "./manifest.ts";
 import { warn } from "./progress.ts";
 
 /** Rises when decoding, resizing or thumbnails give other results than before: entries of other numbers are not used. */
 const PREPARATION_VERSION = 2;
 
 /** Packages whose versions results depend on, besides. */
-const PACKAGES = ["@cwasm/jpeg-turbo", "@jsquash/jpeg", "@jsquash/png", "@jsquash/webp", "onnxruntime-web"] as const;
+const EMBEDDED_BY = ["@cwasm/jpeg-turbo", "@jsquash/jpeg", "@jsquash/png", "@jsquash/webp", "onnxruntime-web"] as const;
 
 /** Options of the cache. */
 export interface CacheOptions {
@@ -51,8 +51,8 @@ export async function makerOf(
   engine: Engine,
   decoder: DecoderName,
 ): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", model as BufferSource)).toHex();
-  const versions = PACKAGES.map((name) => manifest.imports[name]);
+  const digest = await sha256(model);
+  const versions = EMBEDDED_BY.map((name) => PACKAGES[name]);
   return JSON.stringify([PREPARATION_VERSION, id, digest, about?.levels, engine, versions, decoder]);
 }
 

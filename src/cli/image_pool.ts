@@ -1,5 +1,6 @@
 // Decoding and resizing on workers, ahead of the network that embeds: bounded, and in the files' order.
 
+import { availableCores } from "../core/cores.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { DecoderName } from "../image/decode.ts";
 import type { CachedImage, ImageCache } from "./image_cache.ts";
@@ -79,7 +80,10 @@ export async function* prepareImages(
 }
 
 /** Workers that decode pay up to so many. */
-export const MOST_DECODERS: number = Math.min(navigator.hardwareConcurrency, 8);
+export const MOST_DECODERS: number = Math.min(availableCores(), 8);
+
+/** Never called. Deno fetches what is named here with the program, so that workers start without a connection too. */
+export const fetchedBefore = (): Promise<unknown> => import("./image_worker.ts");
 
 /** Workers that decode and resize. */
 export class DecoderPool {

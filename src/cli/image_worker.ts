@@ -1,16 +1,13 @@
 // A worker that turns image files into what the network and the report need: one message in, one out.
 
-/// <reference lib="deno.worker" />
-
 import { resize } from "../image/resize.ts";
 import { decodeUsable } from "../image/usable.ts";
 import { thumbnail } from "../report/thumbnail.ts";
 import type { PreparedImage, PrepareRequest } from "./image_pool.ts";
 import { failedAnswer, type WorkerAnswer } from "./worker_pool.ts";
+import { onMessage } from "./worker_port.ts";
 
-self.onmessage = async ({ data }: MessageEvent<PrepareRequest & { readonly index: number }>) => {
-  self.postMessage(await prepared(data));
-};
+onMessage(async (request: PrepareRequest & { readonly index: number }, post) => post(await prepared(request)));
 
 async function prepared(
   { index, bytes, size, decoder }: PrepareRequest & { readonly index: number },

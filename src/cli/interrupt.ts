@@ -1,5 +1,6 @@
 // Ctrl-C: one sentence, then the exit code that shells expect.
 
+import process from "node:process";
 import { tell } from "./progress.ts";
 
 const EXIT_CODE = 130; // 128 and the number of SIGINT.
@@ -8,8 +9,8 @@ const EXIT_CODE = 130; // 128 and the number of SIGINT.
 export function onInterrupt(sentence: () => string): Disposable {
   const stop = () => {
     tell(`stopped: ${sentence()}`);
-    Deno.exit(EXIT_CODE);
+    process.exit(EXIT_CODE);
   };
-  Deno.addSignalListener("SIGINT", stop);
-  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", stop) };
+  process.on("SIGINT", stop);
+  return { [Symbol.dispose]: () => void process.off("SIGINT", stop) };
 }

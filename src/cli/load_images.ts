@@ -3,6 +3,7 @@
 import type { ImageFile } from "../dataset/folder.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { arrayOf } from "../portable.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import type { CachedImage } from "./image_cache.ts";
@@ -31,7 +32,7 @@ export async function loadImages(
   warnings: string[],
   stageName: string,
 ): Promise<LoadedImage[]> {
-  return await Array.fromAsync(embedFiles(files, network, warnings, stageName));
+  return await arrayOf(embedFiles(files, network, warnings, stageName));
 }
 
 /**

@@ -1,11 +1,14 @@
 // The memory that a run needs.
 
+import process from "node:process";
+import { setInterval } from "node:timers";
+
 /** Samples the resident memory of the process, five times a second. */
 export function watchMemory(): { peakMegabytes(): number } {
   let peak = 0;
-  const sample = () => peak = Math.max(peak, Deno.memoryUsage().rss);
+  const sample = () => peak = Math.max(peak, process.memoryUsage.rss());
   sample();
-  Deno.unrefTimer(setInterval(sample, 200));
+  setInterval(sample, 200).unref();
   return {
     peakMegabytes: () => {
       sample();

@@ -1,13 +1,15 @@
 // model.json and model.bin in a folder.
 
+import { unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { GroupModel } from "../assign/group_model.ts";
 import { unpackModel } from "../assign/model_record.ts";
 import { sha256 } from "../embed/manifest.ts";
-import { AnomalyClusterError } from "../errors.ts";
+import { AnomalyClusterError, isMissing } from "../errors.ts";
 import { PRESETS } from "../preset.ts";
 import { type FoundModel, MODEL_DATA, MODEL_FORMAT, type ModelFile, modelFiles } from "../report/model_file.ts";
 import { writeWhole } from "../report/output_folder.ts";
+import { fileBytes } from "./file_bytes.ts";
 import { areGroups } from "./groups_file.ts";
 
 /** A model as it was read. */
@@ -26,9 +28,9 @@ export async function writeModel(folder: string, found?: FoundModel): Promise<vo
 
 function removeIfThere(file: string): void {
   try {
-    Deno.removeSync(file);
+    unlinkSync(file);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return;
+    if (isMissing(cause)) return;
     throw new AnomalyClusterError("cannot-write", `${file} cannot be replaced`, { cause });
   }
 }
@@ -61,7 +63,7 @@ export async function readModel(path: string, name: string): Promise<StoredModel
 }
 
 async function bytesOf(path: string, name: string): Promise<Uint8Array> {
-  return await Deno.readFile(path).catch((cause) => {
+  return await fileBytes(path).catch((cause) => {
     throw new AnomalyClusterError("bad-model", `${name} cannot be read: name a model.json that cluster wrote`, {
       cause,
     });

@@ -1,6 +1,7 @@
 // The network that options name, with the manifest beside it.
 
 import { pathToFileURL } from "node:url";
+import { availableCores } from "../core/cores.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import { openedLate } from "../embed/opened_late.ts";
 import { sha256 } from "../embed/manifest.ts";
@@ -54,7 +55,7 @@ export async function openModel(options: ModelOptions, warnings: string[], read?
   if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
   const size = options.size ?? manifest?.input.side ?? 224;
   const engine = await chosenEngine(options.engine ?? "auto");
-  const cores = Math.min(navigator.hardwareConcurrency, 4);
+  const cores = Math.min(availableCores(), 4);
   const embedding = {
     model,
     manifest,

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import manifest from "../../deno.json" with { type: "json" };
+import { NATIVE_PACKAGE } from "../embed/onnx.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { printable } from "../report/printable.ts";
 import { applyCommand } from "./apply_command.ts";
@@ -22,6 +22,7 @@ import { clusterCommand } from "./cluster_command.ts";
 import type { ClusterCommandOptions } from "./cluster_settings.ts";
 import { type ExportName, EXPORTS } from "./export_groups.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
+import { VERSION } from "./manifest.ts";
 import { serveCommand } from "./serve_command.ts";
 import { statusCommand } from "./status_command.ts";
 import { workerCommand } from "./worker_command.ts";
@@ -78,8 +79,8 @@ Examples:
 
 function engineOption(): Option {
   const what =
-    "what runs the network: wasm, native (onnxruntime-node: task cluster:native), or auto: native where it " +
-    "was downloaded and --allow-ffi is given";
+    `what runs the network: wasm, native (by Deno the task cluster:native; else npm install ${NATIVE_PACKAGE}), ` +
+    "or auto: native where that is there and, by Deno, --allow-ffi is given";
   return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native")).default("auto");
 }
 
@@ -118,7 +119,8 @@ function queueOptions(command: Command, what: string, isNeeded: boolean): Comman
 export function program(): Command {
   const root = new Command("anomaly-cluster")
     .description("Groups images of one product or texture by kind of defect.")
-    .version(manifest.version)
+    .version(VERSION)
+    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false }) // Asking would read variables.
     .exitOverride()
     .showHelpAfterError("(--help lists the options)");
   const cluster = root.command("cluster")
@@ -175,7 +177,7 @@ export function program(): Command {
     .addOption(engineOption())
     .option(
       "--decoder <NAME>",
-      "own, or imagescript for JPEG and PNG (slower, needs --allow-ffi)",
+      "own, or imagescript for JPEG and PNG (slower; by Deno needs --allow-ffi)",
       oneOf("own", "imagescript"),
       "own",
     )

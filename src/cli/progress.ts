@@ -1,5 +1,6 @@
 // Progress on stderr: a bar with the time left on a terminal, a line now and then elsewhere.
 
+import process from "node:process";
 import { Presets, SingleBar } from "cli-progress";
 import { printable } from "../report/printable.ts";
 
@@ -14,7 +15,7 @@ export interface Stage {
 export function startStage(name: string, total: number): Stage {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  return Deno.stderr.isTerminal() ? barStage(name, total, seconds) : lineStage(name, total, seconds);
+  return process.stderr.isTTY ? barStage(name, total, seconds) : lineStage(name, total, seconds);
 }
 
 function barStage(name: string, total: number, seconds: () => number): Stage {
@@ -55,5 +56,5 @@ export function warn(sentence: string): void {
 
 /** Says a sentence, on a line of its own even while a bar is shown. */
 export function tell(sentence: string): void {
-  console.error(Deno.stderr.isTerminal() ? `\r\x1b[K${sentence}` : sentence);
+  console.error(process.stderr.isTTY ? `\r\x1b[K${sentence}` : sentence);
 }

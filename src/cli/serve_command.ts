@@ -1,9 +1,13 @@
 // `serve`: the service on a port, until a signal ends it.
 
+import { setTimeout } from "node:timers";
+import type { Server } from "srvx";
 import { AnomalyClusterError } from "../errors.ts";
+import { withResolvers } from "../portable.ts";
 import type { PresetName } from "../preset.ts";
 import { type Answer, createHandler } from "../serve/handler.ts";
 import { openModel } from "./open_model.ts";
+import { onStop } from "./signals.ts";
 
 /** Options as the program's arguments give them. */
 export interface ServeCommandOptions {
@@ -24,8 +28,8 @@ export interface ServeCommandOptions {
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
   const { port, host, preset, grace } = options;
   const closing = new AbortController();
-  const idle = Promise.withResolvers<void>();
-  const graceOver = Promise.withResolvers<void>();
+  const idle = withResolvers<void>();
+  const graceOver = withResolvers<void>();
   let open = 0;
   const checkIdle = () => closing.signal.aborted && open === 0 && idle.resolve();
   const handler = createHandler({
@@ -46,33 +50,30 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
       checkIdle();
     },
   });
-  const server = listen({ port, hostname: host }, (request) => {
+  const server = await listen({ port, hostname: host }, (request) => {
     open++;
     return handler(request);
   });
-  const close = () => {
+  using _stop = onStop(() => {
     if (closing.signal.aborted) return graceOver.resolve(); // Asked twice.
     closing.abort();
-    Deno.unrefTimer(setTimeout(graceOver.resolve, grace * 1000));
+    setTimeout(graceOver.resolve, grace * 1000).unref();
     checkIdle();
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, close);
+  });
   // Shutting down breaks uploads off, so that it comes last; what outlasts the grace ends with the process.
-  await Promise.race([idle.promise.then(() => server.shutdown()), graceOver.promise]);
-  for (const signal of signals) Deno.removeSignalListener(signal, close);
+  await Promise.race([idle.promise.then(() => server.close()), graceOver.promise]);
 }
 
-function listen(
-  options: Deno.ServeTcpOptions,
+async function listen(
+  options: { readonly port: number; readonly hostname: string },
   handler: (request: Request) => Promise<Response>,
-): Deno.HttpServer<Deno.NetAddr> {
-  const onListen = ({ hostname, port }: Deno.NetAddr) => {
-    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    console.log(`serving on http://${host}:${port}/ until Ctrl+C`);
-  };
+): Promise<Server> {
   try {
-    return Deno.serve({ ...options, onListen }, handler);
+    const { serve } = await import("srvx");
+    const server = serve({ ...options, fetch: handler, gracefulShutdown: false, silent: true });
+    await server.ready();
+    console.log(`serving on ${server.url} until Ctrl+C`);
+    return server;
   } catch (cause) {
     const place = `--host ${options.hostname} --port ${options.port}`;
     throw new AnomalyClusterError("bad-argument", `${place} cannot be listened on: ${reasonOf(cause)}`, { cause });
@@ -80,8 +81,9 @@ function listen(
 }
 
 function reasonOf(cause: unknown): string {
-  if (cause instanceof Deno.errors.AddrInUse) return "another program does, choose another port";
-  if (cause instanceof Deno.errors.NotCapable) return "the task allows this machine's own addresses alone";
+  const { code, name } = cause as { readonly code?: string; readonly name?: string };
+  if (code === "EADDRINUSE") return "another program does, choose another port";
+  if (name === "NotCapable") return "the task allows this machine's own addresses alone";
   return "the system refuses it, choose another";
 }
 

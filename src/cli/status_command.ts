@@ -1,5 +1,6 @@
 // `status --queue URL`: jobs and workers of a server.
 
+import process from "node:process";
 import { tell } from "./progress.ts";
 import type { QueueStatus } from "./queue/status.ts";
 import type { ServerOptions } from "./queue/queue_options.ts";
@@ -27,7 +28,7 @@ export async function statusCommand(options: StatusCommandOptions): Promise<void
   print(await queueStatus(server));
   while (options.watch) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
-    if (!options.json && Deno.stdout.isTerminal()) console.log("\x1b[H\x1b[2J");
+    if (!options.json && process.stdout.isTTY) console.log("\x1b[H\x1b[2J");
     print(await queueStatus(server));
   }
   await server.close();

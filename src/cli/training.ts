@@ -1,9 +1,11 @@
 // The clusterers that are trained, as the program's options name them: loaded only when one is asked for.
 
+import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { TrainedClusterer } from "../cluster/clusterer.ts";
 import type { CheckpointStore, TrainingOptions } from "../cluster/deep/trainer.ts";
 import { writeWhole } from "../report/output_folder.ts";
+import { fileBytes } from "./file_bytes.ts";
 import type { TrainedName } from "./methods.ts";
 import { type Stage, startStage } from "./progress.ts";
 
@@ -41,7 +43,7 @@ export async function trainedClustererOf(
 /** Keeps checkpoints in a folder of results. */
 export function checkpointsIn(folder: string): CheckpointStore {
   return {
-    load: () => Deno.readFile(join(folder, CHECKPOINT)).catch(() => undefined),
+    load: () => fileBytes(join(folder, CHECKPOINT)).catch(() => undefined),
     save: (checkpoint) => void writeWhole(folder, CHECKPOINT, checkpoint),
   };
 }
@@ -49,7 +51,7 @@ export function checkpointsIn(folder: string): CheckpointStore {
 /** Removes the checkpoint of a training whose results are written. */
 export function removeCheckpoint(folder: string): void {
   try {
-    Deno.removeSync(join(folder, CHECKPOINT));
+    unlinkSync(join(folder, CHECKPOINT));
   } catch {
     // It may not be there.
   }

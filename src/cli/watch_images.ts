@@ -1,6 +1,8 @@
 // Images of a folder as they come: each once it is whole.
 
+import { statSync, watch } from "node:fs";
 import { warn } from "./progress.ts";
+import { withResolvers } from "../portable.ts";
 import { findImages, type ImageFile } from "../dataset/folder.ts";
 
 /** Milliseconds that a file must not have changed for to be tried; after each failure so much longer. */
@@ -8,6 +10,9 @@ const QUIET = 400;
 
 /** Times that a file which does not change is tried. */
 const TRIES = 5;
+
+/** Milliseconds after which is looked anew unasked: not every file system tells of changes, nor every runtime of all. */
+const LOOK_EVERY = 2000;
 
 /** A file that has not been used yet. */
 interface Waiting {
@@ -30,18 +35,12 @@ export async function watchImages(
   const done = new Map<string, string>();
   const waiting = new Map<string, Waiting>();
   let wake = () => {};
-  const watcher = Deno.watchFs(folder);
-  const stop = () => {
-    watcher.close();
-    wake();
-  };
-  signal.addEventListener("abort", stop, { once: true });
-  const listening = (async () => {
-    for await (const _ of watcher) wake();
-  })();
+  const watcher = watch(folder, { recursive: true }, () => wake());
+  watcher.on("error", () => {}); // As when the system watches no more folders: looking unasked goes on.
+  signal.addEventListener("abort", () => wake(), { once: true });
 
   while (!signal.aborted) {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = withResolvers<void>();
     wake = resolve; // Before the look, so that what happens meanwhile is seen after it.
     for (const image of findImages(folder).images) {
       if (signal.aborted) break;
@@ -60,18 +59,18 @@ export async function watchImages(
         }
       }
     }
-    const timer = waiting.size > 0 ? setTimeout(resolve, QUIET / 2) : undefined;
+    const timer = setTimeout(resolve, waiting.size > 0 ? QUIET / 2 : LOOK_EVERY);
     if (!signal.aborted) await promise;
     clearTimeout(timer);
   }
-  await listening;
+  watcher.close();
 }
 
 /** Size and time of change; nothing for a file that is gone, which may come back. */
 function stateOf(file: string): string | undefined {
   try {
-    const { size, mtime } = Deno.statSync(file);
-    return `${size} ${mtime?.getTime()}`;
+    const { size, mtimeMs } = statSync(file);
+    return `${size} ${mtimeMs}`;
   } catch {
     return undefined;
   }

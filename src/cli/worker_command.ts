@@ -1,7 +1,10 @@
 // `worker --queue URL`: embeds and describes images for jobs that other machines submit.
 
+import { hostname } from "node:os";
+import process from "node:process";
 import { fromUser } from "./arguments.ts";
 import { tell } from "./progress.ts";
+import { onStop } from "./signals.ts";
 import type { ServerOptions } from "./queue/queue_options.ts";
 
 /** Options as the program's arguments give them. */
@@ -18,26 +21,22 @@ export async function workerCommand(options: WorkerCommandOptions): Promise<void
     import("./queue/work.ts"),
   ]);
   const stopping = new AbortController();
-  const stop = () => {
-    if (stopping.signal.aborted) Deno.exit(130);
+  using _stop = onStop(() => {
+    if (stopping.signal.aborted) process.exit(130);
     stopping.abort();
     tell("stopping after the task in work; again to stop at once");
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  });
   try {
     const server = await connectQueue(options, { tell, signal: stopping.signal, patient: true });
     tell(`waiting for jobs of the server at ${server.place} until Ctrl+C`);
     await work(server, {
       ...(options.model !== undefined && { model: options.model }),
       ...(options.shared !== undefined && { shared: fromUser(options.shared) }),
-      name: options.name ?? `${Deno.hostname()}:${Deno.pid}`,
+      name: options.name ?? `${hostname()}:${process.pid}`,
       signal: stopping.signal,
     });
     await server.close();
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, stop);
   }
 }

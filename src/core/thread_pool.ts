@@ -1,6 +1,7 @@
 // Threads for the tasks of plans: workers, each with an instance of the core, and this thread's own.
 
 import { AnomalyClusterError, ensure } from "../errors.ts";
+import { availableCores } from "./cores.ts";
 import { type CoreExports, coreModule, LARGEST_KEPT, newCore } from "./instance.ts";
 import { type Task, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
 import { type Worker, workerStarter } from "./worker.ts";
@@ -13,7 +14,7 @@ export function canSpread(): boolean {
 /** Threads that pay by default: the machine's, where work can be spread. */
 export function availableThreads(): number {
   if (!canSpread()) return 1;
-  return Math.max(1, Math.min(16, globalThis.navigator?.hardwareConcurrency ?? 1));
+  return Math.max(1, Math.min(16, availableCores()));
 }
 
 /** What a worker is given to do: tasks that it takes from a counter in shared memory until none is left. */

@@ -1,9 +1,15 @@
-// Workers of whatever kind the runtime has, from source text: it needs no permission, no file and no network.
+// Workers of whatever kind the runtime has: from source text, which needs no permission, no file and no network, or of a
+// module.
 
 /** A worker. */
 export interface Worker {
   post(message: unknown): void;
   end(): void;
+}
+
+/** A worker that can be given memory for good. */
+export interface ModuleWorker extends Worker {
+  post(message: unknown, taken?: readonly Transferable[]): void;
 }
 
 /** Hears a worker's messages, and what it died of. */
@@ -27,43 +33,61 @@ export function workerStarter(): StartWorker | undefined {
     return webWorker;
   }
   const threads = nodeThreads();
-  return threads && ((source, { heard, failed }) => {
+  return threads && ((source, listener) => {
     const around = `const { parentPort } = require("node:worker_threads");
 const listen = (use) => parentPort.on("message", use), post = (message) => parentPort.postMessage(message);
 `;
-    const worker = new threads.Worker(around + source, { eval: true });
-    worker.on("message", heard as (message: unknown) => void);
-    worker.on("error", failed);
-    return { post: (message) => worker.postMessage(message), end: () => void worker.terminate() };
+    return nodeWorker(new threads.Worker(around + source, { eval: true }), listener);
   });
 }
 
-function webWorker<Message>(source: string, { heard, failed }: Listener<Message>): Worker {
+/** Starts a worker of a module, which hears and answers as `cli/worker_port.ts` does. */
+export function startModule<Message>(module: URL, listener: Listener<Message>): ModuleWorker {
+  if (WebWorker) return heardOf(new WebWorker(module, { type: "module" }), listener);
+  return nodeWorker(new (nodeThreads()!.Worker)(module), listener);
+}
+
+function webWorker<Message>(source: string, listener: Listener<Message>): Worker {
   const around =
     "const listen = (use) => onmessage = ({ data }) => use(data), post = (message) => postMessage(message);\n";
   const url = URL.createObjectURL(new Blob([around + source], { type: "text/javascript" }));
-  const worker = new WebWorker(url, { type: "module" });
-  worker.onmessage = ({ data }) => heard(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    failed(new Error(event.message));
-  };
+  const { post, end } = heardOf(new WebWorker(url, { type: "module" }), listener);
   return {
-    post: (message) => worker.postMessage(message),
+    post,
     end: () => {
-      worker.terminate();
+      end();
       URL.revokeObjectURL(url);
     },
   };
 }
 
-interface NodeThreads {
-  readonly Worker: new (source: string, options: { eval: boolean }) => {
-    on(event: "message", use: (message: unknown) => void): void;
-    on(event: "error", use: (error: Error) => void): void;
-    postMessage(message: unknown): void;
-    terminate(): unknown;
+function heardOf<Message>(
+  worker: InstanceType<typeof WebWorker>,
+  { heard, failed }: Listener<Message>,
+): ModuleWorker {
+  worker.onmessage = ({ data }) => heard(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    failed(new Error(event.message));
   };
+  return { post: (message, taken = []) => worker.postMessage(message, [...taken]), end: () => worker.terminate() };
+}
+
+function nodeWorker<Message>(worker: NodeWorker, { heard, failed }: Listener<Message>): ModuleWorker {
+  worker.on("message", heard as (message: unknown) => void);
+  worker.on("error", failed);
+  return { post: (message, taken) => worker.postMessage(message, taken), end: () => void worker.terminate() };
+}
+
+interface NodeWorker {
+  on(event: "message", use: (message: unknown) => void): void;
+  on(event: "error", use: (error: Error) => void): void;
+  postMessage(message: unknown, taken?: readonly Transferable[]): void;
+  terminate(): unknown;
+}
+
+interface NodeThreads {
+  readonly Worker: new (source: string | URL, options?: { eval: boolean }) => NodeWorker;
 }
 
 function nodeThreads(): NodeThreads | undefined {

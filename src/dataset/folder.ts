@@ -1,7 +1,8 @@
 // The images of a folder, its sub-folders included, in an order that does not depend on the file system.
 
+import { type Dirent, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { AnomalyClusterError } from "../errors.ts";
+import { AnomalyClusterError, isMissing } from "../errors.ts";
 import { isImageName, masksAmong } from "./image_names.js";
 
 /** An image file that was found. */
@@ -50,22 +51,22 @@ export function findMaskFiles(folder: string): ImageFile[] {
 }
 
 function walk(folder: string, below: string, paths: string[], warnings: string[]): void {
-  let entries: Deno.DirEntry[];
+  let entries: Dirent[];
   try {
-    entries = [...Deno.readDirSync(join(folder, below))];
+    entries = readdirSync(join(folder, below), { withFileTypes: true });
   } catch (cause) {
     if (below) return void warnings.push(`${below}: the folder cannot be read`);
-    const reason = cause instanceof Deno.errors.NotFound ? "does not exist" : "cannot be read as a folder";
+    const reason = isMissing(cause) ? "does not exist" : "cannot be read as a folder";
     throw new AnomalyClusterError("bad-argument", `${folder} ${reason}: name a folder of images`, { cause });
   }
   for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = below ? `${below}/${entry.name}` : entry.name;
     if (entry.name.startsWith(".")) continue;
-    if (entry.isDirectory) walk(folder, path, paths, warnings);
-    else if (entry.isSymlink && isFolder(join(folder, path))) {
+    if (entry.isDirectory()) walk(folder, path, paths, warnings);
+    else if (entry.isSymbolicLink() && isFolder(join(folder, path))) {
       warnings.push(`${path}: a link to a folder, which is not followed`);
     } else if (isImageName(path)) {
-      const reason = entry.isFile ? undefined : whyNoFile(join(folder, path), entry);
+      const reason = entry.isFile() ? undefined : whyNoFile(join(folder, path), entry);
       if (reason) warnings.push(`${path}: ${reason}, skipped`);
       else paths.push(path);
     } else if (OTHER_IMAGES.test(path)) {
@@ -76,18 +77,18 @@ function walk(folder: string, below: string, paths: string[], warnings: string[]
 
 function isFolder(file: string): boolean {
   try {
-    return Deno.statSync(file).isDirectory;
+    return statSync(file).isDirectory();
   } catch {
     return false;
   }
 }
 
 /** What is wrong with an entry that is no file itself; nothing of a link to one. */
-function whyNoFile(file: string, { isSymlink }: Deno.DirEntry): string | undefined {
+function whyNoFile(file: string, entry: Dirent): string | undefined {
   try {
-    return Deno.statSync(file).isFile ? undefined : "this is a device or a pipe, not a file";
+    return statSync(file).isFile() ? undefined : "this is a device or a pipe, not a file";
   } catch {
-    return isSymlink ? "the link leads nowhere" : "the file cannot be read";
+    return entry.isSymbolicLink() ? "the link leads nowhere" : "the file cannot be read";
   }
 }
 

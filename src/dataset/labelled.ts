@@ -1,6 +1,7 @@
 // Labelled images for evaluation: plain class folders, the layouts of MVTec AD and of the magnetic tile set, or
 // a CSV file of path,label.
 
+import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AnomalyClusterError } from "../errors.ts";
 import { readCsv, withoutGuard } from "./csv.ts";
@@ -83,7 +84,7 @@ function maskFiles(images: readonly LabelledImage[], folder: string): (string | 
 
 function exists(folder: string): boolean {
   try {
-    return Deno.statSync(folder).isDirectory;
+    return statSync(folder).isDirectory();
   } catch {
     return false;
   }
@@ -92,7 +93,7 @@ function exists(folder: string): boolean {
 function fromCsv(path: string): LabelledDataset {
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = readFileSync(path, "utf8");
   } catch (cause) {
     throw new AnomalyClusterError("bad-argument", `${path} cannot be read`, { cause });
   }

@@ -2,9 +2,12 @@
 
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import { mkdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import process from "node:process";
+import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import { isMissing } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 
 /** What is known of an image: its patch embedding, and whatever else goes into JSON. */
@@ -29,6 +32,8 @@ const APPLICATION = 0x416e436c;
 const SCHEMA_VERSION = 1;
 /** For how long another process' write is waited for. */
 const PATIENCE_MS = 3000;
+/** For how long until it has opened the cache: never so long, unless it was stopped. */
+const LOCK_PATIENCE_MS = 60_000;
 
 // The large contents lie apart from what is counted, sorted and updated.
 const SCHEMA = `
@@ -54,6 +59,7 @@ export class EmbeddingCache<Extra> {
   readonly #options: CacheOptions;
   readonly #started = Date.now();
   readonly #used: Uint8Array[] = [];
+  readonly #sqlite = process.getBuiltinModule?.("node:sqlite");
   #database?: DatabaseSync;
   #bytes = 0;
   #writable = true;
@@ -66,8 +72,12 @@ export class EmbeddingCache<Extra> {
     this.#options = options;
     this.folder = options.folder;
     this.#file = join(options.folder, FILE_NAME);
+    if (!this.#sqlite) {
+      options.warn(`images are embedded without it: Node ${process.versions.node} has no SQLite, Node 22.13 or newer has`);
+      return;
+    }
     try {
-      Deno.mkdirSync(options.folder, { recursive: true, mode: 0o700 }); // It holds pictures.
+      mkdirSync(options.folder, { recursive: true, mode: 0o700 }); // It holds pictures.
       this.#open();
     } catch (error) {
       this.#giveUp(error);
@@ -148,8 +158,7 @@ export class EmbeddingCache<Extra> {
 
   #open(): void {
     // Processes open one after the other, so that none sees a file that another is about to replace.
-    using lock = Deno.openSync(`${this.#file}.lock`, { create: true, write: true });
-    lock.lockSync(true);
+    using _lock = this.#lock();
     try {
       this.#connect();
     } catch (error) {
@@ -159,21 +168,33 @@ export class EmbeddingCache<Extra> {
     }
   }
 
+  /** Waits for the only lock on the file beside the cache, an empty database; the system takes it off whoever dies. */
+  #lock(): Disposable {
+    const database = new this.#sqlite!.DatabaseSync(`${this.#file}.lock`, { timeout: LOCK_PATIENCE_MS });
+    try {
+      database.exec("BEGIN EXCLUSIVE");
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return { [Symbol.dispose]: () => database.close() };
+  }
+
   #replace(): void {
     this.#rebuilt = true;
     this.#close();
     for (const ending of ["-wal", "-shm", ""]) {
       try {
-        Deno.removeSync(`${this.#file}${ending}`);
+        unlinkSync(`${this.#file}${ending}`);
       } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
+        if (!isMissing(error)) throw error;
       }
     }
     this.#connect();
   }
 
   #connect(): void {
-    const database = new DatabaseSync(this.#file, { timeout: PATIENCE_MS });
+    const database = new this.#sqlite!.DatabaseSync(this.#file, { timeout: PATIENCE_MS });
     this.#database = database;
     // Only the first of these counts on a new file; with a log, readers and a writer do not wait for each other.
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
@@ -210,8 +231,7 @@ export class EmbeddingCache<Extra> {
   #rebuild(): void {
     this.#options.warn(`${this.#file} is damaged and is made anew`);
     try {
-      using lock = Deno.openSync(`${this.#file}.lock`, { create: true, write: true });
-      lock.lockSync(true);
+      using _lock = this.#lock();
       this.#replace();
     } catch (error) {
       this.#giveUp(error);

@@ -1,6 +1,7 @@
 // A network's two files, the ONNX file and its manifest, from wherever the modules come from.
 
-import { AnomalyClusterError } from "../errors.ts";
+import { isDeno } from "../deno.ts";
+import { AnomalyClusterError, isMissing } from "../errors.ts";
 import { readAddress } from "../read_address.ts";
 import { type ModelManifest, readManifest } from "./manifest.ts";
 import { networkInModule, unpackNetwork } from "./packed.ts";
@@ -73,7 +74,7 @@ async function manifestAt(address: URL): Promise<ModelManifest | undefined> {
       ? await (await denoImports()).importedText(address.href)
       : new TextDecoder().decode(await readAddress(address));
   } catch (cause) {
-    if ((cause as { code?: unknown }).code === "ENOENT") return undefined;
+    if (isMissing(cause)) return undefined;
     const reason = `${name}, the network's manifest, ${reasonOf(address, cause)}`;
     throw new AnomalyClusterError("bad-model", reason, { cause });
   }
@@ -82,7 +83,7 @@ async function manifestAt(address: URL): Promise<ModelManifest | undefined> {
 
 /** Whether Deno imports it like a module: without a permission, and into its cache. */
 function isImported({ protocol }: URL): boolean {
-  return "Deno" in globalThis && (protocol === "https:" || protocol === "http:");
+  return isDeno && (protocol === "https:" || protocol === "http:");
 }
 
 async function denoImports(): Promise<DenoImports> {

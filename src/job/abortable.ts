@@ -1,10 +1,12 @@
 // Waiting that a signal ends.
 
+import { withResolvers } from "../portable.ts";
+
 /** Settles as the promise, or fails with the signal's reason as soon as it is aborted. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   promise.catch(() => {}); // It may fail after the wait has ended.
   signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
+  const aborted = withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   try {

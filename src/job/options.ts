@@ -14,8 +14,18 @@ export interface JobOptions {
   readonly tau?: Temperatures;
 }
 
+/** A JSON schema. */
+export interface FieldSchema {
+  readonly type: "string" | "number" | "integer";
+  readonly description: string;
+  readonly [more: string]: unknown;
+}
+
 /** Each field, for documentation: a JSON schema. */
-export function fieldSchemas(presets: readonly PresetName[], standard: PresetName) {
+export function fieldSchemas(
+  presets: readonly PresetName[],
+  standard: PresetName,
+): Readonly<Record<keyof JobOptions, FieldSchema>> {
   return {
     preset: { type: "string", enum: presets, default: standard, description: "Network, features and temperature." },
     k: { type: "string", pattern: "^(auto|[1-9][0-9]*)$", default: "auto", description: "Number of groups." },
@@ -25,7 +35,7 @@ export function fieldSchemas(presets: readonly PresetName[], standard: PresetNam
       type: "string",
       description: `Temperature of the weights, or several with commas, each ${TEMPERATURE_FORM}.`,
     },
-  } as const;
+  };
 }
 
 /** Throws `bad-argument` for an unknown field or a value that it does not take. */

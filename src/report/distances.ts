@@ -1,5 +1,6 @@
 // Distances as a report carries them: each image's nearest ones exactly, all pairs rounded.
 
+import { toBase64 } from "../portable.ts";
 import type { DistanceMatrix } from "../types.ts";
 import type { Neighbour } from "./map.ts";
 
@@ -32,7 +33,7 @@ export function packDistances({ data, count }: DistanceMatrix): PackedDistances 
       packed[at++] = largest > 0 ? Math.round(data[i * count + j] / largest * steps) : 0;
     }
   }
-  return { bits, largest, data: new Uint8Array(packed.buffer).toBase64() };
+  return { bits, largest, data: toBase64(new Uint8Array(packed.buffer)) };
 }
 
 /** The `most` nearest images of each, the nearest first; equally near ones in their order. */

@@ -1,6 +1,8 @@
 // Where results are written: never into or over the input, and never half a file.
 
+import { mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
+import process from "node:process";
 import { AnomalyClusterError } from "../errors.ts";
 
 /**
@@ -18,10 +20,10 @@ export function openOutputFolder(folder: string, input: string): string {
     );
   }
   try {
-    Deno.mkdirSync(path, { recursive: true });
-    const probe = join(path, `.write-test-${Deno.pid}`);
-    Deno.writeTextFileSync(probe, "");
-    Deno.removeSync(probe);
+    mkdirSync(path, { recursive: true });
+    const probe = join(path, `.write-test-${process.pid}`);
+    writeFileSync(probe, "");
+    unlinkSync(probe);
     removeLeftovers(path);
   } catch (cause) {
     throw new AnomalyClusterError("cannot-write", `${folder} cannot be written: name another folder with --out`, {
@@ -36,10 +38,10 @@ const LEFT_AFTER_MS = 3600e3;
 
 /** Removes what killed runs left half written. */
 function removeLeftovers(folder: string): void {
-  for (const { name } of Deno.readDirSync(folder)) {
+  for (const name of readdirSync(folder)) {
     if (!/^\.write-test-\d+$|\.\d+\.partial$/.test(name)) continue;
-    const { mtime } = Deno.statSync(join(folder, name));
-    if (mtime && Date.now() - mtime.getTime() > LEFT_AFTER_MS) Deno.removeSync(join(folder, name));
+    const { mtimeMs } = statSync(join(folder, name));
+    if (Date.now() - mtimeMs > LEFT_AFTER_MS) unlinkSync(join(folder, name));
   }
 }
 
@@ -49,11 +51,10 @@ function removeLeftovers(folder: string): void {
  */
 export function writeWhole(folder: string, name: string, content: string | Uint8Array): string {
   const target = join(folder, name);
-  const partial = `${target}.${Deno.pid}.partial`;
+  const partial = `${target}.${process.pid}.partial`;
   try {
-    if (typeof content === "string") Deno.writeTextFileSync(partial, content);
-    else Deno.writeFileSync(partial, content);
-    Deno.renameSync(partial, target);
+    writeFileSync(partial, content);
+    renameSync(partial, target);
   } catch (cause) {
     discard(partial);
     throw new AnomalyClusterError("cannot-write", `${target} cannot be written${whyNot(cause)}`, { cause });
@@ -64,7 +65,7 @@ export function writeWhole(folder: string, name: string, content: string | Uint8
 /** Removes a file, if it can be. */
 export function discard(file: string): void {
   try {
-    Deno.removeSync(file);
+    unlinkSync(file);
   } catch {
     // It never came to be.
   }

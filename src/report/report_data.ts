@@ -2,6 +2,7 @@
 
 import { purityCurve } from "../metric/purity_curve.ts";
 import type { ClusterResult } from "../pipeline.ts";
+import { toBase64 } from "../portable.ts";
 import { DISTANCES_UP_TO, nearestImages, packDistances } from "./distances.ts";
 import type { ReportData } from "./html.ts";
 import { imageMap } from "./map.ts";
@@ -68,7 +69,7 @@ export function reportData(
       height: images[i].thumbnail.height,
       rows: images[i].patches.rows,
       cols: images[i].patches.cols,
-      weights: weightBytes(result, i).toBase64(),
+      weights: toBase64(weightBytes(result, i)),
       nearest: nearest[i].flatMap(({ image, distance }) => [image, Number(distance.toPrecision(4))]),
     })),
     ...(distances && { distances, map: imageMap(nearest) }),

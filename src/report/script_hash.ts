@@ -1,7 +1,9 @@
 // How a content security policy allows one inline script.
 
+import { toBase64 } from "../portable.ts";
+
 /** The source expression, without its quotes, for exactly this text between `<script>` and `</script>`. */
 export async function scriptHash(script: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
-  return `sha256-${new Uint8Array(digest).toBase64()}`;
+  return `sha256-${toBase64(new Uint8Array(digest))}`;
 }

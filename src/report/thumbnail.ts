@@ -1,6 +1,7 @@
-import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { resize } from "../image/resize.ts";
+import { toBase64 } from "../portable.ts";
 import type { Raster } from "../types.ts";
+import { encodeJpeg } from "./encode_jpeg.ts";
 
 /** A small JPEG of an image, for a report. */
 export interface Thumbnail {
@@ -16,7 +17,7 @@ export interface Thumbnail {
  * Shrinks an image until its longer side has at most `side` pixels; smaller images keep their size. `pixels` may be
  * the same picture in another size and shape that is no smaller than the thumbnail, and quicker to shrink.
  */
-export async function thumbnail(image: Raster, pixels = image, side = 224): Promise<Thumbnail> {
+export async function thumbnail(image: Raster, pixels: Raster = image, side = 224): Promise<Thumbnail> {
   const scale = Math.min(1, side / Math.max(image.width, image.height));
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
@@ -24,5 +25,5 @@ export async function thumbnail(image: Raster, pixels = image, side = 224): Prom
   const { data } = resize(source, width, height);
   const shrunk = { data: new Uint8ClampedArray(data), width, height, colorSpace: "srgb" } as ImageData;
   const jpeg = new Uint8Array(await encodeJpeg(shrunk, { quality: 78, progressive: false }));
-  return { url: `data:image/jpeg;base64,${jpeg.toBase64()}`, width, height };
+  return { url: `data:image/jpeg;base64,${toBase64(jpeg)}`, width, height };
 }

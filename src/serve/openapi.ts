@@ -19,7 +19,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 };
 
 /** What GET /openapi.json answers. */
-export function openapi(limits: Limits, presets: readonly PresetName[], standard: PresetName) {
+export function openapi(limits: Limits, presets: readonly PresetName[], standard: PresetName): object {
   const fields = fieldSchemas(presets, standard);
   const [form, zip] = UPLOAD_TYPES;
   const text = (description: string, type: string) => ({

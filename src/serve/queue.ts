@@ -1,6 +1,7 @@
 // Who works and who waits.
 
 import { abortable } from "../job/abortable.ts";
+import { withResolvers } from "../portable.ts";
 
 /** Places for so many at a time, and a bounded queue of those who wait for one. */
 export class PlaceQueue {
@@ -29,7 +30,7 @@ export class PlaceQueue {
     signal.throwIfAborted();
     if (this.#taken < this.places) this.#taken++;
     else {
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = withResolvers<void>();
       this.#waiting.push(resolve);
       try {
         await abortable(promise, signal);

@@ -1,6 +1,7 @@
 // What all machines see: the jobs, and the workers that are alive.
 
 import type { KV } from "@nats-io/kv";
+import { arrayOf } from "../../portable.ts";
 import type { JobRecord, WorkerRecord } from "./job_record.ts";
 import type { QueueServer } from "./server.ts";
 
@@ -55,7 +56,7 @@ export class Board {
     return await this.server.call(async () => {
       const bucket = await this.#bucket(name);
       const found = new Map<string, T>();
-      for (const key of await Array.fromAsync(await bucket.keys())) {
+      for (const key of await arrayOf(await bucket.keys())) {
         const entry = await bucket.get(key);
         if (entry?.operation === "PUT") found.set(key, entry.json<T>());
       }

@@ -1,12 +1,13 @@
 // The machine that submits a job: it hands out tasks, no more at a time than the store shall hold, and collects results.
 
-import manifest from "../../../deno.json" with { type: "json" };
 import type { ImageFile } from "../../dataset/folder.ts";
 import { arrayReader, arrayWriter } from "../../describe/array_record.ts";
 import { packDescription, unpackDescription } from "../../describe/description_record.ts";
 import { AnomalyClusterError } from "../../errors.ts";
+import { withResolvers } from "../../portable.ts";
 import type { ImageNetwork } from "../load_images.ts";
 import { ImageRemarks } from "../load_images.ts";
+import { VERSION } from "../manifest.ts";
 import type { OpenModel } from "../open_model.ts";
 import { type Stage, startStage, tell } from "../progress.ts";
 import { readBytes } from "../read_image.ts";
@@ -70,7 +71,7 @@ export class Coordinator {
     return async (files, network, options, warnings) => {
       const { queueBatch: batch, shared = false } = this.options;
       const found = await lookAt(files);
-      const id = await jobId(found, opened, options, { version: manifest.version, batch, shared });
+      const id = await jobId(found, opened, options, { version: VERSION, batch, shared });
       this.#job = new JobStore(this.server, id);
       const record = recordOf(id, name, opened, found, this.options);
       return await new Submission(this.#job, record, found, this.options).run(network, options, warnings);
@@ -105,7 +106,7 @@ function recordOf(
     format: "anomaly-cluster-job/1",
     id,
     name,
-    version: manifest.version,
+    version: VERSION,
     network,
     engine,
     decoder,
@@ -131,7 +132,7 @@ class Submission {
   #left: Task[];
   /** Keys of tasks that may have results. */
   #arrived = new Set<string>();
-  #wake = Promise.withResolvers<void>();
+  #wake = withResolvers<void>();
   #done = 0;
   #failed = 0;
   #workers = 0;
@@ -292,7 +293,7 @@ class Submission {
   async #collect(): Promise<void> {
     const keys = this.#arrived;
     this.#arrived = new Set();
-    this.#wake = Promise.withResolvers();
+    this.#wake = withResolvers();
     for (const key of keys) {
       const task = this.#outstanding.get(key);
       const result = task && await this.job.result(key);
@@ -347,7 +348,7 @@ class Submission {
       told = performance.now();
       tell(
         workers.length === 0
-          ? `no worker is there: start deno task worker --queue with this server on any machine`
+          ? `no worker is there: start a worker with --queue and this server on any machine`
           : `no worker takes this job, of ${workers.length} that are there: ${refusals[0]}`,
       );
     });

@@ -1,6 +1,7 @@
 // Options that name a server and how it is used.
 
 import { fromUser } from "../arguments.ts";
+import { fileBytes } from "../file_bytes.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { QueueServer, type ServerHooks } from "./server.ts";
 
@@ -23,7 +24,7 @@ export async function connectQueue(options: ServerOptions, hooks: ServerHooks): 
 
 async function contents(option: string, file: string | undefined): Promise<Uint8Array | undefined> {
   if (file === undefined) return undefined;
-  return await Deno.readFile(fromUser(file)).catch((cause) => {
+  return await fileBytes(fromUser(file)).catch((cause) => {
     throw new AnomalyClusterError("bad-argument", `${option} ${file} cannot be read`, { cause });
   });
 }

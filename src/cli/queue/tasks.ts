@@ -1,5 +1,6 @@
 // A job's files in tasks, and the job's name: the same for the same command, so that it is found again.
 
+import { stat } from "node:fs/promises";
 import type { ImageFile } from "../../dataset/folder.ts";
 import { sha256 } from "../../embed/manifest.ts";
 import type { StreamOptions } from "../streamed_images.ts";
@@ -20,8 +21,8 @@ const MOST_BYTES = 32 * 2 ** 20;
 /** Looks at all files. */
 export async function lookAt(files: readonly ImageFile[]): Promise<FoundFile[]> {
   return await Promise.all(files.map(async (file) => {
-    const info = await Deno.stat(file.file).catch(() => undefined);
-    return { ...file, size: info?.size ?? null, changed: info?.mtime?.getTime() ?? null };
+    const info = await stat(file.file).catch(() => undefined);
+    return { ...file, size: info?.size ?? null, changed: info?.mtime.getTime() ?? null };
   }));
 }
 

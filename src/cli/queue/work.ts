@@ -1,7 +1,7 @@
 // A worker: takes tasks of the jobs on the board, one at a time, and stores what it found of their images.
 
+import { statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
-import manifest from "../../../deno.json" with { type: "json" };
 import type { JsMsg } from "@nats-io/jetstream";
 import { arrayReader } from "../../describe/array_record.ts";
 import { describeImages } from "../../describe/described_images.ts";
@@ -11,6 +11,7 @@ import { AnomalyClusterError } from "../../errors.ts";
 import type { PatchSet } from "../../types.ts";
 import { DecoderPool, type ImageSource, MOST_DECODERS } from "../image_pool.ts";
 import { embedEach } from "../load_images.ts";
+import { VERSION } from "../manifest.ts";
 import type { OpenModel } from "../open_model.ts";
 import { openRecorded } from "../open_recorded.ts";
 import { tell } from "../progress.ts";
@@ -116,8 +117,8 @@ class Worker {
 
   async #opened(record: JobRecord): Promise<OpenJob | undefined> {
     const refuse = (reason: string) => new AnomalyClusterError("bad-model", reason);
-    if (record.version !== manifest.version) {
-      throw refuse(`it is of version ${record.version} of this package, and the worker of ${manifest.version}`);
+    if (record.version !== VERSION) {
+      throw refuse(`it is of version ${record.version} of this package, and the worker of ${VERSION}`);
     }
     if (record.shared && this.options.shared === undefined) {
       throw refuse("its files are read where they lie: start the worker with --shared FOLDER");
@@ -242,7 +243,7 @@ class Worker {
     const images = this.#finished.reduce((sum, one) => sum + one.images, 0);
     await this.#board.beatWorker(this.#id, {
       name: this.options.name,
-      version: manifest.version,
+      version: VERSION,
       ...(this.#job && { job: this.#job.record.id }),
       images: this.#images,
       rate: images / Math.min(RATE_WINDOW, Math.max(1000, now - this.#started)) * 1000,
@@ -261,7 +262,7 @@ async function stored(task: Task, store: JobStore): Promise<(Uint8Array<ArrayBuf
 
 function sizeOf(path: string): number | undefined {
   try {
-    return Deno.statSync(path).size;
+    return statSync(path).size;
   } catch {
     return undefined;
   }

@@ -1,0 +1,16 @@
+// The JPEG encoder with its WebAssembly from the file beside this package's: by itself it would fetch that, which Node
+// does of no file.
+
+import encode, { init } from "@jsquash/jpeg/encode.js";
+import { readFile } from "#read-file";
+
+let started;
+
+async function start() {
+  await init(await WebAssembly.compile(await readFile(new URL("../../wasm/jpeg-encoder.wasm", import.meta.url))));
+}
+
+export async function encodeJpeg(image, options) {
+  await (started ??= start());
+  return await encode(image, options);
+}
