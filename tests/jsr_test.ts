@@ -200,6 +200,13 @@ Deno.test("from JSR: library, program, service and the installed program work, a
 
       await registry.stop();
       await useAll(user, expected);
+
+      // More images start workers that no run before did.
+      for (let copy = 0; copy < 6; copy++) {
+        cpSync(join(folder, "demo/cut/cut-01.jpg"), join(folder, `demo/cut/copy-${copy}.jpg`));
+      }
+      await user.deno(...PERMISSIONS, PROGRAM, "cluster", "demo", "--out", "many");
+      assert.equal(user.json<Groups>("many/groups.json").images.length, 66);
       const { code, stderr } = await finish(
         user.start(
           ...[Deno.execPath(), "run", "--quiet"] as const,
