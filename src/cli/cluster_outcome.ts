@@ -5,6 +5,7 @@ import { type Contingency, contingencyTable } from "../metric/contingency.ts";
 import { f1Score } from "../metric/f1_score.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purity } from "../metric/purity.ts";
+import { copyNotes } from "../report/copy_notes.ts";
 import { printable } from "../report/printable.ts";
 import type { Agreement, GroupsFile } from "../report/result.ts";
 
@@ -40,6 +41,7 @@ export function summary(file: GroupsFile, page: string): string {
   for (const { group, size, medoid } of file.groups) {
     lines.push(`  group ${group}: ${size} images, medoid ${printable(medoid)}`);
   }
+  for (const note of copyNotes(file.images)) lines.push(`  ${note}`);
   const strays = file.images.filter(({ outlier }) => outlier).length;
   if (strays) lines.push(`  ${strays} of them fit nowhere well (outlier in groups.csv)`);
   if (file.metrics) {
