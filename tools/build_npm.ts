@@ -103,7 +103,10 @@ function modulesOf(entries: Iterable<string>): { modules: Set<string>; texts: Se
 interface GraphModule {
   readonly specifier: string;
   readonly local?: string;
-  readonly dependencies?: readonly { readonly code?: { readonly specifier: string }; readonly assertionType?: string }[];
+  readonly dependencies?: readonly {
+    readonly code?: { readonly specifier: string };
+    readonly assertionType?: string;
+  }[];
 }
 
 function graphOf(entry: string): GraphModule[] {
@@ -123,7 +126,7 @@ function emit(file: string, folder: string, imported: Set<string>): void {
   const text = transpiled
     .replaceAll(/(from |import\()"onnxruntime-web"/g, '$1"#onnxruntime"')
     .replaceAll(/"(\.[^"]*)" with \{ type: "text" \}/g, `"$1${TEXT}"`)
-    .replaceAll(/(new URL\("\.[^"]*)\.ts"/g, '$1.js"');
+    .replaceAll(/((?:new URL|import)\("\.[^"]*)\.ts"/g, '$1.js"');
   write(join(folder, file.replace(/\.ts$/, ".js")), text);
 }
 
