@@ -27,7 +27,8 @@ function grouped<T>(items: readonly T[], key: (item: T) => string): [string, T[]
 
 /** The lines that tell of skips. */
 function summary(skips: readonly Skip[], isFailure: boolean): string {
-  const lines = [`${skips.length} TESTS WERE SKIPPED, NOT PROVED HERE${isFailure ? ", AND NONE MAY BE:" : ":"}`];
+  const count = skips.length === 1 ? "1 TEST WAS" : `${skips.length} TESTS WERE`;
+  const lines = [`${count} SKIPPED, NOT PROVED HERE${isFailure ? ", AND NONE MAY BE:" : ":"}`];
   for (const [what, those] of grouped(skips, (skip) => skip.what)) {
     const files = grouped(those, (skip) => skip.file).map(([file, { length }]) => `${file} (${length})`);
     lines.push(`  ${those.length} for want of ${what}: ${files.join(", ")}`, `    to have them run: ${those[0].how}`);
