@@ -126,7 +126,7 @@ async function bashCompletes(script: string, line: string): Promise<string[]> {
 
 Deno.test("completions: bash completes options, words and paths; every shell's script names every option", async () => {
   const printed = await run("completions", "bash");
-  for (const other of [NODE, BUN]) if (other) assert.deepEqual(await other.run("completions", "bash"), printed);
+  for (const { value } of [NODE, BUN]) if (value) assert.deepEqual(await value.run("completions", "bash"), printed);
   assert.equal(printed.stdout, `${completionScript(ROOT, "bash")}\n`);
   const script = printed.stdout;
   assert.deepEqual(await bashCompletes(script, "anomaly-cluster cl"), ["cluster"]);

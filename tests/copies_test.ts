@@ -19,6 +19,7 @@ import {
   readNetwork,
 } from "../mod.ts";
 import type { GroupsFile } from "../src/report/result.ts";
+import { CHROMIUM, testWith } from "./needs.ts";
 import { PROJECT, run, withImages } from "./program.ts";
 import { withReportFile } from "./report_page.ts";
 
@@ -169,7 +170,7 @@ Deno.test("photos of a burst are found, different photos of one kind are not", a
   }
 });
 
-Deno.test("the program tells of copies, and its report folds them", async () => {
+testWith(CHROMIUM, "the program tells of copies, and its report folds them", async () => {
   await withImages(20, async (folder) => {
     for (let copy = 0; copy < 5; copy++) {
       for (const name of ["hole-01", "hole-02"]) {
@@ -193,7 +194,8 @@ Deno.test("the program tells of copies, and its report folds them", async () => 
     const [copy] = file.images.filter(({ path }) => path === "hole-01-copy-3.jpg");
     assert.equal(copy.copyOf, "hole-01-copy-0.jpg");
     await withReportFile(out, async (page) => {
-      const shown = () => page.$$eval(".card", (cards) => cards.filter((card) => (card as HTMLElement).offsetParent !== null).length);
+      const shown = () =>
+        page.$$eval(".card", (cards) => cards.filter((card) => (card as HTMLElement).offsetParent !== null).length);
       assert.equal(await shown(), 30);
       await page.click("#fold-copies");
       assert.equal(await shown(), 20);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
 import puppeteer from "puppeteer-core";
-import { browserPath } from "./browser.ts";
+import { CHROMIUM, testWith } from "./needs.ts";
 import { PROJECT, withFolder } from "./program.ts";
 import { BUN, DENO, NODE, type Program, testPrograms } from "./runtime/programs.ts";
 
@@ -199,9 +199,9 @@ testPrograms("wrong usage is one sentence and exit code 2", [NODE, BUN], async (
   }, program);
 });
 
-Deno.test("the page: files in by keyboard, progress, and the report in place, under its policy", async () => {
+testWith(CHROMIUM, "the page: files in by keyboard, progress, and the report in place, under its policy", async () => {
   await withService([], async ({ url }) => {
-    const browser = await puppeteer.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-gpu"] });
+    const browser = await puppeteer.launch({ executablePath: CHROMIUM.get(), args: ["--no-sandbox", "--disable-gpu"] });
     try {
       const page = await browser.newPage();
       const problems: string[] = [];

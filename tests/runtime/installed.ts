@@ -21,7 +21,7 @@ export async function output(program: string, args: readonly string[], cwd = ROO
 }
 
 /** The registry is not within reach, or lacks something. */
-class NotInstalled extends Error {}
+export class NotInstalled extends Error {}
 
 /** A folder where npm has installed `dependencies`, and nothing else. Does nothing where it has before. */
 function installed(name: string, dependencies: Record<string, string>, stamp: string): string {
@@ -81,20 +81,6 @@ function filesBelow(...folders: string[]): string[] {
 /** A folder with a bundler and the other runtimes. */
 export function tools(): string {
   return installed("tools", TOOLS, JSON.stringify(TOOLS));
-}
-
-/**
- * What `get` gives; where the registry does not, undefined and a warning that cannot be overlooked: the tests that need
- * it are ignored.
- */
-export function orSkip<T>(what: string, get: () => T): T | undefined {
-  try {
-    return get();
-  } catch (error) {
-    if (!(error instanceof NotInstalled)) throw error;
-    const reason = error.message.split("\n").slice(0, 3).join(" ");
-    console.warn(`\nSKIPPED, NOT PROVED HERE: tests with ${what}: ${reason}\n`);
-  }
 }
 
 /** A program in a folder's node_modules/.bin. */

@@ -2,8 +2,9 @@
 // same of all of them.
 
 import { execFileSync } from "node:child_process";
+import { FROM_NPM, Need, NPM_PACKAGE, OTHER_RUNTIMES, testWith } from "../needs.ts";
 import { finish, type Finished, PROGRAM, runTask, start } from "../program.ts";
-import { consumer, orSkip, program, tools } from "./installed.ts";
+import { program } from "./installed.ts";
 
 /** The program, run by one runtime. */
 export interface Program {
@@ -24,36 +25,45 @@ export const DENO: Program = {
   run: runTask,
 };
 
-const folder = orSkip("the program in Node", consumer);
-const others = folder && orSkip("the program in a newer Node and in Bun", tools);
+const tool = (name: string) => () => OTHER_RUNTIMES.value && program(OTHER_RUNTIMES.value, name);
 
 /** The Node of this machine. */
-export const NODE: Program | undefined = folder ? packaged("Node", ["node"]) : undefined;
+export const NODE: Need<Program> = packaged("the program in Node", "Node", () => "node");
 /** A Node that has SQLite. */
-export const NEWER_NODE: Program | undefined = others ? packaged("Node", [program(others, "node")]) : undefined;
-export const BUN: Program | undefined = others ? packaged("Bun", [program(others, "bun"), "--bun"]) : undefined;
+export const NEWER_NODE: Need<Program> = packaged("the program in a newer Node", "Node", tool("node"));
+export const BUN: Need<Program> = packaged("the program in Bun", "Bun", tool("bun"), "--bun");
 
-function packaged(name: string, runtime: readonly [string, ...string[]]): Program {
-  const version = execFileSync(runtime[0], ["--version"], { encoding: "utf8" }).trim().replace(/^v/, "");
-  const command = [...runtime, program(folder!, "anomaly-cluster")];
-  const [major, minor] = version.split(".").map(Number);
-  return {
-    name: `${name} ${version}`,
-    command,
-    keeps: name !== "Node" || major > 22 || major === 22 && minor >= 13,
-    run: (...args) => finish(start([...command, ...args])),
-  };
+/** The npm package's program by a runtime; without npm's registry there is none. */
+function packaged(
+  what: string,
+  name: string,
+  find: () => string | undefined,
+  ...options: readonly string[]
+): Need<Program> {
+  return new Need(what, FROM_NPM, () => {
+    const folder = NPM_PACKAGE.value;
+    const runtime = folder && find();
+    if (!runtime) return undefined;
+    const version = execFileSync(runtime, ["--version"], { encoding: "utf8" }).trim().replace(/^v/, "");
+    const command = [runtime, ...options, program(folder, "anomaly-cluster")];
+    const [major, minor] = version.split(".").map(Number);
+    return {
+      name: `${name} ${version}`,
+      command,
+      keeps: name !== "Node" || major > 22 || major === 22 && minor >= 13,
+      run: (...args) => finish(start([...command, ...args])),
+    };
+  });
 }
 
-/** A test of the program in Deno, and in each of the others that is there. */
+/** A test of the program in Deno, and in each of the others; one that is not there is skipped. */
 export function testPrograms(
   name: string,
-  others: readonly (Program | undefined)[],
-  use: (program: Program) => Promise<void>,
+  others: readonly Need<Program>[],
+  use: (program: Program, test: Deno.TestContext) => Promise<void>,
 ): void {
-  for (const one of [DENO, ...others]) {
-    if (one) {
-      Deno.test(one === DENO ? name : `${name} (${one.name})`, () => use(one));
-    }
+  Deno.test(name, (test) => use(DENO, test));
+  for (const other of others) {
+    testWith(other, `${name} (${other.value?.name ?? other.what})`, (test) => use(other.get(), test));
   }
 }
