@@ -13,6 +13,11 @@ import { type Registry, startRegistry } from "./runtime/registry.ts";
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 const PROGRAM = "jsr:@anomalies/cluster/cli";
 
+/** What of the environment is the machine's and not the user's: where programs lie, and how registries are reached. */
+const MACHINE = Object.fromEntries(
+  Object.entries(Deno.env.toObject()).filter(([name]) => /^(path|npm_config_\w+|\w+_proxy|ssl_cert_\w+)$/i.test(name)),
+);
+
 /** A user who has nothing yet but Deno: an empty folder with photos, an empty HOME, an empty cache. */
 class User {
   constructor(readonly folder: string, readonly registry: Registry) {
@@ -27,7 +32,9 @@ class User {
     return new Deno.Command(program, {
       args,
       cwd: this.folder,
+      clearEnv: true,
       env: {
+        ...MACHINE,
         HOME: join(this.folder, "home"),
         DENO_DIR: join(this.folder, "deno"),
         DENO_NO_UPDATE_CHECK: "1",
