@@ -105,7 +105,7 @@ function endOfBlocks(bytes: Uint8Array, from: number): number {
 }
 
 function joined(bytes: Uint8Array, from: number, end: number): Uint8Array {
-  const whole = new Uint8Array(Math.min(end, bytes.length) - from);
+  const whole = new Uint8Array(Math.max(0, Math.min(end, bytes.length) - from));
   let length = 0;
   for (let at = from; bytes[at]; at += bytes[at] + 1) {
     const block = bytes.subarray(at + 1, at + 1 + bytes[at]);

@@ -1,6 +1,6 @@
 // PNG → RGBA.
 
-import { AnomalyClusterError } from "../errors.ts";
+import type { AnomalyClusterError } from "../errors.ts";
 import { badImage, checkSize } from "./bad_image.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";
@@ -41,19 +41,24 @@ export async function decodePng(bytes: Uint8Array, { maxPixels, white }: DecodeL
 /** Decodes a file, or where that fails what of it makes the picture: other readers step over damaged remarks too. */
 async function decoded<T>(
   bytes: Uint8Array,
-  essential: () => Uint8Array,
+  essential: () => Uint8Array | undefined,
   decode: (codec: PngCodec, file: Uint8Array) => T,
-) {
+): Promise<T> {
+  const attempt = (file: Uint8Array) => {
+    return withPngCodec((codec) => {
+      try {
+        return decode(codec, file);
+      } catch (cause) {
+        throw badImage(DAMAGED, cause);
+      }
+    });
+  };
   try {
-    return await withPngCodec((codec) => decode(codec, bytes));
-  } catch (cause) {
-    const rest = essential();
-    if (cause instanceof AnomalyClusterError) throw cause;
-    try {
-      return await withPngCodec((codec) => decode(codec, rest));
-    } catch (cause) {
-      throw badImage(DAMAGED, cause);
-    }
+    return await attempt(bytes);
+  } catch (error) {
+    const rest = (error as AnomalyClusterError).code === "bad-image" ? essential() : undefined;
+    if (!rest) throw error;
+    return await attempt(rest);
   }
 }
 
@@ -75,24 +80,27 @@ function header(bytes: Uint8Array) {
   if (bytes.length < 33 || latin(bytes, 12, 16) !== "IHDR") throw badImage(DAMAGED);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let exif: Uint8Array | undefined;
-  let [frames, usedBits] = [1, 16];
+  let [frames, usedBits, chunks, ended, cutOff] = [1, 16, 0, false, false];
   const kept: Uint8Array[] = [bytes.subarray(0, 8)];
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
     const kind = latin(bytes, at + 4, at + 8);
     const data = bytes.subarray(at + 8, at + 8 + view.getUint32(at));
+    chunks++;
+    cutOff ||= at + 12 + view.getUint32(at) > bytes.length;
     if (kind === "eXIf") exif = data;
     if (kind === "acTL") frames = view.getUint32(at + 8);
     if (kind === "sBIT" && data.length) usedBits = Math.max(...data.subarray(0, bytes[25] & 2 ? 3 : 1)) || 16;
     if (ESSENTIAL.includes(kind)) kept.push(bytes.subarray(at, at + 12 + data.length));
-    if (kind === "IEND") break;
+    ended ||= kind === "IEND";
+    if (ended) break;
   }
   return {
     width: view.getUint32(16),
     height: view.getUint32(20),
     bitDepth: bytes[24],
     colours: bytes[25],
-    /** The file without remarks, and with an end. */
-    essential: () => joined(...kept, END),
+    /** The file without remarks, and with an end; undefined where pixels are missing or it has always been so. */
+    essential: () => cutOff || (ended && kept.length === chunks) ? undefined : joined(...kept, END),
     ...{ exif, frames, usedBits },
   };
 }

@@ -44,6 +44,9 @@ function fullPage(bytes: Uint8Array, directories: readonly TiffDirectory[]): Tif
   const below = (first.get(330, 16) ?? []).map((at) => tiffDirectoryAt(bytes, at));
   const full = [...below, ...directories].find((directory) => directory && !isReduced(directory));
   if (!full && below.length) throw cameraRaw();
+  if (!full && directories.at(-1)?.next) {
+    throw badImage("the TIFF image is truncated: only a smaller copy of it is there");
+  }
   return full ?? first;
 }
 

@@ -2,6 +2,8 @@
 
 /** One directory, read where it is asked: fields may share their bytes, so that all of them take more than the file. */
 export interface TiffDirectory {
+  /** Where the next one should be; 0 for none. */
+  readonly next: number;
   has(tag: number): boolean;
   /** The first `most` numbers of a field; none for text. @default most 2^18, more than a palette has */
   get(tag: number, most?: number): readonly number[] | undefined;
@@ -35,18 +37,17 @@ const TEXT = 2;
 
 /** Yields the directories in turn; ends, without an error, where the structure is broken. */
 export function* tiffDirectories(bytes: Uint8Array): Generator<TiffDirectory> {
-  const structure = structureOf(bytes);
   if (bytes.length < 16) return;
-  const { view, little, big } = structure;
-  const pointer = (at: number) => big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
+  const structure = structureOf(bytes);
   // Directories do not overlap: those that are longer than the file, all together, go round in circles.
   let left = bytes.length;
-  for (let at = pointer(big ? 8 : 4); at;) {
+  for (let at = pointerAt(structure, structure.big ? 8 : 4); at;) {
     const [from, end] = boundsOf(structure, at);
     left -= end - at;
     if (end > bytes.length || left < 0) return;
-    yield directory(structure, from, end);
-    at = end + (big ? 8 : 4) <= bytes.length ? pointer(end) : 0;
+    const found = directory(structure, from, end);
+    yield found;
+    at = found.next;
   }
 }
 
@@ -68,6 +69,10 @@ function structureOf(bytes: Uint8Array): Structure {
   return { view, little, big: bytes.length >= 16 && view.getUint16(2, little) === 43 };
 }
 
+function pointerAt({ view, little, big }: Structure, at: number): number {
+  return big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
+}
+
 /** Where a directory's fields begin and end; the end lies behind the file where they do not fit. */
 function boundsOf({ view, little, big }: Structure, at: number): [from: number, end: number] {
   const from = at + (big ? 8 : 2);
@@ -76,7 +81,8 @@ function boundsOf({ view, little, big }: Structure, at: number): [from: number, 
   return [from, from + fields * (big ? 20 : 12)];
 }
 
-function directory({ view, little, big }: Structure, from: number, end: number): TiffDirectory {
+function directory(structure: Structure, from: number, end: number): TiffDirectory {
+  const { view, little, big } = structure;
   const fieldOf = (tag: number) => {
     for (let at = from; at < end; at += big ? 20 : 12) if (view.getUint16(at, little) === tag) return at;
     return -1;
@@ -88,12 +94,12 @@ function directory({ view, little, big }: Structure, from: number, end: number):
     const [size, read] = TYPES[type];
     const count = big ? Number(view.getBigUint64(at + 4, little)) : view.getUint32(at + 4, little);
     const value = at + (big ? 12 : 8);
-    const pointer = () => big ? Number(view.getBigUint64(value, little)) : view.getUint32(value, little);
-    const start = size * count <= (big ? 8 : 4) ? value : pointer();
+    const start = size * count <= (big ? 8 : 4) ? value : pointerAt(structure, value);
     if (start + size * count > view.byteLength) return undefined;
     return Array.from({ length: Math.min(count, most) }, (_, index) => read(view, start + index * size, little));
   };
   return {
+    next: end + (big ? 8 : 4) <= view.byteLength ? pointerAt(structure, end) : 0,
     has: (tag) => fieldOf(tag) >= 0,
     get: (tag, most = 2 ** 18) => numbers(tag, most, false),
     text: (tag, most = 4096) => String.fromCharCode(...numbers(tag, most, true) ?? []),

@@ -41,7 +41,17 @@ export interface Target {
 }
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
-const ENDINGS = { jpeg: /\.jpg$/, png: /\.png$/, tiff: /\.tif$/, webp: /\.webp$/, gif: /\.gif$/, bmp: /\.bmp$/ };
+const ENDINGS = {
+  jpeg: /\.jpg$/,
+  png: /\.png$/,
+  tiff: /\.tif$/,
+  webp: /\.webp$/,
+  gif: /\.gif$/,
+  bmp: /\.bmp$/,
+  netpbm: /\.p[bgp]m$/,
+  avif: /\.avif$/,
+  jxl: /\.jxl$/,
+};
 
 const withCode = (...codes: string[]) => (error: unknown) =>
   error instanceof AnomalyClusterError && codes.includes(error.code) && isSentence(printable(error.message)); // As it is printed.
