@@ -40,14 +40,13 @@ export function decodeBmp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
   const toldStart = header.start >= 14 + header.size && header.start + size <= bytes.length;
   const start = toldStart ? header.start : mapAt + colourMap;
   if (start + size > bytes.length) throw badImage(TRUNCATED);
-  const rows = packing === "runs"
-    ? unpackRuns(bytes.subarray(start), width, height, bits)
-    : { bytes: bytes.subarray(start), bits };
+  const runs = packing === "runs";
+  const rows = runs ? unpackRuns(bytes.subarray(start), width, height, bits) : bytes.subarray(start);
   const colour = bits <= 8
     ? paletteOf(bytes.subarray(mapAt, toldStart ? start : mapAt + colourMap), header.entry)
     : masked(header, view);
   const pixels = new Uint32Array(width * height);
-  const read = pixelReader(rows.bytes, rows.bits);
+  const read = pixelReader(rows, runs ? 8 : bits);
   for (let y = 0; y < height; y++) {
     const row = (header.topDown ? y : height - 1 - y) * rowBytes;
     for (let x = 0; x < width; x++) pixels[y * width + x] = colour(read(row, x));

@@ -9,7 +9,7 @@ const [END_OF_ROW, END_OF_IMAGE, JUMP] = [0, 1, 2];
  * Colour indices of 8 bits, in rows of `width` from the first one stored; what is jumped over has index 0. Throws
  * `bad-image` when the data end before the image does.
  */
-export function unpackRuns(packed: Uint8Array, width: number, height: number, bits: number) {
+export function unpackRuns(packed: Uint8Array, width: number, height: number, bits: number): Uint8Array {
   const bytes = new Uint8Array(width * height);
   let [from, x, y] = [0, 0, 0];
   const put = (index: number) => {
@@ -38,5 +38,5 @@ export function unpackRuns(packed: Uint8Array, width: number, height: number, bi
       from += length + length % 2;
     }
   }
-  return { bytes, bits: 8 };
+  return bytes;
 }

@@ -12,22 +12,36 @@ import { decodeTurbo } from "./jpeg_turbo.ts";
 let mozjpeg: Promise<EmscriptenCodec> | undefined;
 
 /** Throws `bad-image`. */
-export async function decodeJpeg(bytes: Uint8Array, { atLeast, maxPixels }: DecodeLimits): Promise<Decoded> {
+export async function decodeJpeg(bytes: Uint8Array, limits: DecodeLimits): Promise<Decoded> {
+  const { header, image, divisor } = checked(bytes, limits);
+  const { width, height, exif } = header;
+  const orientation = orientationOf(exif);
+  if (header.components === 4) return { image: fromInks(await inksOf(image, header, divisor)), orientation };
+  const shrunk = divisor > 1 && await decodeTurbo(image, width, height, divisor, "rgba");
+  return { image: shrunk || await whole(image, header.ended), orientation };
+}
+
+/** The four inks of each pixel as they are stored: 255 is none in files, and all of it in TIFF. Throws `bad-image`. */
+export async function decodeJpegInks(bytes: Uint8Array, limits: DecodeLimits): Promise<Raster> {
+  const { header, image, divisor } = checked(bytes, limits);
+  return await inksOf(image, header, divisor);
+}
+
+/** What the header says, and the image alone, if it is of a kind and size that is read. */
+function checked(bytes: Uint8Array, { atLeast, maxPixels }: DecodeLimits) {
   const header = jpegHeader(bytes);
-  const { width, height, components, exif } = header;
+  const { width, height, ended, end } = header;
   checkSize(width, height, maxPixels);
   checkKind(header);
   checkWork(header);
-  const image = header.ended ? bytes.subarray(0, header.end) : withEnd(bytes);
   const divisor = [8, 4, 2].find((by) => Math.ceil(Math.min(width, height) / by) >= atLeast) ?? 1;
-  const orientation = orientationOf(exif);
-  if (components === 4) {
-    const inks = await decodeTurbo(image, width, height, divisor, "cmyk");
-    if (!inks) throw badImage("the CMYK JPEG image is truncated, damaged or cannot be read here: save it as RGB");
-    return { image: fromInks(inks), orientation };
-  }
-  const shrunk = divisor > 1 && await decodeTurbo(image, width, height, divisor, "rgba");
-  return { image: shrunk || await whole(image, header.ended), orientation };
+  return { header, image: ended ? bytes.subarray(0, end) : withEnd(bytes), divisor };
+}
+
+async function inksOf(image: Uint8Array, { width, height }: JpegHeader, divisor: number): Promise<Raster> {
+  const inks = await decodeTurbo(image, width, height, divisor, "cmyk");
+  if (!inks) throw badImage("the CMYK JPEG image is truncated, damaged or cannot be read here: save it as RGB");
+  return inks;
 }
 
 const PROGRESSIVE = 0xc2;

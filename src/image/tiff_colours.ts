@@ -11,6 +11,9 @@ interface Range {
   readonly white: number;
 }
 
+/** Whole numbers of 32 bits that reach this use the whole range, as some programs write photographs. */
+const USES_32_BITS = 2 ** 28;
+
 /** Pixels, the largest sample where it has 16 bits, and whether they are scaled by a range of their own. */
 export interface TiffPixels {
   readonly data: Uint8Array;
@@ -21,14 +24,14 @@ export interface TiffPixels {
 /** `white` is what 16-bit samples count as white. */
 export function tiffPixels(samples: Samples, layout: TiffLayout, page: TiffDirectory, white: number): TiffPixels {
   const { used, bits, alpha, colours } = layout;
-  const ownRange = samples instanceof Float32Array;
   const inColours = alpha === "none" ? used : used - 1;
-  const largest = bits === 16 && !ownRange && colours !== "cmyk" ? largestOf(samples, used, inColours) : undefined;
-  const range = ownRange
-    ? rangeOf(samples, used, inColours)
-    : { black: 0, white: largest === undefined ? 2 ** bits - 1 : white };
+  const numbers = samples instanceof Float32Array ? rangeOf(samples, used, inColours) : undefined;
+  const all32 = numbers && layout.kind === "unsigned" && numbers.white >= USES_32_BITS;
+  const ownRange = numbers !== undefined && !all32;
+  const largest = bits === 16 && !numbers && colours !== "cmyk" ? largestOf(samples, used, inColours) : undefined;
+  const range = ownRange ? numbers : { black: 0, white: largest === undefined ? 2 ** bits - 1 : white };
   // Alpha has all its bits, whatever a camera fills; as a fraction it is of 1.
-  const alphaWhite = ownRange ? 1 : largest === undefined ? range.white : WHITE_16;
+  const alphaWhite = layout.kind === "fraction" ? 1 : largest === undefined ? range.white : WHITE_16;
   const coloursOf = colourFunction(layout, range, page);
   const data = new Uint8Array(samples.length / used * 4);
   let filled = false;

@@ -191,7 +191,7 @@ function checkSamples(
   if (!plain && (kind !== "unsigned" || bits > (colours === "cmyk" ? 16 : 8) || (colours !== "palette" && bits < 8))) {
     throw unusual(`of ${colours.toUpperCase()} colours with ${bits} bits`, "save it as RGB");
   }
-  if (compression === "jpeg" && (bits !== 8 || samples !== colourSamples || ![1, 3].includes(samples))) {
+  if (compression === "jpeg" && (bits !== 8 || samples !== colourSamples || ![1, 3, 4].includes(samples))) {
     throw unusual(`of ${samples} channels of ${bits} bits with JPEG compression`, "save it with LZW compression");
   }
   if (compression === "webp" && (bits !== 8 || colours !== "rgb" || samples > 4)) {

@@ -1,7 +1,7 @@
 // One strip or tile of a TIFF image, decompressed.
 
 import { badImage } from "./bad_image.ts";
-import { decodeJpeg } from "./jpeg.ts";
+import { decodeJpeg, decodeJpegInks } from "./jpeg.ts";
 import { endOfJpeg } from "./jpeg_header.ts";
 import { unpackLzw } from "./lzw.ts";
 import { WHITE_16 } from "./sixteen_bits.ts";
@@ -40,7 +40,7 @@ interface Shape {
   readonly samples: number;
 }
 
-/** Samples of a segment that is a JPEG file but for the `tables` that all share: 1 or 3 a pixel. */
+/** Samples of a segment that is a JPEG file but for the `tables` that all share: 1, 3 or 4 (CMYK) a pixel. */
 export async function unpackJpeg(
   packed: Uint8Array,
   tables: readonly number[],
@@ -53,7 +53,8 @@ export async function unpackJpeg(
   const file = new Uint8Array(head.length + own.length);
   file.set(head);
   file.set(own, head.length);
-  const { image } = await decodeJpeg(file, { atLeast: Infinity, maxPixels: width * height, white: WHITE_16 });
+  const limits = { atLeast: Infinity, maxPixels: width * height, white: WHITE_16 };
+  const image = samples === 4 ? await decodeJpegInks(file, limits) : (await decodeJpeg(file, limits)).image;
   if (image.width !== width || image.height < height) throw badImage(TRUNCATED);
   return samplesOf(image.data, { width, height, samples });
 }
