@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { finish, start } from "./program.ts";
-import { AnomalyClusterError, decodeImage, type DecodeOptions, type Raster, resize } from "../mod.ts";
+import { AnomalyClusterError, decodeImage, type DecodeOptions, type Raster, resize, whiteOf } from "../mod.ts";
 
 interface Expected {
   readonly width: number;
@@ -162,6 +162,35 @@ Deno.test("what is not read is named, with the way out", { permissions: "none" }
     [refusedFiles["huffman.bmp"], /^BMP images packed as Huffman codes cannot be read: save it as PNG$/],
   ];
   for (const [bytes, sentence] of sentences) assert.match(String(await outcome(bytes)), sentence);
+});
+
+Deno.test("16-bit images of a set are scaled by the same white, and tell what it may be", {
+  permissions: "none",
+}, async () => {
+  const decoded = async (name: string, white?: number) => await decodeImage(files.get(name)!, { white });
+  const bright = await decoded("grey-12-in-16.tif");
+  assert.equal(bright.largest, 4095);
+  const dark = await decoded("grey-10-in-16.png");
+  assert.equal(dark.largest, 1023);
+  const white = whiteOf(Math.max(bright.largest!, dark.largest!));
+  assert.equal(white, 4095);
+  const whole = await decoded("grey-16.png");
+  for (const [name, part] of [["grey-12-in-16.tif", 1], ["12-bits-in-16.pgm", 1], ["grey-10-in-16.png", 4]] as const) {
+    const scaled = await decoded(name, white);
+    assert.equal(scaled.note, undefined, name);
+    scaled.data.forEach((value, at) => {
+      if (at % 4 !== 3) assert(Math.abs(value - whole.data[at] / part) <= 1, `${name}: ${value}, ${whole.data[at]}`);
+    });
+  }
+  // Alpha keeps its 16 bits, and what tells its bits keeps its own white.
+  assert.equal((await decoded("rgba-16.png", 4095)).data.length, 21 * 17 * 4);
+  for (const name of ["grey-12-bits.tif", "12-bits.pgm", "grey-12-at-the-bottom.png", "rgb.png", "cmyk.tif"]) {
+    const [plain, other] = [await decoded(name), await decoded(name, 300)];
+    assert.deepEqual(other, plain, name);
+    assert.equal(plain.largest, undefined, name);
+  }
+  assert.deepEqual([0, 255, 256, 1023, 1024, 65535].map(whiteOf), [255, 255, 511, 1023, 2047, 65535]);
+  for (const wrong of [0, -1, NaN, 65536]) await assert.rejects(decoded("rgb.png", wrong), { code: "bad-argument" });
 });
 
 /** 900 × 700 pixels of waves and noise. */

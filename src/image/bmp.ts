@@ -1,6 +1,6 @@
 // BMP → RGBA: the Windows and OS/2 bitmaps of 1 to 32 bits a pixel, plain and run-length encoded.
 
-import { badImage, checkSize } from "./bad_image.ts";
+import { badImage, checkLength, checkSize } from "./bad_image.ts";
 import { unpackRuns } from "./bmp_runs.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 
@@ -26,6 +26,9 @@ interface Header {
 
 const TRUNCATED = "the BMP image is truncated: pixels are missing";
 
+/** Of runs: two bytes stand for 255 pixels, and those behind the end for none. */
+const MOST_PIXELS_OF_A_BYTE = 1024;
+
 /** Throws `bad-image`. */
 export function decodeBmp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -41,6 +44,7 @@ export function decodeBmp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
   const start = toldStart ? header.start : mapAt + colourMap;
   if (start + size > bytes.length) throw badImage(TRUNCATED);
   const runs = packing === "runs";
+  if (runs) checkLength(bytes.length, width * height, MOST_PIXELS_OF_A_BYTE, "BMP");
   const rows = runs ? unpackRuns(bytes.subarray(start), width, height, bits) : bytes.subarray(start);
   const colour = bits <= 8
     ? paletteOf(bytes.subarray(mapAt, toldStart ? start : mapAt + colourMap), header.entry)

@@ -64,6 +64,7 @@ function otherFormat(bytes: Uint8Array): string | undefined {
   if (begins("SIMPLE  =")) return "a FITS image";
   if (begins("\0\0\x01\0", "\0\0\x02\0")) return "an icon";
   if (begins("qoif")) return "a QOI image";
+  if (begins("\x8aMNG", "\x8bJNG")) return "an MNG or JNG image";
   if (begins("DDS ")) return "a texture (DDS)";
   if (/^P[7Ff]\s/.test(start)) return "a Netpbm image of a rare kind (PAM or PFM)";
   if (begins("PK\x03\x04")) return "a zip file or a document";

@@ -2,7 +2,7 @@
 
 import factory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import type { Raster } from "../types.ts";
-import { badImage, checkSize } from "./bad_image.ts";
+import { badImage, checkLength, checkSize } from "./bad_image.ts";
 import { type EmscriptenCodec, startEmscripten } from "./codec.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";
@@ -31,6 +31,9 @@ export async function decodeJpegInks(bytes: Uint8Array, limits: DecodeLimits): P
 function checked(bytes: Uint8Array, { atLeast, maxPixels }: DecodeLimits) {
   const header = jpegHeader(bytes);
   const { width, height, ended, end } = header;
+  if (height === 0) {
+    throw badImage("JPEG images that tell their height behind their pixels cannot be read: save it anew");
+  }
   checkSize(width, height, maxPixels);
   checkKind(header);
   checkWork(header);
@@ -82,9 +85,7 @@ const MOST_WORK = 1e10;
 
 /** Refuses, before any memory or time is spent, what cannot be whole or would go over its pixels again and again. */
 function checkWork({ width, height, scans, end }: JpegHeader): void {
-  if (width * height > end * MOST_PIXELS_OF_A_BYTE) {
-    throw badImage("the JPEG image is truncated or damaged: it is too short for its size in pixels");
-  }
+  checkLength(end, width * height, MOST_PIXELS_OF_A_BYTE, "JPEG");
   if (scans * width * height > MOST_WORK) {
     throw badImage(`the JPEG image has ${scans} scans, too many: save it anew`);
   }

@@ -77,7 +77,11 @@ const ESSENTIAL = ["IHDR", "PLTE", "tRNS", "IDAT"];
 
 /** From the chunks before the end. */
 function header(bytes: Uint8Array) {
-  if (bytes.length < 33 || latin(bytes, 12, 16) !== "IHDR") throw badImage(DAMAGED);
+  const first = latin(bytes, 12, 16);
+  if (first === "CgBI") {
+    throw badImage("PNG images of an iPhone program's own kind cannot be read: export it as PNG anew");
+  }
+  if (bytes.length < 33 || first !== "IHDR") throw badImage(DAMAGED);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let exif: Uint8Array | undefined;
   let [frames, usedBits, chunks, ended, cutOff] = [1, 16, 0, false, false];

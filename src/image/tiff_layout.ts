@@ -99,7 +99,8 @@ const MULTIPLIED = 1;
 /** Throws `bad-image` for what is not read. */
 export function layoutOf(page: TiffDirectory): TiffLayout {
   const number = (tag: number, otherwise: number) => page.get(tag, 1)?.[0] ?? otherwise;
-  const [width, height, samples] = [number(256, 0), number(257, 0), number(277, 1)];
+  const [width, height, samples] = [number(256, 0), number(257, 0), number(277, page.get(258, 16)?.length || 1)];
+  if (SENSOR.includes(number(262, 1))) throw cameraRaw();
   const compression = compressionOf(number(259, 1));
   const { colours, colourSamples } = coloursOf(page.get(262, 1)?.[0], samples, compression);
   const [bits, kind] = [bitsOf(page, samples), kindOf(number(339, 1))];
@@ -119,6 +120,9 @@ export function layoutOf(page: TiffDirectory): TiffLayout {
   }
   const alpha = samples > colourSamples && kind !== "signed" && bits !== 64 ? alphaOf(page, samples, colours) : "none";
   const [across = 2, down = across] = colours === "ycc" ? page.get(530) ?? [] : [1, 1];
+  if (compression !== "jpeg" && !([1, 2, 4].includes(across) && [1, 2, 4].includes(down))) {
+    throw badImage("the TIFF image is damaged: its YCbCr subsampling makes no sense");
+  }
   return {
     ...{ width, height, bits, kind, samples, colours, alpha, tiled, segment, compression, predictor },
     used: Math.min(samples, colourSamples + (alpha === "none" ? 0 : 1)),
@@ -144,7 +148,6 @@ function compressionOf(tag: number): Compression {
 /** What the samples of a pixel mean. Grey ones of three or more channels are shown as colours: better than one alone. */
 function coloursOf(photometric: number | undefined, samples: number, compression: Compression) {
   const taken = photometric ?? (samples >= 3 ? 2 : 1);
-  if (SENSOR.includes(taken)) throw cameraRaw();
   if (!(taken in COLOURS)) {
     const name = OTHER_COLOURS[taken];
     throw unusual(name ? `of ${name}` : `of this kind of colours (photometric ${taken})`, "save it as RGB");
@@ -165,7 +168,7 @@ export function cameraRaw(): Error {
 function bitsOf(page: TiffDirectory, samples: number): number {
   const all = page.get(258, samples) ?? [1];
   if (all.some((other) => other !== all[0])) throw unusual(`whose channels have different bits (${all.join(", ")})`);
-  return all[0];
+  return all[0] ?? 1;
 }
 
 function kindOf(format: number): TiffLayout["kind"] {
