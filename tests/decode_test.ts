@@ -152,6 +152,7 @@ Deno.test("what is not read is named, with the way out", { permissions: "none" }
     ],
     [sequential(0xc3), /^Lossless JPEG images cannot be read: save it as PNG$/],
     [sequential(0xc7), /^Hierarchical JPEG images/],
+    [sequential(0xf7), /^JPEG-LS images cannot be read/],
     [sequential(0xc9), /^Arithmetically coded JPEG images/],
     [sequential(0xc1, 12), /^JPEG images of 12 bits a channel cannot be read: save it as PNG, or as JPEG of 8 bits$/],
     [refusedFiles["group4.tif"], /with CCITT \(fax\) group 4 compression cannot be read: save it with LZW or Deflate/],

@@ -6,7 +6,7 @@ import { badImage, checkLength, checkSize } from "./bad_image.ts";
 import { type EmscriptenCodec, startEmscripten } from "./codec.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";
-import { type JpegHeader, jpegHeader } from "./jpeg_header.ts";
+import { JPEG_LS, type JpegHeader, jpegHeader } from "./jpeg_header.ts";
 import { decodeTurbo } from "./jpeg_turbo.ts";
 
 let mozjpeg: Promise<EmscriptenCodec> | undefined;
@@ -49,16 +49,17 @@ async function inksOf(image: Uint8Array, { width, height }: JpegHeader, divisor:
 
 const PROGRESSIVE = 0xc2;
 
-/** Kinds of compression that the codecs do not know, by the marker of the frame's header (ITU-T T.81, table B.1). */
+/** Kinds of compression that the codecs do not know, by the marker of the frame's header (ITU-T T.81, table B.1; T.87). */
 const OTHER_KINDS: Record<number, string> = {
-  ...Object.fromEntries([0xc3, 0xcb].map((kind) => [kind, "Lossless"])),
-  ...Object.fromEntries([0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf].map((kind) => [kind, "Hierarchical"])),
-  ...Object.fromEntries([0xc9, 0xca].map((kind) => [kind, "Arithmetically coded"])),
+  ...Object.fromEntries([0xc3, 0xcb].map((kind) => [kind, "Lossless JPEG"])),
+  ...Object.fromEntries([0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf].map((kind) => [kind, "Hierarchical JPEG"])),
+  ...Object.fromEntries([0xc9, 0xca].map((kind) => [kind, "Arithmetically coded JPEG"])),
+  [JPEG_LS]: "JPEG-LS",
 };
 
 /** Refuses what no codec reads, and what is cut off though it may look whole. */
 function checkKind({ kind, precision, components, ended, hasAll }: JpegHeader): void {
-  if (kind in OTHER_KINDS) throw badImage(`${OTHER_KINDS[kind]} JPEG images cannot be read: save it as PNG`);
+  if (kind in OTHER_KINDS) throw badImage(`${OTHER_KINDS[kind]} images cannot be read: save it as PNG`);
   if (precision !== 8) {
     throw badImage(`JPEG images of ${precision} bits a channel cannot be read: save it as PNG, or as JPEG of 8 bits`);
   }

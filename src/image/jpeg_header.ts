@@ -31,6 +31,9 @@ interface Segment {
   readonly end: number;
 }
 
+/** The frame header of JPEG-LS, which is another kind of compression. */
+export const JPEG_LS = 0xf7;
+
 const [RST0, SOI, EOI, SOS, APP1] = [0xd0, 0xd8, 0xd9, 0xda, 0xe1];
 
 /** Yields the segments up to the end of the image, that marker included; steps over stray bytes and compressed data. */
@@ -86,5 +89,5 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader {
 }
 
 function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker) || marker === JPEG_LS;
 }

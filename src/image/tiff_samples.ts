@@ -46,12 +46,18 @@ export async function tiffSamples(bytes: Uint8Array, page: TiffDirectory, layout
 interface Places {
   readonly offsets: readonly number[];
   readonly counts: readonly number[];
+  /** The offsets in ascending order. */
+  readonly sorted: Float64Array;
 }
+
+/** Bytes before the first directory, in which no pixels can be. */
+const HEADER_BYTES = 8;
 
 function placesOf(page: TiffDirectory, segments: number): Places {
   const offsets = page.get(324, segments) ?? page.get(273, segments) ?? [];
   if (offsets.length < segments) throw badImage("the TIFF image is truncated or damaged: strips are missing");
-  return { offsets, counts: page.get(325, segments) ?? page.get(279, segments) ?? [] };
+  const counts = page.get(325, segments) ?? page.get(279, segments) ?? [];
+  return { offsets, counts, sorted: Float64Array.from(offsets).sort() };
 }
 
 /**
@@ -60,22 +66,33 @@ function placesOf(page: TiffDirectory, segments: number): Places {
  */
 async function unpackedWith<T>(
   bytes: Uint8Array,
-  { offsets, counts }: Places,
+  { offsets, counts, sorted }: Places,
   index: number,
   { compression }: TiffLayout,
   unpack: (packed: Uint8Array) => Promise<T>,
 ): Promise<T> {
   const [from, count] = [offsets[index], counts[index] || 0];
   const rest = bytes.subarray(from);
-  if (!rest.length) throw badImage("the TIFF image is truncated: strips are missing");
+  if (from < HEADER_BYTES || !rest.length) throw badImage("the TIFF image is truncated: strips are missing");
   if (compression === "none" || count === 0 || count >= rest.length) return await unpack(rest);
   try {
     return await unpack(rest.subarray(0, count));
   } catch (error) {
-    // A last resort, for one segment alone: with thousands of them it would take long.
-    if (offsets.length > 1) throw error;
-    return await unpack(rest);
+    const end = nextOf(sorted, from) ?? bytes.length;
+    if (count >= end - from) throw error;
+    return await unpack(bytes.subarray(from, end));
   }
+}
+
+/** The first of ascending numbers that is larger than one. */
+function nextOf(sorted: Float64Array, than: number): number | undefined {
+  let [from, end] = [0, sorted.length];
+  while (from < end) {
+    const middle = (from + end) >> 1;
+    if (sorted[middle] > than) end = middle;
+    else from = middle + 1;
+  }
+  return sorted.at(from);
 }
 
 interface SegmentShape {

@@ -71,8 +71,10 @@ export async function targets(scratch: string): Promise<Record<string, Target>> 
       const { data, width, height } = await decodeImage(bytes, {
         maxPixels: 5e5,
         ...(bytes.length % 2 && { atLeast: 40 }),
+        ...(bytes.length % 3 === 0 && { white: 4095 }),
       });
       assert.equal(data.length, width * height * 4);
+      for (let at = 3; at < data.length; at += 4) assert.equal(data[at], 255); // Over white.
     },
     isExpected: withCode("bad-image"),
   }]);
