@@ -47,7 +47,7 @@ function largestDifference({ data }: Raster, pixels: Uint8Array): number {
 
 /** Files that are whole, but of kinds that are not read. */
 const refusedFiles = Object.fromEntries(
-  ["group4.tif", "fax.tif", "zstd.tif", "lzma.tif", "lab.tif", "huffman.bmp"].map((name) => {
+  ["group4.tif", "fax.tif", "zstd.tif", "lzma.tif", "lab.tif", "no-rows.tif", "huffman.bmp"].map((name) => {
     return [name, Deno.readFileSync(new URL(`refused-${name}`, CORPUS))];
   }),
 );
@@ -160,6 +160,7 @@ Deno.test("what is not read is named, with the way out", { permissions: "none" }
     [refusedFiles["zstd.tif"], /^TIFF images with Zstandard compression cannot be read: save it with LZW or Deflate/],
     [refusedFiles["lzma.tif"], /with LZMA compression/],
     [refusedFiles["lab.tif"], /^TIFF images of CIELab cannot be read: save it as RGB$/],
+    [refusedFiles["no-rows.tif"], /^the TIFF image is damaged: it does not say how many rows its strips have$/],
     [refusedFiles["huffman.bmp"], /^BMP images packed as Huffman codes cannot be read: save it as PNG$/],
   ];
   for (const [bytes, sentence] of sentences) assert.match(String(await outcome(bytes)), sentence);

@@ -262,6 +262,9 @@ def odd_tiffs(tiles):
     parts = [zlib.compress(strip) for strip in strips]
     keep("deflate-strips-small-byte-counts.tif", tiff(parts, [8] * 3, 2, compression=8, rows=5, sizes=[20] * 4), RGB)
     keep("lzw-tiles-zero-byte-counts.tif", tiff([imagecodecs.lzw_encode(tile) for tile in tiles], [8] * 3, 2, compression=5, tile=16, sizes=[0] * 4), RGB)
+    planes = [RGB[y:y + 5, :, c].tobytes() for c in range(3) for y in (0, 5, 10, 15)]
+    keep("planes-no-rows.tif", tiff(planes, [8] * 3, 2, planar=2, rows=2**31), RGB)
+    refuse("no-rows.tif", tiff(parts, [8] * 3, 2, compression=8, without=[278]))
     bits = np.asarray(rgb.convert("1"))
     keep("reversed-bits.tif", tiff([reversed_bits(RGB.tobytes())], [8] * 3, 2, extra=[(266, "H", [2])]), RGB)
     turned = reversed_bits(np.packbits(bits, axis=1).tobytes())
@@ -333,8 +336,10 @@ def number_tiffs():
     tifffile.imwrite(stream, fractions, compression="zlib", predictor=3, metadata=None)
     keep("fractions-predictor.tif", stream.getvalue(), ranged, **own)
     signed = lambda bits: {"bits": [bits], "photometric": 1, "extra": [(339, "H", [2])]}
-    values = (UNIT[..., 2] * 200 - 100).astype(np.int8)
-    keep("signed-8.tif", tiff([values.tobytes()], **signed(8)), scaled(values, values.max(), values.min()), **own)
+    note = "its values of 8 bits are said to have signs, which is taken for a mistake"
+    keep("signed-8.tif", tiff([RGB[..., 2].tobytes()], **signed(8)), np.dstack([RGB[..., 2]] * 3), note=note)
+    values = (UNIT[..., 2] * 4e6 - 1e6).astype(np.int32)
+    keep("signed-32.tif", tiff([values.tobytes()], **signed(32)), scaled(values, values.max(), values.min()), **own)
     values = (UNIT[..., 2] * 4000 - 1000).astype(np.int16)
     keep("signed-16.tif", tiff([values.tobytes()], **signed(16)), scaled(values, values.max(), values.min()), **own)
     values = (UNIT[..., 2] * 1e6).astype(np.uint32)
@@ -455,6 +460,7 @@ def bmps():
     plain = [row.tobytes() for row in indices]
     for name, told in {"zero": 0, "large": 10**6, "small": 40}.items():
         keep(f"{name}-offset.bmp", bmp(plain, 8, full, told=told), shown)
+    keep("offset-of-the-colours.bmp", bmp(plain, 8, table, told=54, count=16), shown)
     keep("few-colours.bmp", bmp(plain, 8, table, count=16), shown)
     keep("few-colours-untold.bmp", bmp(plain, 8, table), shown)
     keep("many-colours.bmp", bmp(plain, 8, full, count=5000), shown)

@@ -40,7 +40,7 @@ export function decodeBmp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
   // The last row may lack what fills it up.
   const size = packing === "runs" ? 1 : rowBytes * (height - 1) + Math.ceil(width * bits / 8);
   // Where the start that is told makes no sense, pixels begin behind the colour map.
-  const toldStart = header.start >= 14 + header.size && header.start + size <= bytes.length;
+  const toldStart = header.start >= mapAt + (bits <= 8 ? header.entry : 0) && header.start + size <= bytes.length;
   const start = toldStart ? header.start : mapAt + colourMap;
   if (start + size > bytes.length) throw badImage(TRUNCATED);
   const runs = packing === "runs";
@@ -90,15 +90,14 @@ function headerOf(bytes: Uint8Array, view: DataView): Header {
 }
 
 function packingOf(compression: number, bits: number, headerSize: number): Header["packing"] {
-  if (![1, 2, 4, 8, 16, 24, 32].includes(bits)) {
-    throw badImage(`BMP images of ${bits} bits a pixel cannot be read: save it as PNG`);
-  }
-  if (compression === 0 || (compression === 1 && bits === 8) || (compression === 2 && bits === 4)) {
+  const plain = compression === 0 && [1, 2, 4, 8, 16, 24, 32].includes(bits);
+  if (plain || (compression === 1 && bits === 8) || (compression === 2 && bits === 4)) {
     return compression ? "runs" : "none";
   }
-  if ((compression === 3 || compression === 6) && headerSize !== OS2 && bits >= 16) {
+  if ((compression === 3 || compression === 6) && headerSize !== OS2 && [16, 24, 32].includes(bits)) {
     return bits === 24 ? "none" : "fields";
   }
+  if (compression === 0) throw badImage(`BMP images of ${bits} bits a pixel cannot be read: save it as PNG`);
   const name = headerSize === OS2
     ? { 3: "Huffman codes", 4: "runs of 24 bits" }[compression]
     : { 4: "a JPEG image", 5: "a PNG image" }[compression];

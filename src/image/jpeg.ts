@@ -112,11 +112,11 @@ async function whole(bytes: Uint8Array, ended: boolean): Promise<Raster> {
 
 /**
  * Whether pixels are missing: the codec fills them with grey, which would cluster as a defect. Stray bytes between
- * segments and the like do no harm, but hide what comes after, as the codec tells its first complaint alone: a file
+ * segments and the like do no harm (but between the parts of the compressed data they do), and hide what comes after, as the codec tells its first complaint alone: a file
  * without an end of its own must have none.
  */
 function missesPixels(complaint: string): boolean {
-  return /^Premature end|^Corrupt JPEG data: (?!\d+ extraneous)/.test(complaint);
+  return /^Premature end|^Corrupt JPEG data: (?!\d+ extraneous)|before marker 0xd[0-7]/.test(complaint);
 }
 
 /** CMYK to RGBA: black is taken off the other inks. JPEG files hold inks inverted, as Adobe began to. */

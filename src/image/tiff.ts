@@ -6,12 +6,14 @@ import { uprightOf } from "./exif.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import { tiffPixels } from "./tiff_colours.ts";
 import { tiffDirectories, type TiffDirectory, tiffDirectoryAt } from "./tiff_directory.ts";
-import { cameraRaw, layoutOf, type TiffLayout } from "./tiff_layout.ts";
+import { cameraRaw, isSignIgnored, layoutOf, type TiffLayout } from "./tiff_layout.ts";
 import { tiffSamples } from "./tiff_samples.ts";
 
 const OWN_RANGE =
   "its values are fractions, have signs or more than 16 bits, and are scaled by this image's own range: " +
   "save all images with 16 bits if their brightness matters";
+
+const NO_SIGN = "its values of 8 bits are said to have signs, which is taken for a mistake";
 
 /** Throws `bad-image`. */
 export async function decodeTiff(bytes: Uint8Array, limits: DecodeLimits): Promise<Decoded> {
@@ -32,7 +34,7 @@ export async function decodeTiff(bytes: Uint8Array, limits: DecodeLimits): Promi
     image: { data, width, height },
     orientation,
     largest,
-    note: joinedNotes(note, ownRange && OWN_RANGE),
+    note: joinedNotes(note, ownRange && OWN_RANGE, isSignIgnored(page) && NO_SIGN),
   };
 }
 

@@ -103,7 +103,7 @@ export function layoutOf(page: TiffDirectory): TiffLayout {
   if (SENSOR.includes(number(262, 1))) throw cameraRaw();
   const compression = compressionOf(number(259, 1));
   const { colours, colourSamples } = coloursOf(page.get(262, 1)?.[0], samples, compression);
-  const [bits, kind] = [bitsOf(page, samples), kindOf(number(339, 1))];
+  const [bits, kind] = [bitsOf(page, samples), kindOf(number(339, 1), number(258, 1))];
   checkSamples({ bits, kind, colours, compression, samples, colourSamples });
   if (colours === "palette" && !page.has(320)) throw badImage("the TIFF image is damaged: its colour map is missing");
   if (colours === "cmyk" && number(332, 1) !== 1) throw unusual("of other inks than CMYK", "save it as RGB");
@@ -112,8 +112,9 @@ export function layoutOf(page: TiffDirectory): TiffLayout {
     throw unusual(`whose values of ${bits} bits are predicted in this way (predictor ${predictor})`);
   }
   if (predictor === 3 && kind !== "fraction") throw unusual("of whole numbers that are predicted as fractions");
+  const planar = number(284, 1) === 2 && samples > 1;
   const tiled = page.has(322) || page.has(324);
-  const rows = number(278, 0) || height;
+  const rows = rowsOf(page, { width, height, bits, samples, compression, planar });
   const segment = tiled ? [number(322, width), number(323, height)] as const : [width, Math.min(rows, height)] as const;
   if (width > 0 && height > 0 && Math.min(...segment) < 1) {
     throw badImage("the TIFF image is damaged: its strips have no size");
@@ -124,9 +125,8 @@ export function layoutOf(page: TiffDirectory): TiffLayout {
     throw badImage("the TIFF image is damaged: its YCbCr subsampling makes no sense");
   }
   return {
-    ...{ width, height, bits, kind, samples, colours, alpha, tiled, segment, compression, predictor },
+    ...{ width, height, bits, kind, samples, colours, alpha, planar, tiled, segment, compression, predictor },
     used: Math.min(samples, colourSamples + (alpha === "none" ? 0 : 1)),
-    planar: number(284, 1) === 2 && samples > 1,
     reversed: number(266, 1) === 2 && compression !== "jpeg",
     subsampling: [across, down],
   };
@@ -160,6 +160,24 @@ function coloursOf(photometric: number | undefined, samples: number, compression
   return { colours, colourSamples };
 }
 
+/**
+ * Rows of a strip. Where it is not told, or is more than there are, though there are several strips, their bytes tell.
+ */
+function rowsOf(
+  page: TiffDirectory,
+  { width, height, bits, samples, compression, planar }: Pick<
+    TiffLayout,
+    "width" | "height" | "bits" | "samples" | "compression" | "planar"
+  >,
+): number {
+  const told = page.get(278, 1)?.[0] || height;
+  const strips = (page.get(273)?.length ?? 1) / (planar ? samples : 1);
+  if (told < height || strips <= 1) return told;
+  const rows = (page.get(279, 1)?.[0] ?? 0) / Math.ceil(width * bits * (planar ? 1 : samples) / 8);
+  if (compression === "none" && Number.isInteger(rows) && Math.ceil(height / rows) === strips) return rows;
+  throw badImage("the TIFF image is damaged: it does not say how many rows its strips have");
+}
+
 /** The error for what a camera's sensor has seen. */
 export function cameraRaw(): Error {
   return badImage("this is a camera's RAW image, which cannot be read: develop it to TIFF or JPEG");
@@ -171,8 +189,13 @@ function bitsOf(page: TiffDirectory, samples: number): number {
   return all[0] ?? 1;
 }
 
-function kindOf(format: number): TiffLayout["kind"] {
-  if (format === 2) return "signed";
+/** With 8 bits a sign is taken for a mistake: all other readers do so. */
+export function isSignIgnored(page: TiffDirectory): boolean {
+  return page.get(339, 1)?.[0] === 2 && page.get(258, 1)?.[0] === 8;
+}
+
+function kindOf(format: number, bits: number): TiffLayout["kind"] {
+  if (format === 2 && bits !== 8) return "signed";
   if (format === 3) return "fraction";
   if (format === 5 || format === 6) throw unusual("of complex numbers", "save their magnitude as 16-bit PNG");
   return "unsigned"; // 4 is "undefined", which all take for unsigned.
@@ -186,7 +209,7 @@ function checkSamples(
   const readable = kind === "fraction"
     ? [16, 32, 64].includes(bits)
     : kind === "signed"
-    ? [8, 16, 32].includes(bits)
+    ? [16, 32].includes(bits)
     : bits >= 1 && bits <= 16 || bits === 32;
   const what = { unsigned: "whole numbers", signed: "numbers with a sign", fraction: "fractions" }[kind];
   if (!readable) throw unusual(`of ${what} of ${bits} bits`, "save it with 8 or 16 bits");
