@@ -15,7 +15,9 @@ const PROGRAM = "jsr:@anomalies/cluster/cli";
 
 /** What of the environment is the machine's and not the user's: where programs lie, and how registries are reached. */
 const MACHINE = Object.fromEntries(
-  Object.entries(Deno.env.toObject()).filter(([name]) => /^(path|npm_config_\w+|\w+_proxy|ssl_cert_\w+)$/i.test(name)),
+  Object.entries(Deno.env.toObject()).filter(([name]) =>
+    /^(path|npm_config_\w+|\w+_proxy|ssl_cert_\w+|node_extra_ca_certs|deno_cert|deno_tls_\w+)$/i.test(name)
+  ),
 );
 
 /** A user who has nothing yet but Deno: an empty folder with photos, an empty HOME, an empty cache. */

@@ -2,7 +2,7 @@
 
 /** @param {string} path @returns {boolean} whether it is an image of a kind that is read */
 export function isImageName(path) {
-  return /\.(jpe?g|jfif|png|tiff?|webp|gif|bmp)$/i.test(path);
+  return /\.(jpe?g|jfif|png|tiff?|webp|gif|bmp|dib|avif|jxl|p[bgpn]m)$/i.test(path);
 }
 
 /**
