@@ -51,6 +51,8 @@ testWith(NPM_PACKAGE, "TypeScript finds the package's declarations at every entr
      import { type Label, purity } from "@anomalies/cluster/metrics";
      import { decodeImage } from "@anomalies/cluster/image";
      import { onnxEmbedder } from "@anomalies/cluster/embed";
+     import { createHandler } from "@anomalies/cluster/handler";
+     export const serve: (request: Request) => Promise<Response> = createHandler({ openNetwork: () => Promise.reject() });
      export const embedder = onnxEmbedder({ model: new Uint8Array(), ...PRESETS.paper.embedding });
      export const labels = (result: ClusterResult, truth: Label[]): number => purity(truth, [...result.groups]);
      // @ts-expect-error a number is no image
