@@ -2,7 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { checkPointCount } from "../core/linkage_kernel.ts";
-import { findImages } from "../dataset/folder.ts";
+import { findImages, type ImageFile } from "../dataset/folder.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { renderReport } from "../report/html.ts";
@@ -30,6 +30,7 @@ import { openModel } from "./open_model.ts";
 import { warn } from "./progress.ts";
 import { removeCheckpoint } from "./training.ts";
 import type { Coordinator, JobOptions } from "./queue/coordinate.ts";
+import { setWhite } from "./set_white.ts";
 import { streamImages } from "./stream_images.ts";
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
@@ -55,10 +56,12 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
     ? undefined
     : await coordinatorOf({ ...options, queue: options.queue });
   using _interrupt = onInterrupt(() => coordinator?.kept() ?? cache.kept());
-  const opened = await openModel(options, warnings);
+  const normalFiles = options.normals === undefined ? undefined : findNormals(options.normals, warnings);
+  const white = await setWhite([...found.images, ...normalFiles ?? []], warnings);
+  const opened = await openModel({ ...options, ...(white && { white }) }, warnings);
   const { embedder, size, engine } = opened;
   const network = { ...opened, cache: cache.of(opened.maker) };
-  const normals = options.normals ? await loadNormals(options.normals, network, warnings) : undefined;
+  const normals = normalFiles && await loadNormals(normalFiles, options.normals!, network, warnings);
   const all = { images: found.images, name: argument };
   const stream = coordinator?.stream(basename(folder), opened) ?? streamImages;
   const grouped = references === "all"
@@ -98,14 +101,19 @@ async function coordinatorOf(options: JobOptions): Promise<Coordinator> {
   return await Coordinator.open(options);
 }
 
+function findNormals(folder: string, warnings: string[]): readonly ImageFile[] {
+  const found = findImages(fromUser(folder));
+  warnings.push(...found.warnings.map((warning) => `${folder}: ${warning}`));
+  return found.images;
+}
+
 async function loadNormals(
+  files: readonly ImageFile[],
   folder: string,
   network: ImageNetwork,
   warnings: string[],
 ): Promise<PatchSet> {
-  const found = findImages(fromUser(folder));
-  warnings.push(...found.warnings.map((warning) => `${folder}: ${warning}`));
-  const images = await loadImages(found.images, network, warnings, "Embedding normals");
+  const images = await loadImages(files, network, warnings, "Embedding normals");
   if (images.length === 0) throw new AnomalyClusterError("bad-argument", `--normals ${folder} holds no usable images`);
   return joinPatches(images.map((image) => image.patches));
 }
