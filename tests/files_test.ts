@@ -9,6 +9,7 @@ import { readCsv, withoutGuard } from "../src/dataset/csv.ts";
 import { labelledDataset } from "../src/dataset/labelled.ts";
 import { quoted } from "../src/report/client/text.js";
 import type { GroupsFile } from "../src/report/result.ts";
+import { identity } from "./onnx_file.ts";
 import { finish, PROGRAM, run, start, withImages } from "./program.ts";
 
 const QUICK = ["--preset", "paper", "--size", "64"];
@@ -257,32 +258,6 @@ Deno.test("results of another version, or of another run, are refused by name", 
     assert.match(older.stderr, /^error: --groups .* lacks cut-01\.jpg: name one of the same run$/m);
   });
 });
-
-type Protobuf = readonly [field: number, value: number | string | Protobuf[]];
-
-/** Protocol buffers of numbers below 128, texts and messages. */
-function protobuf(fields: readonly Protobuf[]): Uint8Array {
-  return Uint8Array.from(fields.flatMap(([field, value]) => {
-    if (typeof value === "number") {
-      return value < 128 ? [field << 3, value] : [field << 3, value & 127 | 128, value >> 7];
-    }
-    const bytes = typeof value === "string" ? new TextEncoder().encode(value) : protobuf(value);
-    return [
-      field << 3 | 2,
-      ...(bytes.length < 128 ? [bytes.length] : [bytes.length & 127 | 128, bytes.length >> 7]),
-      ...bytes,
-    ];
-  }));
-}
-
-/** An ONNX network that gives back what it gets: numbers of a type in an array of this shape. */
-function identity(type: number, ...shape: number[]): Uint8Array {
-  const dimensions = shape.map((size): Protobuf => [1, [[1, size]]]);
-  const value = (name: string): Protobuf[] => [[1, name], [2, [[1, [[1, type], [2, dimensions]]]]]];
-  const node: Protobuf[] = [[1, "in"], [2, "out"], [4, "Identity"]];
-  const graph: Protobuf[] = [[1, node], [2, "identity"], [11, value("in")], [12, value("out")]];
-  return protobuf([[1, 7], [7, graph], [8, [[1, ""], [2, 13]]]]);
-}
 
 Deno.test("ONNX files that are no networks of images, or damaged, are refused in a sentence", async () => {
   await withImages(3, async (folder) => {

@@ -48,7 +48,8 @@ export async function* embedFiles(
   const remarks = new ImageRemarks(warnings);
   const stage = startStage(stageName, files.length);
   let at = 0;
-  for await (const image of embedEach(files.map(({ file }) => file), network)) {
+  const embedded = embedEach(files.map(({ file }) => file), network);
+  for await (const image of namingTheFirst(embedded, () => files[at].path)) {
     const file = files[at++];
     if (image instanceof AnomalyClusterError) remarks.skipped(file.path, image.message);
     else {
@@ -59,6 +60,16 @@ export async function* embedFiles(
   }
   remarks.end();
   stage.end();
+}
+
+/** The same images; what the network fails with says at which one. */
+async function* namingTheFirst<Image>(images: AsyncIterable<Image>, next: () => string): AsyncGenerator<Image> {
+  try {
+    yield* images;
+  } catch (error) {
+    if (!(error instanceof AnomalyClusterError && error.code === "bad-model")) throw error;
+    throw new AnomalyClusterError("bad-model", `${next()}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Images from which on several networks at once are worth their start, some 300 ms. */

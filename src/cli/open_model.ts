@@ -83,9 +83,14 @@ export async function openModel(options: ModelOptions, warnings: string[], read?
   };
   const decoder = options.decoder ?? "own";
   const maker = await makerOf(checked.id, model, manifest, engine, decoder, white);
+  const embedder = openedLate(checked);
+  // Before the work: what it gives is known only when it has run.
+  if (options.model !== undefined) {
+    await embedder.embed({ data: new Uint8Array(4 * size * size).fill(128), width: size, height: size });
+  }
   const pools = engine === "wasm" && cores > 1;
   return {
-    embedder: openedLate(checked),
+    embedder,
     ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, cores) }),
     size,
     decoder,

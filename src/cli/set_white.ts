@@ -1,6 +1,6 @@
 // What counts as white in a set of images of 16 bits: cameras of 10 or 12 bits fill the lower bits alone.
 
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import type { ImageFile } from "../dataset/folder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { HEAD_BYTES, mayHaveSixteenBits, sharedWhite } from "../image/sixteen_bits.ts";
@@ -23,9 +23,10 @@ export async function setWhite(files: readonly ImageFile[], warnings: string[]):
   return sharedWhite(largest, warnings);
 }
 
-/** A file's first bytes; none where it cannot be read, which is told when it is needed. */
+/** A file's first bytes; none of a pipe, which may never come, and none where it cannot be read, which is told when it is needed. */
 async function headOf(file: string): Promise<Uint8Array> {
   try {
+    if (!(await stat(file)).isFile()) return new Uint8Array();
     const handle = await open(file);
     try {
       const head = new Uint8Array(HEAD_BYTES);

@@ -13,6 +13,13 @@ export interface ModelLevel {
   readonly stride: number;
   /** Values a patch. */
   readonly channels: number;
+  /**
+   * Order of the output's numbers: `[1, channels, rows, cols]`, `[1, rows, cols, channels]` or `[1, tokens, channels]`,
+   * row by row. @default "channels-first"
+   */
+  readonly layout?: "channels-first" | "channels-last" | "tokens";
+  /** Tokens before those of the grid, as a ViT's class token and registers. @default 0 */
+  readonly extraTokens?: number;
 }
 
 /** What an ONNX file takes and gives, where it comes from and under which licence: the JSON beside it. */
@@ -69,7 +76,20 @@ const RULES: Readonly<Record<string, Rule>> = {
   "sha256": ["64 hexadecimal digits", (value) => typeof value === "string" && /^[0-9a-f]{64}$/i.test(value)],
   "made": ["an object", (value) => typeof value === "object" && value !== null],
 };
-const LEVEL_RULES: Readonly<Record<string, Rule>> = { name: TEXT, layer: TEXT, stride: COUNT, channels: COUNT };
+const LEVEL_RULES: Readonly<Record<string, Rule>> = {
+  name: TEXT,
+  layer: TEXT,
+  stride: COUNT,
+  channels: COUNT,
+  layout: [
+    "channels-first, channels-last or tokens",
+    (value) => value === undefined || ["channels-first", "channels-last", "tokens"].includes(value as string),
+  ],
+  extraTokens: [
+    "a whole number from 0 on",
+    (value) => value === undefined || Number.isInteger(value) && (value as number) >= 0,
+  ],
+};
 
 function isThreeNumbers(value: unknown): value is Channels {
   return Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);

@@ -6,7 +6,8 @@ import { importNative } from "../optional_package.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import type { Embedder } from "./embedder.ts";
 import { unpackNetwork } from "./packed.ts";
-import { type Channels, checkSum, type ModelLevel, type ModelManifest } from "./manifest.ts";
+import { patchesOf } from "./patch_grid.ts";
+import { type Channels, checkSum, type ModelManifest } from "./manifest.ts";
 
 /**
  * Where the smaller included network lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels).
@@ -148,6 +149,8 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
     );
   }
 
+  const saidOf = (output: string) => manifest?.levels.find((level) => level.name === output);
+
   return {
     async embed(image) {
       const pixels = resize(image, size, size);
@@ -160,8 +163,10 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
           size,
         ]);
         const outputs = await runModel(session, input, tensor, name);
-        for (const level of manifest?.levels ?? []) checkShape(outputs[level.name], level, size, name);
-        const patches = patchesOf(levels.map((level) => outputs[level]), name);
+        const patches = patchesOf(levels.map((level) => ({ value: outputs[level], level: saidOf(level) })), {
+          name,
+          size,
+        });
         mean ??= { ...patches, data: new Float32Array(patches.data.length) };
         addInPlace(mean, patches, view, views);
       }
@@ -181,18 +186,6 @@ function checkSize(size: number, multiple: number, name: string, manifest?: Mode
       `${name} takes images of size ${side} alone, not ${size}: leave the size out or export it for that size`,
     );
   }
-}
-
-/** Throws `bad-model` unless an output is the grid that the manifest says. */
-function checkShape(output: ort.OnnxValue | undefined, level: ModelLevel, size: number, name: string): void {
-  const [, channels, rows = 1, cols = 1] = (output as ort.Tensor | undefined)?.dims ?? [];
-  const side = size / level.stride;
-  if (channels === level.channels && rows === side && cols === side) return;
-  const given = output ? `gives ${channels} channels of ${rows} × ${cols} patches` : "is not among its outputs";
-  throw new AnomalyClusterError(
-    "bad-model",
-    `${name}: ${level.name} ${given}, its manifest says ${level.channels} channels of ${side} × ${side}`,
-  );
 }
 
 function eachChannel(value: number | Channels): Channels {
@@ -344,60 +337,4 @@ function planes(image: Raster, mean: Channels, deviation: Channels): Float32Arra
     }
   }
   return data;
-}
-
-/** `[1, channels, rows, cols]` or `[1, channels]` for each level → patches: the channels of one place side by side. */
-function patchesOf(levels: ort.OnnxValue[], name: string): PatchSet {
-  const grids = levels.map((level) => gridOf(level as ort.Tensor, name));
-  const [{ rows, cols }] = grids;
-  const channels = grids.reduce((sum, grid) => sum + grid.channels, 0);
-  const data = new Float32Array(rows * cols * channels);
-  let first = 0;
-  for (const grid of grids) {
-    if (rows % grid.rows && grid.rows % rows || cols % grid.cols && grid.cols % cols) {
-      const grids = `${rows} × ${cols} and ${grid.rows} × ${grid.cols}`;
-      throw new AnomalyClusterError("bad-model", `${name}: grids of ${grids} patches do not fit onto each other`);
-    }
-    resample(grid, rows, cols, (place, channel, value) => data[place * channels + first + channel] = value);
-    first += grid.channels;
-  }
-  const widths = grids.map((grid) => grid.channels);
-  return { data, count: 1, rows, cols, channels, ...(grids.length > 1 && { levels: widths }) };
-}
-
-/** One output: a plane for each channel. */
-interface Grid {
-  readonly planes: Float32Array;
-  readonly rows: number;
-  readonly cols: number;
-  readonly channels: number;
-}
-
-function gridOf(output: ort.Tensor, name: string): Grid {
-  if (![2, 4].includes(output.dims.length) || output.type !== "float32") {
-    throw new AnomalyClusterError("bad-model", `${name} gives no patch grid: its output is ${output.dims.join(" × ")}`);
-  }
-  const [, channels, rows = 1, cols = 1] = output.dims;
-  return { planes: output.data as Float32Array, rows, cols, channels };
-}
-
-/** A grid's values on another grid: means of the places that fall into one, or the place that it lies in. */
-function resample(
-  { planes, rows, cols, channels }: Grid,
-  toRows: number,
-  toCols: number,
-  set: (place: number, channel: number, value: number) => void,
-): void {
-  const [high, wide] = [Math.max(1, rows / toRows), Math.max(1, cols / toCols)];
-  for (let place = 0; place < toRows * toCols; place++) {
-    const top = Math.floor(Math.floor(place / toCols) * rows / toRows);
-    const left = Math.floor(place % toCols * cols / toCols);
-    for (let channel = 0; channel < channels; channel++) {
-      let sum = 0;
-      for (let row = top; row < top + high; row++) {
-        for (let col = left; col < left + wide; col++) sum += planes[(channel * rows + row) * cols + col];
-      }
-      set(place, channel, sum / (high * wide));
-    }
-  }
 }

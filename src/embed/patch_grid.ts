@@ -1,0 +1,154 @@
+// A network's outputs as patches: grids of whatever layout, side by side on the grid of the first.
+
+import type { OnnxValue, Tensor } from "onnxruntime-web";
+import { AnomalyClusterError } from "../errors.ts";
+import type { PatchSet } from "../types.ts";
+import type { ModelLevel } from "./manifest.ts";
+
+/** An output, and what the manifest says of it, where there is one. */
+export interface NetworkOutput {
+  readonly value: OnnxValue | undefined;
+  readonly level?: ModelLevel;
+}
+
+/** What is known of the network, for checks and sentences. */
+export interface NetworkFacts {
+  readonly name: string;
+  /** Side of the image in pixels. */
+  readonly size: number;
+}
+
+/** One output: channels are `channelStep` numbers apart, places `placeStep`, from number `first` on. */
+interface Grid {
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly cols: number;
+  readonly channels: number;
+  readonly first: number;
+  readonly channelStep: number;
+  readonly placeStep: number;
+}
+
+/**
+ * Patches of one image: the channels of all outputs at one place side by side, on the grid of the first.
+ *
+ * @throws {AnomalyClusterError} `bad-model` for an output that is no square grid, not finite, or not what its manifest
+ * says.
+ */
+export function patchesOf(outputs: readonly NetworkOutput[], facts: NetworkFacts): PatchSet {
+  const grids = outputs.map((output) => gridOf(output, facts));
+  const [{ rows, cols }] = grids;
+  const channels = grids.reduce((sum, grid) => sum + grid.channels, 0);
+  const data = new Float32Array(rows * cols * channels);
+  let first = 0;
+  for (const grid of grids) {
+    if (rows % grid.rows && grid.rows % rows || cols % grid.cols && grid.cols % cols) {
+      const grids = `${rows} × ${cols} and ${grid.rows} × ${grid.cols}`;
+      throw badModel(`${facts.name}: grids of ${grids} patches do not fit onto each other`);
+    }
+    resample(grid, rows, cols, (place, channel, value) => data[place * channels + first + channel] = value);
+    first += grid.channels;
+  }
+  if (!data.every(Number.isFinite)) throw badModel(`the numbers that ${facts.name} gives are not finite`);
+  const widths = grids.map((grid) => grid.channels);
+  return { data, count: 1, rows, cols, channels, ...(grids.length > 1 && { levels: widths }) };
+}
+
+function gridOf({ value, level }: NetworkOutput, facts: NetworkFacts): Grid {
+  const { name, size } = facts;
+  if (!value) throw badModel(`${name}: ${level?.name} is not among its outputs`);
+  const { dims } = value as Tensor;
+  const grid = laidOut(value as Tensor, level, name);
+  const { rows, cols, channels } = grid;
+  const side = level && size / level.stride;
+  if (level && (channels !== level.channels || rows !== side || cols !== side)) {
+    throw badModel(
+      `${name}: ${level.name} gives ${channels} channels of ${rows} × ${cols} patches, its manifest says ` +
+        `${level.channels} channels of ${side} × ${side}`,
+    );
+  }
+  if (rows === cols) return grid;
+  throw badModel(
+    `${name} gives no square grid of patches, channels first: its output is ${dims.join(" × ")}; where its channels ` +
+      "come last, say so in a manifest beside it (docs/models.md)",
+  );
+}
+
+/** An output's numbers by the layout that the manifest says, `[1, channels, rows, cols]` or `[1, channels]` unless it does. */
+function laidOut(output: Tensor, level: ModelLevel | undefined, name: string): Grid {
+  const { dims } = output;
+  const data = numbersOf(output, name);
+  const { layout = "channels-first", extraTokens = 0 } = level ?? {};
+  const [batch, ...rest] = dims;
+  const isAsSaid = {
+    "channels-first": rest.length === 3 || rest.length === 1,
+    "channels-last": rest.length === 3,
+    "tokens": rest.length === 2 && rest[0] > extraTokens,
+  }[layout];
+  if (batch !== 1 || !isAsSaid) throw badModel(notGrid(dims, layout, level !== undefined, name));
+  if (layout === "channels-first") {
+    const [channels, rows = 1, cols = 1] = rest;
+    return { data, rows, cols, channels, first: 0, channelStep: rows * cols, placeStep: 1 };
+  }
+  if (layout === "channels-last") {
+    const [rows, cols, channels] = rest;
+    return { data, rows, cols, channels, first: 0, channelStep: 1, placeStep: channels };
+  }
+  const [tokens, channels] = rest;
+  const side = Math.sqrt(tokens - extraTokens);
+  if (!Number.isInteger(side)) {
+    const left = extraTokens ? ` without ${extraTokens}` : "";
+    throw badModel(`${name}: ${tokens} tokens${left} make no square grid: say in its manifest how many are extra`);
+  }
+  return { data, rows: side, cols: side, channels, first: extraTokens * channels, channelStep: 1, placeStep: channels };
+}
+
+function notGrid(dims: readonly number[], layout: string, isSaid: boolean, name: string): string {
+  const output = `its output is ${dims.join(" × ")}`;
+  if (isSaid && layout !== "channels-first") {
+    return `${name} gives no ${layout} of one image, as its manifest says: ${output}`;
+  }
+  const tokens = dims.length === 3 ? "; tokens are read where a manifest says so (docs/models.md)" : "";
+  return `${name} gives no patch grid: ${output}${tokens}`;
+}
+
+/** An output's numbers; those of 16 bits made 32. */
+function numbersOf({ type, data, dims }: Tensor, name: string): Float32Array {
+  if (type === "float32") return data as Float32Array;
+  if (type !== "float16") throw badModel(`${name} gives no patch grid: its output is ${type}, ${dims.join(" × ")}`);
+  const numbers = data as unknown as ArrayLike<number>;
+  return numbers instanceof Uint16Array ? Float32Array.from(numbers, halfToNumber) : Float32Array.from(numbers);
+}
+
+/** A number of 16 bits: a sign, five bits of exponent, ten of fraction (IEEE 754 binary16). */
+function halfToNumber(bits: number): number {
+  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, bits >> 10 & 0x1f, bits & 0x3ff];
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
+}
+
+/** A grid's values on another grid: means of the places that fall into one, or the place that it lies in. */
+function resample(
+  { data, rows, cols, channels, first, channelStep, placeStep }: Grid,
+  toRows: number,
+  toCols: number,
+  set: (place: number, channel: number, value: number) => void,
+): void {
+  const [high, wide] = [Math.max(1, rows / toRows), Math.max(1, cols / toCols)];
+  for (let place = 0; place < toRows * toCols; place++) {
+    const top = Math.floor(Math.floor(place / toCols) * rows / toRows);
+    const left = Math.floor(place % toCols * cols / toCols);
+    for (let channel = 0; channel < channels; channel++) {
+      let sum = 0;
+      const from = first + channel * channelStep;
+      for (let row = top; row < top + high; row++) {
+        for (let col = left; col < left + wide; col++) sum += data[from + (row * cols + col) * placeStep];
+      }
+      set(place, channel, sum / (high * wide));
+    }
+  }
+}
+
+function badModel(message: string): AnomalyClusterError {
+  return new AnomalyClusterError("bad-model", message);
+}
