@@ -263,13 +263,13 @@ Deno.test("cluster without --queue gives the network up, and loads nothing that 
     Deno.writeTextFileSync(
       script,
       `import { createRequire } from "node:module";
-       import { giveUpNetwork } from "${cli}permissions.ts";
+       import { giveUpUnasked } from "${cli}permissions.ts";
        import { run } from "${cli}program.ts";
        const state = () => Deno.permissions.querySync({ name: "net" }).state;
        const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((name) => name.includes("@nats-io"));
-       giveUpNetwork(["cluster", "photos", "--queue=nats://host"]);
+       giveUpUnasked(["cluster", "photos", "--queue=nats://host"]);
        const kept = state();
-       giveUpNetwork(["cluster", "photos"]);
+       giveUpUnasked(["cluster", "photos"]);
        const code = await run(["cluster", "${join(folder, "none")}"]);
        const before = loaded();
        await import("@nats-io/transport-node");
