@@ -3,9 +3,11 @@
 import { basename, dirname, join } from "node:path";
 import { type Assignment, assignPatches } from "../assign/assign_patches.ts";
 import { regroup } from "../assign/group_model.ts";
-import { findImages, type ImageFile } from "../dataset/folder.ts";
+import type { ImageFile, ImageFolder } from "../dataset/folder.ts";
+import { findLaidOut } from "../dataset/layout.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { countOf } from "../report/client/text.js";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import {
   type AssignedImage,
@@ -48,7 +50,7 @@ export async function assignCommand(
   const folder = fromUser(argument);
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-assigned`);
   const stored = inGroups(await readModel(fromUser(modelArgument), modelArgument), options.groups);
-  const found = findImages(folder);
+  const found = newImages(folder, argument);
   if (found.images.length === 0 && !options.watch) {
     throw new AnomalyClusterError("too-few-images", `${argument} holds no images that can be read`);
   }
@@ -94,6 +96,14 @@ export async function assignCommand(
   const file = write();
   for (const warning of warnings) warn(warning);
   console.log(options.json ? JSON.stringify(file) : `${assignmentsTable(file)}\n${summary(file, output)}`);
+}
+
+/** All images of a folder, whatever part of a data set they are; its masks are left out. */
+function newImages(folder: string, name: string): ImageFolder {
+  const { images, normals, masks, warnings, folders } = findLaidOut(folder, name);
+  const left = masks.length ? [`left out: ${folders.masks.join(", ")} (${countOf(masks.length, "mask")})`] : [];
+  const all = [...images, ...normals].sort((a, b) => a.path < b.path ? -1 : 1);
+  return { images: all, warnings: [...warnings, ...left] };
 }
 
 /** The model with its images in the groups of a file, by their paths. */

@@ -2,7 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { checkPointCount } from "../core/linkage_kernel.ts";
-import { findImages } from "../dataset/folder.ts";
+import { findLaidOut, layoutNote } from "../dataset/layout.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { renderReport } from "../report/html.ts";
@@ -37,7 +37,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const memory = watchMemory();
   const folder = fromUser(argument);
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-clusters`);
-  const found = findImages(folder);
+  const found = findLaidOut(folder, argument);
   if (found.images.length === 0) {
     throw new AnomalyClusterError("too-few-images", `${argument} holds no images that can be read`);
   }
@@ -49,7 +49,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   openOutputFolder(output, folder);
   checkExports(options.export ?? [], output, givesVectors(options));
 
-  const warnings = [...found.warnings];
+  const warnings = [...found.warnings, ...layoutNote(found, argument)];
   using cache = new RunCache(options);
   const coordinator = options.queue === undefined
     ? undefined
@@ -103,9 +103,10 @@ async function loadNormals(
   network: ImageNetwork,
   warnings: string[],
 ): Promise<PatchSet> {
-  const found = findImages(fromUser(folder));
-  warnings.push(...found.warnings.map((warning) => `${folder}: ${warning}`));
-  const images = await loadImages(found.images, network, warnings, "Embedding normals");
+  const { images: listed, normals, warnings: remarks, folders } = findLaidOut(fromUser(folder), folder);
+  warnings.push(...remarks.map((warning) => `${folder}: ${warning}`));
+  if (normals.length) warnings.push(`--normals ${folder}: of its parts ${folders.normals.join(", ")} were used`);
+  const images = await loadImages(normals.length ? normals : listed, network, warnings, "Embedding normals");
   if (images.length === 0) throw new AnomalyClusterError("bad-argument", `--normals ${folder} holds no usable images`);
   return joinPatches(images.map((image) => image.patches));
 }

@@ -1,6 +1,14 @@
 // Image files into folders named after their groups, and nowhere else.
 
-import { createReadStream, createWriteStream, lstatSync, mkdirSync, realpathSync, renameSync, symlinkSync } from "node:fs";
+import {
+  createReadStream,
+  createWriteStream,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+} from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import process from "node:process";
 import { pipeline } from "node:stream/promises";

@@ -14,7 +14,10 @@ export async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> 
   const found = await stat(file).catch(unreadable);
   if (!found.isFile()) throw new AnomalyClusterError("bad-image", "this is no file");
   if (found.size > MOST_BYTES) {
-    throw new AnomalyClusterError("bad-image", `the file of ${(found.size / 1e9).toFixed(1)} GB is too large (2 GB at most)`);
+    throw new AnomalyClusterError(
+      "bad-image",
+      `the file of ${(found.size / 1e9).toFixed(1)} GB is too large (2 GB at most)`,
+    );
   }
   return await fileBytes(file).catch(unreadable);
 }

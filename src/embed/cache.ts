@@ -73,7 +73,9 @@ export class EmbeddingCache<Extra> {
     this.folder = options.folder;
     this.#file = join(options.folder, FILE_NAME);
     if (!this.#sqlite) {
-      options.warn(`images are embedded without it: Node ${process.versions.node} has no SQLite, Node 22.13 or newer has`);
+      options.warn(
+        `images are embedded without it: Node ${process.versions.node} has no SQLite, Node 22.13 or newer has`,
+      );
       return;
     }
     try {
