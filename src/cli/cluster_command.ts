@@ -78,18 +78,21 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
   await writeModel(output, model && { ...model, network: opened.network, groups: file.groups, thumbnails });
-  await exportGroups(options.export ?? [], { ...grouped, file, folder, output });
   // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
   const title = `Kinds of defect in ${basename(folder)}`;
   const report = renderReport(grouped.page(title, file, source));
   const page = writeWhole(output, "report.html", report);
   removeCheckpoint(output);
+  const { calls, failures } = await exportGroups(options.export ?? [], { ...grouped, file, folder, output });
 
   await coordinator?.end();
   for (const warning of warnings) warn(warning);
   if (options.memory) console.error(`memory: ${memory.peakMegabytes()} MB at most`);
-  console.log(options.json ? JSON.stringify(file) : summary(file, page));
+  console.log(options.json ? JSON.stringify(file) : [summary(file, page), ...calls].join("\n"));
+  if (failures.length) {
+    throw new AnomalyClusterError("cannot-write", `${failures.join("; ")}; report, tables and model are written`);
+  }
 }
 
 /** What speaks to the queue's server is loaded where there is one. */

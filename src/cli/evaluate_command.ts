@@ -11,7 +11,7 @@ import type { Estimate } from "../evaluate/protocol.ts";
 import { type Study, study, type StudyRow } from "../evaluate/study.ts";
 import type { TrainingRow } from "../evaluate/training.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
-import { countOf, quoted } from "../report/client/text.js";
+import { countOf, csvText, quoted } from "../report/client/text.js";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
@@ -249,7 +249,7 @@ function csv(studies: readonly NamedStudy[]): string {
       return [quoted(name), supervision, quoted(method), ...numbers].join(",");
     })
   );
-  return ["name,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines, ""].join("\r\n");
+  return csvText(["name,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines]);
 }
 
 function plots(studies: readonly NamedStudy[]): Record<string, string> {

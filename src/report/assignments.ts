@@ -1,7 +1,7 @@
 // assignments.json, assignments.csv and the table of them: where new images belong.
 
 import type { Assignment } from "../assign/assign_patches.ts";
-import { quoted } from "./client/text.js";
+import { csvText, quoted } from "./client/text.js";
 import { printable } from "./printable.ts";
 import { digits, type GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
@@ -76,7 +76,14 @@ export function assignmentsCsv({ images }: AssignmentsFile): string {
     const none = group === null ? "yes" : "no";
     return [quoted(path), group ?? "", quoted(name), distance, none, ratio, nearest, quoted(like), margin].join(",");
   });
-  return ["path,group,name,distance,none of these,ratio,nearest,like,margin", ...lines, ""].join("\r\n");
+  return csvText(["path,group,name,distance,none of these,ratio,nearest,like,margin", ...lines]);
+}
+
+/** Ratios from here on come of a group whose images are all but equal: how far off is a matter of rounding. */
+const BEYOND = 1000;
+
+function radiusText(ratio: number): string {
+  return ratio < BEYOND ? `${ratio.toFixed(2)} of the radius` : "far beyond the radius";
 }
 
 /** A line for each image, in columns. */
@@ -85,7 +92,7 @@ export function assignmentsTable({ images }: AssignmentsFile): string {
     return [
       printable(path),
       printable(name),
-      `distance ${distance.toPrecision(3)} (${ratio.toFixed(2)} of the radius)`,
+      `distance ${distance.toPrecision(3)} (${radiusText(ratio)})`,
       `like ${printable(like)}`,
     ];
   });
