@@ -59,6 +59,7 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
     ...(options.normals && { normals: fromUser(options.normals) }),
     ...(options.masks && { masks: fromUser(options.masks) }),
   });
+  checkFiles(dataset, argument);
   const output = options.out
     ? fromUser(options.out)
     : join(dirname(path), `${basename(path).replace(/\.(csv|tsv|txt)$/i, "")}-evaluation`);

@@ -45,25 +45,24 @@ export function findLaidOut(folder: string, name: string): LaidOutFolder {
   refuseFolderOfSets(all, name);
   const { images, masks, maskFolders } = withoutMasks(all);
   const found = { images, normals: [], masks, folders: { normals: [], masks: maskFolders }, warnings };
-  return visa(folder, found) ?? parts(found) ?? imagesBesideMasks(found) ?? plain(found);
+  return visa(folder, found, name) ?? parts(found) ?? imagesBesideMasks(found) ?? plain(found);
 }
 
 /** One sentence on what was recognised; nothing where there is nothing to say. */
 export function layoutNote({ layout, recognised, folders, masks, normals }: LaidOutFolder, name: string): string[] {
   if (recognised === undefined) return [];
-  const below = (folder: string) => `${name.replace(/[/\\]+$/, "")}/${folder}`;
   const left = [
     ...(masks.length
       ? [
         `${folders.masks.map((one) => `${one}/`).join(", ")} (${countOf(masks.length, "mask")}${
-          folders.masks.length === 1 ? `; --masks ${below(folders.masks[0])} weights by them` : ""
+          folders.masks.length === 1 ? `; --masks ${within(name, folders.masks[0])} weights by them` : ""
         })`,
       ]
       : []),
     ...(normals.length
       ? [
         `${folders.normals.map((one) => `${one}/`).join(", ")} (${countOf(normals.length, "sound image")}; ` +
-        `--normals ${below(folders.normals[0])} compares with them)`,
+        `--normals ${within(name, folders.normals[0])} compares with them)`,
       ]
       : []),
   ];
@@ -112,18 +111,20 @@ function parts(found: Found): LaidOutFolder | undefined {
 }
 
 /** `Data/Images/Anomaly`, `Data/Images/Normal`, `Data/Masks/Anomaly` and image_anno.csv, as VisA has them. */
-function visa(folder: string, found: Found): LaidOutFolder | undefined {
+function visa(folder: string, found: Found, name: string): LaidOutFolder | undefined {
   const form = /^(data\/)?images\/(anomaly|normal)\/[^/]+$/i;
   if (!found.images.length || !found.images.every(({ path }) => form.test(path))) return;
   if (!found.images.some(({ path }) => /(^|\/)anomaly\//i.test(path))) return;
   const kinds = kindsInTable(folder, found.images);
-  const normal = foldersOf(found.images.filter(({ path }) => /(^|\/)normal\//i.test(path)), -1)[0];
   const source = kinds ? "image_anno.csv has their labels" : "the folders Anomaly and Normal are their labels";
-  const sound = normal ? `; ${normal}/ may be named by --normals and its neighbour Anomaly grouped alone` : "";
+  const [anomaly, normal] = [/(^|\/)anomaly\//i, /(^|\/)normal\//i].map((of) => {
+    return foldersOf(found.images.filter(({ path }) => of.test(path)), -1).map((one) => within(name, one))[0];
+  });
+  const apart = normal && `; to compare with the sound ones: cluster ${anomaly} --normals ${normal}`;
   return {
     ...found,
     layout: "VisA",
-    recognised: `all images are grouped, ${source}${sound}`,
+    recognised: `all images are grouped, ${source}${apart ?? ""}`,
     images: found.images.map((image) => ({ ...image, label: kinds?.get(image.path) ?? image.path.split("/").at(-2)! })),
   };
 }
@@ -204,11 +205,16 @@ function refuseFolderOfSets(images: readonly ImageFile[], name: string): void {
   const isSet = (found: ReadonlySet<string>) => found.has("data/images") || found.has("test") && found.size > 1;
   const sets = [...marks].filter(([, found]) => isSet(found)).map(([set]) => set);
   if (sets.length === 0) return;
-  const first = `${name.replace(/[/\\]+$/, "")}/${sets[0]}`;
+  const first = within(name, sets[0]);
   const message = sets.length > 1
     ? `${name} holds ${sets.length} data sets, each in the layout of MVTec AD or VisA: name one of them, as ${first}`
     : `${name} holds a data set in the layout of MVTec AD or VisA: name it, ${first}`;
   throw new AnomalyClusterError("bad-argument", message);
+}
+
+/** A folder in another, as the user calls that one. */
+function within(name: string, folder: string): string {
+  return `${name.replace(/[/\\]+$/, "")}/${folder}`;
 }
 
 /** Different folders that images lie in, so many parts deep, or −1 for all. */
