@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import fc from "fast-check";
+import { AnomalyClusterError } from "../mod.ts";
 import { readMasks } from "../src/cli/read_masks.ts";
 import { copiesOf, copyAll } from "../src/cli/copy_images.ts";
 import { readCsv } from "../src/dataset/csv.ts";
@@ -235,6 +237,10 @@ Deno.test("tables in every form that Excel, editors and scripts write hold the s
     "Unicode text": utf16(`\ufeff${form("\t", "\r\n", ["image", "label"])}`, true),
     "UTF-16, the other order": utf16(`\ufeff${form("\t", "\r\n")}`, false),
     "UTF-16, no mark": utf16(form(",", "\n"), true),
+    "lines above": bytes(`# exported on Monday\nall defects\npath,label\n${form(",", "\n")}`),
+    "a counting column": bytes(
+      `,path,label\n${rows.map(([path, label], at) => `${at},"${path}",${label}`).join("\n")}`,
+    ),
     Latin: latin(form(";", "\r\n", ["file", "Fehler"])),
     "spaces and empty lines": bytes(`\n  \n path , label \n${form(" , ", "  \n\n").replace("c,d", "c,d")}`.replace(
       "sub/c,d.tif",
@@ -254,6 +260,34 @@ Deno.test("tables in every form that Excel, editors and scripts write hold the s
   }
   assert.equal(readLabelTable(forms["more columns"], "t").columns, "images in column image_path, labels in class_name");
   assert.deepEqual(readLabelTable(forms["more columns"], "t").rows[0].mask, "m.png");
+});
+
+Deno.test("whatever bytes a table holds, it is read or refused in a sentence", () => {
+  const piece = fc.constantFrom(
+    "a.jpg",
+    "b.png",
+    '"',
+    ",",
+    ";",
+    "\t",
+    "\r\n",
+    "\n",
+    "sep=;",
+    "label",
+    "ä",
+    "\ufeff",
+    " ",
+  );
+  fc.assert(
+    fc.property(fc.oneof(fc.array(piece).map((all) => all.join("")), fc.string()), fc.boolean(), (text, wide) => {
+      try {
+        const { rows } = readLabelTable(wide ? utf16(text, true) : new TextEncoder().encode(text), "t.csv");
+        assert(rows.length > 0 && rows.every(({ path, label }) => path && label));
+      } catch (error) {
+        assert(error instanceof AnomalyClusterError, String(error));
+      }
+    }),
+  );
 });
 
 Deno.test("a table without images, labels or files says which of them it lacks", async () => {
@@ -296,7 +330,7 @@ Deno.test("paths are found however letters are composed, with backslashes and in
     "twins/A.jpg,x",
     "twins/a.jpg,y",
   ].join("\n");
-  await withFiles({ ...Object.fromEntries(files.map((path) => [path, path])), "t.csv": table }, async (folder) => {
+  await withFiles({ ...Object.fromEntries(files.map((path) => [path, path])), "t.csv": table }, (folder) => {
     const { images, warnings } = labelledDataset(join(folder, "t.csv"), { name: "t.csv" });
     const found = images.map(({ file }) => Deno.readTextFileSync(file));
     assert.deepEqual(found, [files[0], files[1], files[2], "twins/A.jpg", "twins/a.jpg"]);

@@ -5,6 +5,7 @@ import { type Assignment, assignPatches } from "../assign/assign_patches.ts";
 import { regroup } from "../assign/group_model.ts";
 import type { ImageFile, ImageFolder } from "../dataset/folder.ts";
 import { findLaidOut } from "../dataset/layout.ts";
+import { LikeNames } from "../dataset/like_names.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { countOf } from "../report/client/text.js";
@@ -84,7 +85,7 @@ export async function assignCommand(
       write();
     });
     await network.embedder.release();
-    console.error(`stopped: ${assigned.length} images assigned, in ${join(output, "report.html")}`);
+    console.error(`stopped: ${countOf(assigned.length, "image")} assigned, in ${join(output, "report.html")}`);
     return;
   }
   assigned.push(...await assignAll(found.images, stored, network, warnings));
@@ -111,12 +112,15 @@ function inGroups(stored: StoredModel, name: string | undefined): StoredModel {
   if (name === undefined) return stored;
   const { groups, images } = readGroups("--groups", name);
   const place = new Map(groups.map(({ group }, at) => [group, at]));
-  const groupOf = new Map(images.map(({ path, group }) => [path, place.get(group)!]));
-  const missing = stored.images.find((path) => !groupOf.has(path));
+  const names = new LikeNames(images.map(({ path }) => path));
+  const byPath = new Map(images.map(({ path, group }) => [path, place.get(group)!]));
+  const groupOf = new Map(stored.images.map((path) => [path, byPath.get(names.find(path) ?? "")]));
+  const missing = stored.images.find((path) => groupOf.get(path) === undefined);
   if (missing !== undefined) {
     throw new AnomalyClusterError("bad-argument", `--groups ${name} lacks ${missing}: name one of the same run`);
   }
-  const medoids = groups.map(({ medoid }) => stored.images.indexOf(medoid));
+  const stores = new LikeNames(stored.images);
+  const medoids = groups.map(({ medoid }) => stored.images.indexOf(stores.find(medoid) ?? medoid));
   const model = regroup(stored.model, {
     groups: Int32Array.from(stored.images, (path) => groupOf.get(path)!),
     medoids: Int32Array.from(medoids),
@@ -167,7 +171,7 @@ function assignedImage(
 
 function summary({ images }: AssignmentsFile, output: string): string {
   const none = images.filter(({ group }) => group === null).length;
-  return `${images.length} images: ${images.length - none} in groups, ${none} in none of these\nreport: ${
+  return `${countOf(images.length, "image")}: ${images.length - none} in groups, ${none} in none of these\nreport: ${
     join(output, "report.html")
   }`;
 }

@@ -59,6 +59,8 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
     ...(options.normals && { normals: fromUser(options.normals) }),
     ...(options.masks && { masks: fromUser(options.masks) }),
   });
+  const told = new Set(dataset.warnings);
+  for (const warning of told) warn(warning);
   checkFiles(dataset, argument);
   const output = options.out
     ? fromUser(options.out)
@@ -69,8 +71,6 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
   const counts = `${dataset.images.length} images of ${labels.length} classes, ` +
     `${countOf(dataset.normals.length, "labelled normal")}${masked ? `, ${countOf(masked, "mask")}` : ""}`;
   console.error(`${dataset.layout}: ${counts}`);
-  const told = new Set(dataset.warnings);
-  for (const warning of told) warn(warning);
 
   const results: ResultsFile = {
     format: "anomaly-cluster-evaluation/2",

@@ -22,8 +22,8 @@ export interface LabelTable {
 
 /** How headings of labels begin, the surest first. */
 const LABELS = [
-  ...["label", "class", "kind", "defect", "category", "typ", "target", "group", "anomaly"],
-  ...["klasse", "fehler", "kategorie", "gruppe", "étiquette", "défaut", "catégorie", "groupe"],
+  ...["label", "class", "kind", "defect", "category", "typ", "target", "group", "anomaly", "status"],
+  ...["klass", "fehler", "defekt", "etikett", "kategorie", "gruppe", "étiquette", "défaut", "catégorie", "groupe"],
   ...["etiqueta", "clase", "defecto", "categoría", "grupo", "etichetta", "difetto", "categoria", "gruppo"],
 ];
 const MASKS = ["mask", "groundtruth", "masque", "máscara", "maschera"];
@@ -41,8 +41,9 @@ export function readLabelTable(bytes: Uint8Array, name: string): LabelTable {
   const { text, guess } = decodeText(bytes);
   const all = rowsOf(text);
   if (all.length === 0) throw refuse("is empty");
-  const heading = all[0].some(isImageName) ? undefined : all[0];
-  const rows = heading ? all.slice(1) : all;
+  const first = all.findIndex((row) => row.some(isImageName));
+  const rows = all.slice(Math.max(0, first));
+  const heading = all[first - 1]; // What is above it tells nothing of columns.
   const path = pathColumn(rows, heading);
   if (path < 0) throw refuse(`names no image files (its first line is ${JSON.stringify(all[0].join(" "))})`);
   const mask = columnOf(MASKS, heading, path);

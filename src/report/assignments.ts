@@ -28,7 +28,7 @@ export interface AssignmentsFile {
     readonly name: string;
     /** Distance to the nearest grouped image. */
     readonly distance: number;
-    /** That distance ÷ the radius of its group: above 1, none of these. */
+    /** That distance ÷ the radius of its group: above 1, none of these; the largest number where that radius is 0. */
     readonly ratio: number;
     /** Group of the nearest image, and that image. */
     readonly nearest: number;
@@ -74,7 +74,8 @@ export function assignmentsCsv({ images }: AssignmentsFile): string {
   const lines = images.map((image) => {
     const { path, group, name, distance, ratio, nearest, like, margin } = image;
     const none = group === null ? "yes" : "no";
-    return [quoted(path), group ?? "", quoted(name), distance, none, ratio, nearest, quoted(like), margin].join(",");
+    const far = ratio < Number.MAX_VALUE ? ratio : "inf"; // As tables of numbers call it.
+    return [quoted(path), group ?? "", quoted(name), distance, none, far, nearest, quoted(like), margin].join(",");
   });
   return csvText(["path,group,name,distance,none of these,ratio,nearest,like,margin", ...lines]);
 }
@@ -82,7 +83,8 @@ export function assignmentsCsv({ images }: AssignmentsFile): string {
 /** Ratios from here on come of a group whose images are all but equal: how far off is a matter of rounding. */
 const BEYOND = 1000;
 
-function radiusText(ratio: number): string {
+/** A ratio for people. */
+export function radiusText(ratio: number): string {
   return ratio < BEYOND ? `${ratio.toFixed(2)} of the radius` : "far beyond the radius";
 }
 
