@@ -465,6 +465,11 @@ Deno.test("masks of lossy files are cut at half of their brightest; of other siz
   });
   const larger = await marked("m.png", pngOf(32, 32, (x, y) => [x < 3 && y < 3 ? 255 : 0]));
   assert.deepEqual(larger, { patches: [1, 0, 0, 0], told: [] });
+  for (const name of ["m.jpg", "m.png"]) {
+    const photo = Deno.readFileSync(join(PROJECT, name === "m.jpg" ? "demo/cut/cut-01.jpg" : "docs/report.png"));
+    const { patches, told } = await marked(name, photo);
+    assert.deepEqual([patches, told], [[0, 0, 0, 0], ["it looks like a photograph, no mask, and is not used"]]);
+  }
   const damaged = await marked("m.png", new Uint8Array(20));
   assert.match(damaged.told[0], /no image/);
 });
@@ -500,7 +505,7 @@ Deno.test("cluster on MVTec AD's layout: kinds as labels, no mask among the imag
         masked.stderr,
         /^warning: masks cut\/01_mask\.png and 5 more: what is not black: 1 was taken as marked$/m,
       );
-      assert.match(masked.stderr, /^warning: without a readable mask.*: 3 images, test\/good\/01\.jpg first$/m);
+      assert.match(masked.stderr, /^warning: 3 images have no readable mask and get uniform weights, test\/good\/01\.jpg first$/m);
     } finally {
       Deno.removeSync(`${folder}-out`, { recursive: true });
     }

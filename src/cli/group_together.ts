@@ -90,13 +90,16 @@ async function loadMasks(images: readonly LoadedImage[], folder: string, warning
   warnings.push(...unclearNote(unclear), ...remarks);
   if (without.length === images.length) {
     for (const warning of warnings) warn(warning);
-    throw new AnomalyClusterError("bad-argument", `--masks ${folder} holds no readable mask named like an image`);
+    throw new AnomalyClusterError(
+      "bad-argument",
+      `--masks ${folder} holds no mask named like an image that can be read`,
+    );
   }
   if (without.length) {
+    const [have, get] = without.length === 1 ? ["has", "gets"] : ["have", "get"];
     const first = images[without[0]].path;
-    warnings.push(
-      `without a readable mask, and with uniform weights: ${countOf(without.length, "image")}, ${first} first`,
-    );
+    const them = countOf(without.length, "image");
+    warnings.push(`${them} ${have} no readable mask and ${get} uniform weights, ${first} first`);
   }
   return masks;
 }

@@ -54,7 +54,9 @@ export async function readMasks(
 async function readMarks(file: string): Promise<Marks> {
   const bytes = await readBytes(file);
   const decoded = await decodeImage(bytes);
-  return marksOf(await asStored(bytes, decoded), isLossy(bytes));
+  const marks = marksOf(await asStored(bytes, decoded), isLossy(bytes));
+  if (!marks.isPhotograph) return marks;
+  throw new AnomalyClusterError("bad-image", "it looks like a photograph, no mask, and is not used");
 }
 
 const latin = (bytes: Uint8Array, from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));

@@ -26,7 +26,8 @@ export function openOutputFolder(folder: string, input: string): string {
     unlinkSync(probe);
     removeLeftovers(path);
   } catch (cause) {
-    const message = `${folder} cannot be written${whyNot(cause)}: name another folder with --out`;
+    const reason = whyNot(cause).replace(/^: (.*)$/, " ($1)");
+    const message = `${folder} cannot be written: name another folder with --out${reason}`;
     throw new AnomalyClusterError("cannot-write", message, { cause });
   }
   return path;

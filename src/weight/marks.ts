@@ -12,7 +12,15 @@ export interface Marks {
   readonly taken?: string;
   /** Whether the mask is of one colour, that is not black: it marks nothing, as nothing is told apart. */
   readonly isOneColour: boolean;
+  /** Whether it looks like a photograph: no part of it stands out. */
+  readonly isPhotograph: boolean;
 }
+
+/** Colours of marks beyond which a file is no mask: more than 256 greys of smooth edges, or numbered objects, come to. */
+const MOST_COLOURS = 2000;
+
+/** In lossy files most pixels of a mask are nearly as bright as its marks, or nearly black. */
+const MOST_BETWEEN = 0.2;
 
 /** Least value that is no noise of a lossy file. */
 const NOISE = 16;
@@ -38,11 +46,13 @@ export function marksOf({ data, width, height }: Raster, isLossy: boolean): Mark
   const least = isOneColour ? Infinity : isCutOut && isOne ? 0 : isLossy ? Math.max(NOISE, highest / 2) : 1;
   const marks = new Uint8Array(pixels * 4);
   const colours = new Set<number>();
-  let marked = 0;
+  let [marked, between] = [0, 0];
   for (let at = 0; at < pixels; at++) {
-    if (data[at * 4 + 3] === 0 || highestAt(at) < least) continue;
+    const brightness = highestAt(at);
+    if (brightness > highest / 4 && brightness < highest * 3 / 4) between++;
+    if (data[at * 4 + 3] === 0 || brightness < least) continue;
     marks.fill(255, at * 4, at * 4 + 4);
-    if (colours.size <= MOST_TOLD) colours.add(colourAt(at));
+    if (colours.size <= MOST_COLOURS) colours.add(colourAt(at));
     marked++;
   }
   const taken = isCutOut ? "what is not transparent" : isLossy ? lossyText(highest) : coloursText(colours);
@@ -51,6 +61,7 @@ export function marksOf({ data, width, height }: Raster, isLossy: boolean): Mark
     share: marked / pixels,
     ...(marked > 0 && taken && { taken }),
     isOneColour: isOneColour && first > 0,
+    isPhotograph: isLossy ? between > MOST_BETWEEN * pixels : colours.size > MOST_COLOURS,
   };
 }
 
