@@ -117,7 +117,7 @@ Deno.test("VisA's layout: labels come from its table where it has all images, el
 });
 
 Deno.test("masks in a folder of their own are left out where each is named like an image; others stay images", async () => {
-  const cases: [files: string[], labels: string[], masks: number][] = [
+  const cases: [files: string[], labels: (string | undefined)[], masks: number][] = [
     [["images/a/1.jpg", "images/b/2.jpg", "masks/a/1.png", "masks/b/2.png"], ["a", "b"], 2],
     [["a/1.jpg", "b/2.jpg", "ground_truth/a/1_mask.png", "ground_truth/b/2_mask.png"], ["a", "b"], 2],
     [["a/1.jpg", "b/2.jpg", "Ground Truth/other.png"], ["a", "b"], 1],
@@ -125,6 +125,15 @@ Deno.test("masks in a folder of their own are left out where each is named like 
     [["a/1.jpg", "b/2.jpg", "masks/3.jpg"], ["a", "b", "masks"], 0],
     [["train/a/1.jpg", "train/b/2.jpg", "val/a/3.jpg"], ["a", "b", "a"], 0],
     [["test/1.jpg", "train/2.jpg", "a/3.jpg"], ["a", "test", "train"], 0],
+    // As MVTec AD 2 has it: some images of unknown kinds.
+    [
+      [
+        ...["train/good/1.png", "test_public/good/2.png", "test_public/bad/3.png", "test_private/4.png"],
+        "test_public/ground_truth/bad/3_mask.png",
+      ],
+      [undefined, "bad", "good"],
+      1,
+    ],
   ];
   for (const [files, expected, masks] of cases) {
     await withFiles(files, (folder) => {
@@ -505,7 +514,10 @@ Deno.test("cluster on MVTec AD's layout: kinds as labels, no mask among the imag
         masked.stderr,
         /^warning: masks cut\/01_mask\.png and 5 more: what is not black: 1 was taken as marked$/m,
       );
-      assert.match(masked.stderr, /^warning: 3 images have no readable mask and get uniform weights, test\/good\/01\.jpg first$/m);
+      assert.match(
+        masked.stderr,
+        /^warning: 3 images have no readable mask and get uniform weights, test\/good\/01\.jpg first$/m,
+      );
     } finally {
       Deno.removeSync(`${folder}-out`, { recursive: true });
     }

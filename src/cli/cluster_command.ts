@@ -49,7 +49,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   openOutputFolder(output, folder);
   checkExports(options.export ?? [], output, givesVectors(options));
 
-  const warnings = [...found.warnings, ...layoutNote(found, argument)];
+  const warnings = [...found.warnings, ...layoutNote(found, argument, options)];
   using cache = new RunCache(options);
   const coordinator = options.queue === undefined
     ? undefined

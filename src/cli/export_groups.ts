@@ -21,7 +21,7 @@ export const EXPORTS = {
   "folders": "groups/NAME/: a copy of each image in the folder of its group",
   "links": "the same with symbolic links",
   "coco": "coco.json: categories are groups, a box around the patches of most weight",
-  "fiftyone": "fiftyone/: labels.json and data.json of a FiftyOneImageClassificationDataset",
+  "fiftyone": "fiftyone/: labels, and links to the images, of a FiftyOneImageClassificationDataset",
   "embeddings": "embeddings.npy for NumPy, and embeddings.csv: path and group of each row",
 } as const;
 

@@ -48,24 +48,31 @@ export function findLaidOut(folder: string, name: string): LaidOutFolder {
   return visa(folder, found, name) ?? parts(found) ?? imagesBesideMasks(found) ?? plain(found);
 }
 
-/** One sentence on what was recognised; nothing where there is nothing to say. */
-export function layoutNote({ layout, recognised, folders, masks, normals }: LaidOutFolder, name: string): string[] {
+/**
+ * One sentence on what was recognised; nothing where there is nothing to say. What is left out is offered for an option,
+ * unless that is given.
+ */
+export function layoutNote(
+  { layout, recognised, folders, masks, normals }: LaidOutFolder,
+  name: string,
+  given: { readonly masks?: string; readonly normals?: string } = {},
+): string[] {
   if (recognised === undefined) return [];
+  const offer = (option: "masks" | "normals", folder: string | undefined, effect: string) => {
+    return folder === undefined || given[option] ? "" : `; --${option} ${within(name, folder)} ${effect}`;
+  };
+  const listed = (names: readonly string[]) => names.map((one) => `${one}/`).join(", ");
   const left = [
-    ...(masks.length
-      ? [
-        `${folders.masks.map((one) => `${one}/`).join(", ")} (${countOf(masks.length, "mask")}${
-          folders.masks.length === 1 ? `; --masks ${within(name, folders.masks[0])} weights by them` : ""
-        })`,
-      ]
-      : []),
-    ...(normals.length
-      ? [
-        `${folders.normals.map((one) => `${one}/`).join(", ")} (${countOf(normals.length, "sound image")}; ` +
-        `--normals ${within(name, folders.normals[0])} compares with them)`,
-      ]
-      : []),
-  ];
+    // Masks in several folders have no one option.
+    masks.length &&
+    `${listed(folders.masks)} (${countOf(masks.length, "mask")}${
+      offer("masks", folders.masks.length === 1 ? folders.masks[0] : undefined, "weights by them")
+    })`,
+    normals.length &&
+    `${listed(folders.normals)} (${countOf(normals.length, "sound image")}${
+      offer("normals", folders.normals[0], "compares with them")
+    })`,
+  ].filter(Boolean);
   const about = [`recognised layout: ${layout}`, recognised, left.length && `left out: ${left.join(" and ")}`];
   return [about.filter(Boolean).join("; ")];
 }
@@ -85,8 +92,9 @@ function plain(found: Found): LaidOutFolder {
 /** `train/good`, `test/KIND` and perhaps `ground_truth/KIND`, as MVTec AD has them; or such parts with kinds in each. */
 function parts(found: Found): LaidOutFolder | undefined {
   const inFolders = found.images.filter(({ label }) => label !== undefined);
-  if (!inFolders.length || !inFolders.every(({ path }) => PART.test(path.split("/")[0]) && depth(path) > 1)) return;
-  const images = found.images.map((image) => depth(image.path) > 1 ? { ...image, label: kindOf(image) } : image);
+  if (!inFolders.every(({ path }) => PART.test(path.split("/")[0]))) return;
+  if (!inFolders.some(({ path }) => depth(path) > 1)) return;
+  const images = withKinds(found.images);
   const others = inFolders.filter(({ path }) => !TEST_PART.test(path));
   const sound = others.every((image) => isSound(kindOf(image)));
   const tested = inFolders.length - others.length;
@@ -154,11 +162,16 @@ function imagesBesideMasks(found: Found): LaidOutFolder | undefined {
     ...found,
     layout: "images and masks",
     recognised: `the folders in ${images[0].label}/ are the labels`,
-    images: images.map(({ label: _, ...image }) => ({
-      ...image,
-      ...(depth(image.path) > 1 && { label: kindOf(image) }),
-    })),
+    images: withKinds(images),
   };
+}
+
+/** Labelled by the second folder, where there is one. */
+function withKinds(images: readonly ImageFile[]): ImageFile[] {
+  return images.map(({ label: _, ...image }) => ({
+    ...image,
+    ...(depth(image.path) > 1 && { label: kindOf(image) }),
+  }));
 }
 
 /** Parts the masks from the images: those in folders of such names whose files have the names of images elsewhere. */
@@ -212,9 +225,10 @@ function refuseFolderOfSets(images: readonly ImageFile[], name: string): void {
   throw new AnomalyClusterError("bad-argument", message);
 }
 
-/** A folder in another, as the user calls that one. */
+/** A folder in another, as the user calls that one and a shell takes it. */
 function within(name: string, folder: string): string {
-  return `${name.replace(/[/\\]+$/, "")}/${folder}`;
+  const path = `${name.replace(/[/\\]+$/, "")}/${folder}`;
+  return /\s/.test(path) ? `"${path}"` : path;
 }
 
 /** Different folders that images lie in, so many parts deep, or −1 for all. */
@@ -226,7 +240,7 @@ function foldersOf(images: readonly ImageFile[], parts: number): string[] {
   ];
 }
 
-function kindOf({ path }: ImageFile): string {
+function kindOf({ path }: Pick<ImageFile, "path">): string {
   return path.split("/")[1];
 }
 
