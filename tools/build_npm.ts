@@ -103,7 +103,10 @@ function modulesOf(entries: Iterable<string>): { modules: Set<string>; texts: Se
 interface GraphModule {
   readonly specifier: string;
   readonly local?: string;
-  readonly dependencies?: readonly { readonly code?: { readonly specifier: string }; readonly assertionType?: string }[];
+  readonly dependencies?: readonly {
+    readonly code?: { readonly specifier: string };
+    readonly assertionType?: string;
+  }[];
 }
 
 function graphOf(entry: string): GraphModule[] {
