@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { seededRandom } from "../src/random.ts";
 import { resultsIn, run, withFolder, withImages } from "../tests/program.ts";
-import { coordinator, hasServer, type Running, TestServer, worker } from "../tests/queue_server.ts";
+import { NATS } from "../tests/needs.ts";
+import { coordinator, type Running, TestServer, worker } from "../tests/queue_server.ts";
 
 const { values: { runs, seed } } = parseArgs({
   options: { runs: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
@@ -32,7 +33,7 @@ const FAULTS = [
 
 type Fault = (typeof FAULTS)[number];
 
-if (!hasServer) Deno.exit(1);
+NATS.get(); // Fails, and says how to get it, where there is none.
 const random = seededRandom(Number(seed));
 const table = new Map<Fault, { runs: number; same: number }>(FAULTS.map((fault) => [fault, { runs: 0, same: 0 }]));
 let wrong = 0;

@@ -5,7 +5,7 @@ import { type Embedder, joinPatches } from "./embed/embedder.ts";
 import { checkedModel, type OnnxEmbedderOptions } from "./embed/onnx.ts";
 import { readNetwork } from "./embed/read_network.ts";
 import { AnomalyClusterError } from "./errors.ts";
-import { decodeImage } from "./image/decode.ts";
+import { decodeImage, type DecodeOptions } from "./image/decode.ts";
 import { decodeUsable } from "./image/usable.ts";
 import { type ClusterOptions, clusterPatches, type ClusterResult } from "./pipeline.ts";
 import { type PresetName, PRESETS, presetSettings } from "./preset.ts";
@@ -33,6 +33,8 @@ export interface ClusterImagesOptions extends Omit<ClusterOptions, "normals"> {
   readonly network?: NetworkOptions;
   /** Labelled normal images, or their patches: what is unlike them is anomalous. */
   readonly normals?: PatchSet | Iterable<ImageInput> | AsyncIterable<ImageInput>;
+  /** The sample of 16 bits that is white in files that do not tell it, see `DecodeOptions`. @default 65535 */
+  readonly white?: number;
   /** Hears how many images are embedded, normal ones first. */
   readonly onImage?: (done: number) => void;
 }
@@ -58,8 +60,9 @@ export async function clusterImages(
   images: Iterable<ImageInput> | AsyncIterable<ImageInput>,
   options: ClusterImagesOptions = {},
 ): Promise<ClusterResult> {
-  const { preset = options.embedder ? undefined : "default", embedder, network = {}, normals, ...rest } = options;
-  const embed = embedder ? embedWhole(embedder) : embedWithPreset(preset!, network);
+  const { preset = options.embedder ? undefined : "default", embedder, network = {}, normals, white, ...rest } =
+    options;
+  const embed = embedder ? embedWhole(embedder, { white }) : embedWithPreset(preset!, network, { white });
   let done = 0;
   const embedAll = async (inputs: Iterable<ImageInput> | AsyncIterable<ImageInput>, what: string) => {
     const parts: PatchSet[] = [];
@@ -96,15 +99,15 @@ interface OpenNetwork {
 
 const opened: OpenNetwork[] = [];
 
-function embedWhole(embedder: Embedder): Embed {
-  return async (image) => await embedder.embed(isRaster(image) ? image : await decodeImage(image));
+function embedWhole(embedder: Embedder, decoding: DecodeOptions): Embed {
+  return async (image) => await embedder.embed(isRaster(image) ? image : await decodeImage(image, decoding));
 }
 
-function embedWithPreset(preset: PresetName, network: NetworkOptions): Embed {
+function embedWithPreset(preset: PresetName, network: NetworkOptions, decoding: DecodeOptions): Embed {
   const size = network.size ?? network.manifest?.input.side ?? 224;
   return async (image) => {
     const embedder = await openNetwork(preset, network);
-    return await embedder.embed(isRaster(image) ? image : await decodeUsable(image, size));
+    return await embedder.embed(isRaster(image) ? image : await decodeUsable(image, size, decoding));
   };
 }
 

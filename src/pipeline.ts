@@ -3,6 +3,16 @@
 import { chooseGroupCount, type GroupCountChoice } from "./cluster/choose_k.ts";
 import { cluster, type Clusterer, type DirectClusterer, type Training } from "./cluster/clusterer.ts";
 import { groupsAbove } from "./cluster/cut.ts";
+import {
+  checkGroupCount,
+  type Copies,
+  findCopies,
+  spread,
+  spreadGroups,
+  spreadMatrix,
+  spreadRows,
+  spreadTree,
+} from "./copies.ts";
 import { checkPointCount } from "./core/linkage_kernel.ts";
 import type { Linkage } from "./cluster/linkage.ts";
 import { outliers } from "./cluster/outliers.ts";
@@ -13,9 +23,10 @@ import { type SetDistance, spreadImageDistances } from "./distance/image_distanc
 import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
 import { euclideanDistances } from "./distance/weighted_average.ts";
+import { someImages, someValues } from "./embed/embedder.ts";
 import { AnomalyClusterError, ensure } from "./errors.ts";
 import { type ComparedFeatures, compareFeatures, embedImages, type Feature, prepareFeatures } from "./feature.ts";
-import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "./types.ts";
+import { checkShape, type DistanceMatrix, type Embeddings, type PatchSet, type PatchValues } from "./types.ts";
 import { absoluteTemperature } from "./weight/soft.ts";
 import { meanWeights, sourceOf, temperaturesOf, weighPatches, type Weighting } from "./weight/weighting.ts";
 
@@ -75,10 +86,13 @@ export interface ClusterResult {
   readonly choice?: GroupCountChoice;
   /** How the training went, of a clusterer that is trained. */
   readonly training?: Training;
+  /** For each image the first one that is equal to it; absent where all differ. Equal images count once. */
+  readonly copies?: Int32Array;
 }
 
 /**
- * Groups images by kind of anomaly, from their patch embeddings. Needs no files, network or permissions.
+ * Groups images by kind of anomaly, from their patch embeddings. Needs no files, network or permissions. Images that are
+ * equal count once, in scores, weights, linkage and number of groups, and share a group.
  *
  * @example
  * ```ts
@@ -91,6 +105,23 @@ export interface ClusterResult {
  * for a wrong shape, τ or k.
  */
 export async function clusterPatches(patches: PatchSet, options: ClusterOptions = {}): Promise<ClusterResult> {
+  if (patches.count < 2) return await clusterDistinct(patches, options);
+  checkShape(patches);
+  const { weight } = options;
+  const masks = weight?.kind === "mask" ? weight.masks : undefined;
+  const copies = findCopies(patches, masks?.count === patches.count ? masks : undefined);
+  if (!copies || copies.distinct.length < 2) return await clusterDistinct(patches, options);
+  const { distinct } = copies;
+  checkGroupCount(options.k, copies);
+  const result = await clusterDistinct(someImages(patches, distinct), {
+    ...options,
+    ...(masks && { weight: { kind: "mask", masks: someValues(masks, distinct) } }),
+  });
+  return withCopies(result, copies);
+}
+
+/** The same for images that differ from each other. */
+async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Promise<ClusterResult> {
   const { k = "auto", weight = { kind: "soft" }, cluster: clusterer = { kind: "linkage", method: "ward" } } = options;
   const { features = [{}] } = options;
   checkOptions(patches, k, weight, options);
@@ -130,6 +161,25 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
     ...absoluteTau(scores, weight),
     ...(choice && { choice }),
     ...(training && { training: training.training }),
+  };
+}
+
+/** The result for all images from that for the distinct ones. */
+function withCopies(result: ClusterResult, copies: Copies): ClusterResult {
+  const { standardErrors, embeddings, tree } = result;
+  const scores = spread(result.scores, copies);
+  return {
+    ...result,
+    ...spreadGroups(result, scores, copies),
+    distances: spread(result.distances, copies),
+    matrix: spreadMatrix(result.matrix, copies),
+    outliers: spread(result.outliers, copies),
+    scores,
+    ...(standardErrors && { standardErrors: spreadRows(standardErrors, copies) }),
+    weights: spreadRows(result.weights, copies),
+    ...(embeddings && { embeddings: spreadRows(embeddings, copies) }),
+    ...(tree && { tree: spreadTree(tree, copies) }),
+    copies: copies.firsts,
   };
 }
 

@@ -12,6 +12,11 @@ export interface Raster {
   readonly height: number;
   /** What the user should know of how the pixels came about, e.g. that a file has further pages. */
   readonly note?: string;
+  /**
+   * The largest sample, up to 65535, of a file with 16 bits a channel that does not say how many of them are used: see
+   * `DecodeOptions.white`.
+   */
+  readonly largest?: number;
 }
 
 /** Patch embeddings of `count` images: z_m^i in the paper, M = rows · cols patches of D = channels numbers. */

@@ -11,7 +11,11 @@ import { Problem } from "../src/serve/problem.ts";
 import { readZip } from "../src/serve/zip.ts";
 
 const file = (name: string) => Deno.readFileSync(new URL(`images/${name}`, import.meta.url));
-const FILES = new Map(["rgb.jpg", "progressive.jpg", "rgb.png", "palette.gif"].map((name) => [name, file(name)]));
+const FILES = new Map(
+  ["rgb.jpg", "progressive.jpg", "rgb.png", "palette.gif", "lossy.avif", "8-bits-runs-end-early.bmp", "big.tif"].map((
+    name,
+  ) => [name, file(name)]),
+);
 
 const MOST_SECONDS = 3;
 const MOST_MEGABYTES = 150;
@@ -141,6 +145,34 @@ Deno.test("a header of 196 million pixels before some bytes takes no memory", { 
   const frame = gif.indexOf(0x2c, 13 + 3 * 2 ** ((gif[10] & 7) + 1));
   for (const at of [6, 8, frame + 5, frame + 7]) new DataView(gif.buffer).setUint16(at, 14_000, true);
   assert.match(await refusalOf(gif), /truncated or damaged/);
+});
+
+Deno.test("headers of other formats that promise many pixels take no memory", { permissions: "none" }, async () => {
+  const avif = FILES.get("lossy.avif")!.slice();
+  const properties = avif.findIndex((_, at) => String.fromCharCode(...avif.subarray(at, at + 4)) === "ispe");
+  new DataView(avif.buffer).setUint32(properties + 8, 7000);
+  new DataView(avif.buffer).setUint32(properties + 12, 7000);
+  assert.match(await refusalOf(avif), /^the AVIF image is truncated or damaged: it is too short/);
+  new DataView(avif.buffer).setUint32(properties + 12, 14_000);
+  assert.match(await refusalOf(avif), /^7000 × 14000 pixels are too many \(50 million pixels at most\)/);
+  // 2 ** 13 rows, two to one: the bits of a height of 13 bits, and the ratio.
+  const jxl = joined(latin("\xff\x0a"), Uint8Array.of(0b1111_1010, 0xff, 0xff, 0), new Uint8Array(99));
+  assert.match(await refusalOf(jxl), /^the JPEG XL image is truncated or damaged|are too many/);
+  const runs = FILES.get("8-bits-runs-end-early.bmp")!.slice();
+  for (const at of [18, 22]) new DataView(runs.buffer).setUint32(at, 14_000, true);
+  assert.match(await refusalOf(runs), /^the BMP image is truncated or damaged: it is too short/);
+  for (const kind of ["P1", "P2", "P3", "P4", "P5", "P6"]) {
+    const text = `${kind}\n14000 14000\n${/[14]/.test(kind) ? "" : "65535\n"}1 1 1`;
+    assert.match(await refusalOf(latin(text)), /^the Netpbm image is truncated/, kind);
+  }
+  assert.match(await refusalOf(latin("P5 999999 999999 255 ")), /are too many/);
+  // BigTIFF: more fields, and a directory farther off, than a file can have.
+  const big = FILES.get("big.tif")!;
+  for (const at of [8, new DataView(big.buffer).getUint32(8, true)]) {
+    const damaged = big.slice();
+    new DataView(damaged.buffer).setBigUint64(at, 2n ** 62n, true);
+    assert.match(await refusalOf(damaged), /its directory is missing/);
+  }
 });
 
 Deno.test("a progressive JPEG that goes over its pixels a thousand times is refused", {

@@ -7,7 +7,8 @@ import fc from "fast-check";
 import { makerOf } from "../src/cli/image_cache.ts";
 import { prepareImages } from "../src/cli/image_pool.ts";
 import { type CacheEntry, cacheKey, EmbeddingCache } from "../src/embed/cache.ts";
-import { finish, PROGRAM, PROJECT, resultsIn, run, start, withImages } from "./program.ts";
+import { finish, PROJECT, resultsIn, start, withImages } from "./program.ts";
+import { BUN, NEWER_NODE, testPrograms } from "./runtime/programs.ts";
 
 const FILE = "anomaly-cluster-embeddings.sqlite";
 const PAPER = ["--preset", "paper"];
@@ -226,7 +227,10 @@ Deno.test("decoding, resizing and thumbnails are those of PREPARATION_VERSION", 
   );
 });
 
-Deno.test("a second run embeds nothing, whatever its other settings, and says the same as one without a cache", async () => {
+testPrograms("a second run embeds nothing, whatever its other settings, and says the same as one without a cache", [
+  NEWER_NODE,
+  BUN,
+], async ({ run }) => {
   await withImages(10, async (folder) => {
     Deno.copyFileSync(join(PROJECT, "tests/images/pages.tif"), join(folder, "in", "pages.tif"));
     Deno.writeTextFileSync(join(folder, "in", "text.jpg"), "not an image");
@@ -264,13 +268,15 @@ Deno.test("a second run embeds nothing, whatever its other settings, and says th
   });
 });
 
-Deno.test("a cache that is damaged, locked, full or not writable costs a sentence and nothing else", async () => {
+testPrograms("a cache that is damaged, locked, full or not writable costs a sentence and nothing else", [
+  NEWER_NODE,
+], async (program) => {
   await withImages(6, async (folder) => {
     const [images, out] = [join(folder, "in"), join(folder, "in-clusters")];
     const options = [...PAPER, "--pool", "average"]; // A small model.bin, which the limit below lets through.
-    await run("cluster", images, ...options);
+    await program.run("cluster", images, ...options);
     const expected = resultsIn(out);
-    const check = async (cache: string, said: RegExp, command = PROGRAM) => {
+    const check = async (cache: string, said: RegExp, command = program.command) => {
       for (const name of ["groups.csv", "groups.json"]) Deno.removeSync(join(out, name));
       const { code, stderr } = await finish(start([...command, "cluster", images, ...options, "--cache", cache]));
       assert.equal(code, 0, stderr);
@@ -299,7 +305,7 @@ Deno.test("a cache that is damaged, locked, full or not writable costs a sentenc
     Deno.writeTextFileSync(join(folder, "file"), "");
     await check(join(folder, "file"), /^warning: cache: .* cannot be written: /m);
 
-    const limited = ["sh", "-c", `trap "" XFSZ; ulimit -f 600; exec "$@"`, "sh", ...PROGRAM];
+    const limited = ["sh", "-c", `trap "" XFSZ; ulimit -f 600; exec "$@"`, "sh", ...program.command];
     const full = folderOf("full"); // 300 KB: less than six images, more than the report.
     await check(
       full,

@@ -4,12 +4,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import encodePng from "@jsquash/png/encode.js";
 import type { GroupsFile } from "../src/report/result.ts";
-import { PROJECT, runTask, withFolder } from "./program.ts";
+import { PROJECT, withFolder } from "./program.ts";
+import { NODE, testPrograms } from "./runtime/programs.ts";
 
 const DEMO = join(PROJECT, "demo");
-
-/** Runs `deno task cluster` with these arguments. */
-const cluster = (...args: string[]) => runTask("cluster", ...args);
 
 /** Some images of the demo set in `folder`. */
 function copyDemo(folder: string, ...names: string[]): void {
@@ -19,30 +17,36 @@ function copyDemo(folder: string, ...names: string[]): void {
 
 const SIX = ["hole/hole-01.jpg", "hole/hole-02.jpg", "stain/stain-01.jpg", "cut/cut-01.jpg", "cut/cut-02.jpg"];
 
-Deno.test("the demo set: groups agree with the folders, and all three files say the same", async () => {
-  await withFolder(async (out) => {
-    const { code, stdout, stderr } = await cluster(DEMO, "--labels", "folders", "--out", out);
-    assert.equal(code, 0, stderr);
-    const file: GroupsFile = JSON.parse(await Deno.readTextFile(join(out, "groups.json")));
-    assert.equal(file.images.length, 60);
-    assert(file.metrics!.nmi > 0.7, `NMI ${file.metrics!.nmi}`);
-    assert.equal(file.groups.reduce((sum, { size }) => sum + size, 0), 60);
-    assert.equal(file.tree!.pairs.length, 59);
-    assert.match(stdout, /NMI [01]\.\d+ {2}ARI/);
-    assert.match(stdout, /60 images in \d+ groups \(k automatically: the clearest of 2 to 20\)/);
-    const csv = (await Deno.readTextFile(join(out, "groups.csv"))).trimEnd().split("\r\n");
-    assert.equal(csv[0], "path,group,distance,score,outlier");
-    assert.deepEqual(
-      csv.slice(1),
-      file.images.map(({ path, group, distance, score, outlier }) =>
-        [path, group, distance, score, outlier ? "yes" : "no"].join(",")
-      ),
-    );
-    assert(file.groups.every(({ medoid }) => file.images.find(({ path }) => path === medoid)!.distance === 0));
-  });
-});
+testPrograms(
+  "the demo set: groups agree with the folders, and all three files say the same",
+  [NODE],
+  async ({ run }) => {
+    const cluster = (...args: string[]) => run("cluster", ...args);
+    await withFolder(async (out) => {
+      const { code, stdout, stderr } = await cluster(DEMO, "--labels", "folders", "--out", out);
+      assert.equal(code, 0, stderr);
+      const file: GroupsFile = JSON.parse(await Deno.readTextFile(join(out, "groups.json")));
+      assert.equal(file.images.length, 60);
+      assert(file.metrics!.nmi > 0.7, `NMI ${file.metrics!.nmi}`);
+      assert.equal(file.groups.reduce((sum, { size }) => sum + size, 0), 60);
+      assert.equal(file.tree!.pairs.length, 59);
+      assert.match(stdout, /NMI [01]\.\d+ {2}ARI/);
+      assert.match(stdout, /60 images in \d+ groups \(k automatically: the clearest of 2 to 20\)/);
+      const csv = (await Deno.readTextFile(join(out, "groups.csv"))).trimEnd().split("\r\n");
+      assert.equal(csv[0], "path,group,distance,score,outlier");
+      assert.deepEqual(
+        csv.slice(1),
+        file.images.map(({ path, group, distance, score, outlier }) =>
+          [path, group, distance, score, outlier ? "yes" : "no"].join(",")
+        ),
+      );
+      assert(file.groups.every(({ medoid }) => file.images.find(({ path }) => path === medoid)!.distance === 0));
+    });
+  },
+);
 
-Deno.test("--json - prints the result and nothing else on standard output", async () => {
+testPrograms("--json - prints the result and nothing else on standard output", [NODE], async ({ run }) => {
+  const cluster = (...args: string[]) => run("cluster", ...args);
   await withFolder(async (folder) => {
     copyDemo(join(folder, "in"), ...SIX);
     const options = ["--k", "3", "--json", "-", "--tau", "0.5", "--preset", "paper", "--memory"];
@@ -59,48 +63,67 @@ Deno.test("--json - prints the result and nothing else on standard output", asyn
   });
 });
 
-Deno.test("a consensus of temperatures and all eight views: the same groups again on a second run", async () => {
-  await withFolder(async (folder) => {
-    copyDemo(join(folder, "in"), ...SIX);
-    const run = async () => {
-      const { code, stdout, stderr } = await cluster(join(folder, "in"), "--preset", "best", "--k", "3", "--json", "-");
-      assert.equal(code, 0, stderr);
-      return stdout;
-    };
-    const first = await run();
-    const file: GroupsFile = JSON.parse(first);
-    assert.match(String(file.settings.tauGiven), /^a consensus of perplexity of 10 % /);
-    assert.match(file.model, /efficientnet-lite0-pyramid × 8 views reduction4\+reduction3\+reduction5@224/);
-    const groupOf = (path: string) => file.images.find((image) => image.path === path)!.group;
-    assert.equal(groupOf("cut-cut-01.jpg"), groupOf("cut-cut-02.jpg"));
-    assert.equal(groupOf("hole-hole-01.jpg"), groupOf("hole-hole-02.jpg"));
-    assert.equal(await run(), first);
-  });
-});
+testPrograms(
+  "a consensus of temperatures and all eight views: the same groups again on a second run",
+  [NODE],
+  async ({ run }) => {
+    const cluster = (...args: string[]) => run("cluster", ...args);
+    await withFolder(async (folder) => {
+      copyDemo(join(folder, "in"), ...SIX);
+      const again = async () => {
+        const { code, stdout, stderr } = await cluster(
+          join(folder, "in"),
+          "--preset",
+          "best",
+          "--k",
+          "3",
+          "--json",
+          "-",
+        );
+        assert.equal(code, 0, stderr);
+        return stdout;
+      };
+      const first = await again();
+      const file: GroupsFile = JSON.parse(first);
+      assert.match(String(file.settings.tauGiven), /^a consensus of perplexity of 10 % /);
+      assert.match(file.model, /efficientnet-lite0-pyramid × 8 views reduction4\+reduction3\+reduction5@224/);
+      const groupOf = (path: string) => file.images.find((image) => image.path === path)!.group;
+      assert.equal(groupOf("cut-cut-01.jpg"), groupOf("cut-cut-02.jpg"));
+      assert.equal(groupOf("hole-hole-01.jpg"), groupOf("hole-hole-02.jpg"));
+      assert.equal(await again(), first);
+    });
+  },
+);
 
-Deno.test("--threshold cuts where the tree is that high; --smallest-group marks members of smaller groups", async () => {
-  await withFolder(async (folder) => {
-    copyDemo(join(folder, "in"), ...SIX);
-    const run = async (...args: string[]): Promise<GroupsFile> => {
-      const { code, stdout, stderr } = await cluster(join(folder, "in"), "--preset", "paper", "--json", "-", ...args);
-      assert.equal(code, 0, stderr);
-      return JSON.parse(stdout);
-    };
-    const three = await run("--k", "3");
-    const [low, high] = three.tree!.heights.slice(-3);
-    const cut = await run("--threshold", String((low + high) / 2));
-    assert.deepEqual(cut.images, three.images);
-    assert.match(String(cut.settings.kChosen), /^by a threshold of /);
-    assert.equal((await run("--threshold", String(2 * three.tree!.heights.at(-1)!))).groups.length, 1);
-    const marked = await run("--k", "3", "--smallest-group", "7");
-    assert(marked.images.every(({ outlier }) => outlier) && !three.images.some(({ outlier }) => outlier));
-    const both = await cluster(join(folder, "in"), "--k", "3", "--threshold", "1");
-    assert.equal(both.code, 2);
-    assert.match(both.stderr, /--k and --threshold exclude each other/);
-  });
-});
+testPrograms(
+  "--threshold cuts where the tree is that high; --smallest-group marks members of smaller groups",
+  [NODE],
+  async ({ run }) => {
+    const cluster = (...args: string[]) => run("cluster", ...args);
+    await withFolder(async (folder) => {
+      copyDemo(join(folder, "in"), ...SIX);
+      const found = async (...args: string[]): Promise<GroupsFile> => {
+        const { code, stdout, stderr } = await cluster(join(folder, "in"), "--preset", "paper", "--json", "-", ...args);
+        assert.equal(code, 0, stderr);
+        return JSON.parse(stdout);
+      };
+      const three = await found("--k", "3");
+      const [low, high] = three.tree!.heights.slice(-3);
+      const cut = await found("--threshold", String((low + high) / 2));
+      assert.deepEqual(cut.images, three.images);
+      assert.match(String(cut.settings.kChosen), /^by a threshold of /);
+      assert.equal((await found("--threshold", String(2 * three.tree!.heights.at(-1)!))).groups.length, 1);
+      const marked = await found("--k", "3", "--smallest-group", "7");
+      assert(marked.images.every(({ outlier }) => outlier) && !three.images.some(({ outlier }) => outlier));
+      const both = await cluster(join(folder, "in"), "--k", "3", "--threshold", "1");
+      assert.equal(both.code, 2);
+      assert.match(both.stderr, /--k and --threshold exclude each other/);
+    });
+  },
+);
 
-Deno.test("images that cannot be used are named, skipped and counted; twins do no harm", async () => {
+testPrograms("images that cannot be used are named, skipped and counted; twins do no harm", [NODE], async ({ run }) => {
+  const cluster = (...args: string[]) => run("cluster", ...args);
   await withFolder(async (folder) => {
     const images = join(folder, "in");
     copyDemo(images, ...SIX);
@@ -129,7 +152,8 @@ Deno.test("images that cannot be used are named, skipped and counted; twins do n
   });
 });
 
-Deno.test("bad input: one plain sentence and the exit code", async () => {
+testPrograms("bad input: one plain sentence and the exit code", [NODE], async ({ run }) => {
+  const cluster = (...args: string[]) => run("cluster", ...args);
   await withFolder(async (folder) => {
     const images = join(folder, "in");
     copyDemo(images, ...SIX);
@@ -177,41 +201,49 @@ Deno.test("bad input: one plain sentence and the exit code", async () => {
   });
 });
 
-Deno.test("labelled normals and masks weight the patches; --help names each method with its source", async () => {
-  await withFolder(async (folder) => {
-    const images = join(folder, "in");
-    copyDemo(images, ...SIX);
-    const normal = await cluster(images, "--normals", join(DEMO, "good"), "--k", "3", "--json", "-");
-    assert.equal(normal.code, 0, normal.stderr);
-    assert.equal(JSON.parse(normal.stdout).settings.weight, "labelled-normal");
+testPrograms(
+  "labelled normals and masks weight the patches; --help names each method with its source",
+  [NODE],
+  async ({ run }) => {
+    const cluster = (...args: string[]) => run("cluster", ...args);
+    await withFolder(async (folder) => {
+      const images = join(folder, "in");
+      copyDemo(images, ...SIX);
+      const normal = await cluster(images, "--normals", join(DEMO, "good"), "--k", "3", "--json", "-");
+      assert.equal(normal.code, 0, normal.stderr);
+      assert.equal(JSON.parse(normal.stdout).settings.weight, "labelled-normal");
 
-    // A mask of the lower right quarter for one image; the others have none and stay uniform.
-    const data = new Uint8ClampedArray(64 * 64 * 4);
-    for (let y = 32; y < 64; y++) data.fill(255, (y * 64 + 32) * 4, (y + 1) * 64 * 4);
-    const mask = await encodePng({ data, width: 64, height: 64, colorSpace: "srgb" } as ImageData);
-    Deno.mkdirSync(join(folder, "masks"));
-    Deno.writeFileSync(join(folder, "masks", "cut-cut-01_mask.png"), new Uint8Array(mask));
-    const settings = ["--preset", "paper", "--k", "3", "--json", "-"];
-    const masked = await cluster(images, "--masks", join(folder, "masks"), ...settings);
-    assert.equal(masked.code, 0, masked.stderr);
-    const file: GroupsFile = JSON.parse(masked.stdout);
-    assert.equal(file.settings.weight, "mask");
-    assert(file.warnings.some((warning) => warning.startsWith("4 images have no readable mask")));
-    assert(file.groups.some(({ medoid, size }) => medoid === "cut-cut-01.jpg" && size === 1), "the mask was not used");
-  });
-  const { code, stdout } = await cluster("--help");
-  assert.equal(code, 0);
-  for (
-    const text of [
-      "whitened; each image",
-      "soft-max",
-      "eq. 10",
-      "FasterPAM",
-      "max-hausdorff-average",
-      "bag-of-words",
-      "labelled-normal",
-    ]
-  ) {
-    assert(stdout.includes(text), text);
-  }
-});
+      // A mask of the lower right quarter for one image; the others have none and stay uniform.
+      const data = new Uint8ClampedArray(64 * 64 * 4);
+      for (let y = 32; y < 64; y++) data.fill(255, (y * 64 + 32) * 4, (y + 1) * 64 * 4);
+      const mask = await encodePng({ data, width: 64, height: 64, colorSpace: "srgb" } as ImageData);
+      Deno.mkdirSync(join(folder, "masks"));
+      Deno.writeFileSync(join(folder, "masks", "cut-cut-01_mask.png"), new Uint8Array(mask));
+      const settings = ["--preset", "paper", "--k", "3", "--json", "-"];
+      const masked = await cluster(images, "--masks", join(folder, "masks"), ...settings);
+      assert.equal(masked.code, 0, masked.stderr);
+      const file: GroupsFile = JSON.parse(masked.stdout);
+      assert.equal(file.settings.weight, "mask");
+      assert(file.warnings.some((warning) => warning.startsWith("4 images have no readable mask")));
+      assert(
+        file.groups.some(({ medoid, size }) => medoid === "cut-cut-01.jpg" && size === 1),
+        "the mask was not used",
+      );
+    });
+    const { code, stdout } = await cluster("--help");
+    assert.equal(code, 0);
+    for (
+      const text of [
+        "whitened; each image",
+        "soft-max",
+        "eq. 10",
+        "FasterPAM",
+        "max-hausdorff-average",
+        "bag-of-words",
+        "labelled-normal",
+      ]
+    ) {
+      assert(stdout.includes(text), text);
+    }
+  },
+);

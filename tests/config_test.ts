@@ -6,6 +6,7 @@ import { configSchema } from "../src/cli/config_schema.ts";
 import { completionScript, SHELLS } from "../src/cli/completions.ts";
 import { program } from "../src/cli/program.ts";
 import { finish, PROJECT, resultsIn, run, start, withImages } from "./program.ts";
+import { BUN, NODE, testPrograms } from "./runtime/programs.ts";
 
 const ROOT = program();
 const CLUSTER = ROOT.commands.find((command) => command.name() === "cluster")!;
@@ -66,7 +67,9 @@ Deno.test("each option means in a file what it means on the command line, which 
   }
 });
 
-Deno.test("wrong config files: one sentence that names the key and what it may be, exit code 2", async () => {
+testPrograms("wrong config files: one sentence that names the key and what it may be, exit code 2", [
+  NODE,
+], async ({ run }) => {
   await withImages(2, async (folder) => {
     const file = join(folder, "options.json");
     const cases: [text: string, message: RegExp][] = [
@@ -96,7 +99,7 @@ Deno.test("wrong config files: one sentence that names the key and what it may b
   });
 });
 
-Deno.test("a run by a config file gives what the same options give", async () => {
+testPrograms("a run by a config file gives what the same options give", [NODE], async ({ run }) => {
   await withImages(5, async (folder) => {
     const [images, file] = [join(folder, "in"), join(folder, "options.json")];
     Deno.writeTextFileSync(file, JSON.stringify({ preset: "paper", k: 3, cluster: "kmeans", out: "from-file" }));
@@ -123,6 +126,7 @@ async function bashCompletes(script: string, line: string): Promise<string[]> {
 
 Deno.test("completions: bash completes options, words and paths; every shell's script names every option", async () => {
   const printed = await run("completions", "bash");
+  for (const { value } of [NODE, BUN]) if (value) assert.deepEqual(await value.run("completions", "bash"), printed);
   assert.equal(printed.stdout, `${completionScript(ROOT, "bash")}\n`);
   const script = printed.stdout;
   assert.deepEqual(await bashCompletes(script, "anomaly-cluster cl"), ["cluster"]);
@@ -153,7 +157,10 @@ Deno.test("completions: bash completes options, words and paths; every shell's s
   assert.match(refused.stderr, /Did you mean zsh\?/);
 });
 
-Deno.test("help has examples and no colours; a mistyped option or command is told the nearest", async () => {
+testPrograms("help has examples and no colours; a mistyped option or command is told the nearest", [
+  NODE,
+  BUN,
+], async ({ run, command }) => {
   const { code, stdout } = await run("cluster", "--help");
   assert.equal(code, 0);
   assert.match(stdout, /^Examples:$/m);
@@ -163,5 +170,5 @@ Deno.test("help has examples and no colours; a mistyped option or command is tol
     assert(CLUSTER.options.some(({ long }) => long === option), option);
   }
   assert.match((await run("cluster", "demo", "--cach", "off")).stderr, /Did you mean --cache\?/);
-  assert.match((await run("clsuter", "demo")).stderr, /Did you mean cluster\?/);
+  assert.match((await finish(start([...command, "clsuter", "demo"]))).stderr, /Did you mean cluster\?/);
 });

@@ -32,7 +32,8 @@ import { viewSource } from "../src/cluster/deep/views.ts";
 import { seededRandom } from "../src/random.ts";
 import { assertClose, golden } from "./golden.ts";
 import { finish, PROGRAM, PROJECT, resultsIn, run, start, withFolder, withImages } from "./program.ts";
-import { consumer, orSkip, output } from "./runtime/installed.ts";
+import { NPM_PACKAGE, testWith } from "./needs.ts";
+import { output } from "./runtime/installed.ts";
 
 interface LossCase {
   readonly rows: number;
@@ -442,9 +443,9 @@ Deno.test("on the demo set each comes to within a fifth of k-means on the same f
   }
 });
 
-const folder = orSkip("the npm package", consumer);
+const folder = NPM_PACKAGE.value;
 
-Deno.test({ name: "Node trains to the same groups as Deno, from the tarball alone", ignore: !folder }, async () => {
+testWith(NPM_PACKAGE, "Node trains to the same groups as Deno, from the tarball alone", async () => {
   const { patches } = fourKinds();
   const settings = { epochs: 10, batch: 20, learningRate: 0.01 };
   const { data, ...shape } = patches;

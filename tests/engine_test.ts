@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { GroupsFile } from "../src/report/result.ts";
+import { testWith, tried } from "./needs.ts";
 import { finish, start, withFolder } from "./program.ts";
 
 /** What a process of its own chooses: it must not write the native package into deno.lock. */
@@ -13,20 +14,22 @@ async function automatic(before = ""): Promise<string> {
   return stdout.trim();
 }
 
-const isDownloaded = await automatic() === "native";
-if (!isDownloaded) {
-  console.warn("\nSKIPPED, NOT PROVED HERE: tests with the native engine: deno task cluster:native downloads it\n");
-}
+// 290 MB that change what users' runs choose: not downloaded unasked.
+const NATIVE_ENGINE = tried(
+  "the native engine",
+  "deno task cluster:native demo",
+  await automatic() === "native",
+);
 
 Deno.test("auto takes the wasm engine without permission for native code, or where the package was never downloaded", async () => {
   assert.equal(await automatic('Deno.env.set("DENO_DIR", "nowhere");'), "wasm");
   assert.equal(await automatic('Deno.permissions.revokeSync({ name: "ffi" });'), "wasm");
 });
 
-Deno.test({
-  name: "the native engine is chosen where it is there and allowed, and gives the wasm engine's groups of the demo set",
-  ignore: !isDownloaded,
-  async fn() {
+testWith(
+  NATIVE_ENGINE,
+  "the native engine is chosen where it is there and allowed, and gives the wasm engine's groups of the demo set",
+  async () => {
     await withFolder(async (folder) => {
       const groups = async (out: string, ...options: string[]) => {
         const program = [Deno.execPath(), "run", "--quiet", "-A", "--no-lock", "cli.ts"];
@@ -41,4 +44,4 @@ Deno.test({
       assert.deepEqual(native.images.map(({ group }) => group), wasm.images.map(({ group }) => group));
     });
   },
-});
+);

@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import * as library from "../mod.ts";
-import { bundle, consumer, orSkip, output, ROOT, tools } from "./runtime/installed.ts";
-
-const installed = orSkip("npm packages", () => ({ consumer: consumer(), tools: tools() }));
+import { NPM_PACKAGE, OTHER_RUNTIMES, testWith } from "./needs.ts";
+import { bundle, output, ROOT } from "./runtime/installed.ts";
 
 /** Counts what an import could do, imports, and tells what it did. */
 const WATCHED_IMPORT = `
@@ -48,11 +47,11 @@ Deno.test("the entry points together are the library, and nothing is in two but 
   assert.deepEqual(Object.keys(parts[3]).filter((name) => name in parts[0]), ["AnomalyClusterError"]);
 });
 
-Deno.test({
-  name: "a bundle of the metrics holds neither the WASM core nor an ONNX runtime nor a codec",
-  ignore: !installed,
-  fn: async () => {
-    const bundled = (source: string) => bundle(installed!.consumer, installed!.tools, source, ["--platform=browser"]);
+testWith(
+  [NPM_PACKAGE, OTHER_RUNTIMES],
+  "a bundle of the metrics holds neither the WASM core nor an ONNX runtime nor a codec",
+  async () => {
+    const bundled = (source: string) => bundle(NPM_PACKAGE.get(), OTHER_RUNTIMES.get(), source, ["--platform=browser"]);
     const metrics = await bundled('export * from "@anomalies/cluster/metrics"');
     const core = await bundled('export * from "@anomalies/cluster/core"');
     const all = await bundled('export * from "@anomalies/cluster"');
@@ -63,4 +62,4 @@ Deno.test({
     assert(!engine.test(core));
     for (const text of [metrics, one]) assert(!text.includes(wasm) && !engine.test(text) && text.length < 12_000);
   },
-});
+);

@@ -7,7 +7,8 @@ import { labelledDataset } from "../src/dataset/labelled.ts";
 import { barPlot, linePlot } from "../src/evaluate/plot.ts";
 import { subsetsOf } from "../src/cluster/subsets.ts";
 import { scoresOver, wardGrouping } from "../src/evaluate/protocol.ts";
-import { runTask, withFolder } from "./program.ts";
+import { withFolder } from "./program.ts";
+import { NODE, testPrograms } from "./runtime/programs.ts";
 
 /** A scratch folder with these (empty) files. */
 function withFiles(files: Record<string, string>, use: (folder: string) => void | Promise<void>): Promise<void> {
@@ -129,9 +130,11 @@ Deno.test("bars are as high as their means, of one colour for one name", () => {
   assert(svg.includes("b &amp; c"));
 });
 
-Deno.test("evaluate: tables and plots of the demo set; a second run keeps what the first one measured", async () => {
+testPrograms("evaluate: tables and plots of the demo set; a second run keeps what the first one measured", [
+  NODE,
+], async (program) => {
   const out = await Deno.makeTempDir();
-  const run = (...args: string[]) => runTask("evaluate", ...args);
+  const run = (...args: string[]) => program.run("evaluate", ...args);
   try {
     const model = "models/efficientnet-lite0-reduction4.onnx.wasm";
     const args = [

@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { finish, PROGRAM, resultsIn, run, start, withImages } from "./program.ts";
+import { finish, PROGRAM, resultsIn, start, withImages } from "./program.ts";
+import { BUN, DENO, NEWER_NODE, testPrograms } from "./runtime/programs.ts";
 
 const COUNT = 15;
 const NAMES = ["groups.csv", "groups.json", "model.bin", "model.json", "report.html"];
 
-function commandIn(folder: string): string[] {
-  return [...PROGRAM, "cluster", join(folder, "in"), "--preset", "paper", "--cache", join(folder, "cache")];
+function commandIn(folder: string, command: readonly string[] = PROGRAM): string[] {
+  return [...command, "cluster", join(folder, "in"), "--preset", "paper", "--cache", join(folder, "cache")];
 }
 
 /** Images in the cache so far. */
@@ -34,12 +35,14 @@ async function waitForEntries(folder: string, entries: number): Promise<void> {
   }
 }
 
-Deno.test("killed again and again while it embeds: each image is embedded once, and the result is the same", async () => {
+testPrograms("killed again and again while it embeds: each image is embedded once, and the result is the same", [
+  NEWER_NODE,
+], async ({ command, run }) => {
   await withImages(COUNT, async (folder) => {
     const out = join(folder, "in-clusters");
     await run("cluster", join(folder, "in"), "--preset", "paper", "--out", join(folder, "uninterrupted"));
     for (const entries of [1, 6, 11]) {
-      const child = start(commandIn(folder));
+      const child = start(commandIn(folder, command));
       await waitForEntries(folder, entries);
       child.kill("SIGKILL");
       await finish(child);
@@ -47,7 +50,7 @@ Deno.test("killed again and again while it embeds: each image is embedded once, 
     }
     assert.deepEqual(Array.from(Deno.readDirSync(out)), []);
     const before = kept(folder);
-    const { code, stderr } = await finish(start(commandIn(folder)));
+    const { code, stderr } = await finish(start(commandIn(folder, command)));
     assert.equal(code, 0, stderr);
     assert.match(stderr, new RegExp(`^cache: ${before} of ${COUNT} images`, "m"));
     assert.doesNotMatch(stderr, /warning/);
@@ -102,10 +105,14 @@ function readNames(folder: string): string[] {
   }
 }
 
-Deno.test("Ctrl-C: one sentence that says how to go on, exit code 130; also through deno task", async () => {
+testPrograms("Ctrl-C: one sentence that says how to go on, exit code 130; also through deno task", [
+  NEWER_NODE,
+  BUN,
+], async (program) => {
   await withImages(COUNT, async (folder) => {
+    const direct = commandIn(folder, program.command);
     const task = [Deno.execPath(), "task", "--quiet", ...commandIn(folder).slice(PROGRAM.length)];
-    for (const command of [commandIn(folder), task]) {
+    for (const command of program === DENO ? [direct, task] : [direct]) {
       const entries = kept(folder) + 2;
       const child = start(command);
       await waitForEntries(folder, entries);
@@ -118,22 +125,24 @@ Deno.test("Ctrl-C: one sentence that says how to go on, exit code 130; also thro
       assert.equal(stderr.trimEnd().split("\n").length, 1, stderr);
     }
     const before = kept(folder);
-    const { stderr } = await finish(start(commandIn(folder)));
+    const { stderr } = await finish(start(direct));
     assert.match(stderr, new RegExp(`^cache: ${before} of ${COUNT} images`, "m"));
   });
 });
 
-Deno.test("two runs at once into one cache and one folder: both succeed, with the same result", async () => {
+testPrograms("two runs at once into one cache and one folder: both succeed, with the same result", [
+  NEWER_NODE,
+], async ({ command }) => {
   await withImages(COUNT, async (folder) => {
     const out = join(folder, "in-clusters");
-    const both = await Promise.all([1, 2].map(() => finish(start(commandIn(folder)))));
+    const both = await Promise.all([1, 2].map(() => finish(start(commandIn(folder, command)))));
     for (const { code, stderr } of both) {
       assert.equal(code, 0, stderr);
       assert.doesNotMatch(stderr, /warning/);
     }
     const results = resultsIn(out);
     assert.deepEqual(Array.from(Deno.readDirSync(out), ({ name }) => name).sort(), NAMES);
-    const { stderr } = await finish(start(commandIn(folder)));
+    const { stderr } = await finish(start(commandIn(folder, command)));
     assert.match(stderr, new RegExp(`^cache: ${COUNT} of ${COUNT} images`, "m"));
     assert.deepEqual(resultsIn(out), results);
   });

@@ -5,12 +5,20 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { NPM_PACKAGE, testWith } from "./needs.ts";
 import { finish, PROJECT, runTask, withFolder } from "./program.ts";
 import { type Registry, startRegistry } from "./runtime/registry.ts";
 
 /** What README says that the program needs, as Deno's short options. */
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 const PROGRAM = "jsr:@anomalies/cluster/cli";
+
+/** What of the environment is the machine's and not the user's: where programs lie, and how registries are reached. */
+const MACHINE = Object.fromEntries(
+  Object.entries(Deno.env.toObject()).filter(([name]) =>
+    /^(path|npm_config_\w+|\w+_proxy|ssl_cert_\w+|node_extra_ca_certs|deno_cert|deno_tls_\w+)$/i.test(name)
+  ),
+);
 
 /** A user who has nothing yet but Deno: an empty folder with photos, an empty HOME, an empty cache. */
 class User {
@@ -26,7 +34,9 @@ class User {
     return new Deno.Command(program, {
       args,
       cwd: this.folder,
+      clearEnv: true,
       env: {
+        ...MACHINE,
         HOME: join(this.folder, "home"),
         DENO_DIR: join(this.folder, "deno"),
         DENO_NO_UPDATE_CHECK: "1",
@@ -167,64 +177,73 @@ async function serves(user: User): Promise<void> {
   }
 }
 
-Deno.test("from JSR: library, program, service and the installed program work, and again without a connection", async () => {
-  await withFolder(async (folder) => {
-    const registry = await startRegistry();
-    const user = new User(folder, registry);
-    try {
-      const size = [...registry.files.values()].reduce((sum, { length }) => sum + length, 0);
-      console.log(`package: ${registry.files.size} files, ${size} bytes`);
-      assert(size < 20 * 2 ** 20, "JSR takes 20 MB");
+testWith(
+  NPM_PACKAGE,
+  "from JSR: library, program, service and the installed program work, and again without a connection",
+  async () => {
+    await withFolder(async (folder) => {
+      const registry = await startRegistry();
+      const user = new User(folder, registry);
+      try {
+        const size = [...registry.files.values()].reduce((sum, { length }) => sum + length, 0);
+        console.log(`package: ${registry.files.size} files, ${size} bytes`);
+        assert(size < 20 * 2 ** 20, "JSR takes 20 MB");
 
-      const out = join(folder, "local");
-      const local = await runTask("cluster", join(folder, "demo"), "--out", out);
-      assert.equal(local.code, 0, local.stderr);
-      const assigned = await runTask("assign", join(out, "model.json"), join(folder, "demo/hole"), "--json", "-");
-      assert.equal(assigned.code, 0, assigned.stderr);
-      const evaluated = await runTask(...EVALUATE as [string], "--out", join(folder, "evaluated"));
-      const expected = {
-        groups: JSON.parse(readFileSync(join(out, "groups.json"), "utf8")) as Groups,
-        assigned: JSON.parse(assigned.stdout) as Groups,
-        table: evaluated.stdout,
-      };
+        const out = join(folder, "local");
+        const local = await runTask("cluster", join(folder, "demo"), "--out", out);
+        assert.equal(local.code, 0, local.stderr);
+        const assigned = await runTask("assign", join(out, "model.json"), join(folder, "demo/hole"), "--json", "-");
+        assert.equal(assigned.code, 0, assigned.stderr);
+        const evaluated = await runTask(...EVALUATE as [string], "--out", join(folder, "evaluated"));
+        const expected = {
+          groups: JSON.parse(readFileSync(join(out, "groups.json"), "utf8")) as Groups,
+          assigned: JSON.parse(assigned.stdout) as Groups,
+          table: evaluated.stdout,
+        };
 
-      for (
-        const [name, text] of Object.entries({ example: readmeExample(), pixels: PIXELS, core: CORE, handler: HANDLER })
-      ) {
-        user.write(`${name}.ts`, text);
+        for (
+          const [name, text] of Object.entries({
+            example: readmeExample(),
+            pixels: PIXELS,
+            core: CORE,
+            handler: HANDLER,
+          })
+        ) {
+          user.write(`${name}.ts`, text);
+        }
+        assert.equal((await user.deno("core.ts")).trim(), "8");
+        assert(![...registry.asked].some((path) => path.includes("/models/")), "the core alone brings no network");
+        await useAll(user, expected);
+        assert(![...registry.asked].some((path) => path.includes("reduction4")), "only what is used is downloaded");
+
+        await registry.stop();
+        await useAll(user, expected);
+
+        // More images start workers that no run before did.
+        for (let copy = 0; copy < 6; copy++) {
+          cpSync(join(folder, "demo/cut/cut-01.jpg"), join(folder, `demo/cut/copy-${copy}.jpg`));
+        }
+        await user.deno(...PERMISSIONS, PROGRAM, "cluster", "demo", "--out", "many");
+        assert.equal(user.json<Groups>("many/groups.json").images.length, 66);
+        const { code, stderr } = await finish(
+          user.start(
+            ...[Deno.execPath(), "run", "--quiet"] as const,
+            ...PERMISSIONS,
+            PROGRAM,
+            "cluster",
+            "demo",
+            "--preset",
+            "paper",
+          ),
+        );
+        assert.equal(code, 1);
+        assert.match(
+          stderr,
+          /^error: the network efficientnet-lite0-reduction4\.onnx cannot be fetched from 127\.0\.0\.1:\d+: the first run that needs it downloads it, so run once with a connection$/m,
+        );
+      } finally {
+        await registry.stop().catch(() => {});
       }
-      assert.equal((await user.deno("core.ts")).trim(), "8");
-      assert(![...registry.asked].some((path) => path.includes("/models/")), "the core alone brings no network");
-      await useAll(user, expected);
-      assert(![...registry.asked].some((path) => path.includes("reduction4")), "only what is used is downloaded");
-
-      await registry.stop();
-      await useAll(user, expected);
-
-      // More images start workers that no run before did.
-      for (let copy = 0; copy < 6; copy++) {
-        cpSync(join(folder, "demo/cut/cut-01.jpg"), join(folder, `demo/cut/copy-${copy}.jpg`));
-      }
-      await user.deno(...PERMISSIONS, PROGRAM, "cluster", "demo", "--out", "many");
-      assert.equal(user.json<Groups>("many/groups.json").images.length, 66);
-      const { code, stderr } = await finish(
-        user.start(
-          ...[Deno.execPath(), "run", "--quiet"] as const,
-          ...PERMISSIONS,
-          PROGRAM,
-          "cluster",
-          "demo",
-          "--preset",
-          "paper",
-        ),
-      );
-      assert.equal(code, 1);
-      assert.match(
-        stderr,
-        /^error: the network efficientnet-lite0-reduction4\.onnx cannot be fetched from 127\.0\.0\.1:\d+: the first run that needs it downloads it, so run once with a connection$/m,
-      );
-    } finally {
-      await registry.stop().catch(() => {});
-    }
-  });
-});
+    });
+  },
+);

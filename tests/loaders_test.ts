@@ -1,12 +1,12 @@
 // What is exported, loaded by the programs that it is for, each in a Python environment of its own in .runtimes/python/,
-// which the first run makes. Without Python or its registry the tests are skipped, with a line that says so; the large
-// ones run where ALL_LOADERS is set.
+// which the first run makes. The large ones are run where ALL_LOADERS is set.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { GroupsFile } from "../src/report/result.ts";
+import { Need, testWith } from "./needs.ts";
 import { PROJECT, run, withImages } from "./program.ts";
 
 /** A program, what pip installs of it, and whether that takes half a gigabyte or more. */
@@ -45,28 +45,33 @@ function pythonWith({ name, packages }: Loader): string | undefined {
   return isMade ? python : undefined;
 }
 
+const needs = new Map<Loader, Need<string>>();
+
+function needOf(loader: Loader): Need<string> {
+  const how = "Debian's packages python3 and python3-venv, and the registry of pip within reach";
+  const need = needs.get(loader) ??
+    new Need(`Python with ${loader.packages.join(", ")}`, how, () => pythonWith(loader));
+  needs.set(loader, need);
+  return need;
+}
+
 /** A test by a program, which `load` has read a file or folder. */
 function testLoader(
   name: string,
   loader: Loader,
   use: (load: <T>(path: string, kind?: string) => T[]) => Promise<void>,
 ): void {
-  const isWanted = !loader.isLarge || process.env.ALL_LOADERS !== undefined;
-  const python = isWanted ? pythonWith(loader) : undefined;
-  if (!python) {
-    const reason = isWanted ? "python3 with venv, and the registry of pip, are needed" : "set ALL_LOADERS to run it";
-    console.warn(`SKIPPED: ${name}: ${reason}`);
+  if (loader.isLarge && process.env.ALL_LOADERS === undefined) {
+    return console.log(`not run, as ALL_LOADERS is not set: ${name}`);
   }
+  const need = needOf(loader);
   const load = <T>(path: string, kind = loader.name): T[] => {
-    const { success, stdout, stderr } = new Deno.Command(python!, {
-      args: ["tests/loaders.py", kind, path],
-      cwd: PROJECT,
-    })
-      .outputSync();
+    const args = ["tests/loaders.py", kind, path];
+    const { success, stdout, stderr } = new Deno.Command(need.get(), { args, cwd: PROJECT }).outputSync();
     assert(success, new TextDecoder().decode(stderr));
     return JSON.parse(new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1)!);
   };
-  Deno.test({ name, ignore: !python, fn: () => use(load) });
+  testWith(need, name, () => use(load));
 }
 
 /** Groups of ten images, one of them with letters beyond ASCII, exported. */

@@ -5,20 +5,20 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 // deno-lint-ignore no-import-prefix
 import ts from "npm:typescript@6.0.3";
-import { consumer, orSkip, output, ROOT } from "./runtime/installed.ts";
+import { NPM_PACKAGE, testWith } from "./needs.ts";
+import { output, ROOT } from "./runtime/installed.ts";
 import { assertSame, foundByDeno, SAMPLE } from "./runtime/sample.ts";
 
-const folder = orSkip("the npm package", consumer);
-const ignore = !folder;
+const folder = NPM_PACKAGE.value;
 
-Deno.test({ name: "Node groups images as Deno does, from the tarball alone", ignore }, async () => {
+testWith(NPM_PACKAGE, "Node groups images as Deno does, from the tarball alone", async () => {
   for (const name of ["group.js", "node.js"]) copyFileSync(join(ROOT, "tests/runtime", name), join(folder!, name));
   const found = JSON.parse(await output("node", ["node.js", ...SAMPLE], folder));
   assertSame(found, await foundByDeno());
   console.log(`Node ${(await output("node", ["--version"])).trim()}`);
 });
 
-Deno.test({ name: "Node decodes every format that Deno does, to the same pixels", ignore }, async () => {
+testWith(NPM_PACKAGE, "Node decodes every format that Deno does, to the same pixels", async () => {
   const files = readdirSync(join(ROOT, "tests/images")).filter((name) => /\.(jpe?g|png|tiff?|webp|gif|bmp)$/.test(name))
     .map((name) => join(ROOT, "tests/images", name));
   assert(new Set(files.map((name) => name.split(".").pop())).size > 4);
@@ -42,25 +42,24 @@ Deno.test({ name: "Node decodes every format that Deno does, to the same pixels"
   assert.deepEqual(inNode, inDeno);
 });
 
-Deno.test(
-  { name: "TypeScript finds the package's declarations at every entry point, without an error", ignore },
-  () => {
-    const file = join(folder!, "use.mts");
-    writeFileSync(
-      file,
-      `import { clusterImages, type ClusterResult, PRESETS } from "@anomalies/cluster";
+testWith(NPM_PACKAGE, "TypeScript finds the package's declarations at every entry point, without an error", () => {
+  const file = join(folder!, "use.mts");
+  writeFileSync(
+    file,
+    `import { clusterImages, type ClusterResult, PRESETS } from "@anomalies/cluster";
      import { cut, wardLinkage } from "@anomalies/cluster/core";
      import { type Label, purity } from "@anomalies/cluster/metrics";
      import { decodeImage } from "@anomalies/cluster/image";
      import { onnxEmbedder } from "@anomalies/cluster/embed";
+     import { createHandler } from "@anomalies/cluster/handler";
+     export const serve: (request: Request) => Promise<Response> = createHandler({ openNetwork: () => Promise.reject() });
      export const embedder = onnxEmbedder({ model: new Uint8Array(), ...PRESETS.paper.embedding });
      export const labels = (result: ClusterResult, truth: Label[]): number => purity(truth, [...result.groups]);
      // @ts-expect-error a number is no image
      decodeImage(5);
      export { clusterImages, cut, wardLinkage };`,
-    );
-    const options = { noEmit: true, strict: true, types: [], module: ts.ModuleKind.NodeNext };
-    const found = ts.getPreEmitDiagnostics(ts.createProgram([file], { ...options, target: ts.ScriptTarget.ES2022 }));
-    assert.deepEqual(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")), []);
-  },
-);
+  );
+  const options = { noEmit: true, strict: true, types: [], module: ts.ModuleKind.NodeNext };
+  const found = ts.getPreEmitDiagnostics(ts.createProgram([file], { ...options, target: ts.ScriptTarget.ES2022 }));
+  assert.deepEqual(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")), []);
+});

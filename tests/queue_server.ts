@@ -2,17 +2,8 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { NATS } from "./needs.ts";
 import { PROGRAM, start } from "./program.ts";
-
-/** Whether Debian's package nats-server is installed. */
-export const hasServer = (() => {
-  try {
-    return new Deno.Command("nats-server", { args: ["--version"] }).outputSync().success;
-  } catch {
-    console.error("nats-server is not installed: the tests of the queue are SKIPPED (apt-get install nats-server)");
-    return false;
-  }
-})();
 
 /** A server that can be killed and started again on its store. */
 export class TestServer {
@@ -38,7 +29,7 @@ export class TestServer {
 
   /** Starts it, or starts it again after {@linkcode kill}. */
   async restart(): Promise<void> {
-    this.#child = new Deno.Command("nats-server", {
+    this.#child = new Deno.Command(NATS.get(), {
       args: ["-c", join(this.folder, "nats.conf")],
       stdout: "null",
       stderr: "null",

@@ -5,15 +5,16 @@ import { join } from "node:path";
 import { type ChosenOptions, referencesOf } from "../src/cli/cluster_settings.ts";
 import type { QueueStatus } from "../src/cli/queue/status.ts";
 import type { GroupsFile } from "../src/report/result.ts";
+import { NATS, testWith } from "./needs.ts";
 import { PROJECT, resultsIn, run, withFolder, withImages } from "./program.ts";
-import { coordinator, hasServer, type Running, status, TestServer, worker } from "./queue_server.ts";
+import { coordinator, type Running, status, TestServer, worker } from "./queue_server.ts";
 
 const COUNT = 15;
 const OPTIONS = ["--preset", "paper", "--size", "64", "--references", "6", "--k", "3"];
 const QUEUE = [...OPTIONS, "--queue-batch", "2", "--queue-wait", "1"];
 
 /** What one machine finds of the same images. */
-const expected = hasServer
+const expected = NATS.value
   ? await (async () => {
     let found: string[] = [];
     await withImages(COUNT, async (folder) => {
@@ -26,7 +27,7 @@ const expected = hasServer
   : [];
 
 function test(name: string, fn: (folder: string) => Promise<void>): void {
-  Deno.test({ name, ignore: !hasServer, fn: () => withImages(COUNT, fn) });
+  testWith(NATS, name, () => withImages(COUNT, fn));
 }
 
 async function finishes(running: Running, folder: string): Promise<string> {

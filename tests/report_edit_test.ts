@@ -6,6 +6,7 @@ import type { Page } from "puppeteer-core";
 import { cut } from "../src/cluster/cut.ts";
 import { medoids } from "../src/cluster/medoid.ts";
 import type { GroupsFile } from "../src/report/result.ts";
+import { CHROMIUM, testWith } from "./needs.ts";
 import { groupsShown, sampleReport, slide, withPage } from "./report_page.ts";
 
 const report = await sampleReport({ k: 5 });
@@ -39,30 +40,34 @@ async function cutLine(page: Page): Promise<{ x: number; y: number }> {
   return { x: x + width / 2, y: y + height / 2 };
 }
 
-Deno.test("dragging the cut line regroups the page as the library cuts the tree; one undo takes it back", async () => {
-  await withPage(report.html, async (page) => {
-    await checkGroups(page, 5);
-    const { x, y } = await cutLine(page);
-    await page.mouse.move(x, y);
-    await page.mouse.down();
-    const counts = new Set<number>();
-    for (let by = 0; by < 140; by += 4) {
-      await page.mouse.move(x, y + by);
-      const k = (await groupsShown(page)).length;
-      if (!counts.has(k)) await checkGroups(page, k);
-      counts.add(k);
-    }
-    await page.mouse.up();
-    assert(counts.size > 3, `${[...counts]} groups`);
-    const k = Math.max(...counts);
-    assert.equal(await page.$eval("#group-count-value", (output) => output.textContent), String(k));
-    await page.click("#undo");
-    await checkGroups(page, 5);
-    assert(await page.$eval("#undo", (button) => (button as HTMLButtonElement).disabled));
-  });
-});
+testWith(
+  CHROMIUM,
+  "dragging the cut line regroups the page as the library cuts the tree; one undo takes it back",
+  async () => {
+    await withPage(report.html, async (page) => {
+      await checkGroups(page, 5);
+      const { x, y } = await cutLine(page);
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      const counts = new Set<number>();
+      for (let by = 0; by < 140; by += 4) {
+        await page.mouse.move(x, y + by);
+        const k = (await groupsShown(page)).length;
+        if (!counts.has(k)) await checkGroups(page, k);
+        counts.add(k);
+      }
+      await page.mouse.up();
+      assert(counts.size > 3, `${[...counts]} groups`);
+      const k = Math.max(...counts);
+      assert.equal(await page.$eval("#group-count-value", (output) => output.textContent), String(k));
+      await page.click("#undo");
+      await checkGroups(page, 5);
+      assert(await page.$eval("#undo", (button) => (button as HTMLButtonElement).disabled));
+    });
+  },
+);
 
-Deno.test("the slider cuts by keyboard into every number of groups", async () => {
+testWith(CHROMIUM, "the slider cuts by keyboard into every number of groups", async () => {
   await withPage(report.html, async (page) => {
     await page.focus("#group-count");
     await page.keyboard.press("ArrowRight");
@@ -77,83 +82,91 @@ Deno.test("the slider cuts by keyboard into every number of groups", async () =>
   });
 });
 
-Deno.test("a group is renamed in place, keeps its name over a new cut, and Escape keeps the old one", async () => {
-  await withPage(report.html, async (page) => {
-    await page.click('#group-2 [data-action="rename"]');
-    await page.keyboard.type('Holes "><img src=x>');
-    await page.keyboard.press("Enter");
-    const titles = async () => (await groupsShown(page)).map(({ title }) => title);
-    assert.equal((await titles())[1], 'Holes "><img src=x>');
-    assert.match(await page.$eval("#group-links", (list) => list.textContent!), /Holes "><img src=x>/);
-    assert.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.action), "rename");
-    await page.keyboard.press("Enter");
-    await page.keyboard.type("Other");
-    await page.keyboard.press("Escape");
-    assert.equal((await titles())[1], 'Holes "><img src=x>');
-    const before = (await groupsShown(page))[1].paths;
-    await slide(page, "#group-count", 6);
-    const kept = (await groupsShown(page)).find(({ title }) => title.startsWith("Holes"))!;
-    assert(kept.paths.filter((path) => before.includes(path)).length * 2 > before.length);
-    await page.click('#group-1 [data-action="note"]');
-    await page.keyboard.type("Seen on line 3");
-    await page.keyboard.press("Enter");
-    await page.click('#group-1 [data-action="sound"]');
-    assert.match(await page.$eval("#group-1 .group-head", (head) => head.textContent!), /sound.*Seen on line 3/s);
-    assert.equal(await page.$eval('#group-1 [data-action="sound"]', (button) => button.ariaPressed), "true");
-  });
-});
+testWith(
+  CHROMIUM,
+  "a group is renamed in place, keeps its name over a new cut, and Escape keeps the old one",
+  async () => {
+    await withPage(report.html, async (page) => {
+      await page.click('#group-2 [data-action="rename"]');
+      await page.keyboard.type('Holes "><img src=x>');
+      await page.keyboard.press("Enter");
+      const titles = async () => (await groupsShown(page)).map(({ title }) => title);
+      assert.equal((await titles())[1], 'Holes "><img src=x>');
+      assert.match(await page.$eval("#group-links", (list) => list.textContent!), /Holes "><img src=x>/);
+      assert.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.action), "rename");
+      await page.keyboard.press("Enter");
+      await page.keyboard.type("Other");
+      await page.keyboard.press("Escape");
+      assert.equal((await titles())[1], 'Holes "><img src=x>');
+      const before = (await groupsShown(page))[1].paths;
+      await slide(page, "#group-count", 6);
+      const kept = (await groupsShown(page)).find(({ title }) => title.startsWith("Holes"))!;
+      assert(kept.paths.filter((path) => before.includes(path)).length * 2 > before.length);
+      await page.click('#group-1 [data-action="note"]');
+      await page.keyboard.type("Seen on line 3");
+      await page.keyboard.press("Enter");
+      await page.click('#group-1 [data-action="sound"]');
+      assert.match(await page.$eval("#group-1 .group-head", (head) => head.textContent!), /sound.*Seen on line 3/s);
+      assert.equal(await page.$eval('#group-1 [data-action="sound"]', (button) => button.ariaPressed), "true");
+    });
+  },
+);
 
-Deno.test("an image moves by drag and drop and by the keyboard; edits outlive a reload; reset ends them", async () => {
-  await withPage(report.html, async (page) => {
-    const [first] = (await groupsShown(page))[0].paths.slice(-1);
-    const card = (await page.$(`.card:has([alt="${first}"])`))!;
-    await card.scrollIntoView();
-    const from = (await (await card.$(".frame"))!.boundingBox())!;
-    const to = (await (await page.$('#group-links [data-group="3"]'))!.boundingBox())!;
-    await page.mouse.move(from.x + 40, from.y + 40);
-    await page.mouse.down();
-    await page.mouse.move(from.x + 60, from.y + 30, { steps: 4 });
-    await page.waitForSelector(".dragging .new-group", { visible: true });
-    // Chromium leaves out moves that come while it still works on the one before.
-    for (let at = 0; at < 40 && !(await page.$('#group-links [data-group="3"].drop-target')); at++) {
-      await page.mouse.move(to.x + 50 + at % 2, to.y + 12, { steps: 2 });
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    await page.mouse.up();
-    await page.waitForFunction(
-      (path) => document.querySelector(`#group-3 [alt="${path}"]`) !== null,
-      { timeout: 3000 },
-      first,
-    );
-    assert.match(await page.$eval("#status", (status) => status.textContent!), /is now in Group 3/);
+testWith(
+  CHROMIUM,
+  "an image moves by drag and drop and by the keyboard; edits outlive a reload; reset ends them",
+  async () => {
+    await withPage(report.html, async (page) => {
+      const [first] = (await groupsShown(page))[0].paths.slice(-1);
+      const card = (await page.$(`.card:has([alt="${first}"])`))!;
+      await card.scrollIntoView();
+      const from = (await (await card.$(".frame"))!.boundingBox())!;
+      const to = (await (await page.$('#group-links [data-group="3"]'))!.boundingBox())!;
+      await page.mouse.move(from.x + 40, from.y + 40);
+      await page.mouse.down();
+      await page.mouse.move(from.x + 60, from.y + 30, { steps: 4 });
+      await page.waitForSelector(".dragging .new-group", { visible: true });
+      // Chromium leaves out moves that come while it still works on the one before.
+      for (let at = 0; at < 40 && !(await page.$('#group-links [data-group="3"].drop-target')); at++) {
+        await page.mouse.move(to.x + 50 + at % 2, to.y + 12, { steps: 2 });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await page.mouse.up();
+      await page.waitForFunction(
+        (path) => document.querySelector(`#group-3 [alt="${path}"]`) !== null,
+        { timeout: 3000 },
+        first,
+      );
+      assert.match(await page.$eval("#status", (status) => status.textContent!), /is now in Group 3/);
 
-    const second = (await groupsShown(page))[1].paths[2];
-    await page.focus(`.card:has([alt="${second}"]) .frame`);
-    await page.keyboard.press("Enter");
-    await page.focus("#viewer-group");
-    await page.keyboard.press("End");
-    await page.keyboard.press("Enter");
-    await page.waitForSelector("#group-6");
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("Escape");
-    assert.deepEqual((await groupsShown(page)).find(({ title }) => title === "Group 6")!.paths, [second]);
-    assert.equal(await page.$eval("#viewer", (dialog) => (dialog as HTMLDialogElement).open), false);
+      const second = (await groupsShown(page))[1].paths[2];
+      await page.focus(`.card:has([alt="${second}"]) .frame`);
+      await page.keyboard.press("Enter");
+      await page.focus("#viewer-group");
+      await page.keyboard.press("End");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("#group-6");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Escape");
+      assert.deepEqual((await groupsShown(page)).find(({ title }) => title === "Group 6")!.paths, [second]);
+      assert.equal(await page.$eval("#viewer", (dialog) => (dialog as HTMLDialogElement).open), false);
 
-    const before = await groupsShown(page);
-    await page.reload();
-    assert.deepEqual(await groupsShown(page), before, "edits outlive a reload");
-    const table = await page.$eval("#contingency", (region) => region.textContent!);
-    assert.match(table, /Group 6/);
-    await page.click("#reset");
-    await checkGroups(page, 5);
-    await page.keyboard.down("Control");
-    await page.keyboard.press("z");
-    await page.keyboard.up("Control");
-    assert.deepEqual(await groupsShown(page), before, "even a reset can be undone");
-  });
-});
+      const before = await groupsShown(page);
+      await page.reload();
+      assert.deepEqual(await groupsShown(page), before, "edits outlive a reload");
+      const table = await page.$eval("#contingency", (region) => region.textContent!);
+      assert.match(table, /Group 6/);
+      await page.click("#reset");
+      await checkGroups(page, 5);
+      await page.keyboard.down("Control");
+      await page.keyboard.press("z");
+      await page.keyboard.up("Control");
+      assert.deepEqual(await groupsShown(page), before, "even a reset can be undone");
+    });
+  },
+);
 
-Deno.test("the edited groups are exported as JSON and CSV that can be read", async () => {
+testWith(CHROMIUM, "the edited groups are exported as JSON and CSV that can be read", async () => {
   await withPage(report.html, async (page, folder) => {
     const client = await page.createCDPSession();
     await client.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder, eventsEnabled: true });
@@ -194,7 +207,7 @@ Deno.test("the edited groups are exported as JSON and CSV that can be read", asy
   });
 });
 
-Deno.test("hostile file names stay text everywhere", async () => {
+testWith(CHROMIUM, "hostile file names stay text everywhere", async () => {
   const names = [
     '"><script>alert(1)</script>',
     "</script><img src=x onerror=alert(1)>",
@@ -229,7 +242,7 @@ Deno.test("hostile file names stay text everywhere", async () => {
   });
 });
 
-Deno.test("a run without a tree has no cut, but all else", async () => {
+testWith(CHROMIUM, "a run without a tree has no cut, but all else", async () => {
   const flat = await sampleReport({ k: 4, cluster: { kind: "kmedoids" } });
   await withPage(flat.html, async (page) => {
     assert.equal(await page.$("#tree"), null);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import puppeteer, { type Page } from "puppeteer-core";
 import { clusterPatches, type ClusterResult } from "../src/pipeline.ts";
-import { browserPath } from "./browser.ts";
+import { CHROMIUM } from "./needs.ts";
 import { seededRandom } from "../src/random.ts";
 import { renderReport } from "../src/report/html.ts";
 import { reportData } from "../src/report/report_data.ts";
@@ -82,7 +82,7 @@ export async function withReportFile(
   use: (page: Page, folder: string) => Promise<void>,
 ): Promise<void> {
   const browser = await puppeteer.launch({
-    executablePath: browserPath(),
+    executablePath: CHROMIUM.get(),
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
   });
   try {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "puppeteer-core";
 import { runTask, withFolder } from "./program.ts";
+import { CHROMIUM, testWith } from "./needs.ts";
 import { withReportFile } from "./report_page.ts";
 
 function withDemoReport(use: (page: Page) => Promise<void>): Promise<void> {
@@ -24,7 +25,7 @@ function paintedOverlays(page: Page): Promise<number> {
     }).length);
 }
 
-Deno.test("the report shows every image, medoids first, and its overlay switch works, offline", async () => {
+testWith(CHROMIUM, "the report shows every image, medoids first, and its overlay switch works, offline", async () => {
   await withDemoReport(async (page) => {
     const images = await page.$$eval(".card img", (list) => {
       for (const image of list) image.loading = "eager";

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Page } from "puppeteer-core";
+import { CHROMIUM, testWith } from "./needs.ts";
 import { groupsShown, sampleReport, slide, withPage } from "./report_page.ts";
 
 const report = await sampleReport({ k: 5, source: "../in%20it" });
@@ -23,7 +24,7 @@ function nearest(image: number, most: number): number[] {
     .sort((a, b) => distance(a) - distance(b) || a - b).slice(0, most);
 }
 
-Deno.test("a click opens an image large, with its heat map, facts and the images nearest to it", async () => {
+testWith(CHROMIUM, "a click opens an image large, with its heat map, facts and the images nearest to it", async () => {
   await withPage(report.html, async (page) => {
     const [first] = await groupsShown(page);
     const image = report.file.images.findIndex(({ path }) => path === first.paths[1]);
@@ -53,7 +54,7 @@ Deno.test("a click opens an image large, with its heat map, facts and the images
   });
 });
 
-Deno.test("Enter opens, arrows go from image to image, Escape closes and gives the focus back", async () => {
+testWith(CHROMIUM, "Enter opens, arrows go from image to image, Escape closes and gives the focus back", async () => {
   await withPage(report.html, async (page) => {
     const order = (await groupsShown(page)).flatMap(({ paths }) => paths);
     await page.focus(".card .frame");
@@ -76,7 +77,7 @@ Deno.test("Enter opens, arrows go from image to image, Escape closes and gives t
   });
 });
 
-Deno.test("search filters images, groups and map as it is typed, and counts", async () => {
+testWith(CHROMIUM, "search filters images, groups and map as it is typed, and counts", async () => {
   await withPage(report.html, async (page) => {
     await page.type("#search", "KIND-3 image-0");
     const groups = await groupsShown(page);
@@ -93,7 +94,7 @@ Deno.test("search filters images, groups and map as it is typed, and counts", as
   });
 });
 
-Deno.test("groups are ordered by size or by mean score", async () => {
+testWith(CHROMIUM, "groups are ordered by size or by mean score", async () => {
   const uneven = await sampleReport({ count: 38, k: 5, pathOf: (image) => `${image}.jpg` });
   await withPage(uneven.html, async (page) => {
     const scoreOf = (path: string) => uneven.file.images.find((image) => image.path === path)!.score;
@@ -112,7 +113,7 @@ Deno.test("groups are ordered by size or by mean score", async () => {
   });
 });
 
-Deno.test("the map marks every image; hovering shows it, a click or Enter opens it", async () => {
+testWith(CHROMIUM, "the map marks every image; hovering shows it, a click or Enter opens it", async () => {
   await withPage(report.html, async (page) => {
     assert.equal(await page.$$eval("#map path", (marks) => marks.length), 40);
     assert.equal(
@@ -139,30 +140,34 @@ Deno.test("the map marks every image; hovering shows it, a click or Enter opens 
   });
 });
 
-Deno.test("silhouettes of the images as shown: their mean is the library's, doubtful images are listed", async () => {
-  const { silhouette } = await import("../src/metric/silhouette.ts");
-  const { cut } = await import("../src/cluster/cut.ts");
-  await withPage(report.html, async (page) => {
-    for (const k of [5, 9]) {
-      await slide(page, "#group-count", k);
-      const mean = silhouette(report.result.matrix, cut(report.result.tree!, k)).toPrecision(3).replace("-", "−");
-      await page.waitForFunction(
-        (text) => document.querySelector("#silhouette-plot")!.textContent!.includes(text),
-        { timeout: 3000 },
-        `mean ${mean}`,
-      );
-    }
-    const listed = await page.$$eval("#doubtful [data-open]", (buttons) => buttons.length);
-    assert.match(await textOf(page, "#doubtful-count"), listed ? new RegExp(`^${listed} image`) : /^No image/);
-    const box = (await (await page.$("#silhouette-plot"))!.boundingBox())!;
-    await page.$eval("#silhouette-plot", (plot) => plot.scrollIntoView());
-    const { x, y } = (await (await page.$("#silhouette-plot path:not(.rule)"))!.boundingBox())!;
-    await page.mouse.click(x + 3, y + 2);
-    assert(box.width > 100 && await isOpen(page), "a click on a bar opens its image");
-  });
-});
+testWith(
+  CHROMIUM,
+  "silhouettes of the images as shown: their mean is the library's, doubtful images are listed",
+  async () => {
+    const { silhouette } = await import("../src/metric/silhouette.ts");
+    const { cut } = await import("../src/cluster/cut.ts");
+    await withPage(report.html, async (page) => {
+      for (const k of [5, 9]) {
+        await slide(page, "#group-count", k);
+        const mean = silhouette(report.result.matrix, cut(report.result.tree!, k)).toPrecision(3).replace("-", "−");
+        await page.waitForFunction(
+          (text) => document.querySelector("#silhouette-plot")!.textContent!.includes(text),
+          { timeout: 3000 },
+          `mean ${mean}`,
+        );
+      }
+      const listed = await page.$$eval("#doubtful [data-open]", (buttons) => buttons.length);
+      assert.match(await textOf(page, "#doubtful-count"), listed ? new RegExp(`^${listed} image`) : /^No image/);
+      const box = (await (await page.$("#silhouette-plot"))!.boundingBox())!;
+      await page.$eval("#silhouette-plot", (plot) => plot.scrollIntoView());
+      const { x, y } = (await (await page.$("#silhouette-plot path:not(.rule)"))!.boundingBox())!;
+      await page.mouse.click(x + 3, y + 2);
+      assert(box.width > 100 && await isOpen(page), "a click on a bar opens its image");
+    });
+  },
+);
 
-Deno.test("without scripts the groups are there; narrow and printed pages hold their content", async () => {
+testWith(CHROMIUM, "without scripts the groups are there; narrow and printed pages hold their content", async () => {
   await withPage(report.html, async (page) => {
     await page.setViewport({ width: 400, height: 800 });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -183,52 +188,56 @@ Deno.test("without scripts the groups are there; narrow and printed pages hold t
   });
 });
 
-Deno.test("the map is zoomed by buttons, keys and Ctrl with the wheel, moved by dragging, and stays within the whole", async () => {
-  await withPage(report.html, async (page) => {
-    const place = (image: number) =>
-      page.$eval(`#map [data-image="${image}"]`, (mark) => {
-        return mark.getAttribute("transform")!.match(/-?[\d.]+/g)!.slice(0, 2).map(Number);
+testWith(
+  CHROMIUM,
+  "the map is zoomed by buttons, keys and Ctrl with the wheel, moved by dragging, and stays within the whole",
+  async () => {
+    await withPage(report.html, async (page) => {
+      const place = (image: number) =>
+        page.$eval(`#map [data-image="${image}"]`, (mark) => {
+          return mark.getAttribute("transform")!.match(/-?[\d.]+/g)!.slice(0, 2).map(Number);
+        });
+      const apart = async () => {
+        const [a, b] = [await place(3), await place(21)];
+        return Math.hypot(a[0] - b[0], a[1] - b[1]);
+      };
+      const whole = await apart();
+      assert(await page.$eval("#map-out", (button) => (button as HTMLButtonElement).disabled));
+      await page.click("#map-in");
+      assert(Math.abs(await apart() / whole - 1.6) < 0.01);
+      await page.$eval("#map", (map) => (map as SVGElement).focus());
+      await page.keyboard.press("-");
+      assert(Math.abs(await apart() / whole - 1) < 0.01);
+      const box = (await (await page.$("#map"))!.boundingBox())!;
+      const was = await place(7);
+      // Events tell whole pixels.
+      const middle = [Math.round(box.x + was[0]), Math.round(box.y + was[1])] as const;
+      await page.mouse.move(...middle);
+      await page.keyboard.down("Control");
+      await page.mouse.wheel({ deltaY: -200 });
+      await page.keyboard.up("Control");
+      assert(Math.abs(await apart() / whole - 4) < 0.05);
+      const held = await place(7);
+      const sides = await page.$eval("#map", (map) => map.getAttribute("viewBox")!.split(" ").slice(2).map(Number));
+      [[box.x, box.width], [box.y, box.height]].forEach(([corner, length], axis) => {
+        const pointer = (middle[axis] - corner) * sides[axis] / length;
+        const expected = pointer + 4 * (was[axis] - pointer);
+        assert(
+          Math.abs(held[axis] - expected) < 0.5,
+          `what is under the pointer stays there: ${held[axis]}, not ${expected}`,
+        );
       });
-    const apart = async () => {
-      const [a, b] = [await place(3), await place(21)];
-      return Math.hypot(a[0] - b[0], a[1] - b[1]);
-    };
-    const whole = await apart();
-    assert(await page.$eval("#map-out", (button) => (button as HTMLButtonElement).disabled));
-    await page.click("#map-in");
-    assert(Math.abs(await apart() / whole - 1.6) < 0.01);
-    await page.$eval("#map", (map) => (map as SVGElement).focus());
-    await page.keyboard.press("-");
-    assert(Math.abs(await apart() / whole - 1) < 0.01);
-    const box = (await (await page.$("#map"))!.boundingBox())!;
-    const was = await place(7);
-    // Events tell whole pixels.
-    const middle = [Math.round(box.x + was[0]), Math.round(box.y + was[1])] as const;
-    await page.mouse.move(...middle);
-    await page.keyboard.down("Control");
-    await page.mouse.wheel({ deltaY: -200 });
-    await page.keyboard.up("Control");
-    assert(Math.abs(await apart() / whole - 4) < 0.05);
-    const held = await place(7);
-    const sides = await page.$eval("#map", (map) => map.getAttribute("viewBox")!.split(" ").slice(2).map(Number));
-    [[box.x, box.width], [box.y, box.height]].forEach(([corner, length], axis) => {
-      const pointer = (middle[axis] - corner) * sides[axis] / length;
-      const expected = pointer + 4 * (was[axis] - pointer);
-      assert(
-        Math.abs(held[axis] - expected) < 0.5,
-        `what is under the pointer stays there: ${held[axis]}, not ${expected}`,
-      );
-    });
 
-    const before = await place(7);
-    await page.mouse.down();
-    await page.mouse.move(middle[0] + 20, middle[1] - 15, { steps: 4 });
-    await page.mouse.up();
-    const after = await place(7);
-    assert(Math.hypot(after[0] - before[0], after[1] - before[1]) > 3);
-    assert.equal(await page.$("dialog[open]"), null);
-    await page.click("#map-whole");
-    assert(Math.abs(await apart() / whole - 1) < 0.01);
-    for (const image of [3, 7, 21]) assert((await place(image)).every((value) => value > 0 && value < 1300));
-  });
-});
+      const before = await place(7);
+      await page.mouse.down();
+      await page.mouse.move(middle[0] + 20, middle[1] - 15, { steps: 4 });
+      await page.mouse.up();
+      const after = await place(7);
+      assert(Math.hypot(after[0] - before[0], after[1] - before[1]) > 3);
+      assert.equal(await page.$("dialog[open]"), null);
+      await page.click("#map-whole");
+      assert(Math.abs(await apart() / whole - 1) < 0.01);
+      for (const image of [3, 7, 21]) assert((await place(image)).every((value) => value > 0 && value < 1300));
+    });
+  },
+);

@@ -8,14 +8,15 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import puppeteer from "puppeteer-core";
-import { browserPath } from "./browser.ts";
 import { DEFAULT_MODEL } from "../mod.ts";
-import { bundle, consumer, orSkip, output, program, ROOT, tools } from "./runtime/installed.ts";
+import { CHROMIUM, NPM_PACKAGE, OTHER_RUNTIMES, testWith } from "./needs.ts";
+import { bundle, output, program, ROOT } from "./runtime/installed.ts";
 import { assertSame, type Found, foundByDeno, SAMPLE } from "./runtime/sample.ts";
 
 const ENGINE = createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm");
-const folder = orSkip("the npm package", consumer);
-const others = folder && orSkip("Bun, workerd and bundles", tools);
+const OTHERS = [NPM_PACKAGE, OTHER_RUNTIMES];
+const folder = NPM_PACKAGE.value;
+const others = folder && OTHER_RUNTIMES.value;
 const wanted = await foundByDeno();
 
 if (folder) {
@@ -76,7 +77,7 @@ Deno.test("the program needs to read images, itself and its packages, to write i
   }
 });
 
-Deno.test({ name: "Bun groups them from the tarball", ignore: !others }, async () => {
+testWith(OTHERS, "Bun groups them from the tarball", async () => {
   assertSame(JSON.parse(await output(program(others!, "bun"), ["node.js", ...SAMPLE], folder)), wanted);
 });
 
@@ -91,7 +92,7 @@ function gzipped(data: string | Uint8Array): number {
   return gzipSync(data, { level: 9 }).length;
 }
 
-Deno.test({ name: "Chromium groups them, in a page and in a worker", ignore: !others }, async () => {
+testWith([...OTHERS, CHROMIUM], "Chromium groups them, in a page and in a worker", async () => {
   const script = await bundled("browser.js", "browser");
   const parts = join(folder!, "node_modules/@anomalies/cluster");
   const served = (path: string): [Uint8Array | string, string] => {
@@ -111,7 +112,7 @@ Deno.test({ name: "Chromium groups them, in a page and in a worker", ignore: !ot
     return new Response(body as BodyInit, { headers: { "content-type": type } });
   });
   const browser = await puppeteer.launch({
-    executablePath: browserPath(),
+    executablePath: CHROMIUM.get(),
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
   });
   try {
@@ -148,7 +149,7 @@ async function answers(port: number, process: ChildProcess): Promise<void> {
   throw new Error("workerd does not listen");
 }
 
-Deno.test({ name: "workerd groups them, with compiled modules handed in", ignore: !others }, async () => {
+testWith(OTHERS, "workerd groups them, with compiled modules handed in", async () => {
   const script = await bundled("edge.js", "browser", "--external:./*.wasm", "--external:./*.onnx");
   const edge = join(folder!, "edge");
   const packaged = join(folder!, "node_modules/@anomalies/cluster");

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
 import puppeteer from "puppeteer-core";
-import { browserPath } from "./browser.ts";
+import { CHROMIUM, testWith } from "./needs.ts";
 import { PROJECT, withFolder } from "./program.ts";
+import { BUN, DENO, NODE, type Program, testPrograms } from "./runtime/programs.ts";
 
 const PATHS = ["cut", "hole"].flatMap((kind) => [1, 2, 3].map((at) => `${kind}/${kind}-0${at}.jpg`));
 
@@ -18,11 +19,21 @@ interface Service {
   ended(): Promise<{ code: number; lines: string[]; errors: string }>;
 }
 
-async function withService(args: string[], use: (service: Service) => Promise<void>): Promise<void> {
-  const { tasks } = JSON.parse(await Deno.readTextFile(join(PROJECT, "deno.json")));
-  const [, ...task] = tasks.serve.command.split(" ");
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [...task, "--port", "0", "--preset", "paper", ...args],
+/** What runs `serve`, with nothing in between; by Deno what the task runs. */
+function commandOf(program: Program): string[] {
+  if (program !== DENO) return [...program.command, "serve"];
+  const { tasks } = JSON.parse(Deno.readTextFileSync(join(PROJECT, "deno.json")));
+  return [Deno.execPath(), ...tasks.serve.command.split(" ").slice(1)];
+}
+
+async function withService(
+  args: string[],
+  use: (service: Service) => Promise<void>,
+  program: Program = DENO,
+): Promise<void> {
+  const [runtime, ...serve] = commandOf(program);
+  const command = new Deno.Command(runtime, {
+    args: [...serve, "--port", "0", "--preset", "paper", ...args],
     cwd: PROJECT,
     env: { NO_COLOR: "1" },
     stdout: "piped",
@@ -80,82 +91,90 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
   }
 }
 
-Deno.test("a process: groups, limits, a line a request without names, and a quick end", async () => {
-  await withService(["--max-images", "6", "--max-megabytes", "1"], async ({ url, signal, ended }) => {
-    const answer = await post(url, form(PATHS, { k: "2" }));
-    assert.equal(answer.status, 200);
-    assert.deepEqual((await answer.json()).groups.map(({ size }: { size: number }) => size), [3, 3]);
-    const many = await post(url, form([...PATHS, PATHS[0]]));
-    assert.deepEqual([many.status, (await many.json()).error.code], [413, "too-large"]);
-    // No length is told beforehand: the server counts.
-    let sent = 0;
-    const endless = new ReadableStream({
-      pull(controller) {
-        if ((sent += 1e5) > 50e6) controller.close();
-        else controller.enqueue(new Uint8Array(1e5));
-      },
-    });
-    const large = await post(url, endless, { headers: { "content-type": "application/zip" } }).catch(() => undefined);
-    if (large) assert.deepEqual([large.status, (await large.json()).error.code], [413, "too-large"]);
-    assert(sent < 50e6, "the upload was not cut off");
-    assert.equal(await (await fetch(`${url}/health`)).text(), '{"status":"ok"}\n');
-
-    const begun = performance.now();
-    signal("SIGTERM");
-    const { code, lines, errors } = await ended();
-    assert.deepEqual([code, errors], [0, ""]);
-    assert(performance.now() - begun < 3000);
-    assert.match(lines[1], /^POST \/groups 200 \d+\.\d\d s 6 images$/);
-    assert.match(lines[2], /^POST \/groups 413 \d+\.\d\d s$/);
-    assert.match(lines[3], /^POST \/groups 413 /);
-    assert(!lines.join().includes(".jpg"));
-  });
-});
-
-Deno.test("a process: full queue, clients that leave, and what is in flight is finished at the end", async () => {
-  const args = ["--max-concurrent", "1", "--max-queue", "1", "--grace", "60", "--names"];
-  await withService(args, async ({ url, signal, ended }) => {
-    const many = Array.from({ length: 5 }, () => PATHS).flat();
-    const stop = new AbortController();
-    const headers = { accept: "text/event-stream" };
-    const left = await post(url, form([...many, ...many]), { headers, signal: stop.signal });
-    await left.body!.getReader().read();
-    const waits = post(url, form(PATHS));
-    await until(async () => await metric(url, "queue") === 1, "it did not wait");
-    const third = await post(url, form(PATHS));
-    assert.equal(third.status, 429);
-    assert(Number(third.headers.get("retry-after")) >= 1);
-    await third.body!.cancel();
-    stop.abort();
-    assert.equal((await (await waits).json()).images.length, 6, "the next one's turn came");
-
-    const body = new Response(form(many));
-    const uploading = Promise.withResolvers<void>();
-    const slow = body.body!.pipeThrough(
-      new TransformStream({
-        async transform(chunk, controller) {
-          controller.enqueue(chunk);
-          await uploading.promise;
+testPrograms(
+  "a process: groups, limits, a line a request without names, and a quick end",
+  [NODE, BUN],
+  async (program) => {
+    await withService(["--max-images", "6", "--max-megabytes", "1"], async ({ url, signal, ended }) => {
+      const answer = await post(url, form(PATHS, { k: "2" }));
+      assert.equal(answer.status, 200);
+      assert.deepEqual((await answer.json()).groups.map(({ size }: { size: number }) => size), [3, 3]);
+      const many = await post(url, form([...PATHS, PATHS[0]]));
+      assert.deepEqual([many.status, (await many.json()).error.code], [413, "too-large"]);
+      // No length is told beforehand: the server counts.
+      let sent = 0;
+      const endless = new ReadableStream({
+        pull(controller) {
+          if ((sent += 1e5) > 50e6) controller.close();
+          else controller.enqueue(new Uint8Array(1e5));
         },
-      }),
-    );
-    const inFlight = post(url, slow, { headers: { "content-type": body.headers.get("content-type")! } });
-    await until(async () => await metric(url, "in_flight") === 1, "it did not begin");
-    signal("SIGINT");
-    await until(async () => (await fetch(`${url}/health`)).status === 503, "it does not close");
-    uploading.resolve();
-    const answer = await inFlight;
-    assert.equal((await answer.json()).images.length, 30);
-    const { code, lines, errors } = await ended();
-    assert.deepEqual([code, errors], [0, ""]);
-    const statuses = lines.flatMap((line) => line.match(/^POST \/groups (\d+)/)?.[1] ?? []);
-    assert.deepEqual(statuses.sort(), ["200", "200", "429", "499"]);
-    assert(lines.some((line) => line.includes("images: 0/cut/cut-01.jpg, ")), "names were asked for");
-    await assert.rejects(fetch(`${url}/health`), "nobody listens any more");
-  });
-});
+      });
+      const large = await post(url, endless, { headers: { "content-type": "application/zip" } }).catch(() => undefined);
+      if (large) assert.deepEqual([large.status, (await large.json()).error.code], [413, "too-large"]);
+      assert(sent < 50e6, "the upload was not cut off");
+      assert.equal(await (await fetch(`${url}/health`)).text(), '{"status":"ok"}\n');
 
-Deno.test("a process: work that outlasts the grace is cut off", async () => {
+      const begun = performance.now();
+      signal("SIGTERM");
+      const { code, lines, errors } = await ended();
+      assert.deepEqual([code, errors], [0, ""]);
+      assert(performance.now() - begun < 3000);
+      assert.match(lines[1], /^POST \/groups 200 \d+\.\d\d s 6 images$/);
+      assert.match(lines[2], /^POST \/groups 413 \d+\.\d\d s$/);
+      assert.match(lines[3], /^POST \/groups 413 /);
+      assert(!lines.join().includes(".jpg"));
+    }, program);
+  },
+);
+
+testPrograms(
+  "a process: full queue, clients that leave, and what is in flight is finished at the end",
+  [NODE, BUN],
+  async (program) => {
+    const args = ["--max-concurrent", "1", "--max-queue", "1", "--grace", "60", "--names"];
+    await withService(args, async ({ url, signal, ended }) => {
+      const many = Array.from({ length: 5 }, () => PATHS).flat();
+      const stop = new AbortController();
+      const headers = { accept: "text/event-stream" };
+      const left = await post(url, form([...many, ...many]), { headers, signal: stop.signal });
+      await left.body!.getReader().read();
+      const waits = post(url, form(PATHS));
+      await until(async () => await metric(url, "queue") === 1, "it did not wait");
+      const third = await post(url, form(PATHS));
+      assert.equal(third.status, 429);
+      assert(Number(third.headers.get("retry-after")) >= 1);
+      await third.body!.cancel();
+      stop.abort();
+      assert.equal((await (await waits).json()).images.length, 6, "the next one's turn came");
+
+      const body = new Response(form(many));
+      const uploading = Promise.withResolvers<void>();
+      const slow = body.body!.pipeThrough(
+        new TransformStream({
+          async transform(chunk, controller) {
+            controller.enqueue(chunk);
+            await uploading.promise;
+          },
+        }),
+      );
+      const inFlight = post(url, slow, { headers: { "content-type": body.headers.get("content-type")! } });
+      await until(async () => await metric(url, "in_flight") === 1, "it did not begin");
+      signal("SIGINT");
+      await until(async () => (await fetch(`${url}/health`)).status === 503, "it does not close");
+      uploading.resolve();
+      const answer = await inFlight;
+      assert.equal((await answer.json()).images.length, 30);
+      const { code, lines, errors } = await ended();
+      assert.deepEqual([code, errors], [0, ""]);
+      const statuses = lines.flatMap((line) => line.match(/^POST \/groups (\d+)/)?.[1] ?? []);
+      assert.deepEqual(statuses.sort(), ["200", "200", "429", "499"]);
+      assert(lines.some((line) => line.includes("images: 0/cut/cut-01.jpg, ")), "names were asked for");
+      await assert.rejects(fetch(`${url}/health`), "nobody listens any more");
+    }, program);
+  },
+);
+
+testPrograms("a process: work that outlasts the grace is cut off", [NODE, BUN], async (program) => {
   await withService(["--grace", "0"], async ({ url, signal, ended }) => {
     const many = Array.from({ length: 50 }, () => PATHS).flat();
     const cut = post(url, form(many)).then(({ status }) => status, () => "cut");
@@ -164,29 +183,25 @@ Deno.test("a process: work that outlasts the grace is cut off", async () => {
     const { code, errors } = await ended();
     assert.deepEqual([code, errors], [0, ""]);
     assert.notEqual(await cut, 200);
-  });
+  }, program);
 });
 
-Deno.test("wrong usage is one sentence and exit code 2", async () => {
+testPrograms("wrong usage is one sentence and exit code 2", [NODE, BUN], async (program) => {
   await withService([], async ({ url }) => {
     const { port } = new URL(url);
     for (
       const [args, message] of [[["--port", port], /another program does/], [["--max-images", "0"], /whole number/]]
     ) {
-      const command = new Deno.Command(Deno.execPath(), {
-        args: ["task", "--quiet", "serve", ...args as string[]],
-        cwd: PROJECT,
-      });
-      const { code, stderr } = await command.output();
+      const { code, stderr } = await program.run("serve", ...args as string[]);
       assert.equal(code, 2);
-      assert.match(new TextDecoder().decode(stderr), message as RegExp);
+      assert.match(stderr, message as RegExp);
     }
-  });
+  }, program);
 });
 
-Deno.test("the page: files in by keyboard, progress, and the report in place, under its policy", async () => {
+testWith(CHROMIUM, "the page: files in by keyboard, progress, and the report in place, under its policy", async () => {
   await withService([], async ({ url }) => {
-    const browser = await puppeteer.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-gpu"] });
+    const browser = await puppeteer.launch({ executablePath: CHROMIUM.get(), args: ["--no-sandbox", "--disable-gpu"] });
     try {
       const page = await browser.newPage();
       const problems: string[] = [];

@@ -10,18 +10,14 @@ import { joinPatches } from "../embed.ts";
 import { findImages } from "../src/dataset/folder.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { STUDIO_POLICY } from "../src/studio/index_page.ts";
-import { browserPath } from "./browser.ts";
+import { CHROMIUM, FROM_NPM, testWith, tried } from "./needs.ts";
 import { PROJECT, runTask, withFolder } from "./program.ts";
-import { orSkip } from "./runtime/installed.ts";
 import { UNREACHABLE } from "../tools/build_studio.ts";
 
 const DEMO = join(PROJECT, "demo");
 const built = await Deno.makeTempDir();
 const building = await runTask("studio", built);
-const bundled = orSkip("the studio", () => {
-  if (building.stderr.includes(UNREACHABLE)) throw new Error(building.stderr);
-  return true;
-});
+const BUNDLER = tried("Deno's bundler", FROM_NPM, !building.stderr.includes(UNREACHABLE));
 globalThis.addEventListener("unload", () => rmSync(built, { recursive: true }));
 
 const TYPES: Record<string, string> = {
@@ -31,7 +27,7 @@ const TYPES: Record<string, string> = {
   ".json": "application/json",
 };
 
-const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: !bundled, fn });
+const test = (name: string, fn: () => Promise<void>) => testWith([BUNDLER, CHROMIUM], name, fn);
 
 /** Headers that make pages cross-origin isolated: with shared memory. */
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
@@ -71,7 +67,7 @@ async function withStudio(
     if (body !== undefined || !url.startsWith(base) && !/^(data|blob):/.test(url)) problems.push(url.slice(0, 100));
   };
   await withFolder(async (folder) => {
-    const browser = await puppeteer.launch({ executablePath: browserPath(), args: ["--no-sandbox", "--disable-gpu"] });
+    const browser = await puppeteer.launch({ executablePath: CHROMIUM.get(), args: ["--no-sandbox", "--disable-gpu"] });
     try {
       const page = await browser.newPage();
       const session = await browser.target().createCDPSession();
@@ -165,7 +161,7 @@ async function byLibrary(folder: string) {
   };
 }
 
-test("deno task studio writes a folder, again into its own, never among other files", async () => {
+testWith(BUNDLER, "deno task studio writes a folder, again into its own, never among other files", async () => {
   assert.equal(building.code, 0, building.stderr);
   assert.match(building.stdout, /app\/\S+\/worker\.js +[\d,]+ +[\d,]+\n/);
   assert(building.stdout.includes(STUDIO_POLICY));

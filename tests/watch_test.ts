@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { AssignmentsFile } from "../src/report/assignments.ts";
-import { finish, PROGRAM, PROJECT, runTask, start, withFolder } from "./program.ts";
+import { finish, PROJECT, start, withFolder } from "./program.ts";
+import { BUN, NODE, testPrograms } from "./runtime/programs.ts";
 
 /** Tries until `holds` or ten seconds have passed. */
 async function eventually(what: string, holds: () => boolean): Promise<void> {
@@ -14,7 +15,10 @@ async function eventually(what: string, holds: () => boolean): Promise<void> {
   assert.fail(`never: ${what}`);
 }
 
-Deno.test("--watch assigns what is there and what comes, retries what is half copied, and Ctrl-C ends cleanly", async () => {
+testPrograms("--watch assigns what is there and what comes, retries what is half copied, and Ctrl-C ends cleanly", [
+  NODE,
+  BUN,
+], async ({ command, run }) => {
   await withFolder(async (scratch) => {
     const [fitted, photos] = [join(scratch, "fitted"), join(scratch, "new")];
     for (const folder of [fitted, photos, join(photos, "line 2")]) Deno.mkdirSync(folder);
@@ -22,11 +26,11 @@ Deno.test("--watch assigns what is there and what comes, retries what is half co
     for (const name of ["cut-01", "cut-02", "cut-03", "hole-01", "hole-02", "hole-03"]) {
       Deno.copyFileSync(demo(name), join(fitted, `${name}.jpg`));
     }
-    const clustered = await runTask("cluster", fitted, "--preset", "paper", "--k", "2");
+    const clustered = await run("cluster", fitted, "--preset", "paper", "--k", "2");
     assert.equal(clustered.code, 0, clustered.stderr);
 
     Deno.copyFileSync(demo("cut-01"), join(photos, "first.jpg"));
-    const program = start([...PROGRAM, "assign", join(scratch, "fitted-clusters/model.json"), photos, "--watch"]);
+    const program = start([...command, "assign", join(scratch, "fitted-clusters/model.json"), photos, "--watch"]);
     const output = finish(program);
     try {
       const file = join(scratch, "new-assigned/assignments.json");

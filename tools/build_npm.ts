@@ -126,7 +126,7 @@ function emit(file: string, folder: string, imported: Set<string>): void {
   const text = transpiled
     .replaceAll(/(from |import\()"onnxruntime-web"/g, '$1"#onnxruntime"')
     .replaceAll(/"(\.[^"]*)" with \{ type: "text" \}/g, `"$1${TEXT}"`)
-    .replaceAll(/(new URL\("\.[^"]*)\.ts"/g, '$1.js"');
+    .replaceAll(/((?:new URL|import)\("\.[^"]*)\.ts"/g, '$1.js"');
   write(join(folder, file.replace(/\.ts$/, ".js")), text);
 }
 

@@ -9,8 +9,10 @@ export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
 
 /** Packages of which only the WebAssembly is used, and that as a file. */
 const CODECS = {
+  "avif.wasm": "@jsquash/avif/codec/dec/avif_dec.wasm",
   "jpeg.wasm": "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
   "jpeg-turbo.wasm": "@cwasm/jpeg-turbo/jpeg-turbo.wasm",
+  "jxl.wasm": "@jsquash/jxl/codec/dec/jxl_dec.wasm",
   "png.wasm": "@jsquash/png/codec/pkg/squoosh_png_bg.wasm",
   "webp.wasm": "@jsquash/webp/codec/dec/webp_dec.wasm",
 };
@@ -22,6 +24,9 @@ export function writeLoadedFiles(folder: string): void {
   }
   for (const codec of ["jpeg", "png", "webp"]) {
     write(join(folder, `wasm/${codec}.LICENCE.md`), readFileSync(resolved(`@jsquash/${codec}/codec/LICENSE.codec.md`)));
+  }
+  for (const codec of ["avif", "jxl"]) {
+    write(join(folder, `wasm/${codec}.LICENCE.md`), readFileSync(resolved(`@jsquash/${codec}/LICENSE`)));
   }
   for (const model of ["efficientnet-lite0-reduction4", "efficientnet-lite0-pyramid"]) {
     for (const kind of ["onnx.wasm", "json"]) copy(`models/${model}.${kind}`, folder);

@@ -1,3 +1,4 @@
+import { findCopies, spreadRows } from "../copies.ts";
 import { describePatches, type Description } from "../describe/describe.ts";
 import { type DescriptionOptions, fitDescription } from "../describe/fit.ts";
 import { someImages } from "../embed/embedder.ts";
@@ -69,8 +70,12 @@ export async function groupModel(
   const { groups, medoids } = result;
   ensure(groups.length === patches.count, `${groups.length} groups do not fit ${patches.count} images`);
   const { rows, cols, channels, levels } = patches;
-  const description = await describedBySample(patches, groups, { ...options, onProgress: undefined });
-  const embeddings = await describePatches(patches, description, options);
+  const copies = findCopies(patches);
+  const distinct = copies ? someImages(patches, copies.distinct) : patches;
+  const own = copies ? Int32Array.from(copies.distinct, (i) => groups[i]) : groups;
+  const description = await describedBySample(distinct, own, { ...options, onProgress: undefined });
+  const described = await describePatches(distinct, description, options);
+  const embeddings = copies ? spreadRows(described, copies) : described;
   return {
     patches: { rows, cols, channels, ...(levels && { levels }) },
     description,

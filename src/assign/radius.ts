@@ -12,15 +12,19 @@ const FACTOR = 1.25;
 /** Images that the common quantile counts for: groups of a few images have hardly one of their own. */
 const PRIOR_IMAGES = 4;
 
-/** The radius of each group. */
+/** The radius of each group. Equal images count once. */
 export function groupRadii(embeddings: Embeddings, groups: ArrayLike<number>, count: number): Float64Array {
   const nearest: number[][] = Array.from({ length: count }, () => []);
   for (let i = 0; i < embeddings.count; i++) {
     let least = Infinity;
+    let isCopy = false;
     for (let j = 0; j < embeddings.count; j++) {
-      if (j !== i && groups[j] === groups[i]) least = Math.min(least, squaredDistance(embeddings, i, embeddings, j));
+      if (j === i || groups[j] !== groups[i]) continue;
+      const squared = squaredDistance(embeddings, i, embeddings, j);
+      if (squared > 0) least = Math.min(least, squared);
+      else isCopy ||= j < i;
     }
-    if (least < Infinity) nearest[groups[i]].push(Math.sqrt(least));
+    if (least < Infinity && !isCopy) nearest[groups[i]].push(Math.sqrt(least));
   }
   const common = quantile(nearest.flat());
   return Float64Array.from(nearest, (own) => {

@@ -2,6 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { checkPointCount } from "../core/linkage_kernel.ts";
+import type { ImageFile } from "../dataset/folder.ts";
 import { findLaidOut, layoutNote } from "../dataset/layout.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
@@ -30,6 +31,7 @@ import { openModel } from "./open_model.ts";
 import { warn } from "./progress.ts";
 import { removeCheckpoint } from "./training.ts";
 import type { Coordinator, JobOptions } from "./queue/coordinate.ts";
+import { setWhite } from "./set_white.ts";
 import { streamImages } from "./stream_images.ts";
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
@@ -55,10 +57,12 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
     ? undefined
     : await coordinatorOf({ ...options, queue: options.queue });
   using _interrupt = onInterrupt(() => coordinator?.kept() ?? cache.kept());
-  const opened = await openModel(options, warnings);
+  const normalFiles = options.normals === undefined ? undefined : findNormals(options.normals, warnings);
+  const white = await setWhite([...found.images, ...normalFiles ?? []], warnings);
+  const opened = await openModel({ ...options, ...(white && { white }) }, warnings);
   const { embedder, size, engine } = opened;
   const network = { ...opened, cache: cache.of(opened.maker) };
-  const normals = options.normals ? await loadNormals(options.normals, network, warnings) : undefined;
+  const normals = normalFiles && await loadNormals(normalFiles, options.normals!, network, warnings);
   const all = { images: found.images, name: argument };
   const stream = coordinator?.stream(basename(folder), opened) ?? streamImages;
   const grouped = references === "all"
@@ -101,15 +105,21 @@ async function coordinatorOf(options: JobOptions): Promise<Coordinator> {
   return await Coordinator.open(options);
 }
 
+/** All images of a folder; of a data set those that its layout has for sound. */
+function findNormals(folder: string, warnings: string[]): readonly ImageFile[] {
+  const { images, normals, folders, warnings: remarks } = findLaidOut(fromUser(folder), folder);
+  warnings.push(...remarks.map((warning) => `${folder}: ${warning}`));
+  if (normals.length) warnings.push(`--normals ${folder}: of its parts ${folders.normals.join(", ")} were used`);
+  return normals.length ? normals : images;
+}
+
 async function loadNormals(
+  files: readonly ImageFile[],
   folder: string,
   network: ImageNetwork,
   warnings: string[],
 ): Promise<PatchSet> {
-  const { images: listed, normals, warnings: remarks, folders } = findLaidOut(fromUser(folder), folder);
-  warnings.push(...remarks.map((warning) => `${folder}: ${warning}`));
-  if (normals.length) warnings.push(`--normals ${folder}: of its parts ${folders.normals.join(", ")} were used`);
-  const images = await loadImages(normals.length ? normals : listed, network, warnings, "Embedding normals");
+  const images = await loadImages(files, network, warnings, "Embedding normals");
   if (images.length === 0) throw new AnomalyClusterError("bad-argument", `--normals ${folder} holds no usable images`);
   return joinPatches(images.map((image) => image.patches));
 }

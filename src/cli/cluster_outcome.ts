@@ -6,6 +6,7 @@ import { f1Score } from "../metric/f1_score.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purity } from "../metric/purity.ts";
 import { countOf } from "../report/client/text.js";
+import { copyNotes } from "../report/copy_notes.ts";
 import { printable } from "../report/printable.ts";
 import type { Agreement, GroupsFile } from "../report/result.ts";
 
@@ -43,6 +44,7 @@ export function summary(file: GroupsFile, page: string): string {
   for (const { group, size, medoid } of file.groups) {
     lines.push(`  group ${group}: ${countOf(size, "image")}, medoid ${printable(medoid)}`);
   }
+  for (const note of copyNotes(file.images)) lines.push(`  ${note}`);
   const strays = file.images.filter(({ outlier }) => outlier).length;
   if (strays) lines.push(`  ${strays} of them fit nowhere well (outlier in groups.csv)`);
   if (file.metrics) {

@@ -7,6 +7,7 @@ import { matchMasks } from "../dataset/masks.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { nearCopies } from "../near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { countOf } from "../report/client/text.js";
 import { reportData } from "../report/report_data.ts";
@@ -55,11 +56,12 @@ export async function groupTogether(
     onProgress: (done) => stage.update(done),
   });
   if (!isTrained(name)) stage.end();
+  const near = nearCopies(patches, result.copies);
   // New images have no masks, and sets of patches could be compared only with all patches of all images.
   const assignable = options.weight !== "mask" && givesVectors(options);
   return {
     images,
-    result,
+    result: near ? { ...result, nearCopies: near } : result,
     grid: patches,
     settings: result.training
       ? { epochs: result.training.stages.reduce((sum, { losses }) => sum + losses.length, 0) }

@@ -13,10 +13,18 @@ import { PACKAGES } from "./manifest.ts";
 import { warn } from "./progress.ts";
 
 /** Rises when decoding, resizing or thumbnails give other results than before: entries of other numbers are not used. */
-const PREPARATION_VERSION = 2;
+const PREPARATION_VERSION = 3;
 
 /** Packages whose versions results depend on, besides. */
-const EMBEDDED_BY = ["@cwasm/jpeg-turbo", "@jsquash/jpeg", "@jsquash/png", "@jsquash/webp", "onnxruntime-web"] as const;
+const EMBEDDED_BY = [
+  "@cwasm/jpeg-turbo",
+  "@jsquash/avif",
+  "@jsquash/jpeg",
+  "@jsquash/jxl",
+  "@jsquash/png",
+  "@jsquash/webp",
+  "onnxruntime-web",
+] as const;
 
 /** Options of the cache. */
 export interface CacheOptions {
@@ -51,10 +59,20 @@ export async function makerOf(
   about: ModelManifest | undefined,
   engine: Engine,
   decoder: DecoderName,
+  white?: number,
 ): Promise<string> {
   const digest = await sha256(model);
   const versions = EMBEDDED_BY.map((name) => PACKAGES[name]);
-  return JSON.stringify([PREPARATION_VERSION, id, digest, about?.levels, engine, versions, decoder]);
+  return JSON.stringify([
+    PREPARATION_VERSION,
+    id,
+    digest,
+    about?.levels,
+    engine,
+    versions,
+    decoder,
+    ...(white ? [white] : []),
+  ]);
 }
 
 /** The cache of a run: told of at its end, closed with it. */

@@ -15,6 +15,7 @@ export interface PrepareRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly size: number;
   readonly decoder: DecoderName;
+  readonly white?: number;
 }
 
 /** An image ready for the network. */
@@ -23,6 +24,8 @@ export interface PreparedImage {
   readonly thumbnail: Thumbnail;
   /** The raster's note. */
   readonly note?: string;
+  /** The raster's largest sample of 16 bits. */
+  readonly largest?: number;
   /** Its key in the cache, where there is one. */
   readonly key?: Uint8Array;
 }
@@ -32,6 +35,8 @@ export interface PrepareOptions {
   /** Side to which images are resized. */
   readonly size: number;
   readonly decoder: DecoderName;
+  /** The sample of 16 bits that is white, see `DecodeOptions`. */
+  readonly white?: number;
   readonly cache?: ImageCache;
   /** Decoders that outlast the call. @default the call's own */
   readonly decoders?: DecoderPool;
@@ -46,9 +51,9 @@ export type ImageSource = string | Uint8Array<ArrayBuffer>;
 /** Yields for each file, in order, what the cache has of it, else its image, or the error that it failed with. */
 export async function* prepareImages(
   files: readonly ImageSource[],
-  { size, decoder, cache, decoders: lasting }: PrepareOptions,
+  { size, decoder, white, cache, decoders: lasting }: PrepareOptions,
 ): AsyncGenerator<PreparedImage | CachedImage | AnomalyClusterError> {
-  const decoders = lasting ?? new DecoderPool(Math.min(MOST_DECODERS, files.length), size, decoder);
+  const decoders = lasting ?? new DecoderPool(Math.min(MOST_DECODERS, files.length), { size, decoder, white });
   const prepare = async (file: ImageSource) => {
     try {
       const bytes = typeof file === "string" ? await readBytes(file) : file;
@@ -89,13 +94,14 @@ export const fetchedBefore = (): Promise<unknown> => import("./image_worker.ts")
 export class DecoderPool {
   readonly #pool: WorkerPool<PrepareRequest, PreparedImage>;
 
-  constructor(readonly most: number, readonly size: number, readonly decoder: DecoderName) {
+  constructor(readonly most: number, readonly settings: Pick<PrepareOptions, "size" | "decoder" | "white">) {
     this.#pool = new WorkerPool(most, new URL("./image_worker.ts", import.meta.url));
   }
 
   /** Takes the bytes away. Rejects with what {@linkcode decodeUsable} throws. */
   decode(bytes: Uint8Array<ArrayBuffer>): Promise<PreparedImage> {
-    return this.#pool.ask({ bytes, size: this.size, decoder: this.decoder }, [bytes.buffer]);
+    const { size, decoder, white } = this.settings;
+    return this.#pool.ask({ bytes, size, decoder, ...(white && { white }) }, [bytes.buffer]);
   }
 
   end(): void {

@@ -10,12 +10,12 @@ import { onMessage } from "./worker_port.ts";
 onMessage(async (request: PrepareRequest & { readonly index: number }, post) => post(await prepared(request)));
 
 async function prepared(
-  { index, bytes, size, decoder }: PrepareRequest & { readonly index: number },
+  { index, bytes, size, decoder, white }: PrepareRequest & { readonly index: number },
 ): Promise<WorkerAnswer<PreparedImage>> {
   try {
-    const image = await decodeUsable(bytes, size, { decoder });
+    const image = await decodeUsable(bytes, size, { decoder, ...(white && { white }) });
     const pixels = resize(image, size, size);
-    return { index, pixels, thumbnail: await thumbnail(image, pixels), note: image.note };
+    return { index, pixels, thumbnail: await thumbnail(image, pixels), note: image.note, largest: image.largest };
   } catch (error) {
     return failedAnswer(index, error, "bad-image");
   }

@@ -25,6 +25,8 @@ export interface ModelOptions {
   readonly engine?: EngineChoice;
   /** @default "own" */
   readonly decoder?: DecoderName;
+  /** The sample of 16 bits that is white in the images. @default 65535 */
+  readonly white?: number;
 }
 
 /** A network, the side to which images are resized for it, and how to open it again. */
@@ -34,6 +36,8 @@ export interface OpenModel {
   readonly openMany?: () => Embedder;
   readonly size: number;
   readonly decoder: DecoderName;
+  /** The sample of 16 bits that is white, where it is not the largest possible one. */
+  readonly white?: number;
   /** Names all that an embedding depends on besides the image. */
   readonly maker: string;
   /** What runs it. */
@@ -66,7 +70,7 @@ export async function openModel(options: ModelOptions, warnings: string[], read?
     engine,
   };
   const checked = await checkedModel(embedding);
-  const { preset: from, views } = options;
+  const { preset: from, views, white } = options;
   const network = {
     id: checked.id,
     file: name,
@@ -75,15 +79,17 @@ export async function openModel(options: ModelOptions, warnings: string[], read?
     ...(options.model !== undefined && { model: fromUser(options.model) }),
     ...(views && { views }),
     size,
+    ...(white && { white }),
   };
   const decoder = options.decoder ?? "own";
-  const maker = await makerOf(checked.id, model, manifest, engine, decoder);
+  const maker = await makerOf(checked.id, model, manifest, engine, decoder, white);
   const pools = engine === "wasm" && cores > 1;
   return {
     embedder: openedLate(checked),
     ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, cores) }),
     size,
     decoder,
+    ...(white && { white }),
     maker,
     engine,
     network,

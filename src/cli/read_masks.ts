@@ -53,7 +53,7 @@ export async function readMasks(
 
 async function readMarks(file: string): Promise<Marks> {
   const bytes = await readBytes(file);
-  const decoded = await decodeImage(bytes);
+  const decoded = await decodeImage(bytes, { white: 1 }); // Of 16 bits the smallest marks as well.
   const marks = marksOf(await asStored(bytes, decoded), isLossy(bytes));
   if (!marks.isPhotograph) return marks;
   throw new AnomalyClusterError("bad-image", "it looks like a photograph, no mask, and is not used");
@@ -67,8 +67,8 @@ function isLossy(bytes: Uint8Array): boolean {
 }
 
 /**
- * The pixels of a PNG file with their transparency, which decoding lays over white, and with the smallest of 16 bits,
- * which it rounds to 0; of other files those that were decoded.
+ * The pixels of a PNG file with their transparency, which decoding lays over white; of other files those that were
+ * decoded.
  */
 async function asStored(bytes: Uint8Array, decoded: Raster): Promise<Raster> {
   if (latin(bytes, 1, 4) !== "PNG") return decoded;

@@ -25,6 +25,9 @@ export interface ServeCommandOptions {
   readonly names?: boolean;
 }
 
+/** Milliseconds for answers that are on their way. */
+const LAST_ANSWERS_MS = 1500;
+
 /** Serves until SIGINT or SIGTERM; then finishes what is in flight, for up to `grace` seconds. */
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
   const { port, host, preset, grace } = options;
@@ -61,8 +64,10 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     setTimeout(graceOver.resolve, grace * 1000).unref();
     checkIdle();
   });
-  // Shutting down breaks uploads off, so that it comes last; what outlasts the grace ends with the process.
-  await Promise.race([idle.promise.then(() => server.close()), graceOver.promise]);
+  // Shutting down breaks uploads off, so that it comes last; what outlasts the grace ends with the process. Node and Bun
+  // would wait for the rest of an upload that was refused, too.
+  const close = () => Promise.race([server.close(), new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS))]);
+  await Promise.race([idle.promise.then(close), graceOver.promise]);
 }
 
 async function listen(

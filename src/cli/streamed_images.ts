@@ -1,5 +1,6 @@
 // Images that are described one after the other: by what, and what is known of them in the end.
 
+import { findCopies } from "../copies.ts";
 import type { ImageFile } from "../dataset/folder.ts";
 import type { DescribedImages } from "../describe/described_images.ts";
 import type { Description } from "../describe/describe.ts";
@@ -85,8 +86,14 @@ async function chosenReferences(
     const message = `${images.length} of ${asked.length} references can be used: at least 2 are needed`;
     throw new AnomalyClusterError("too-few-images", message);
   }
-  const patches = joinPatches(images.map((image) => image.patches));
+  const patches = withoutCopies(joinPatches(images.map((image) => image.patches)));
   return isCoreset && patches.count > wanted ? someImages(patches, greedyCentres(patches, wanted)) : patches;
+}
+
+/** Each of equal images once, where that leaves enough. */
+function withoutCopies(patches: PatchSet): PatchSet {
+  const distinct = findCopies(patches)?.distinct ?? [];
+  return distinct.length < 2 ? patches : someImages(patches, distinct);
 }
 
 /** What blocks of images leave behind, in whichever order they come. */

@@ -8,6 +8,7 @@ import type { RunCache } from "./image_cache.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { openModel } from "./open_model.ts";
 import { warn } from "./progress.ts";
+import { setWhite } from "./set_white.ts";
 
 /** A preset, or with the paper's method another network. */
 export interface Subject {
@@ -25,7 +26,8 @@ export async function loadSubject(
   cache: RunCache,
 ): Promise<LoadedImage[][]> {
   const warnings: string[] = [];
-  const opened = await openModel({ preset, model, ...options }, warnings);
+  const white = await setWhite(parts.flatMap(([, files]) => files), warnings);
+  const opened = await openModel({ preset, model, ...options, ...(white && { white }) }, warnings);
   const network = { ...opened, cache: cache.of(opened.maker) };
   const loaded: LoadedImage[][] = [];
   for (const [stage, files] of parts) loaded.push(await loadImages(files, network, warnings, `${name}: ${stage}`));

@@ -1,5 +1,6 @@
 // Groups from one vector an image, for numbers of images that a matrix of all distances does not fit.
 
+import { checkGroupCount, findCopies, spread, spreadGroups, spreadTree } from "../copies.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { squaredDistance } from "../distance/squared_distance.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";
@@ -48,6 +49,8 @@ export interface EmbeddingGroups {
   readonly tree: Linkage;
   /** How k was found; absent when it was given. */
   readonly choice?: GroupCountChoice;
+  /** For each image the first one of an equal vector; absent where all differ. Equal images count once. */
+  readonly copies?: Int32Array;
   /** Micro-clusters that took the images' places, and the share of the variance that lies within them. */
   readonly micro?: { readonly count: number; readonly within: number };
 }
@@ -57,7 +60,7 @@ const SAMPLE = 2000;
 
 /**
  * Ward linkage of vectors without a matrix: exact up to 50,000 (memory grows with the number of images, time with its
- * square), beyond that of 5,000 micro-clusters, each weighted by its images.
+ * square), beyond that of 5,000 micro-clusters, each weighted by its images. Equal vectors count once.
  *
  * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for wrong vectors, k or threshold.
  *
@@ -72,6 +75,26 @@ export async function clusterEmbeddings(
   embeddings: Embeddings,
   options: ClusterEmbeddingsOptions = {},
 ): Promise<EmbeddingGroups> {
+  const copies = findCopies(embeddings);
+  if (!copies || copies.distinct.length < 2) return await clusterDistinct(embeddings, options);
+  const { distinct } = copies;
+  const { scores } = options;
+  checkGroupCount(options.k, copies);
+  const found = await clusterDistinct(someEmbeddings(embeddings, distinct), {
+    ...options,
+    ...(scores && { scores: distinct.map((i) => scores[i]) }),
+  });
+  return {
+    ...found,
+    ...spreadGroups(found, scores ?? new Float64Array(embeddings.count), copies),
+    distances: spread(found.distances, copies),
+    outliers: spread(found.outliers, copies),
+    tree: found.micro ? found.tree : spreadTree(found.tree, copies),
+    copies: copies.firsts,
+  };
+}
+
+async function clusterDistinct(embeddings: Embeddings, options: ClusterEmbeddingsOptions): Promise<EmbeddingGroups> {
   const { k = "auto", threshold, smallestGroup = 1, exactUpTo = 50_000, seed = 0 } = options;
   const { count } = embeddings;
   if (count < 2) throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${count}`);

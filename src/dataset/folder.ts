@@ -24,7 +24,7 @@ export interface ImageFolder {
   readonly warnings: readonly string[];
 }
 
-const OTHER_IMAGES = /\.(avif|hei[cf]|jxl|jp2|p[bgnp]m|dng|cr[23]|nef|arw|orf|raf|rw2)$/i;
+const OTHER_IMAGES = /\.(hei[cf]|jp2|jpx|j2k|jxr|pam|pfm|exr|hdr|dng|cr[23]|nef|arw|orf|raf|rw2)$/i;
 
 /**
  * Lists JPEG, PNG, TIFF, WebP, GIF and BMP files, links to files among them. Links to folders are not followed, so that

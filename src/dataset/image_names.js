@@ -2,7 +2,7 @@
 
 /** @param {string} path @returns {boolean} whether it is an image of a kind that is read */
 export function isImageName(path) {
-  return /\.(jpe?g|jfif|png|tiff?|webp|gif|bmp)$/i.test(path);
+  return /\.(jpe?g|jfif|png|tiff?|webp|gif|bmp|dib|avif|jxl|p[bgpn]m)$/i.test(path);
 }
 
 /**
@@ -34,7 +34,7 @@ export function masksAmong(paths) {
   const isMask = (path) => {
     const [, folder, name] = stem(path).match(/^(.*\/)?(.*)$/s);
     const image = imageOfMask(name);
-    return image !== name && stems.has((folder ?? "") + image) && /\.(png|bmp|tiff?|gif)$/i.test(path);
+    return image !== name && stems.has((folder ?? "") + image) && /\.(png|bmp|dib|tiff?|gif|p[bgn]m)$/i.test(path);
   };
   return new Set(paths.filter((path) => /\.png$/i.test(path) && jpegStems.has(stem(path)) || isMask(path)));
 }

@@ -1,5 +1,5 @@
 import { sharedBuffer } from "../core/shared_memory.ts";
-import type { Embeddings, PatchSet, Raster } from "../types.ts";
+import type { Embeddings, PatchSet, PatchValues, Raster } from "../types.ts";
 
 /** Turns images into patch embeddings. */
 export interface Embedder {
@@ -40,6 +40,13 @@ export function imagesFrom(patches: PatchSet, from: number, count: number): Patc
 /** Some images of a set, by number, on memory of their own. */
 export function someImages(patches: PatchSet, chosen: readonly number[]): PatchSet {
   return joinPatches(chosen.map((at) => imagesFrom(patches, at, 1)));
+}
+
+/** Some images' values, by number. */
+export function someValues({ data, patches }: PatchValues, chosen: readonly number[]): PatchValues {
+  const some = new Float32Array(chosen.length * patches);
+  chosen.forEach((at, i) => some.set(data.subarray(at * patches, (at + 1) * patches), i * patches));
+  return { data: some, count: chosen.length, patches };
 }
 
 /** Some vectors of a set, by number. */

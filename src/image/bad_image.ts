@@ -15,3 +15,10 @@ export function checkSize(width: number, height: number, maxPixels: number): voi
     throw badImage(`${width} × ${height} pixels are too many (${most} at most): make the image smaller`);
   }
 }
+
+/** Throws `bad-image` when a file is far too short for its pixels, before memory is taken for them. */
+export function checkLength(bytes: number, pixels: number, mostOfAByte: number, format: string): void {
+  if (pixels > bytes * mostOfAByte) {
+    throw badImage(`the ${format} image is truncated or damaged: it is too short for its size in pixels`);
+  }
+}

@@ -2,9 +2,10 @@
 
 import { AnomalyClusterError } from "../errors.ts";
 import type { Raster } from "../types.ts";
+import { badImage } from "./bad_image.ts";
 
 /** Compiled modules of the codecs, see `initDecoders`. */
-export type CodecModules = Partial<Record<"jpeg" | "jpegTurbo" | "png" | "webp", WebAssembly.Module>>;
+export type CodecModules = Partial<Record<"avif" | "jpeg" | "jpegTurbo" | "jxl" | "png" | "webp", WebAssembly.Module>>;
 
 /** Bytes of WebAssembly memory, which never shrinks, up to which a codec is kept for the next image. */
 export const LARGEST_KEPT: number = 2 ** 27;
@@ -66,4 +67,27 @@ export function startEmscripten(name: keyof CodecModules, factory: unknown): Pro
     const codec = await start({ noInitialRun: true, instantiateWasm, print, printErr: print });
     return Object.assign(codec, { printed, isLarge: () => (memory?.buffer.byteLength ?? 0) > LARGEST_KEPT });
   });
+}
+
+/** A codec compiled by Emscripten that gives an image or fails; it starts with the first image. */
+export class EmscriptenDecoder {
+  #codec?: Promise<EmscriptenCodec>;
+
+  /** `damaged` is the sentence for what it cannot decode. */
+  constructor(readonly name: keyof CodecModules, readonly factory: unknown, readonly damaged: string) {}
+
+  /** Throws `bad-image`, and as {@linkcode startCodec}. */
+  async decode(bytes: Uint8Array, ...more: unknown[]): Promise<Raster> {
+    const codec = await (this.#codec ??= startEmscripten(this.name, this.factory));
+    let image: Raster | null;
+    try {
+      image = codec.decode(bytes, ...more);
+    } catch (cause) {
+      this.#codec = undefined; // Its state is unknown now: the next image starts another.
+      throw badImage(this.damaged, cause);
+    }
+    if (codec.isLarge()) this.#codec = undefined;
+    if (!image) throw badImage(this.damaged);
+    return image;
+  }
 }

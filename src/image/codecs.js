@@ -1,8 +1,12 @@
 // The codecs' WebAssembly as compiled modules, which takes no permission. Not every runtime knows this kind of import
 // and TypeScript does not either, hence a JavaScript file that is itself imported when needed.
 
+/** `@jsquash/avif`: libavif and dav1d or libaom. */
+export const avif = () => import.source("@jsquash/avif/codec/dec/avif_dec.wasm");
 /** `@jsquash/jpeg`: mozjpeg. */
 export const jpeg = () => import.source("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
+/** `@jsquash/jxl`: libjxl. */
+export const jxl = () => import.source("@jsquash/jxl/codec/dec/jxl_dec.wasm");
 /** `@cwasm/jpeg-turbo`: libjpeg-turbo. */
 export const jpegTurbo = () => import.source("@cwasm/jpeg-turbo/jpeg-turbo.wasm");
 /** `@jsquash/png`. */

@@ -1,11 +1,13 @@
 // Encoded bytes → upright RGBA pixels.
 
+import { ensure } from "../errors.ts";
 import type { Raster } from "../types.ts";
 import { badImage } from "./bad_image.ts";
 import { type CodecModules, useModules } from "./codec.ts";
-import type { Decoded, DecodeLimits } from "./decoded.ts";
+import { type Decoded, type DecodeLimits, joinedNotes } from "./decoded.ts";
 import { formatOf, type ImageFormat } from "./format.ts";
 import { turnUpright } from "./orient.ts";
+import { WHITE_16 } from "./sixteen_bits.ts";
 
 /** Options of {@linkcode decodeImage}. */
 export interface DecodeOptions {
@@ -22,6 +24,12 @@ export interface DecodeOptions {
    * Deno with `--allow-ffi`. It is slower here, does not read CMYK and cuts 16 bits to 8. @default "own"
    */
   readonly decoder?: DecoderName;
+  /**
+   * The sample, up to 65535, that becomes white in files of 16 bits a channel that do not say how many of these are used:
+   * cameras of 10 or 12 bits fill the lower ones alone. One number for a set of images keeps dark ones darker than the
+   * others: `whiteOf` of the largest {@linkcode Raster.largest} among them. @default 65535
+   */
+  readonly white?: number;
 }
 
 /** What decodes images. */
@@ -37,45 +45,64 @@ const DECODERS: Record<ImageFormat, () => Promise<Decoder>> = {
   WebP: async () => (await import("./webp.ts")).decodeWebp,
   GIF: async () => (await import("./gif.ts")).decodeGif,
   BMP: async () => (await import("./bmp.ts")).decodeBmp,
+  AVIF: async () => (await import("./avif.ts")).decodeAvif,
+  "JPEG XL": async () => (await import("./jxl.ts")).decodeJxl,
+  Netpbm: async () => (await import("./pnm.ts")).decodePnm,
 };
 
 /**
  * Hands in the compiled modules of codecs where the runtime cannot import them, as edge workers:
  * `jpeg` is `@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm`, `jpegTurbo` `@cwasm/jpeg-turbo/jpeg-turbo.wasm` (CMYK, and
  * large images in less time), `png` `@jsquash/png/codec/pkg/squoosh_png_bg.wasm`, `webp`
- * `@jsquash/webp/codec/dec/webp_dec.wasm`. Call it before the first `decodeImage`; elsewhere never.
+ * `@jsquash/webp/codec/dec/webp_dec.wasm`, `avif` `@jsquash/avif/codec/dec/avif_dec.wasm`, `jxl`
+ * `@jsquash/jxl/codec/dec/jxl_dec.wasm`. Call it before the first `decodeImage`; elsewhere never.
  */
 export function initDecoders(modules: CodecModules): void {
   useModules(modules);
 }
 
 /**
- * Decodes a JPEG, PNG, TIFF, WebP, GIF or BMP file, told apart by content: upright by its EXIF orientation,
- * transparency over white. Of several pages or frames the first is taken, and `note` says so. 16 bits a channel are
- * scaled to 8 (divided by 257 and rounded, neither cut nor stretched: what uses 12 bits of them comes out dark).
+ * Decodes a JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG XL or Netpbm (PBM, PGM, PPM) file, told apart by content: upright
+ * by its EXIF orientation, transparency over white. Of several pages or frames the first is taken. 16 bits a channel are
+ * scaled to 8 (see `white`), fractions and numbers with signs by the image's own range. `note` says what of this the user
+ * should know, and names images that are of one colour.
  *
  * @throws {AnomalyClusterError} `bad-image` when the bytes are empty, truncated, damaged or of another format,
- * `unsupported-runtime` where the chosen decoder does not start.
+ * `bad-argument` when `white` is not from 1 to 65535, `unsupported-runtime` where the chosen decoder does not start.
  */
 export async function decodeImage(encoded: Uint8Array, options: DecodeOptions = {}): Promise<Raster> {
+  const { atLeast = Infinity, maxPixels = 200e6, white = WHITE_16 } = options;
+  ensure(white >= 1 && white <= WHITE_16, `a white of ${white} is not possible (1 to ${WHITE_16})`);
   if (encoded.length === 0) throw badImage("the file is empty");
   // Node's Buffer is a Uint8Array too, but one whose slice() shares memory.
   const bytes = new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
   const format = formatOf(bytes);
   const other = options.decoder === "imagescript" && (format === "JPEG" || format === "PNG");
   const decode = other ? (await import("./imagescript.ts")).decodeImagescript : await DECODERS[format]();
-  const { atLeast = Infinity, maxPixels = 200e6 } = options;
-  const { image, orientation, sixteenBits, note: left } = await decode(bytes, { atLeast, maxPixels });
+  const { image, orientation, largest, note: told } = await decode(bytes, { atLeast, maxPixels, white });
+  const invisible = isAll(image, (data, at) => data[at + 3] === 0);
   const upright = overWhite(turnUpright(image, orientation));
-  const note = [left, sixteenBits && isDark(upright) && TWELVE_BITS].filter(Boolean).join("; ");
-  return { ...upright, ...(note && { note }) };
+  const note = joinedNotes(
+    told,
+    largest !== undefined && largest <= TWELVE_BITS && options.white === undefined && DARK,
+    invisible ? INVISIBLE : isAll(upright, sameAsFirst) && ONE_COLOUR,
+  );
+  return { ...upright, ...(note && { note }), ...(largest !== undefined && { largest }) };
 }
 
-const TWELVE_BITS = "its 16-bit values use 12 bits at most and come out dark: scale them to the whole range";
+const TWELVE_BITS = 4095;
+const DARK = "its 16-bit values use 12 bits at most and come out dark: scale them to the whole range";
+const INVISIBLE = "it is wholly transparent and therefore white: save it without transparency";
+const ONE_COLOUR = "it is all of one colour";
 
-/** Whether no value is above what 12 of 16 bits come to. */
-function isDark({ data }: Raster): boolean {
-  return data.every((value, at) => value <= 16 || at % 4 === 3);
+/** Whether something is so for every pixel. */
+function isAll({ data }: Raster, isSo: (data: Raster["data"], at: number) => boolean): boolean {
+  for (let at = 0; at < data.length; at += 4) if (!isSo(data, at)) return false;
+  return true;
+}
+
+function sameAsFirst(data: Raster["data"], at: number): boolean {
+  return data[at] === data[0] && data[at + 1] === data[1] && data[at + 2] === data[2];
 }
 
 function overWhite({ data, width, height }: Raster): Raster {

@@ -2,12 +2,14 @@
 
 import type { Raster } from "../types.ts";
 
-/** Limits that every decoder keeps to. */
+/** What every decoder keeps to. */
 export interface DecodeLimits {
   /** Smallest side of an image that may be shrunk while it is decoded; Infinity for none. */
   readonly atLeast: number;
   /** Most pixels. */
   readonly maxPixels: number;
+  /** The sample that becomes white in files that do not say how many of their 16 bits are used. */
+  readonly white: number;
 }
 
 /** An image as it is stored. */
@@ -15,8 +17,13 @@ export interface Decoded {
   readonly image: Raster;
   /** How it is to be turned: EXIF's 1 … 8. */
   readonly orientation: number;
-  /** Whether the file has 16 bits a channel. */
-  readonly sixteenBits?: boolean;
-  /** What of the file is not in the image. */
+  /** The largest sample of a file that has 16 bits a channel and does not say how many of them are used. */
+  readonly largest?: number;
+  /** What the user should know: what of the file is not in the image, or how it was taken. */
   readonly note?: string;
+}
+
+/** Notes as one; undefined for none. */
+export function joinedNotes(...notes: readonly (string | false | undefined)[]): string | undefined {
+  return notes.filter(Boolean).join("; ") || undefined;
 }

@@ -1,7 +1,7 @@
 // GIF → RGBA: its first frame (GIF89a).
 
 import { badImage, checkSize } from "./bad_image.ts";
-import type { Decoded, DecodeLimits } from "./decoded.ts";
+import { type Decoded, type DecodeLimits, joinedNotes } from "./decoded.ts";
 import { unpackLzw } from "./lzw.ts";
 
 const TRUNCATED = "the GIF image is truncated or damaged";
@@ -28,26 +28,33 @@ interface Frame {
 export function decodeGif(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
   if (bytes.length < 14) throw badImage(TRUNCATED);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
-  checkSize(width, height, maxPixels);
   const { first, frames } = framesOf(bytes, view);
-  if (!first || !first.colours.length) throw badImage(TRUNCATED);
+  if (!first) throw badImage(TRUNCATED);
+  // A canvas that its first frame does not fit on is made larger, as Pillow and browsers do.
+  const width = Math.max(view.getUint16(6, true), first.left + first.width);
+  const height = Math.max(view.getUint16(8, true), first.top + first.height);
+  checkSize(width, height, maxPixels);
   checkSize(first.width, first.height, maxPixels);
   if (first.width * first.height > first.packed.length * MOST_PIXELS_OF_A_BYTE) throw badImage(TRUNCATED);
-  const indices = unpackLzw(first.packed, first.width * first.height, "GIF", first.literalBits);
+  const { literalBits } = first;
+  const indices = unpackLzw(first.packed, first.width * first.height, { format: "GIF", literalBits });
   const canvas = new Uint32Array(width * height);
-  const palette = packedColours(first.colours);
+  const palette = packedColours(first.colours.length ? first.colours : GREYS);
   rowOrder(first).forEach((row, stored) => {
-    const y = first.top + row;
-    const across = y < height ? Math.min(first.width, width - first.left) : 0;
-    for (let x = 0, from = stored * first.width, to = y * width + first.left; x < across; x++, from++, to++) {
+    let to = (first.top + row) * width + first.left;
+    for (let from = stored * first.width, end = from + first.width; from < end; from++, to++) {
       if (indices[from] !== first.transparent) canvas[to] = palette[indices[from]];
     }
   });
-  const data = new Uint8Array(canvas.buffer);
-  const note = frames > 1 ? `${frames} frames, the first is used` : undefined;
-  return Promise.resolve({ image: { data, width, height }, orientation: 1, note });
+  const note = joinedNotes(
+    frames > 1 && `${frames} frames, the first is used`,
+    !first.colours.length && "it has no colour table, its values are taken for grey levels",
+  );
+  return Promise.resolve({ image: { data: new Uint8Array(canvas.buffer), width, height }, orientation: 1, note });
 }
+
+/** Colours where a file has none, as Pillow has them. */
+const GREYS = Uint8Array.from({ length: 256 * 3 }, (_, at) => Math.floor(at / 3));
 
 /** RGBA of each colour, its four bytes as one number; the same for all that are missing: black. */
 function packedColours(colours: Uint8Array): Uint32Array {
@@ -59,7 +66,7 @@ function packedColours(colours: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.buffer);
 }
 
-/** Walks the blocks: the first frame, if it is whole, and how many there are. */
+/** Walks the blocks: the first frame, and how many there are. */
 function framesOf(bytes: Uint8Array, view: DataView): { first?: Frame; frames: number } {
   const tableSize = (flags: number) => flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
   const globalSize = tableSize(bytes[10]);
@@ -74,7 +81,7 @@ function framesOf(bytes: Uint8Array, view: DataView): { first?: Frame; frames: n
       const flags = bytes[at + 9];
       const data = at + 10 + tableSize(flags);
       const end = endOfBlocks(bytes, data + 1);
-      if (end > bytes.length) break; // A frame that is not whole.
+      if (end > bytes.length && first) break; // One that is not whole.
       frames++;
       first ??= {
         ...{ left, top, width, height, transparent },
@@ -84,7 +91,8 @@ function framesOf(bytes: Uint8Array, view: DataView): { first?: Frame; frames: n
         packed: joined(bytes, data + 1, end),
       };
       at = end;
-    } else break; // The trailer, or nothing that is known.
+    } else if (first || bytes[at] === 0x3b) break; // The trailer, or nothing that is known.
+    else at++; // Others search on, too.
   }
   return { first, frames };
 }
@@ -97,11 +105,12 @@ function endOfBlocks(bytes: Uint8Array, from: number): number {
 }
 
 function joined(bytes: Uint8Array, from: number, end: number): Uint8Array {
-  const whole = new Uint8Array(end - from);
+  const whole = new Uint8Array(Math.max(0, Math.min(end, bytes.length) - from));
   let length = 0;
   for (let at = from; bytes[at]; at += bytes[at] + 1) {
-    whole.set(bytes.subarray(at + 1, at + 1 + bytes[at]), length);
-    length += bytes[at];
+    const block = bytes.subarray(at + 1, at + 1 + bytes[at]);
+    whole.set(block, length);
+    length += block.length;
   }
   return whole.subarray(0, length);
 }

@@ -2,29 +2,80 @@
 
 import factory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import type { Raster } from "../types.ts";
-import { badImage, checkSize } from "./bad_image.ts";
+import { badImage, checkLength, checkSize } from "./bad_image.ts";
 import { type EmscriptenCodec, startEmscripten } from "./codec.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";
-import { jpegHeader } from "./jpeg_header.ts";
+import { JPEG_LS, type JpegHeader, jpegHeader } from "./jpeg_header.ts";
 import { decodeTurbo } from "./jpeg_turbo.ts";
 
 let mozjpeg: Promise<EmscriptenCodec> | undefined;
 
 /** Throws `bad-image`. */
-export async function decodeJpeg(bytes: Uint8Array, { atLeast, maxPixels }: DecodeLimits): Promise<Decoded> {
-  const { width, height, components, exif } = jpegHeader(bytes);
-  checkSize(width, height, maxPixels);
-  checkWork(bytes, width * height);
-  const divisor = [8, 4, 2].find((by) => Math.ceil(Math.min(width, height) / by) >= atLeast) ?? 1;
+export async function decodeJpeg(bytes: Uint8Array, limits: DecodeLimits): Promise<Decoded> {
+  const { header, image, divisor } = checked(bytes, limits);
+  const { width, height, exif } = header;
   const orientation = orientationOf(exif);
-  if (components === 4) {
-    const inks = await decodeTurbo(bytes, width, height, divisor, "cmyk");
-    if (!inks) throw badImage("the CMYK JPEG image is truncated, damaged or cannot be read here: save it as RGB");
-    return { image: fromInks(inks), orientation };
+  if (header.components === 4) return { image: fromInks(await inksOf(image, header, divisor)), orientation };
+  const shrunk = divisor > 1 && await decodeTurbo(image, width, height, divisor, "rgba");
+  return { image: shrunk || await whole(image, header.ended), orientation };
+}
+
+/** The four inks of each pixel as they are stored: 255 is none in files, and all of it in TIFF. Throws `bad-image`. */
+export async function decodeJpegInks(bytes: Uint8Array, limits: DecodeLimits): Promise<Raster> {
+  const { header, image, divisor } = checked(bytes, limits);
+  return await inksOf(image, header, divisor);
+}
+
+/** What the header says, and the image alone, if it is of a kind and size that is read. */
+function checked(bytes: Uint8Array, { atLeast, maxPixels }: DecodeLimits) {
+  const header = jpegHeader(bytes);
+  const { width, height, ended, end } = header;
+  if (height === 0) {
+    throw badImage("JPEG images that tell their height behind their pixels cannot be read: save it anew");
   }
-  const shrunk = divisor > 1 && await decodeTurbo(bytes, width, height, divisor, "rgba");
-  return { image: shrunk || await whole(bytes), orientation };
+  checkSize(width, height, maxPixels);
+  checkKind(header);
+  checkWork(header);
+  const divisor = [8, 4, 2].find((by) => Math.ceil(Math.min(width, height) / by) >= atLeast) ?? 1;
+  return { header, image: ended ? bytes.subarray(0, end) : withEnd(bytes), divisor };
+}
+
+async function inksOf(image: Uint8Array, { width, height }: JpegHeader, divisor: number): Promise<Raster> {
+  const inks = await decodeTurbo(image, width, height, divisor, "cmyk");
+  if (!inks) throw badImage("the CMYK JPEG image is truncated, damaged or cannot be read here: save it as RGB");
+  return inks;
+}
+
+const PROGRESSIVE = 0xc2;
+
+/** Kinds of compression that the codecs do not know, by the marker of the frame's header (ITU-T T.81, table B.1; T.87). */
+const OTHER_KINDS: Record<number, string> = {
+  ...Object.fromEntries([0xc3, 0xcb].map((kind) => [kind, "Lossless JPEG"])),
+  ...Object.fromEntries([0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf].map((kind) => [kind, "Hierarchical JPEG"])),
+  ...Object.fromEntries([0xc9, 0xca].map((kind) => [kind, "Arithmetically coded JPEG"])),
+  [JPEG_LS]: "JPEG-LS",
+};
+
+/** Refuses what no codec reads, and what is cut off though it may look whole. */
+function checkKind({ kind, precision, components, ended, hasAll }: JpegHeader): void {
+  if (kind in OTHER_KINDS) throw badImage(`${OTHER_KINDS[kind]} images cannot be read: save it as PNG`);
+  if (precision !== 8) {
+    throw badImage(`JPEG images of ${precision} bits a channel cannot be read: save it as PNG, or as JPEG of 8 bits`);
+  }
+  if (components === 2 || components > 4) {
+    throw badImage(`JPEG images of ${components} channels cannot be read: save it as RGB or grey`);
+  }
+  // Without its end a progressive image may miss scans, which the codecs do not tell.
+  if (!ended && (kind === PROGRESSIVE || !hasAll)) throw badImage("the JPEG image is truncated: its end is missing");
+}
+
+/** Cameras that send single pictures leave the marker of the end out; the codec tells whether pixels are missing. */
+function withEnd(bytes: Uint8Array): Uint8Array {
+  const ended = new Uint8Array(bytes.length + 2);
+  ended.set(bytes);
+  ended.set([0xff, 0xd9], bytes.length);
+  return ended;
 }
 
 /** Pixels of a byte at most: a bit a block of 8 × 8. */
@@ -34,16 +85,15 @@ const MOST_PIXELS_OF_A_BYTE = 512;
 const MOST_WORK = 1e10;
 
 /** Refuses, before any memory or time is spent, what cannot be whole or would go over its pixels again and again. */
-function checkWork(bytes: Uint8Array, pixels: number): void {
-  if (pixels > bytes.length * MOST_PIXELS_OF_A_BYTE) {
-    throw badImage("the JPEG image is truncated or damaged: it is too short for its size in pixels");
+function checkWork({ width, height, scans, end }: JpegHeader): void {
+  checkLength(end, width * height, MOST_PIXELS_OF_A_BYTE, "JPEG");
+  if (scans * width * height > MOST_WORK) {
+    throw badImage(`the JPEG image has ${scans} scans, too many: save it anew`);
   }
-  let scans = 0;
-  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) if (bytes[at + 1] === 0xda) scans++;
-  if (scans * pixels > MOST_WORK) throw badImage(`the JPEG image has ${scans} scans, too many: save it anew`);
 }
 
-async function whole(bytes: Uint8Array): Promise<Raster> {
+/** `ended`: whether the file has its own end. */
+async function whole(bytes: Uint8Array, ended: boolean): Promise<Raster> {
   const codec = await (mozjpeg ??= startEmscripten("jpeg", factory));
   codec.printed.length = 0;
   let image: Raster | null = null;
@@ -54,7 +104,7 @@ async function whole(bytes: Uint8Array): Promise<Raster> {
     mozjpeg = undefined; // Its state is unknown now: the next image starts another.
   }
   const [complaint] = codec.printed;
-  if (!image || (complaint && missesPixels(complaint, bytes))) {
+  if (!image || (complaint && (!ended || missesPixels(complaint)))) {
     throw badImage(`the JPEG image is truncated, damaged or of a kind that is not read (${complaint ?? "unknown"})`);
   }
   return image;
@@ -62,17 +112,11 @@ async function whole(bytes: Uint8Array): Promise<Raster> {
 
 /**
  * Whether pixels are missing: the codec fills them with grey, which would cluster as a defect. Stray bytes between
- * segments and the like do no harm, but hide what comes after: the codec tells its first complaint alone.
+ * segments and the like do no harm (but between the parts of the compressed data they do), and hide what comes after, as the codec tells its first complaint alone: a file
+ * without an end of its own must have none.
  */
-function missesPixels(complaint: string, bytes: Uint8Array): boolean {
-  return /^Premature end|^Corrupt JPEG data: (?!\d+ extraneous)/.test(complaint) ||
-    lastMarker(bytes, 0xd9) < lastMarker(bytes, 0xda);
-}
-
-/** Place of the last marker of this kind; inside compressed data a marker cannot occur. */
-function lastMarker(bytes: Uint8Array, kind: number): number {
-  for (let at = bytes.length - 2; at >= 0; at--) if (bytes[at] === 0xff && bytes[at + 1] === kind) return at;
-  return -1;
+function missesPixels(complaint: string): boolean {
+  return /^Premature end|^Corrupt JPEG data: (?!\d+ extraneous)|before marker 0xd[0-7]/.test(complaint);
 }
 
 /** CMYK to RGBA: black is taken off the other inks. JPEG files hold inks inverted, as Adobe began to. */

@@ -1,4 +1,4 @@
-// What stands before the compressed data of a JPEG file (ITU-T T.81, annex B).
+// What the segments of a JPEG file say (ITU-T T.81, annex B), and where the image ends: cameras append films and more.
 
 import { badImage } from "./bad_image.ts";
 import { latin } from "./latin.ts";
@@ -11,28 +11,83 @@ export interface JpegHeader {
   readonly components: number;
   /** The TIFF structure of the EXIF segment, if there is one. */
   readonly exif?: Uint8Array;
+  /** Bits a sample. */
+  readonly precision: number;
+  /** The marker of the frame's header: 0xc0 and 0xc1 sequential, 0xc2 progressive, others rare. */
+  readonly kind: number;
+  readonly scans: number;
+  /** Whether every component is in a scan. */
+  readonly hasAll: boolean;
+  /** Where the image ends. */
+  readonly end: number;
+  /** Whether a marker says so; else the file ends before. */
+  readonly ended: boolean;
 }
 
-/** Reads the segments up to the frame header and the first scan. Throws `bad-image`. */
-export function jpegHeader(bytes: Uint8Array): JpegHeader {
+/** Places of an image's segments. */
+interface Segment {
+  readonly marker: number;
+  readonly from: number;
+  readonly end: number;
+}
+
+/** The frame header of JPEG-LS, which is another kind of compression. */
+export const JPEG_LS = 0xf7;
+
+const [RST0, SOI, EOI, SOS, APP1] = [0xd0, 0xd8, 0xd9, 0xda, 0xe1];
+
+/** Yields the segments up to the end of the image, that marker included; steps over stray bytes and compressed data. */
+function* segments(bytes: Uint8Array): Generator<Segment> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let [exif, frame] = [undefined as Uint8Array | undefined, 0];
-  for (let at = 2; at + 4 <= bytes.length;) {
+  for (let at = bytes.indexOf(0xff, 2); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at)) {
     const marker = bytes[at + 1];
-    if (bytes[at] !== 0xff || marker === 0xff) at++; // Stray and fill bytes.
-    else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2; // Markers without a segment.
+    if (marker === 0xff) at++; // A fill byte.
+    else if (marker <= 0x01 || (marker >= RST0 && marker <= SOI)) at += 2; // Markers without a segment.
+    else if (marker === EOI) return yield { marker, from: at, end: at + 2 };
     else {
-      const end = at + 2 + view.getUint16(at + 2);
-      if (marker === 0xda || end > bytes.length) break;
-      const segment = bytes.subarray(at + 4, end);
-      if (marker === 0xe1 && !exif && latin(segment, 0, 6) === "Exif\0\0") exif = segment.subarray(6);
-      if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker) && segment.length >= 6) {
-        frame = at + 4;
-      }
+      const end = at + 4 <= bytes.length ? at + 2 + view.getUint16(at + 2) : Infinity;
+      if (end > bytes.length) return;
+      yield { marker, from: at + 4, end };
       at = end;
     }
   }
+}
+
+/** Where a JPEG file's image ends: behind the marker that says so, else with the bytes. */
+export function endOfJpeg(bytes: Uint8Array): { end: number; ended: boolean } {
+  for (const { marker, end } of segments(bytes)) if (marker === EOI) return { end, ended: true };
+  return { end: bytes.length, ended: false };
+}
+
+/** Reads all segments of the image. Throws `bad-image`. */
+export function jpegHeader(bytes: Uint8Array): JpegHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let exif: Uint8Array | undefined;
+  let frame: Segment | undefined;
+  let [scans, end, ended] = [0, bytes.length, false];
+  const seen = new Set<number>();
+  for (const segment of segments(bytes)) {
+    const { marker, from } = segment;
+    if (marker === EOI) [end, ended] = [segment.end, true];
+    else if (marker === SOS) {
+      scans++;
+      for (let at = 0; at < bytes[from]; at++) seen.add(bytes[from + 1 + at * 2]);
+    } else if (marker === APP1 && !scans && !exif && latin(bytes, from, from + 6) === "Exif\0\0") {
+      exif = bytes.subarray(from + 6, segment.end);
+    } else if (isFrame(marker) && segment.end - from >= 6) frame ??= segment;
+  }
   if (!frame) throw badImage("the JPEG image is truncated or damaged: its header is not complete");
-  const [height, width] = [view.getUint16(frame + 1), view.getUint16(frame + 3)];
-  return { width, height, components: bytes[frame + 5], exif };
+  const { from, marker: kind } = frame;
+  return {
+    height: view.getUint16(from + 1),
+    width: view.getUint16(from + 3),
+    precision: bytes[from],
+    components: bytes[from + 5],
+    hasAll: seen.size >= bytes[from + 5],
+    ...{ exif, kind, scans, end, ended },
+  };
+}
+
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker) || marker === JPEG_LS;
 }

@@ -4,14 +4,22 @@ import { badImage } from "./bad_image.ts";
 
 const MOST_CODES = 4096;
 
-/**
- * Unpacks the first `size` bytes. TIFF stores codes the highest bit first and widens them one code early; GIF begins
- * with codes of `literalBits` + 1 bits. Throws `bad-image` when the data end before or make no sense.
- */
-export function unpackLzw(packed: Uint8Array, size: number, format: "GIF" | "TIFF", literalBits = 8): Uint8Array {
+/** How codes are stored. */
+export interface LzwOptions {
+  /** Named in errors. */
+  readonly format: "GIF" | "TIFF";
+  /** Codes begin at the highest bit and widen one code early, as in TIFF since version 5; else as in GIF. */
+  readonly highFirst?: boolean;
+  /** Codes begin with one bit more. @default 8 */
+  readonly literalBits?: number;
+}
+
+/** Unpacks the first `size` bytes. Throws `bad-image` when the data end before or make no sense. */
+export function unpackLzw(packed: Uint8Array, size: number, options: LzwOptions): Uint8Array {
+  const { format, highFirst = false, literalBits = 8 } = options;
   const output = new Uint8Array(size);
   const clear = 1 << literalBits;
-  const early = format === "TIFF" ? 1 : 0;
+  const early = highFirst ? 1 : 0;
   // Each code's string is that of its prefix and one byte more.
   const [prefix, length] = [new Uint16Array(MOST_CODES), new Uint16Array(MOST_CODES).fill(1, 0, clear)];
   const [first, last] = [new Uint8Array(MOST_CODES), new Uint8Array(MOST_CODES)];

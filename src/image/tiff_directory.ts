@@ -1,28 +1,61 @@
-// The directories of a TIFF structure (TIFF 6.0, section 2), which EXIF data is too.
+// The directories of a TIFF structure (TIFF 6.0, section 2; BigTIFF), which EXIF data is too.
 
 /** One directory, read where it is asked: fields may share their bytes, so that all of them take more than the file. */
 export interface TiffDirectory {
+  /** Where the next one should be; 0 for none. */
+  readonly next: number;
   has(tag: number): boolean;
-  /** The first `most` numbers of a field; none for text and fractions. @default most 2^18, more than a palette has */
+  /** The first `most` numbers of a field; none for text. @default most 2^18, more than a palette has */
   get(tag: number, most?: number): readonly number[] | undefined;
+  /** The first `most` characters of a field of text. @default most 4096 */
+  text(tag: number, most?: number): string;
 }
 
-/** Bytes of a value by type: BYTE, SHORT, LONG, UNDEFINED; the others hold nothing that is used. */
-const SIZES: Record<number, 1 | 2 | 4> = { 1: 1, 3: 2, 4: 4, 7: 1 };
+/** Where numbers lie: BigTIFF counts and points with eight bytes in place of four. */
+interface Structure {
+  readonly view: DataView;
+  readonly little: boolean;
+  readonly big: boolean;
+}
+
+/** Bytes of a value by type, and how it is read; others hold nothing that is used. */
+const TYPES: Record<number, [size: number, read: (view: DataView, at: number, little: boolean) => number]> = {
+  1: [1, (view, at) => view.getUint8(at)],
+  2: [1, (view, at) => view.getUint8(at)], // Text.
+  3: [2, (view, at, little) => view.getUint16(at, little)],
+  4: [4, (view, at, little) => view.getUint32(at, little)],
+  5: [8, (view, at, little) => view.getUint32(at, little) / view.getUint32(at + 4, little)], // RATIONAL.
+  6: [1, (view, at) => view.getInt8(at)],
+  7: [1, (view, at) => view.getUint8(at)],
+  8: [2, (view, at, little) => view.getInt16(at, little)],
+  9: [4, (view, at, little) => view.getInt32(at, little)],
+  13: [4, (view, at, little) => view.getUint32(at, little)], // IFD, a pointer to a directory.
+  16: [8, (view, at, little) => Number(view.getBigUint64(at, little))], // LONG8 and, for pointers, IFD8.
+  18: [8, (view, at, little) => Number(view.getBigUint64(at, little))],
+};
+const TEXT = 2;
 
 /** Yields the directories in turn; ends, without an error, where the structure is broken. */
 export function* tiffDirectories(bytes: Uint8Array): Generator<TiffDirectory> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const little = isLittleEndian(bytes);
-  let at = bytes.length < 8 ? 0 : view.getUint32(4, little);
+  if (bytes.length < 16) return;
+  const structure = structureOf(bytes);
   // Directories do not overlap: those that are longer than the file, all together, go round in circles.
-  for (let left = bytes.length; at && at + 2 <= bytes.length;) {
-    const end = at + 2 + view.getUint16(at, little) * 12;
+  let left = bytes.length;
+  for (let at = pointerAt(structure, structure.big ? 8 : 4); at;) {
+    const [from, end] = boundsOf(structure, at);
     left -= end - at;
     if (end > bytes.length || left < 0) return;
-    yield directory(view, at + 2, end, little);
-    at = end + 4 <= bytes.length ? view.getUint32(end, little) : 0;
+    const found = directory(structure, from, end);
+    yield found;
+    at = found.next;
   }
+}
+
+/** The directory at a place that another one points to, if there is one. */
+export function tiffDirectoryAt(bytes: Uint8Array, at: number): TiffDirectory | undefined {
+  const structure = structureOf(bytes);
+  const [from, end] = boundsOf(structure, at);
+  return end <= bytes.length ? directory(structure, from, end) : undefined;
 }
 
 /** Whether numbers are stored the lowest byte first. */
@@ -30,25 +63,45 @@ export function isLittleEndian(bytes: Uint8Array): boolean {
   return bytes[0] === 0x49;
 }
 
-function directory(view: DataView, from: number, end: number, little: boolean): TiffDirectory {
+function structureOf(bytes: Uint8Array): Structure {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = isLittleEndian(bytes);
+  return { view, little, big: bytes.length >= 16 && view.getUint16(2, little) === 43 };
+}
+
+function pointerAt({ view, little, big }: Structure, at: number): number {
+  return big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
+}
+
+/** Where a directory's fields begin and end; the end lies behind the file where they do not fit. */
+function boundsOf({ view, little, big }: Structure, at: number): [from: number, end: number] {
+  const from = at + (big ? 8 : 2);
+  if (!(from <= view.byteLength)) return [from, Infinity];
+  const fields = big ? Number(view.getBigUint64(at, little)) : view.getUint16(at, little);
+  return [from, from + fields * (big ? 20 : 12)];
+}
+
+function directory(structure: Structure, from: number, end: number): TiffDirectory {
+  const { view, little, big } = structure;
   const fieldOf = (tag: number) => {
-    for (let at = from; at < end; at += 12) if (view.getUint16(at, little) === tag) return at;
+    for (let at = from; at < end; at += big ? 20 : 12) if (view.getUint16(at, little) === tag) return at;
     return -1;
   };
+  const numbers = (tag: number, most: number, text: boolean) => {
+    const at = fieldOf(tag);
+    const type = at < 0 ? 0 : view.getUint16(at + 2, little);
+    if (!(type in TYPES) || (type === TEXT) !== text) return undefined;
+    const [size, read] = TYPES[type];
+    const count = big ? Number(view.getBigUint64(at + 4, little)) : view.getUint32(at + 4, little);
+    const value = at + (big ? 12 : 8);
+    const start = size * count <= (big ? 8 : 4) ? value : pointerAt(structure, value);
+    if (start + size * count > view.byteLength) return undefined;
+    return Array.from({ length: Math.min(count, most) }, (_, index) => read(view, start + index * size, little));
+  };
   return {
+    next: end + (big ? 8 : 4) <= view.byteLength ? pointerAt(structure, end) : 0,
     has: (tag) => fieldOf(tag) >= 0,
-    get(tag, most = 2 ** 18) {
-      const at = fieldOf(tag);
-      const size = at < 0 ? undefined : SIZES[view.getUint16(at + 2, little)];
-      if (!size) return undefined;
-      const count = view.getUint32(at + 4, little);
-      const start = size * count <= 4 ? at + 8 : view.getUint32(at + 8, little);
-      if (start + size * count > view.byteLength) return undefined;
-      const read = size === 1 ? view.getUint8 : size === 2 ? view.getUint16 : view.getUint32;
-      return Array.from(
-        { length: Math.min(count, most) },
-        (_, index) => read.call(view, start + index * size, little),
-      );
-    },
+    get: (tag, most = 2 ** 18) => numbers(tag, most, false),
+    text: (tag, most = 4096) => String.fromCharCode(...numbers(tag, most, true) ?? []),
   };
 }

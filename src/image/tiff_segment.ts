@@ -1,20 +1,17 @@
 // One strip or tile of a TIFF image, decompressed.
 
 import { badImage } from "./bad_image.ts";
-import { decodeJpeg } from "./jpeg.ts";
+import { decodeJpeg, decodeJpegInks } from "./jpeg.ts";
+import { endOfJpeg } from "./jpeg_header.ts";
 import { unpackLzw } from "./lzw.ts";
+import { WHITE_16 } from "./sixteen_bits.ts";
+import type { Compression } from "./tiff_layout.ts";
+import { decodeWebp } from "./webp.ts";
 
-const TRUNCATED = "the TIFF image is truncated or damaged: pixels are missing";
+export const TRUNCATED = "the TIFF image is truncated or damaged: pixels are missing";
 
-/** How a segment's bytes are packed: the tag 259. */
-export const COMPRESSIONS: Record<number, "none" | "lzw" | "deflate" | "jpeg" | "packbits"> = {
-  1: "none",
-  5: "lzw",
-  7: "jpeg",
-  8: "deflate",
-  32773: "packbits",
-  32946: "deflate",
-};
+/** Compressions of bytes, whatever they mean. */
+export type BytesCompression = Exclude<Compression, "jpeg" | "old jpeg" | "webp">;
 
 /** How many bytes a byte may unpack to at most. */
 const LARGEST_RATIO = { none: 1, packbits: 64, deflate: 1032, lzw: 2731 };
@@ -23,32 +20,57 @@ const LARGEST_RATIO = { none: 1, packbits: 64, deflate: 1032, lzw: 2731 };
 export async function unpackSegment(
   packed: Uint8Array,
   size: number,
-  compression: "none" | "lzw" | "deflate" | "packbits",
+  compression: BytesCompression,
 ): Promise<Uint8Array> {
   if (size > packed.length * LARGEST_RATIO[compression]) throw badImage(TRUNCATED);
-  if (compression === "lzw") return unpackLzw(packed, size, "TIFF");
+  if (compression === "lzw") {
+    // Before TIFF 5 codes began at the lowest bit: the first one, "clear", tells (as libtiff has it).
+    const highFirst = !(packed[0] === 0 && packed[1] & 1);
+    return unpackLzw(packed, size, { format: "TIFF", highFirst });
+  }
   if (compression === "packbits") return unpackBits(packed, size);
   if (compression === "deflate") return await inflate(packed, size);
   return packed.slice(0, size);
 }
 
-/** Samples of a segment that is a JPEG file but for the `tables` that all share: `samples` (1 or 3) a pixel. */
+/** Pixels of a segment that is an image file: `samples` of each, of 8 bits. */
+interface Shape {
+  readonly width: number;
+  readonly height: number;
+  readonly samples: number;
+}
+
+/** Samples of a segment that is a JPEG file but for the `tables` that all share: 1, 3 or 4 (CMYK) a pixel. */
 export async function unpackJpeg(
   packed: Uint8Array,
   tables: readonly number[],
-  { width, height, samples, ycc }: { width: number; height: number; samples: number; ycc: boolean },
+  { width, height, samples, ycc }: Shape & { ycc: boolean },
 ): Promise<Uint8Array> {
   // The colours are told by TIFF's tags; a JPEG decoder looks for Adobe's segment.
   const adobe = [0xff, 0xee, 0, 14, ...new TextEncoder().encode("Adobe"), 0, 100, 0, 0, 0, 0, ycc ? 1 : 0];
   const head = [0xff, 0xd8, ...adobe, ...tables.slice(2, -2)];
-  const file = new Uint8Array(head.length + packed.length - 2);
+  const own = packed.subarray(2, endOfJpeg(packed).end);
+  const file = new Uint8Array(head.length + own.length);
   file.set(head);
-  file.set(packed.subarray(2), head.length);
-  const { image } = await decodeJpeg(file, { atLeast: Infinity, maxPixels: width * height });
+  file.set(own, head.length);
+  const limits = { atLeast: Infinity, maxPixels: width * height, white: WHITE_16 };
+  const image = samples === 4 ? await decodeJpegInks(file, limits) : (await decodeJpeg(file, limits)).image;
   if (image.width !== width || image.height < height) throw badImage(TRUNCATED);
+  return samplesOf(image.data, { width, height, samples });
+}
+
+/** Samples of a segment that is a WebP file: 3 or 4 a pixel. */
+export async function unpackWebp(packed: Uint8Array, shape: Shape): Promise<Uint8Array> {
+  const { width, height } = shape;
+  const { image } = await decodeWebp(packed, { atLeast: Infinity, maxPixels: width * height, white: WHITE_16 });
+  if (image.width !== width || image.height < height) throw badImage(TRUNCATED);
+  return samplesOf(image.data, shape);
+}
+
+function samplesOf(rgba: Uint8Array | Uint8ClampedArray, { width, height, samples }: Shape): Uint8Array {
   const values = new Uint8Array(width * height * samples);
   for (let from = 0, to = 0; to < values.length; from += 4) {
-    for (let sample = 0; sample < samples; sample++) values[to++] = image.data[from + sample];
+    for (let sample = 0; sample < samples; sample++) values[to++] = rgba[from + sample];
   }
   return values;
 }

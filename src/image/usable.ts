@@ -14,7 +14,7 @@ const REDUCING_GAP = 2;
 export async function decodeUsable(
   bytes: Uint8Array,
   size: number,
-  options: Pick<DecodeOptions, "maxPixels" | "decoder"> = {},
+  options: Pick<DecodeOptions, "maxPixels" | "decoder" | "white"> = {},
 ): Promise<Raster> {
   const image = await decodeImage(bytes, { ...options, atLeast: REDUCING_GAP * size });
   if (Math.min(image.width, image.height) < SMALLEST_SIDE) {

@@ -3,19 +3,21 @@
 import factory from "@jsquash/webp/codec/dec/webp_dec.js";
 import type { Raster } from "../types.ts";
 import { badImage, checkSize } from "./bad_image.ts";
-import { type EmscriptenCodec, startEmscripten } from "./codec.ts";
+import { EmscriptenDecoder } from "./codec.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";
 import { latin } from "./latin.ts";
 
 const DAMAGED = "the WebP image is truncated or damaged";
 
-let libwebp: Promise<EmscriptenCodec> | undefined;
+const libwebp = new EmscriptenDecoder("webp", factory, DAMAGED);
 
 /** Throws `bad-image`. */
-export async function decodeWebp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 30 || view.getUint32(4, true) + 8 > bytes.length) throw badImage(DAMAGED);
+export async function decodeWebp(file: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
+  const end = file.length < 30 ? Infinity : new DataView(file.buffer, file.byteOffset).getUint32(4, true) + 8;
+  if (end > file.length) throw badImage(DAMAGED);
+  const bytes = file.subarray(0, end); // What follows is of no interest.
+  if (end < 30) throw badImage(DAMAGED);
   const { width, height } = sizeOf(bytes);
   checkSize(width, height, maxPixels);
   let [exif, firstOf, frames] = [undefined as Uint8Array | undefined, undefined as Uint8Array | undefined, 0];
@@ -64,16 +66,9 @@ function threeBytes(bytes: Uint8Array, at: number): number {
 }
 
 async function decode(bytes: Uint8Array, width: number, height: number): Promise<Raster> {
-  const codec = await (libwebp ??= startEmscripten("webp", factory));
-  try {
-    const image = codec.decode(bytes);
-    if (codec.isLarge()) libwebp = undefined;
-    if (image?.width === width && image.height === height) return image;
-  } catch (cause) {
-    libwebp = undefined; // Its state is unknown now: the next image starts another.
-    throw badImage(DAMAGED, cause);
-  }
-  throw badImage(DAMAGED);
+  const image = await libwebp.decode(bytes);
+  if (image.width !== width || image.height !== height) throw badImage(DAMAGED);
+  return image;
 }
 
 /** A frame of an animation as a file of its own, on the transparent canvas. */

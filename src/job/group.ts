@@ -3,6 +3,7 @@
 import type { GroupModelOptions } from "../assign/group_model.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { nearCopies } from "../near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { presetSettings } from "../preset.ts";
 import { countOf } from "../report/client/text.js";
@@ -59,7 +60,8 @@ export async function groupPrepared(
       signal,
       onProgress: inPercent((done, total) => onProgress({ stage: "compare", done, total })),
     }));
-  const groups = groupsFile(result, {
+  const near = nearCopies(patches, result.copies);
+  const groups = groupsFile(near ? { ...result, nearCopies: near } : result, {
     images,
     settings: settingsOf(options, network, result, normals !== undefined),
     model: network.embedder.id,

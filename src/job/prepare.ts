@@ -28,6 +28,8 @@ export interface SourceImage {
   readonly name: string;
   /** Throws `bad-image` where it cannot be read. */
   read(): Uint8Array | Promise<Uint8Array>;
+  /** Its first bytes, at least `HEAD_BYTES` of them where there are so many. */
+  head(): Uint8Array | Promise<Uint8Array>;
 }
 
 /** What an image became. */
@@ -62,6 +64,8 @@ export interface JobContext {
 export interface PreparingContext extends JobContext {
   readonly withThumbnails: boolean;
   readonly maxPixels?: number;
+  /** The sample of 16 bits that is white, see `jobWhite`. */
+  readonly white?: number;
 }
 
 /** Images that cannot be used are named in `warnings` and left out. */
@@ -90,10 +94,10 @@ export async function prepareImages<Source extends SourceImage>(
 
 async function prepare(
   source: SourceImage,
-  { network: { embedder, size }, maxPixels, withThumbnails }: PreparingContext,
+  { network: { embedder, size }, maxPixels, white, withThumbnails }: PreparingContext,
   tell: (stage: "decode" | "embed") => void,
 ): Promise<Prepared> {
-  const image = await decodeUsable(await source.read(), size, { maxPixels });
+  const image = await decodeUsable(await source.read(), size, { maxPixels, ...(white && { white }) });
   const pixels = resize(image, size, size);
   const small = withThumbnails ? { thumbnail: await thumbnail(image, pixels) } : {};
   tell("decode");

@@ -20,6 +20,10 @@ export interface ReportImage {
   readonly outlier?: boolean;
   /** Distance to the group's medoid. */
   readonly distance: number;
+  /** The image that it is a copy of, by index. */
+  readonly copyOf?: number;
+  /** Whether it is no equal one, but one that is nearly the same. */
+  readonly isNear?: boolean;
   readonly label?: string;
   /** A data:image/jpeg URL. */
   readonly thumbnail: string;
@@ -80,7 +84,7 @@ export function renderReport(data: ReportData): string {
   return renderDocument(
     { title: data.title, policy: CONTENT_SECURITY_POLICY, style: [exploreStyle, viewerStyle, printStyle].join("\n") },
     `${renderHeader(data)}
-${renderToolbar(data.groups)}
+${renderToolbar(data.groups, data.images.some(({ copyOf }) => copyOf !== undefined))}
 <main>
 ${renderExploration(data)}
 <div id="groups">
@@ -122,7 +126,11 @@ ${notice}
 </header>`;
 }
 
-function renderToolbar(groups: readonly Group[]): string {
+const FOLD_SWITCH = `<label class="switch" title="Shows equal and nearly equal images of a group as one">\
+<input type="checkbox" role="switch" id="fold-copies" autocomplete="off"> Fold copies</label>
+`;
+
+function renderToolbar(groups: readonly Group[], hasCopies: boolean): string {
   const links = groups.map((group) =>
     `<li><a href="#group-${group.number}">${groupTitle(group)} <span class="size">${groupSize(group)}</span></a></li>`
   );
@@ -132,6 +140,7 @@ function renderToolbar(groups: readonly Group[]): string {
 autocomplete="off" spellcheck="false"></label><output id="search-count" for="search" aria-live="polite"></output>
 <label>Order <select id="group-order" autocomplete="off"><option value="size">largest first</option>\
 <option value="score">highest score first</option><option value="name">by name</option></select></label>
+${hasCopies ? FOLD_SWITCH : ""}\
 <label class="switch"><input type="checkbox" role="switch" id="overlay-switch" autocomplete="off"> \
 Heat maps</label>
 <div class="overlay-controls">
@@ -197,12 +206,13 @@ function renderGroup(group: Group, images: readonly ReportImage[], frameRatio: n
 ${groupHead(group, images)}
 </div>
 <div class="grid">
-${group.members.map((member, place) => renderCard(images[member], member, place === 0, frameRatio)).join("\n")}
+${group.members.map((member, place) => renderCard(images, member, place === 0, frameRatio)).join("\n")}
 </div>
 </section>`;
 }
 
-function renderCard(image: ReportImage, index: number, isMedoid: boolean, frameRatio: number): string {
+function renderCard(images: readonly ReportImage[], index: number, isMedoid: boolean, frameRatio: number): string {
+  const image = images[index];
   const path = escapeHtml(image.path);
   return `<figure class="card${isMedoid ? " medoid" : ""}" data-image="${index}" draggable="true">
 <button type="button" class="frame" aria-label="Open ${path}"><span class="picture" \
@@ -217,6 +227,7 @@ ${
       ? '<span class="stray" title="Far from all other images, or in a very small group">fits nowhere</span>'
       : ""
   }
+${renderCopy(image, images)}<span class="folded" hidden></span>
 <dl>
 ${renderFact("Score", formatNumber(image.score))}
 ${renderFact("Distance", formatNumber(image.distance), "distance")}
@@ -224,6 +235,14 @@ ${image.label === undefined ? "" : renderFact("Label", isolate(image.label))}
 </dl>
 </figcaption>
 </figure>`;
+}
+
+function renderCopy({ copyOf, isNear }: ReportImage, images: readonly ReportImage[]): string {
+  if (copyOf === undefined) return "";
+  const first = escapeHtml(images[copyOf].path);
+  return isNear
+    ? `<span class="copy" title="Nearly the same as ${first}, as photos taken in a row are">near copy</span>\n`
+    : `<span class="copy" title="Equal to ${first}: both count once">copy</span>\n`;
 }
 
 const VIEWER = `<dialog id="viewer" aria-labelledby="viewer-name">

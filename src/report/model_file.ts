@@ -20,6 +20,8 @@ export interface NetworkRecord {
   readonly model?: string;
   readonly views?: "1" | "4" | "8";
   readonly size: number;
+  /** The sample of 16 bits that was white in the images, where it was not the largest possible one. */
+  readonly white?: number;
 }
 
 /** model.json. Groups are numbered from 1 in `groups`, from 0 in `model`. */

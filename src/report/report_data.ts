@@ -4,6 +4,7 @@ import { purityCurve } from "../metric/purity_curve.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { toBase64 } from "../portable.ts";
 import { countOf } from "./client/text.js";
+import { copyNotes } from "./copy_notes.ts";
 import { DISTANCES_UP_TO, nearestImages, packDistances } from "./distances.ts";
 import type { ReportData } from "./html.ts";
 import { imageMap } from "./map.ts";
@@ -44,6 +45,7 @@ export function reportData(
   source?: string,
 ): ReportData {
   const { metrics, tree } = file;
+  const places = new Map(file.images.map(({ path }, i) => [path, i]));
   const nearest = nearestImages(result.matrix);
   const distances = packDistances(result.matrix);
   return {
@@ -63,8 +65,9 @@ export function reportData(
       const members = membersOf(result, at);
       return { number: at + 1, unseen: size - members.length, members };
     }),
-    images: file.images.map((image, i) => ({
+    images: file.images.map(({ copyOf, nearCopyOf, ...image }, i) => ({
       ...image,
+      ...copyAmong(places, copyOf, nearCopyOf),
       thumbnail: images[i].thumbnail.url,
       width: images[i].thumbnail.width,
       height: images[i].thumbnail.height,
@@ -92,6 +95,12 @@ export function reportData(
   };
 }
 
+/** The image that one is a copy of, where it is shown too. */
+function copyAmong(places: ReadonlyMap<string, number>, equal?: string, near?: string) {
+  const first = places.get(equal ?? near ?? "");
+  return first === undefined ? {} : { copyOf: first, ...(equal === undefined && { isNear: true }) };
+}
+
 function summaryOf({ images, groups, settings }: GroupsFile, count: number): string[] {
   const sizes = groups.map(({ size }) => size).join(", ");
   const strays = images.filter(({ outlier }) => outlier).length;
@@ -107,6 +116,7 @@ function summaryOf({ images, groups, settings }: GroupsFile, count: number): str
         } marked.`,
       ]
       : []),
+    ...copyNotes(images),
     "Within a group images are ordered by distance to its medoid, the most typical image.",
     ...(count > images.length
       ? [

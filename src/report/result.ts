@@ -38,6 +38,10 @@ export interface GroupsFile {
     /** Whether it fits nowhere: see `outliers`. */
     readonly outlier?: boolean;
     readonly label?: string;
+    /** The image that it is equal to: both count once. */
+    readonly copyOf?: string;
+    /** The image that it is nearly the same as, as photos taken in a row are. */
+    readonly nearCopyOf?: string;
   }[];
   /** Merges of a linkage in SciPy's convention, points in the order of `images`. */
   readonly tree?: { readonly pairs: readonly (readonly number[])[]; readonly heights: readonly number[] };
@@ -50,10 +54,15 @@ export interface GroupsFile {
 }
 
 /** What groups.json holds of a result. */
-export type GroupedImages = Pick<
-  ClusterResult,
-  "groups" | "k" | "medoids" | "distances" | "outliers" | "scores" | "tree" | "choice" | "tau" | "training"
->;
+export type GroupedImages =
+  & Pick<
+    ClusterResult,
+    "groups" | "k" | "medoids" | "distances" | "outliers" | "scores" | "tree" | "choice" | "tau" | "training" | "copies"
+  >
+  & {
+    /** Of `nearCopies`. */
+    readonly nearCopies?: Int32Array;
+  };
 
 /** Puts a result into the form of groups.json. */
 export function groupsFile(result: GroupedImages, run: {
@@ -83,6 +92,7 @@ export function groupsFile(result: GroupedImages, run: {
       distance: digits(result.distances[i]),
       ...(result.outliers[i] && { outlier: true }),
       ...(label !== undefined && { label }),
+      ...copyOf(i, result, run.images),
     })),
     ...(tree && {
       tree: {
@@ -108,6 +118,17 @@ export function groupsFile(result: GroupedImages, run: {
     ...(run.contingency && { contingency: run.contingency }),
     warnings: run.warnings,
   };
+}
+
+/** What an image is a copy of, if it is one: an equal one before a near one. */
+function copyOf(
+  image: number,
+  { copies, nearCopies }: Pick<GroupedImages, "copies" | "nearCopies">,
+  images: readonly { readonly path: string }[],
+): { copyOf?: string; nearCopyOf?: string } {
+  const [equal, near] = [copies?.[image] ?? image, nearCopies?.[image] ?? image];
+  if (equal !== image) return { copyOf: images[equal].path };
+  return near === image ? {} : { nearCopyOf: images[near].path };
 }
 
 /** groups.csv: a line for each image, quoted as RFC 4180 asks. */

@@ -3,6 +3,7 @@
 import { groupPrepared, jobReport } from "../job/group.ts";
 import type { JobOptions } from "../job/options.ts";
 import { type JobContext, prepareImages } from "../job/prepare.ts";
+import { jobWhite } from "../job/white.ts";
 import type { GroupsFile } from "../report/result.ts";
 import type { UploadedImage } from "./uploaded_image.ts";
 
@@ -19,9 +20,10 @@ export async function runJob(
   context: JobContext & { readonly maxPixels: number; readonly withReport: boolean },
 ): Promise<JobResult> {
   const { withReport } = context;
-  const sources = uploaded.map(({ name, bytes }) => ({ name, read: () => bytes }));
+  const sources = uploaded.map(({ name, bytes }) => ({ name, read: () => bytes, head: () => bytes }));
   const warnings: string[] = [];
-  const images = await prepareImages(sources, { ...context, withThumbnails: withReport }, warnings);
+  const white = await context.takeTurn(context.signal, () => jobWhite(sources, context.maxPixels, warnings));
+  const images = await prepareImages(sources, { ...context, white, withThumbnails: withReport }, warnings);
   const grouping = await groupPrepared({ images, sent: uploaded.length, warnings }, options, context);
   const { groups } = grouping;
   if (!withReport) return { groups };

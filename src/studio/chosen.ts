@@ -1,5 +1,6 @@
 // What was chosen on the page, as images that are read when their turn comes.
 
+import { HEAD_BYTES } from "../image/sixteen_bits.ts";
 import type { SourceImage } from "../job/prepare.ts";
 import { MOST_POINTS } from "../core/linkage_kernel.ts";
 import { AnomalyClusterError } from "../errors.ts";
@@ -36,13 +37,21 @@ export async function studioImages(
   signal: AbortSignal,
 ): Promise<StudioImage[]> {
   const found: StudioImage[] = images.map(({ file, path }) => {
-    return { name: path, key: keyOf({ file, path }), read: () => bytesOf(file) };
+    return { name: path, key: keyOf({ file, path }), read: () => bytesOf(file), head: () => headOf(file) };
   });
   for (const zip of zips) {
     const key = keyOf(zip);
     const inside = unpacked.get(key) ?? await unzip(zip.file, signal);
     unpacked.set(key, inside);
-    found.push(...inside.map(({ name, bytes }) => ({ name, key: `${key}/${name}`, zip: key, read: () => bytes })));
+    found.push(
+      ...inside.map(({ name, bytes }) => ({
+        name,
+        key: `${key}/${name}`,
+        zip: key,
+        read: () => bytes,
+        head: () => bytes,
+      })),
+    );
   }
   checkImageCount(found.length, MOST_POINTS);
   return withSafeNames(found);
@@ -57,8 +66,12 @@ async function unzip(file: File, signal: AbortSignal): Promise<readonly Uploaded
   return await readZip(await bytesOf(file), { ...DEFAULT_LIMITS, bytes: MOST_BYTES, images: MOST_POINTS }, signal);
 }
 
+async function headOf(file: File): Promise<Uint8Array> {
+  return await bytesOf(file.slice(0, HEAD_BYTES));
+}
+
 /** Throws `bad-image`: files may be gone or changed since they were chosen. */
-async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch (cause) {

@@ -7,6 +7,7 @@ import { groupPrepared, jobReport } from "../job/group.ts";
 import { jobOptions } from "../job/options.ts";
 import { type JobContext, type KeptImages, type Prepared, prepareImages } from "../job/prepare.ts";
 import { turns } from "../job/turns.ts";
+import { jobWhite } from "../job/white.ts";
 import { PRESET_NAMES } from "../preset.ts";
 import { modelFiles } from "../report/model_file.ts";
 import { groupsCsv, type GroupsFile } from "../report/result.ts";
@@ -82,11 +83,13 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
     signal,
     onProgress: ({ stage, done, total }) => tell(stage, done, total),
   };
-  const kept = keptFor(network.embedder.id);
   const warnings: string[] = [];
-  const images = await prepareImages(sources, { ...context, withThumbnails: true }, warnings, kept);
+  const white = await jobWhite([...sources, ...normalSources], undefined, warnings);
+  const kept = keptFor(`${network.embedder.id} ${white ?? ""}`);
+  const preparing = { white, withThumbnails: true };
+  const images = await prepareImages(sources, { ...context, ...preparing }, warnings, kept);
   const ofNormals: JobContext = { ...context, onProgress: ({ done, total }) => tell("normals", done, total) };
-  const normals = await prepareImages(normalSources, { ...ofNormals, withThumbnails: true }, warnings, kept);
+  const normals = await prepareImages(normalSources, { ...ofNormals, ...preparing }, warnings, kept);
   if (normalSources.length && !normals.length) {
     throw new AnomalyClusterError("bad-argument", "none of the normal images can be used: choose others, or none");
   }
@@ -98,7 +101,7 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   const stored = await modelFiles({
     model,
     images: images.map(({ path }) => path),
-    network: network.record,
+    network: { ...network.record, ...(white && { white }) },
     groups: groups.groups,
     thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail!])),
   });

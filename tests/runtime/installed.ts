@@ -3,7 +3,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { buildPackage } from "../../tools/build_npm.ts";
@@ -12,7 +12,7 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FOLDER = join(ROOT, ".runtimes");
 
 /** What only these tests need, in versions of which all cells of docs/runtimes.md are true. */
-const TOOLS = { bun: "1.4.5", esbuild: "0.28.2", workerd: "1.20261117.1" };
+const TOOLS = { bun: "1.4.5", esbuild: "0.28.2", node: "24.21.0", workerd: "1.20261117.1" };
 
 /** Runs a program and gives what it prints; fails with what it complains of. */
 export async function output(program: string, args: readonly string[], cwd = ROOT): Promise<string> {
@@ -21,13 +21,12 @@ export async function output(program: string, args: readonly string[], cwd = ROO
 }
 
 /** The registry is not within reach, or lacks something. */
-class NotInstalled extends Error {}
+export class NotInstalled extends Error {}
 
 /** A folder where npm has installed `dependencies`, and nothing else. Does nothing where it has before. */
 function installed(name: string, dependencies: Record<string, string>, stamp: string): string {
   const folder = join(FOLDER, name);
-  const done = join(folder, "installed");
-  if (existsSync(done) && readFileSync(done, "utf8") === stamp) return folder;
+  if (stampOf(name) === stamp) return folder;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
@@ -36,8 +35,16 @@ function installed(name: string, dependencies: Record<string, string>, stamp: st
   } catch (error) {
     throw new NotInstalled(error instanceof Error ? error.message : String(error));
   }
-  writeFileSync(done, stamp);
+  writeFileSync(join(folder, STAMP), stamp);
   return folder;
+}
+
+/** The file that says what a folder was installed from. */
+const STAMP = "installed";
+
+function stampOf(name: string): string | undefined {
+  const file = join(FOLDER, name, STAMP);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** Builds and packs the package: the tarball. */
@@ -49,30 +56,31 @@ export function packed(): string {
   return join(FOLDER, readdirSync(FOLDER).find((file) => file.endsWith(".tgz"))!);
 }
 
-/** A folder in which the tarball is installed. */
+/** A folder in which the tarball is installed; as it was left, where nothing that goes into it has changed since. */
 export function consumer(): string {
-  const tarball = packed();
-  const hash = createHash("sha256").update(readFileSync(tarball)).digest("hex");
-  return installed("consumer", { "@anomalies/cluster": `file:${tarball}` }, hash);
+  const hash = createHash("sha256");
+  for (const file of filesBelow("src", "tools", "models", ".").filter((file) => /\.(ts|js|css|json)$/.test(file))) {
+    hash.update(file).update(readFileSync(join(ROOT, file)));
+  }
+  const stamp = hash.digest("hex");
+  const isThere = stampOf("consumer") === stamp;
+  return isThere
+    ? join(FOLDER, "consumer")
+    : installed("consumer", { "@anomalies/cluster": `file:${packed()}` }, stamp);
+}
+
+/** Paths from the root of all files in folders, and of those beside deno.json. */
+function filesBelow(...folders: string[]): string[] {
+  return folders.flatMap((folder) => {
+    const entries = readdirSync(join(ROOT, folder), { recursive: folder !== ".", withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return files.map(({ parentPath, name }) => relative(ROOT, join(parentPath, name))).sort();
+  });
 }
 
 /** A folder with a bundler and the other runtimes. */
 export function tools(): string {
   return installed("tools", TOOLS, JSON.stringify(TOOLS));
-}
-
-/**
- * What `get` gives; where the registry does not, undefined and a warning that cannot be overlooked: the tests that need
- * it are ignored.
- */
-export function orSkip<T>(what: string, get: () => T): T | undefined {
-  try {
-    return get();
-  } catch (error) {
-    if (!(error instanceof NotInstalled)) throw error;
-    const reason = error.message.split("\n").slice(0, 3).join(" ");
-    console.warn(`\nSKIPPED, NOT PROVED HERE: tests with ${what}: ${reason}\n`);
-  }
 }
 
 /** A program in a folder's node_modules/.bin. */

@@ -41,7 +41,17 @@ export interface Target {
 }
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
-const ENDINGS = { jpeg: /\.jpg$/, png: /\.png$/, tiff: /\.tif$/, webp: /\.webp$/, gif: /\.gif$/, bmp: /\.bmp$/ };
+const ENDINGS = {
+  jpeg: /\.jpg$/,
+  png: /\.png$/,
+  tiff: /\.tif$/,
+  webp: /\.webp$/,
+  gif: /\.gif$/,
+  bmp: /\.bmp$/,
+  netpbm: /\.p[bgp]m$/,
+  avif: /\.avif$/,
+  jxl: /\.jxl$/,
+};
 
 const withCode = (...codes: string[]) => (error: unknown) =>
   error instanceof AnomalyClusterError && codes.includes(error.code) && isSentence(printable(error.message)); // As it is printed.
@@ -61,8 +71,10 @@ export async function targets(scratch: string): Promise<Record<string, Target>> 
       const { data, width, height } = await decodeImage(bytes, {
         maxPixels: 5e5,
         ...(bytes.length % 2 && { atLeast: 40 }),
+        ...(bytes.length % 3 === 0 && { white: 4095 }),
       });
       assert.equal(data.length, width * height * 4);
+      for (let at = 3; at < data.length; at += 4) assert.equal(data[at], 255); // Over white.
     },
     isExpected: withCode("bad-image"),
   }]);

@@ -140,7 +140,7 @@ class Worker {
     return this.#job = {
       record,
       store,
-      network: { ...network, decoders: new DecoderPool(MOST_DECODERS, network.size, network.decoder) },
+      network: { ...network, decoders: new DecoderPool(MOST_DECODERS, network) },
       description: unpackDescription(description, fitted.json.grid, arrayReader(description.arrays, fitted.bytes)),
     };
   }

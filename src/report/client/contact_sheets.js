@@ -1,7 +1,7 @@
 // The groups as contact sheets: sections with their images, links to them, search and order.
 
 import { groupColour, groupCount, groupHead, groupSize, groupTitle } from "./group_markup.js";
-import { escapeHtml, fileName, formatNumber, isolate, mean } from "./text.js";
+import { countOf, escapeHtml, fileName, formatNumber, isolate, mean } from "./text.js";
 
 export function createContactSheets({ images, cards, edits, arrangement }) {
   const container = document.getElementById("groups");
@@ -13,6 +13,11 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
   for (const section of container.children) sections.set(Number(section.dataset.group), section);
   const names = images.map(({ path, label }) => `${path} ${label ?? ""}`.toLowerCase());
   let matches = images.map(() => true);
+  const fold = document.getElementById("fold-copies");
+  const copies = new Map();
+  images.forEach(({ copyOf }, image) => {
+    if (copyOf !== undefined) copies.set(copyOf, [...(copies.get(copyOf) ?? []), image]);
+  });
   const onFilter = [];
 
   function sorted(groups) {
@@ -76,11 +81,30 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
     if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
   }
 
+  // The copies that are shown as one with an image: those in its group, while copies are folded.
+  function foldedUnder(image) {
+    if (!fold?.checked || !copies.has(image)) return [];
+    const { members } = edits.present().groups.find((group) => group.members.includes(image));
+    return copies.get(image).filter((copy) => members.includes(copy));
+  }
+
+  // Hides copies under the image that they are copies of, and tells there how many they are.
+  function foldCopies() {
+    for (const image of copies.keys()) {
+      const folded = matches[image] ? foldedUnder(image) : [];
+      for (const copy of folded) cards[copy].hidden = true;
+      const badge = cards[image].querySelector(".folded");
+      badge.hidden = folded.length === 0;
+      badge.textContent = `+ ${countOf(folded.length, "copy", "copies")}`;
+    }
+  }
+
   // Shows the images whose path or label has all words that are searched.
   function filter() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     matches = names.map((name) => words.every((word) => name.includes(word)));
     cards.forEach((card, image) => card.hidden = !matches[image]);
+    foldCopies();
     for (const group of edits.present().groups) {
       const found = group.members.filter((member) => matches[member]).length;
       const section = sections.get(group.number);
@@ -95,6 +119,7 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
   }
 
   search.addEventListener("input", filter);
+  fold?.addEventListener("change", filter);
   order.addEventListener("change", draw);
   container.addEventListener("click", ({ target }) => {
     const action = target.closest("[data-action]")?.dataset.action;
@@ -112,6 +137,7 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
 
   return {
     matches: (image) => matches[image],
+    foldedUnder,
     onFilter: (listener) => onFilter.push(listener),
     // The images shown, in the order of the page.
     shown: () =>

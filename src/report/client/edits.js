@@ -63,19 +63,19 @@ export function createEdits(report) {
       const groups = present.groups.map((group) => group.number === number ? { ...group, ...said } : group);
       change({ ...present, groups });
     },
-    // Moves an image to the group of a number, or to a new one; returns its number.
-    move(image, to) {
-      const from = present.groups.find(({ members }) => members.includes(image));
+    // Moves images of one group to the group of a number, or to a new one; returns its number.
+    move(moved, to) {
+      const from = present.groups.find(({ members }) => members.includes(moved[0]));
       if (from.number === to) return to;
       const number = to ?? Math.max(...present.groups.map((group) => group.number)) + 1;
       const groups = present.groups.map((group) => {
-        if (group === from) return { ...group, members: group.members.filter((member) => member !== image) };
-        if (group.number === to) return { ...group, members: [...group.members, image].sort((a, b) => a - b) };
+        if (group === from) return { ...group, members: group.members.filter((member) => !moved.includes(member)) };
+        if (group.number === to) return { ...group, members: [...group.members, ...moved].sort((a, b) => a - b) };
         return group;
       });
-      if (to === undefined) groups.push({ number, members: [image] });
+      if (to === undefined) groups.push({ number, members: [...moved].sort((a, b) => a - b) });
       const kept = groups.filter(({ members }) => members.length > 0);
-      change({ ...present, moved: present.moved + 1, groups: kept });
+      change({ ...present, moved: present.moved + moved.length, groups: kept });
       return number;
     },
   };

@@ -24,7 +24,7 @@ function startPage() {
   const arrangement = createArrangement(report);
   const sheets = createContactSheets({ images, cards, edits, arrangement });
   const tip = createTip({ images, cards, edits });
-  const moveTo = createMove({ images, edits, say });
+  const moveTo = createMove({ images, edits, sheets, say });
   const open = (image, from) => viewer.open(image, from);
   const silhouette = distances && createSilhouettePlot({ images, cards, edits, arrangement, tip, open });
   const viewer = createViewer({

@@ -1,14 +1,16 @@
 // Moving images from group to group by dragging them onto a group, its link, or the link for a new one.
 
 import { groupTitle } from "./group_markup.js";
-import { fileName } from "./text.js";
+import { countOf, fileName } from "./text.js";
 
-// Moves an image and says so.
-export function createMove({ images, edits, say }) {
+// Moves an image, and the copies that are folded under it, and says so.
+export function createMove({ images, edits, sheets, say }) {
   return (image, to) => {
-    const number = edits.move(image, to);
+    const folded = sheets.foldedUnder(image);
+    const number = edits.move([image, ...folded], to);
     const group = edits.present().groups.find((one) => one.number === number);
-    say(`${fileName(images[image].path)} is now in ${groupTitle(group)}.`);
+    const copies = folded.length > 0 ? ` with ${countOf(folded.length, "copy", "copies")}` : "";
+    say(`${fileName(images[image].path)}${copies} is now in ${groupTitle(group)}.`);
   };
 }
 

@@ -39,9 +39,9 @@ export function formatNumber(value) {
   return text.replace("-", "−");
 }
 
-/** @param {number} count @param {string} noun @returns {string} */
-export function countOf(count, noun) {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** @param {number} count @param {string} noun @param {string} [several] @returns {string} */
+export function countOf(count, noun, several = `${noun}s`) {
+  return `${count} ${count === 1 ? noun : several}`;
 }
 
 /** @param {readonly number[]} values @returns {number} */
