@@ -18,7 +18,8 @@ import {
   unpackModel,
 } from "../mod.ts";
 import { seededRandom } from "../src/random.ts";
-import type { AssignmentsFile } from "../src/report/assignments.ts";
+import { assignmentsCsv, type AssignmentsFile, assignmentsFile, assignmentsTable } from "../src/report/assignments.ts";
+import { renderAssignments } from "../src/report/assignments_page.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { PROJECT, runTask, withFolder } from "./program.ts";
 import { CHROMIUM } from "./needs.ts";
@@ -349,4 +350,16 @@ Deno.test("a run whose groups cannot take new images leaves no model of an earli
     assert.equal((await runTask("cluster", photos, ...options, "--distance", "max-hausdorff")).code, 0);
     assert.deepEqual(names(), ["groups.csv", "groups.json", "report.html"]);
   });
+});
+
+Deno.test("a group of equal images has no radius: what is unlike them is far beyond it, in words and as inf", () => {
+  const thumbnail = { url: "data:,", width: 1, height: 1 };
+  const assignment = { nearest: 0, distance: 3, ratio: Infinity, image: 0, margin: 1 };
+  const groups = [{ group: 1, size: 2, medoid: "a.jpg" }];
+  const file = assignmentsFile([{ path: "b.jpg", assignment, like: "a.jpg", thumbnail }], groups, "model.json", []);
+  assert.match(assignmentsTable(file), /distance 3\.00 \(far beyond the radius\)/);
+  assert.match(assignmentsCsv(file), /^b\.jpg,,none of these,3,yes,inf,1,a\.jpg,1\r$/m);
+  const page = renderAssignments("t", file, groups, { images: [thumbnail], grouped: {} });
+  assert.match(page, />far beyond the radius</);
+  for (const text of [assignmentsTable(file), assignmentsCsv(file)]) assert.doesNotMatch(text, /e\+\d|Infinity|∞/);
 });

@@ -165,7 +165,7 @@ testPrograms("bad input: one plain sentence and the exit code", [NODE], async ({
       [[join(folder, "nowhere")], 2, /nowhere does not exist: name a folder of images/],
       [[join(folder, "file")], 2, /file cannot be read as a folder/],
       [[join(folder, "empty")], 1, /empty holds no images that can be read/],
-      [[join(folder, "one")], 1, /one holds 1 usable of 1 images: at least 2 are needed/],
+      [[join(folder, "one")], 1, /one holds 1 usable of 1 image: at least 2 are needed/],
       [[images, "--k", "7"], 2, /--k 7 is more than the 5 usable images/],
       [[images, "--k", "0"], 2, /It must be auto or a whole number from 1 on/],
       [[images, "--tau", "-1"], 2, /It must be above 0/],

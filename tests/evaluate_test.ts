@@ -83,7 +83,7 @@ Deno.test("a CSV file of path,label, quoted or not, with or without a heading", 
 
 Deno.test("one class is refused with a sentence that names the layouts", () =>
   withFiles(empty("a/1.jpg", "a/2.jpg"), (folder) => {
-    assert.throws(() => labelledDataset(folder), /images of 1 classes, but evaluation needs at least 2.*MVTec AD/s);
+    assert.throws(() => labelledDataset(folder), /images of 1 class, a, but evaluation needs at least 2.*MVTec AD/s);
   }));
 
 Deno.test("subsets hold 90 % of the images, differ by seed, and are the same each time", () => {

@@ -8,7 +8,7 @@ import { fiftyOneFiles, type FiftyOneLabels } from "../src/export/fiftyone.ts";
 import { npyBytes } from "../src/export/npy.ts";
 import { weightBox } from "../src/export/weight_box.ts";
 import type { GroupsFile } from "../src/report/result.ts";
-import { PROJECT, runTask, withFolder } from "./program.ts";
+import { PROJECT, run, runTask, withFolder, withImages } from "./program.ts";
 
 const DEMO = join(PROJECT, "demo");
 const QUICK = ["--preset", "paper", "--size", "128", "--json", "-"];
@@ -55,6 +55,9 @@ Deno.test("coco, fiftyone, embeddings and links of the demo set say what groups.
     assert.deepEqual(Object.keys(data), Object.keys(labels.labels));
     const said = Object.entries(labels.labels).map(([key, { label }]) => [data[key], label + 1]);
     assert.deepEqual(said, groups.images.map(({ path, group }) => [join(DEMO, path), group]));
+    for (const [key, file] of Object.entries(data)) {
+      assert.equal(Deno.realPathSync(join(out, "fiftyone/data", `${key}.jpg`)), Deno.realPathSync(file));
+    }
 
     const { shape, values } = readNpy(Deno.readFileSync(join(out, "embeddings.npy")));
     assert.deepEqual(shape, [60, 112]);
@@ -100,7 +103,10 @@ function checkCoco(coco: CocoFile, groups: GroupsFile): void {
   }
   const sizes = new Map(coco.images.map((image) => [image.id, image]));
   assert.equal(coco.annotations.length, 60);
-  coco.annotations.forEach(({ image_id, category_id, bbox: [left, top, width, height], area, attributes }, at) => {
+  coco.annotations.forEach(({ image_id, category_id, bbox, segmentation, area, attributes }, at) => {
+    const [left, top, width, height] = bbox;
+    const [right, bottom] = [left + width, top + height];
+    assert.deepEqual(segmentation, [[left, top, right, top, right, bottom, left, bottom]]);
     const image = sizes.get(image_id)!;
     assert.deepEqual([image.width, image.height], [256, 256]);
     assert(left >= 0 && top >= 0 && width > 0 && height > 0 && left + width <= 256 && top + height <= 256);
@@ -142,6 +148,64 @@ Deno.test("folders holds the images by group; vectors that are not there, and un
       assert.equal(result.code, 2, result.stderr);
       assert.match(result.stderr, message);
     }
+  });
+});
+
+Deno.test("names as long as file systems take: copied and linked by group, and by --apply", async () => {
+  const long = ["a", "b", "c", "d"].map((letter) => `${letter}${"x".repeat(251 - 1)}.jpg`.slice(-255));
+  long[1] = `b${"ä".repeat(125)}.jpg`;
+  assert(long.every((name) => new TextEncoder().encode(name).length === 255 || name.length > 240));
+  await withImages(4, async (folder) => {
+    const [images, out] = [join(folder, "in"), join(folder, "in-clusters")];
+    [...Deno.readDirSync(images)].forEach(({ name }, at) =>
+      Deno.renameSync(join(images, name), join(images, long[at]))
+    );
+    for (const format of ["folders", "links"]) {
+      const { code, stderr } = await run(
+        "cluster",
+        images,
+        "--k",
+        "2",
+        ...QUICK,
+        "--export",
+        `${format},fiftyone,coco`,
+      );
+      assert.equal(code, 0, stderr);
+      const groups: GroupsFile = JSON.parse(Deno.readTextFileSync(join(out, "groups.json")));
+      for (const { path, group } of groups.images) {
+        const copy = join(out, "groups", `group-${group}`, path);
+        assert.deepEqual(Deno.readFileSync(copy), Deno.readFileSync(join(images, path)));
+      }
+      Deno.removeSync(join(out, "groups"), { recursive: true });
+    }
+    const applied = await run("cluster", images, "--apply", join(out, "groups.json"));
+    assert.match(applied.stdout, /^4 images copied into 2 folders: /, applied.stderr);
+    const again = await run("cluster", images, "--apply", join(out, "groups.json"));
+    assert.match(again.stdout, /^4 images copied into 2 folders \(4 of them before\): /, again.stderr);
+  });
+});
+
+Deno.test("an export that fails costs nothing else, and the next run into the folder is not refused", async () => {
+  await withImages(4, async (folder) => {
+    const [images, out] = [join(folder, "in"), join(folder, "in-clusters")];
+    Deno.mkdirSync(join(out, "coco.json"), { recursive: true });
+    Deno.mkdirSync(join(out, "groups.1.partial", "group-1"), { recursive: true });
+    Deno.utimeSync(join(out, "groups.1.partial"), new Date(0), new Date(0));
+    const args = ["cluster", images, "--k", "2", ...QUICK];
+    const failed = await run(...args, "--export", "coco,embeddings");
+    assert.equal(failed.code, 1);
+    assert.match(
+      failed.stderr,
+      /^error: --export coco: \S+coco\.json cannot be written: a folder lies where a file is needed; report, tables and model are written$/m,
+    );
+    assert.equal((JSON.parse(failed.stdout) as GroupsFile).images.length, 4);
+    const written = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
+    assert.deepEqual(written, [
+      ...["coco.json", "embeddings.csv", "embeddings.npy", "groups.csv", "groups.json"],
+      ...["model.bin", "model.json", "report.html"],
+    ]);
+    Deno.removeSync(join(out, "coco.json"));
+    assert.equal((await run(...args, "--export", "coco,folders")).code, 0);
   });
 });
 

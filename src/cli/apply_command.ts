@@ -2,9 +2,10 @@
 
 import { basename, dirname, join, relative, sep } from "node:path";
 import { AnomalyClusterError } from "../errors.ts";
+import { countOf } from "../report/client/text.js";
 import { openOutputFolder } from "../report/output_folder.ts";
 import { fromUser } from "./arguments.ts";
-import { copiesOf, copyInto, refuseExisting } from "./copy_images.ts";
+import { copiesOf, copyAll } from "./copy_images.ts";
 import { warn } from "./progress.ts";
 import { readGroups } from "./groups_file.ts";
 
@@ -21,12 +22,13 @@ export async function applyCommand(
     throw new AnomalyClusterError("bad-argument", `${argument} holds none of the images that ${options.apply} names`);
   }
   openOutputFolder(output, folder);
-  refuseExisting(copies, output);
-  for (const copy of copies) await copyInto(output, copy);
+  const before = await copyAll(copies, output);
 
   if (missing.length) {
-    warn(`${missing.length} images are not in ${argument} and were left out, ${missing[0]} first`);
+    const [images, verbs] = [countOf(missing.length, "image"), missing.length === 1 ? "is" : "are"];
+    warn(`${images} ${verbs} not in ${argument} and left out, ${missing[0]} first`);
   }
   const folders = new Set(copies.map(({ to }) => relative(output, to).split(sep)[0]));
-  console.log(`${copies.length} images copied into ${folders.size} folders: ${output}`);
+  const there = before ? ` (${before} of them before)` : "";
+  console.log(`${countOf(copies.length, "image")} copied into ${countOf(folders.size, "folder")}${there}: ${output}`);
 }

@@ -3,9 +3,12 @@
 import { basename, dirname, join } from "node:path";
 import { type Assignment, assignPatches } from "../assign/assign_patches.ts";
 import { regroup } from "../assign/group_model.ts";
-import { findImages, type ImageFile } from "../dataset/folder.ts";
+import type { ImageFile, ImageFolder } from "../dataset/folder.ts";
+import { findLaidOut } from "../dataset/layout.ts";
+import { LikeNames } from "../dataset/like_names.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { countOf } from "../report/client/text.js";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import {
   type AssignedImage,
@@ -48,7 +51,7 @@ export async function assignCommand(
   const folder = fromUser(argument);
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-assigned`);
   const stored = inGroups(await readModel(fromUser(modelArgument), modelArgument), options.groups);
-  const found = findImages(folder);
+  const found = newImages(folder, argument);
   if (found.images.length === 0 && !options.watch) {
     throw new AnomalyClusterError("too-few-images", `${argument} holds no images that can be read`);
   }
@@ -82,7 +85,7 @@ export async function assignCommand(
       write();
     });
     await network.embedder.release();
-    console.error(`stopped: ${assigned.length} images assigned, in ${join(output, "report.html")}`);
+    console.error(`stopped: ${countOf(assigned.length, "image")} assigned, in ${join(output, "report.html")}`);
     return;
   }
   assigned.push(...await assignAll(found.images, stored, network, warnings));
@@ -96,17 +99,28 @@ export async function assignCommand(
   console.log(options.json ? JSON.stringify(file) : `${assignmentsTable(file)}\n${summary(file, output)}`);
 }
 
+/** All images of a folder, whatever part of a data set they are; its masks are left out. */
+function newImages(folder: string, name: string): ImageFolder {
+  const { images, normals, masks, warnings, folders } = findLaidOut(folder, name);
+  const left = masks.length ? [`left out: ${folders.masks.join(", ")} (${countOf(masks.length, "mask")})`] : [];
+  const all = [...images, ...normals].sort((a, b) => a.path < b.path ? -1 : 1);
+  return { images: all, warnings: [...warnings, ...left] };
+}
+
 /** The model with its images in the groups of a file, by their paths. */
 function inGroups(stored: StoredModel, name: string | undefined): StoredModel {
   if (name === undefined) return stored;
   const { groups, images } = readGroups("--groups", name);
   const place = new Map(groups.map(({ group }, at) => [group, at]));
-  const groupOf = new Map(images.map(({ path, group }) => [path, place.get(group)!]));
-  const missing = stored.images.find((path) => !groupOf.has(path));
+  const names = new LikeNames(images.map(({ path }) => path));
+  const byPath = new Map(images.map(({ path, group }) => [path, place.get(group)!]));
+  const groupOf = new Map(stored.images.map((path) => [path, byPath.get(names.find(path) ?? "")]));
+  const missing = stored.images.find((path) => groupOf.get(path) === undefined);
   if (missing !== undefined) {
     throw new AnomalyClusterError("bad-argument", `--groups ${name} lacks ${missing}: name one of the same run`);
   }
-  const medoids = groups.map(({ medoid }) => stored.images.indexOf(medoid));
+  const stores = new LikeNames(stored.images);
+  const medoids = groups.map(({ medoid }) => stored.images.indexOf(stores.find(medoid) ?? medoid));
   const model = regroup(stored.model, {
     groups: Int32Array.from(stored.images, (path) => groupOf.get(path)!),
     medoids: Int32Array.from(medoids),
@@ -157,7 +171,7 @@ function assignedImage(
 
 function summary({ images }: AssignmentsFile, output: string): string {
   const none = images.filter(({ group }) => group === null).length;
-  return `${images.length} images: ${images.length - none} in groups, ${none} in none of these\nreport: ${
+  return `${countOf(images.length, "image")}: ${images.length - none} in groups, ${none} in none of these\nreport: ${
     join(output, "report.html")
   }`;
 }

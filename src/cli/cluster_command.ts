@@ -2,7 +2,8 @@
 
 import { basename, dirname, join } from "node:path";
 import { checkPointCount } from "../core/linkage_kernel.ts";
-import { findImages, type ImageFile } from "../dataset/folder.ts";
+import type { ImageFile } from "../dataset/folder.ts";
+import { findLaidOut, layoutNote } from "../dataset/layout.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { renderReport } from "../report/html.ts";
@@ -38,7 +39,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const memory = watchMemory();
   const folder = fromUser(argument);
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-clusters`);
-  const found = findImages(folder);
+  const found = findLaidOut(folder, argument);
   if (found.images.length === 0) {
     throw new AnomalyClusterError("too-few-images", `${argument} holds no images that can be read`);
   }
@@ -50,7 +51,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   openOutputFolder(output, folder);
   checkExports(options.export ?? [], output, givesVectors(options));
 
-  const warnings = [...found.warnings];
+  const warnings = [...found.warnings, ...layoutNote(found, argument, options)];
   using cache = new RunCache(options);
   const coordinator = options.queue === undefined
     ? undefined
@@ -81,18 +82,21 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
   await writeModel(output, model && { ...model, network: opened.network, groups: file.groups, thumbnails });
-  await exportGroups(options.export ?? [], { ...grouped, file, folder, output });
   // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
   const title = `Kinds of defect in ${basename(folder)}`;
   const report = renderReport(grouped.page(title, file, source));
   const page = writeWhole(output, "report.html", report);
   removeCheckpoint(output);
+  const { calls, failures } = await exportGroups(options.export ?? [], { ...grouped, file, folder, output });
 
   await coordinator?.end();
   for (const warning of warnings) warn(warning);
   if (options.memory) console.error(`memory: ${memory.peakMegabytes()} MB at most`);
-  console.log(options.json ? JSON.stringify(file) : summary(file, page));
+  console.log(options.json ? JSON.stringify(file) : [summary(file, page), ...calls].join("\n"));
+  if (failures.length) {
+    throw new AnomalyClusterError("cannot-write", `${failures.join("; ")}; report, tables and model are written`);
+  }
 }
 
 /** What speaks to the queue's server is loaded where there is one. */
@@ -101,10 +105,12 @@ async function coordinatorOf(options: JobOptions): Promise<Coordinator> {
   return await Coordinator.open(options);
 }
 
+/** All images of a folder; of a data set those that its layout has for sound. */
 function findNormals(folder: string, warnings: string[]): readonly ImageFile[] {
-  const found = findImages(fromUser(folder));
-  warnings.push(...found.warnings.map((warning) => `${folder}: ${warning}`));
-  return found.images;
+  const { images, normals, folders, warnings: remarks } = findLaidOut(fromUser(folder), folder);
+  warnings.push(...remarks.map((warning) => `${folder}: ${warning}`));
+  if (normals.length) warnings.push(`--normals ${folder}: of its parts ${folders.normals.join(", ")} were used`);
+  return normals.length ? normals : images;
 }
 
 async function loadNormals(

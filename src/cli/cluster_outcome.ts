@@ -5,6 +5,7 @@ import { type Contingency, contingencyTable } from "../metric/contingency.ts";
 import { f1Score } from "../metric/f1_score.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purity } from "../metric/purity.ts";
+import { countOf } from "../report/client/text.js";
 import { copyNotes } from "../report/copy_notes.ts";
 import { printable } from "../report/printable.ts";
 import type { Agreement, GroupsFile } from "../report/result.ts";
@@ -17,7 +18,7 @@ export function agreementWithFolders(
 ): { metrics: Agreement; contingency: Contingency } | undefined {
   const labelled = images.flatMap(({ label }, at) => label === undefined ? [] : [{ label, group: groups[at] + 1 }]);
   if (labelled.length < images.length) {
-    warnings.push(`${images.length - labelled.length} images lie in no sub-folder and have no label`);
+    warnings.push(`in no sub-folder, and without a label: ${countOf(images.length - labelled.length, "image")}`);
   }
   if (labelled.length === 0) return undefined;
   const truth = labelled.map(({ label }) => label);
@@ -37,9 +38,11 @@ export function agreementWithFolders(
 
 /** What the program prints in the end. */
 export function summary(file: GroupsFile, page: string): string {
-  const lines = [`${file.images.length} images in ${file.groups.length} groups (k ${file.settings.kChosen})`];
+  const lines = [
+    `${countOf(file.images.length, "image")} in ${countOf(file.groups.length, "group")} (k ${file.settings.kChosen})`,
+  ];
   for (const { group, size, medoid } of file.groups) {
-    lines.push(`  group ${group}: ${size} images, medoid ${printable(medoid)}`);
+    lines.push(`  group ${group}: ${countOf(size, "image")}, medoid ${printable(medoid)}`);
   }
   for (const note of copyNotes(file.images)) lines.push(`  ${note}`);
   const strays = file.images.filter(({ outlier }) => outlier).length;

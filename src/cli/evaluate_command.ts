@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type LabelledDataset, labelledDataset, type LabelledImage } from "../dataset/labelled.ts";
+import { checkFiles, type LabelledDataset, labelledDataset, type LabelledImage } from "../dataset/labelled.ts";
 import { sha256 } from "../embed/manifest.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { evenly } from "../evenly.ts";
@@ -11,14 +11,15 @@ import type { Estimate } from "../evaluate/protocol.ts";
 import { type Study, study, type StudyRow } from "../evaluate/study.ts";
 import type { TrainingRow } from "../evaluate/training.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
-import { quoted } from "../report/client/text.js";
+import { countOf, csvText, quoted } from "../report/client/text.js";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
+import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
 import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type EvaluateTrainings, trainingsOf } from "./evaluate_trainings.ts";
 import type { LoadedImage } from "./load_images.ts";
-import { type Stage, startStage } from "./progress.ts";
+import { type Stage, startStage, warn } from "./progress.ts";
 import { readMasks } from "./read_masks.ts";
 import { loadSubject, type Subject } from "./subject.ts";
 
@@ -54,15 +55,22 @@ type NamedStudy = Study & { readonly name: string; readonly seconds: number };
 export async function evaluateCommand(argument: string, options: EvaluateCommandOptions): Promise<void> {
   const path = fromUser(argument);
   const dataset = labelledDataset(path, {
+    name: argument,
     ...(options.normals && { normals: fromUser(options.normals) }),
     ...(options.masks && { masks: fromUser(options.masks) }),
   });
-  const output = options.out ? fromUser(options.out) : join(dirname(path), `${basename(path, ".csv")}-evaluation`);
+  const told = new Set(dataset.warnings);
+  for (const warning of told) warn(warning);
+  checkFiles(dataset, argument);
+  const output = options.out
+    ? fromUser(options.out)
+    : join(dirname(path), `${basename(path).replace(/\.(csv|tsv|txt)$/i, "")}-evaluation`);
   openOutputFolder(output, path);
   const labels = [...new Set(dataset.images.map(({ label }) => label))];
-  console.error(
-    `${dataset.layout}: ${dataset.images.length} images of ${labels.length} classes, ${dataset.normals.length} labelled normals`,
-  );
+  const masked = dataset.images.filter(({ mask }) => mask).length;
+  const counts = `${dataset.images.length} images of ${labels.length} classes, ` +
+    `${countOf(dataset.normals.length, "labelled normal")}${masked ? `, ${countOf(masked, "mask")}` : ""}`;
+  console.error(`${dataset.layout}: ${counts}`);
 
   const results: ResultsFile = {
     format: "anomaly-cluster-evaluation/2",
@@ -80,7 +88,7 @@ export async function evaluateCommand(argument: string, options: EvaluateCommand
       console.error(`${name}: kept from the run before`);
     } else {
       const started = performance.now();
-      const found = await studyOf(subject, dataset, options, cache);
+      const found = await studyOf(subject, dataset, options, cache, told);
       results.studies[key] = { ...found, name, seconds: Math.round((performance.now() - started) / 100) / 10 };
       keep();
     }
@@ -152,6 +160,7 @@ async function studyOf(
   dataset: LabelledDataset,
   options: EvaluateCommandOptions,
   cache: RunCache,
+  told: Set<string>,
 ): Promise<Study> {
   const { name, preset } = subject;
   const { features, featuresWithNormals = features, over = "mean", tau } = PRESETS[preset];
@@ -164,8 +173,7 @@ async function studyOf(
   );
   const images = loaded as (LoadedImage & LabelledImage)[];
   const patches = joinPatches(images.map((image) => image.patches));
-  const masked = images.some(({ mask }) => mask);
-  const masks = masked ? (await readMasks(images.map(({ mask }) => mask), patches)).masks : undefined;
+  const masks = images.some(({ mask }) => mask) ? await masksOf(images, patches, told) : undefined;
   let stage: Stage | undefined;
   const found = await study({
     patches,
@@ -188,6 +196,21 @@ async function studyOf(
   });
   stage?.end();
   return found;
+}
+
+/** Patches that masks touch; what is to be said of them is said once. */
+async function masksOf(
+  images: readonly (LoadedImage & LabelledImage)[],
+  patches: PatchSet,
+  told: Set<string>,
+): Promise<PatchValues> {
+  const masked = images.map(({ mask, thumbnail }) => ({ mask, shape: thumbnail }));
+  const { masks, warnings } = await readMasks(masked, patches);
+  for (const warning of warnings.filter((one) => !told.has(one))) {
+    told.add(warning);
+    warn(warning);
+  }
+  return masks;
 }
 
 function markdown(
@@ -227,7 +250,7 @@ function csv(studies: readonly NamedStudy[]): string {
       return [quoted(name), supervision, quoted(method), ...numbers].join(",");
     })
   );
-  return ["name,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines, ""].join("\r\n");
+  return csvText(["name,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines]);
 }
 
 function plots(studies: readonly NamedStudy[]): Record<string, string> {

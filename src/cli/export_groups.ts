@@ -1,18 +1,19 @@
 // `cluster FOLDER --export FORMATS`: the groups in the forms of other programs, beside the report.
 
-import { mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { extname, join } from "node:path";
+import process from "node:process";
 import { cocoFile } from "../export/coco.ts";
-import { fiftyOneFiles } from "../export/fiftyone.ts";
+import { fiftyOneCall, fiftyOneFiles } from "../export/fiftyone.ts";
 import { npyBytes } from "../export/npy.ts";
 import { weightBox } from "../export/weight_box.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { ImageFile } from "../dataset/folder.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
-import { writeWhole } from "../report/output_folder.ts";
-import { quoted } from "../report/client/text.js";
+import { whyNot, writeWhole } from "../report/output_folder.ts";
+import { csvText, quoted } from "../report/client/text.js";
 import type { GroupsFile } from "../report/result.ts";
-import { copiesOf, copyInto, refuseExisting } from "./copy_images.ts";
+import { copiesOf, copyInto } from "./copy_images.ts";
 import { readRaster } from "./read_image.ts";
 
 /** Names of formats, with a line for each. */
@@ -20,7 +21,7 @@ export const EXPORTS = {
   "folders": "groups/NAME/: a copy of each image in the folder of its group",
   "links": "the same with symbolic links",
   "coco": "coco.json: categories are groups, a box around the patches of most weight",
-  "fiftyone": "fiftyone/: labels.json and data.json of a FiftyOneImageClassificationDataset",
+  "fiftyone": "fiftyone/: labels, and links to the images, of a FiftyOneImageClassificationDataset",
   "embeddings": "embeddings.npy for NumPy, and embeddings.csv: path and group of each row",
 } as const;
 
@@ -48,12 +49,14 @@ export function checkExports(names: readonly ExportName[], output: string, vecto
   if (names.includes("folders") && names.includes("links")) {
     throw new AnomalyClusterError("bad-argument", "--export folders and links exclude each other: leave one out");
   }
-  if ((names.includes("folders") || names.includes("links")) && holdsFiles(join(output, "groups"))) {
-    throw new AnomalyClusterError(
-      "cannot-write",
-      `${join(output, "groups")} already holds images: remove it, or name another folder with --out`,
-    );
-  }
+  if (names.includes("folders") || names.includes("links")) refuseFilled(join(output, "groups"));
+}
+
+/** Images in groups may have been sorted further by hand. */
+function refuseFilled(folder: string): void {
+  if (!holdsFiles(folder)) return;
+  const message = `${folder} already holds images: remove it, or name another folder with --out`;
+  throw new AnomalyClusterError("cannot-write", message);
 }
 
 function holdsFiles(folder: string): boolean {
@@ -64,40 +67,98 @@ function holdsFiles(folder: string): boolean {
   }
 }
 
-/** Writes the groups in these formats. */
-export async function exportGroups(names: readonly ExportName[], groups: GroupsToExport): Promise<void> {
-  for (const name of new Set(names)) await EXPORTERS[name](groups);
+/** What came of exporting. */
+export interface Exported {
+  /** A line for each format that another program is to be told how to load. */
+  readonly calls: readonly string[];
+  /** A sentence for each format that failed. */
+  readonly failures: readonly string[];
 }
 
-const EXPORTERS: Readonly<Record<ExportName, (groups: GroupsToExport) => void | Promise<void>>> = {
+/** Writes the groups in these formats, each whatever becomes of the others. */
+export async function exportGroups(names: readonly ExportName[], groups: GroupsToExport): Promise<Exported> {
+  const [calls, failures]: [string[], string[]] = [[], []];
+  for (const name of new Set(names)) {
+    try {
+      const call = await EXPORTERS[name](groups);
+      if (call) calls.push(`${name}: ${call}`);
+    } catch (error) {
+      failures.push(`--export ${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return { calls, failures };
+}
+
+/** Each may return how its files are loaded. */
+const EXPORTERS: Readonly<Record<ExportName, (groups: GroupsToExport) => Promise<string | void> | string | void>> = {
   folders: (groups) => sortIntoFolders(groups, false),
   links: (groups) => sortIntoFolders(groups, true),
   coco: async ({ file, result, images, grid: { rows, cols }, output }) => {
     const boxed = [];
-    for (const [at, { file }] of images.entries()) {
-      const { width, height } = await readRaster(file); // The network's copy may be of a fraction of the size.
+    for (const [at, image] of images.entries()) {
+      const { width, height } = await sizeOf(image); // The network's copy may be of a fraction of the size.
       boxed.push({ width, height, box: weightBox(result.weights, at, rows, cols) });
     }
     writeWhole(output, "coco.json", `${JSON.stringify(cocoFile(file, boxed))}\n`);
   },
-  fiftyone: ({ file, folder, output }) => {
+  fiftyone: async ({ file, folder, output }) => {
     const { labels, data } = fiftyOneFiles(file, (path) => join(folder, path));
     const target = join(output, "fiftyone");
     mkdirSync(target, { recursive: true });
     writeWhole(target, "labels.json", `${JSON.stringify(labels)}\n`);
     writeWhole(target, "data.json", `${JSON.stringify(data)}\n`);
+    return fiftyOneCall(target, await linkImages(target, data));
   },
   embeddings: ({ file, result, output }) => {
     writeWhole(output, "embeddings.npy", npyBytes(result.embeddings!));
     const rows = file.images.map(({ path, group }) => `${quoted(path)},${group}`);
-    writeWhole(output, "embeddings.csv", ["path,group", ...rows, ""].join("\r\n"));
+    writeWhole(output, "embeddings.csv", csvText(["path,group", ...rows]));
   },
 };
 
-async function sortIntoFolders({ file, folder, output }: GroupsToExport, link: boolean): Promise<void> {
-  const target = join(output, "groups");
-  const { copies } = copiesOf(file, folder, target);
-  mkdirSync(target, { recursive: true });
-  refuseExisting(copies, target);
-  for (const copy of copies) await copyInto(target, copy, link);
+/** Links to images in data/, each named by its key; false where the file system takes none. */
+async function linkImages(folder: string, data: Readonly<Record<string, string>>): Promise<boolean> {
+  try {
+    await replaceFolder(folder, "data", async (partial) => {
+      for (const [key, from] of Object.entries(data)) {
+        await copyInto(partial, { from, to: join(partial, `${key}${extname(from)}`) }, true);
+      }
+    });
+    return true;
+  } catch {
+    rmSync(join(folder, "data"), { recursive: true, force: true });
+    return false;
+  }
+}
+
+async function sizeOf({ path, file }: ImageFile): Promise<{ width: number; height: number }> {
+  try {
+    return await readRaster(file);
+  } catch (cause) {
+    const reason = cause instanceof AnomalyClusterError ? cause.message : "it cannot be read";
+    throw new AnomalyClusterError("cannot-write", `${path}: ${reason}, now that its size is needed`, { cause });
+  }
+}
+
+function sortIntoFolders({ file, folder, output }: GroupsToExport, link: boolean): Promise<void> {
+  return replaceFolder(output, "groups", async (target) => {
+    for (const copy of copiesOf(file, folder, target).copies) await copyInto(target, copy, link);
+    refuseFilled(join(output, "groups"));
+  });
+}
+
+/** Fills a folder under another name first, so that it is never there by half. */
+async function replaceFolder(output: string, name: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const [target, partial] = [join(output, name), join(output, `${name}.${process.pid}.partial`)];
+  try {
+    mkdirSync(partial, { recursive: true });
+    await fill(partial);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(partial, target);
+  } catch (cause) {
+    if (cause instanceof AnomalyClusterError) throw cause;
+    throw new AnomalyClusterError("cannot-write", `${target} cannot be written${whyNot(cause)}`, { cause });
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
 }

@@ -1,12 +1,15 @@
 // All images in memory at once, compared with each other.
 
 import { groupModel, type GroupModelOptions } from "../assign/group_model.ts";
+import { findMaskFiles } from "../dataset/folder.ts";
+import { unclearNote } from "../dataset/labelled.ts";
 import { matchMasks } from "../dataset/masks.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { nearCopies } from "../near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
+import { countOf } from "../report/client/text.js";
 import { reportData } from "../report/report_data.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
@@ -14,7 +17,7 @@ import { type ChosenOptions, featuresOf, givesVectors, weightsOf } from "./clust
 import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
 import { type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
 import { clustererOf, isTrained, type PoolingName } from "./methods.ts";
-import { startStage } from "./progress.ts";
+import { startStage, warn } from "./progress.ts";
 import { readMasks } from "./read_masks.ts";
 import { checkpointsIn, trainedClustererOf } from "./training.ts";
 
@@ -83,13 +86,22 @@ async function modelOf(
 }
 
 async function loadMasks(images: readonly LoadedImage[], folder: string, warnings: string[]): Promise<PatchValues> {
-  const { masks, without } = await readMasks(matchMasks(images, fromUser(folder)), images[0].patches);
+  const { files, unclear } = matchMasks(images, findMaskFiles(fromUser(folder)));
+  const masked = images.map(({ thumbnail }, at) => ({ mask: files[at], shape: thumbnail }));
+  const { masks, without, warnings: remarks } = await readMasks(masked, images[0].patches);
+  warnings.push(...unclearNote(unclear), ...remarks);
   if (without.length === images.length) {
-    throw new AnomalyClusterError("bad-argument", `--masks ${folder} holds no mask named like an image`);
+    for (const warning of warnings) warn(warning);
+    throw new AnomalyClusterError(
+      "bad-argument",
+      `--masks ${folder} holds no mask named like an image that can be read`,
+    );
   }
   if (without.length) {
+    const [have, get] = without.length === 1 ? ["has", "gets"] : ["have", "get"];
     const first = images[without[0]].path;
-    warnings.push(`${without.length} images have no readable mask and get uniform weights, ${first} first`);
+    const them = countOf(without.length, "image");
+    warnings.push(`${them} ${have} no readable mask and ${get} uniform weights, ${first} first`);
   }
   return masks;
 }

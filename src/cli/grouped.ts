@@ -3,6 +3,7 @@
 import type { GroupModel } from "../assign/group_model.ts";
 import type { ImageFile } from "../dataset/folder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { countOf } from "../report/client/text.js";
 import type { ReportData } from "../report/html.ts";
 import type { GroupedImages, GroupsFile } from "../report/result.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
@@ -41,7 +42,7 @@ export function checkUsable(
 ): void {
   if (usable < 2) {
     for (const warning of warnings) warn(warning);
-    const message = `${name} holds ${usable} usable of ${images.length} images: at least 2 are needed`;
+    const message = `${name} holds ${usable} usable of ${countOf(images.length, "image")}: at least 2 are needed`;
     throw new AnomalyClusterError("too-few-images", message);
   }
   if (k !== "auto" && k > usable) {

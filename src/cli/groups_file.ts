@@ -24,7 +24,7 @@ export function readGroups(option: string, name: string): GroupsFile {
   }
   let file: GroupsFile;
   try {
-    file = JSON.parse(text);
+    file = JSON.parse(text.replace(/^\ufeff/, "")); // As Windows' editors begin files.
   } catch (cause) {
     throw refuse("holds no groups", cause);
   }

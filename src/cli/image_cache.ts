@@ -4,6 +4,7 @@ import { cacheKey, EmbeddingCache } from "../embed/cache.ts";
 import { type ModelManifest, sha256 } from "../embed/manifest.ts";
 import type { Engine } from "../embed/onnx.ts";
 import type { DecoderName } from "../image/decode.ts";
+import { countOf } from "../report/client/text.js";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import { fromUser } from "./arguments.ts";
@@ -119,7 +120,7 @@ export class RunCache {
     const isWorthTelling = store.isOpen && this.#asked > 0;
     store[Symbol.dispose]();
     if (isWorthTelling) {
-      console.error(`cache: ${found} of ${this.#asked} images from ${store.folder} (${megabytes} MB)`);
+      console.error(`cache: ${found} of ${countOf(this.#asked, "image")} from ${store.folder} (${megabytes} MB)`);
     }
   }
 }

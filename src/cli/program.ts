@@ -166,7 +166,10 @@ export function program(): Command {
     )
     .option("--top <N>", "patches that hard and hybrid weights keep", wholeNumber(1), 10)
     .option("--normals <DIR>", "labelled normal images; weights become labelled-normal unless --weight says else")
-    .option("--masks <DIR>", "ground-truth masks, PNG, white = defect; weights become mask unless --weight says else")
+    .option(
+      "--masks <DIR>",
+      "ground-truth masks named as the images, defects not black; weights become mask unless --weight says else",
+    )
     .option("--distance <KIND>", "distance between images", oneOf(...namesOf(DISTANCES)), "weighted-average")
     .option("--pool <KIND>", "pools patches in place of the weighted average", oneOf(...namesOf(POOLINGS)))
     .option("--cluster <KIND>", "how images are grouped", oneOf(...namesOf(CLUSTERERS)), "ward")
@@ -252,7 +255,7 @@ export function program(): Command {
     .description("Measure presets and methods on labelled images; write tables (Markdown, CSV, JSON) and plots (SVG).")
     .argument(
       "<FOLDER>",
-      "class folders, the layout of MVTec AD or of the magnetic tile set, or a CSV file of path,label",
+      "class folders, the layout of MVTec AD, VisA or the magnetic tile set, or a CSV file of path,label: docs/folders.md",
     )
     .option("--out <DIR>", "where to write; a run into the same folder goes on where the one before ended")
     .option("--normals <DIR>", "labelled normal images, besides those of the layout")

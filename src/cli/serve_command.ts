@@ -5,6 +5,7 @@ import type { Server } from "srvx";
 import { AnomalyClusterError } from "../errors.ts";
 import { withResolvers } from "../portable.ts";
 import type { PresetName } from "../preset.ts";
+import { countOf } from "../report/client/text.js";
 import { type Answer, createHandler } from "../serve/handler.ts";
 import { openModel } from "./open_model.ts";
 import { onStop } from "./signals.ts";
@@ -94,7 +95,7 @@ function reasonOf(cause: unknown): string {
 
 /** A line for the log; names of images only where they are asked for. */
 function lineOf({ method, path, status, seconds, names, fault }: Answer, withNames: boolean): string {
-  const images = names.length ? ` ${names.length} images` : "";
+  const images = names.length ? ` ${countOf(names.length, "image")}` : "";
   const told = withNames && names.length ? `: ${names.join(", ")}` : "";
   const failed = fault === undefined ? "" : ` (${fault instanceof Error ? `${fault.name}: ${fault.message}` : fault})`;
   return `${method} ${path} ${status} ${seconds.toFixed(2)} s${images}${failed}${told}`;

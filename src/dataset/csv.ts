@@ -1,14 +1,17 @@
-// Tables as RFC 4180 has them.
+// Tables as RFC 4180 has them, and as Excel writes them where the comma is not the separator.
 
-/** Rows of fields; quoted ones may hold commas, quotes and line ends. Blank lines are left out. */
-export function readCsv(text: string): string[][] {
+/** Characters between fields, in the order in which they are preferred. */
+export const SEPARATORS = [",", ";", "\t", "|"] as const;
+
+/** Rows of fields; quoted ones may hold separators, quotes and line ends. Blank lines are left out. */
+export function readCsv(text: string, separator: string = ","): string[][] {
   const rows: string[][] = [[]];
-  for (
-    const [whole, quoted, plain, end] of text.matchAll(/(?:"([^"]*(?:""[^"]*)*)"[^,\r\n]*|([^,\r\n]*))(,|\r?\n|\r|$)/g)
-  ) {
+  const plainText = `[^${separator}\\r\\n]*`;
+  const field = `(?: *"([^"]*(?:""[^"]*)*)"${plainText}|(${plainText}))([${separator}]|\\r?\\n|\\r|$)`;
+  for (const [whole, quoted, plain, end] of text.replace(/^\ufeff/, "").matchAll(new RegExp(field, "g"))) {
     if (whole === "") break;
     rows.at(-1)!.push(quoted?.replaceAll('""', '"') ?? plain.trim());
-    if (end !== ",") rows.push([]);
+    if (end !== separator) rows.push([]);
   }
   return rows.filter((row) => row.some((field) => field !== ""));
 }

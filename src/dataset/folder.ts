@@ -3,7 +3,8 @@
 import { type Dirent, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AnomalyClusterError, isMissing } from "../errors.ts";
-import { isImageName, masksAmong } from "./image_names.js";
+import { countOf } from "../report/client/text.js";
+import { isImageName, isSystemName, masksAmong } from "./image_names.js";
 
 /** An image file that was found. */
 export interface ImageFile {
@@ -11,7 +12,7 @@ export interface ImageFile {
   readonly path: string;
   /** Path to open. */
   readonly file: string;
-  /** Name of the topmost sub-folder, for images in one. */
+  /** Name of the topmost sub-folder, for images in one; or what the folder's layout or a table calls its kind. */
   readonly label?: string;
 }
 
@@ -27,7 +28,7 @@ const OTHER_IMAGES = /\.(hei[cf]|jp2|jpx|j2k|jxr|pam|pfm|exr|hdr|dng|cr[23]|nef|
 
 /**
  * Lists JPEG, PNG, TIFF, WebP, GIF and BMP files, links to files among them. Links to folders are not followed, so that
- * none goes round in circles. A PNG beside a JPEG of the same name is taken for its mask and left out.
+ * none goes round in circles. Masks beside their images are left out, what systems put there is passed over.
  *
  * @throws {AnomalyClusterError} `bad-argument` when the folder does not exist or cannot be read.
  */
@@ -37,17 +38,18 @@ export function findImages(folder: string): ImageFolder {
   walk(folder, "", paths, warnings);
   const masks = masksAmong(paths);
   if (masks.size) {
-    warnings.push(`${masks.size} PNG files lie beside a JPEG of the same name and were taken for masks: left out`);
+    const first = [...masks].sort()[0];
+    warnings.push(`left out: ${countOf(masks.size, "mask")}, named like the image beside, as ${first}`);
   }
   const images = paths.filter((path) => !masks.has(path)).sort();
   return { images: images.map((path) => imageFile(folder, path)), warnings };
 }
 
-/** All PNG files of a folder of masks. Throws as {@linkcode findImages}. */
+/** All image files of a folder of masks. Throws as {@linkcode findImages}. */
 export function findMaskFiles(folder: string): ImageFile[] {
   const paths: string[] = [];
   walk(folder, "", paths, []);
-  return paths.filter((path) => /\.png$/i.test(path)).sort().map((path) => imageFile(folder, path));
+  return paths.sort().map((path) => imageFile(folder, path));
 }
 
 function walk(folder: string, below: string, paths: string[], warnings: string[]): void {
@@ -61,7 +63,7 @@ function walk(folder: string, below: string, paths: string[], warnings: string[]
   }
   for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = below ? `${below}/${entry.name}` : entry.name;
-    if (entry.name.startsWith(".")) continue;
+    if (isSystemName(entry.name)) continue;
     if (entry.isDirectory()) walk(folder, path, paths, warnings);
     else if (entry.isSymbolicLink() && isFolder(join(folder, path))) {
       warnings.push(`${path}: a link to a folder, which is not followed`);

@@ -6,11 +6,35 @@ export function isImageName(path) {
 }
 
 /**
- * A PNG beside a JPEG of the same name is taken for its mask.
+ * Whether a folder holds what systems put beside images, never images: previews, archives of resource forks, waste.
+ * @param {string} name @returns {boolean}
+ */
+export function isSystemName(name) {
+  return /^(\.|@(eaDir|__thumb|Recycle|Recently-Snapshot|tmp)$|__MACOSX$|#recycle$|\$RECYCLE\.BIN$|System Volume Information$|lost\+found$)/i
+    .test(name);
+}
+
+/**
+ * The name of the image that a mask of this name is for: `000_mask` for `000`. Both without folder and ending.
+ * @param {string} name @returns {string}
+ */
+export function imageOfMask(name) {
+  return name.replace(/[ _.-](masks?|gt|ground[ _-]?truth|labels?|seg|segmentation|annotation)$/i, "")
+    .replace(/^(mask|gt|label)[ _.-]/i, "");
+}
+
+/**
+ * Masks that lie beside their images: a PNG beside a JPEG of the same name, `x_mask.png` beside any `x`.
  * @param {readonly string[]} paths @returns {Set<string>}
  */
 export function masksAmong(paths) {
   const stem = (path) => path.replace(/\.[^./]*$/, "").toLowerCase();
+  const stems = new Set(paths.map(stem));
   const jpegStems = new Set(paths.filter((path) => /\.jpe?g$/i.test(path)).map(stem));
-  return new Set(paths.filter((path) => /\.png$/i.test(path) && jpegStems.has(stem(path))));
+  const isMask = (path) => {
+    const [, folder, name] = stem(path).match(/^(.*\/)?(.*)$/s);
+    const image = imageOfMask(name);
+    return image !== name && stems.has((folder ?? "") + image) && /\.(png|bmp|dib|tiff?|gif|p[bgn]m)$/i.test(path);
+  };
+  return new Set(paths.filter((path) => /\.png$/i.test(path) && jpegStems.has(stem(path)) || isMask(path)));
 }

@@ -1,11 +1,13 @@
-// Labelled images for evaluation: plain class folders, the layouts of MVTec AD and of the magnetic tile set, or
-// a CSV file of path,label.
+// Labelled images for evaluation: class folders, the layouts of data sets, or a table of images and labels.
 
-import { readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, relative, resolve } from "node:path";
 import { AnomalyClusterError } from "../errors.ts";
-import { readCsv, withoutGuard } from "./csv.ts";
-import { findImages, type ImageFile } from "./folder.ts";
+import { countOf } from "../report/client/text.js";
+import { FileFinder } from "./find_file.ts";
+import { findImages, findMaskFiles, type ImageFile } from "./folder.ts";
+import { readLabelTable } from "./label_table.ts";
+import { findLaidOut, isSound } from "./layout.ts";
 import { matchMasks } from "./masks.ts";
 
 /** An image with its true class. */
@@ -27,32 +29,56 @@ export interface LabelledDataset {
 /** Every fifth image of the magnetic tile set's MT_Free, by name, is the sixth class; the others are normals. */
 const FREE_STEP = 5;
 
+/** Names of tables. */
+const TABLE = /\.(csv|tsv|txt)$/i;
+
 /**
  * Reads a labelled data set.
  *
- * @param path a folder, or a CSV file of path,label with paths from its own folder.
- * @throws {AnomalyClusterError} `bad-argument` when nothing there has labels.
+ * @param path a folder, or a table (CSV) of images and labels with paths from its own folder.
+ * @param name what the user calls it
+ * @throws {AnomalyClusterError} `bad-argument` when nothing there has labels, with the reason.
  */
-export function labelledDataset(path: string, options: { normals?: string; masks?: string } = {}): LabelledDataset {
-  const found = /\.csv$/i.test(path) ? fromCsv(path) : fromFolder(path);
+export function labelledDataset(
+  path: string,
+  options: { normals?: string; masks?: string; name?: string } = {},
+): LabelledDataset {
+  const { name = path } = options;
+  const found = TABLE.test(path) ? fromTable(path, name) : fromFolder(path, name);
   const normals = options.normals ? findImages(options.normals).images : found.normals;
-  const masks = options.masks ? matchMasks(found.images, options.masks) : found.images.map(({ mask }) => mask);
-  const images = found.images.map((image, at) => ({ ...image, ...(masks[at] && { mask: masks[at] }) }));
-  const classes = new Set(images.map(({ label }) => label));
-  if (classes.size < 2) {
-    const message = `${path} holds images of ${classes.size} classes, but evaluation needs at least 2: sub-folders ` +
-      "named after classes, the layout of MVTec AD or of the magnetic tile set, or a CSV file of path,label";
+  const given = options.masks ? matchMasks(found.images, findMaskFiles(options.masks)) : undefined;
+  const images = given
+    ? found.images.map(({ mask: _, ...image }, at) => ({ ...image, ...(given.files[at] && { mask: given.files[at] }) }))
+    : found.images;
+  const classes = [...new Set(images.map(({ label }) => label))];
+  if (classes.length < 2) {
+    const held = classes.length ? `holds images of 1 class, ${classes[0]},` : "holds no image in a sub-folder,";
+    const message = `${name} ${held} but evaluation needs at least 2 classes: sub-folders named after classes, ` +
+      "the layout of MVTec AD, of VisA or of the magnetic tile set, or a CSV file of path,label";
     throw new AnomalyClusterError("bad-argument", message);
   }
-  return { ...found, images, normals };
+  return { ...found, images, normals, warnings: [...found.warnings, ...unclearNote(given?.unclear ?? [])] };
 }
 
-function fromFolder(folder: string): LabelledDataset {
-  const { images, warnings } = findImages(folder);
+/** A sentence on images whose masks cannot be told from others'; none where there are none. */
+export function unclearNote(unclear: readonly string[]): string[] {
+  if (unclear.length === 0) return [];
+  const images = countOf(unclear.length, "image");
+  return [
+    `masks of ${images} may as well be another's, ${unclear[0]} first, and are not used: name masks as the images`,
+  ];
+}
+
+function fromFolder(folder: string, name: string): LabelledDataset {
+  const { layout, images, normals, masks, warnings } = findLaidOut(folder, name);
   const labelled = images.flatMap((image) => image.label === undefined ? [] : [{ ...image, label: image.label }]);
   if (labelled.some(({ path }) => /^MT_\w+\/Imgs\//.test(path))) return magneticTiles(labelled, warnings);
-  if (labelled.some(({ path }) => path.startsWith("test/"))) return mvtec(folder, labelled, warnings);
-  return { layout: "class folders", images: labelled, normals: [], warnings };
+  const { files, unclear } = matchMasks(labelled, masks);
+  const masked = labelled.map((image, at) => ({
+    ...image,
+    ...(files[at] && !isSound(image.label) && { mask: files[at] }),
+  }));
+  return { layout, images: masked, normals, warnings: [...warnings, ...unclearNote(unclear)] };
 }
 
 function magneticTiles(images: readonly LabelledImage[], warnings: readonly string[]): LabelledDataset {
@@ -64,43 +90,51 @@ function magneticTiles(images: readonly LabelledImage[], warnings: readonly stri
   return { layout: "magnetic tiles, six classes", images: masked, normals, warnings };
 }
 
-function mvtec(folder: string, images: readonly LabelledImage[], warnings: readonly string[]): LabelledDataset {
-  const tested = images.filter(({ path }) => /^test\/[^/]+\//.test(path));
-  const labelled = tested.map((image) => ({ ...image, label: image.path.split("/")[1] }));
-  const masks = exists(join(folder, "ground_truth")) ? maskFiles(labelled, join(folder, "ground_truth")) : [];
+/** Folders above a table's own in which its paths may begin, as those of VisA do. */
+const ABOVE = ["", "..", "../.."];
+
+function fromTable(path: string, name: string): LabelledDataset {
+  const { rows, columns, warnings } = readLabelTable(bytesOf(path, name), name);
+  const finder = new FileFinder();
+  const folder = resolve(dirname(path));
+  const starts = ABOVE.map((above) => resolve(folder, above));
+  const start = starts.find((from) => rows.some((row) => finder.find(from, row.path))) ?? folder;
+  const byFile = new Map<string, LabelledImage>();
+  let otherCase = 0;
+  for (const { path, label, mask } of rows) {
+    const file = finder.find(start, path) ?? resolve(start, path);
+    if (byFile.has(file)) continue;
+    if (basename(file).normalize() !== path.normalize().split(/[/\\]/).at(-1)) otherCase++;
+    const marks = mask && finder.find(start, mask);
+    byFile.set(file, { path, file, label, ...(marks && { mask: marks }) });
+  }
+  const again = rows.length - byFile.size;
   return {
-    layout: "MVTec AD",
-    images: labelled.map((image, at) => ({ ...image, ...(masks[at] && { mask: masks[at] }) })),
-    normals: images.filter(({ path }) => path.startsWith("train/good/")),
-    warnings,
+    layout: `CSV file ${basename(path)}${columns && ` (${columns})`}`,
+    images: [...byFile.values()],
+    normals: [],
+    warnings: [
+      ...warnings,
+      ...(start === folder ? [] : [`${name}: its paths were taken to begin in ${relative(folder, start)}`]),
+      ...(otherCase ? [`${name}: ${countOf(otherCase, "name")} found in other case than written`] : []),
+      ...(again ? [`${name} names ${countOf(again, "image")} again: the first label counts`] : []),
+    ],
   };
 }
 
-/** MVTec AD's `test/TYPE/NAME.png` has its mask in `ground_truth/TYPE/NAME_mask.png`; `good` has none. */
-function maskFiles(images: readonly LabelledImage[], folder: string): (string | undefined)[] {
-  const inTruth = images.map((image) => ({ ...image, path: image.path.replace(/^test\//, "") }));
-  return matchMasks(inTruth, folder).map((file, at) => images[at].label === "good" ? undefined : file);
+/** Throws `bad-argument` where none of the images that a table names is there. */
+export function checkFiles({ images }: LabelledDataset, name: string): void {
+  if (images.some(({ file }) => existsSync(file))) return;
+  const message =
+    `none of the ${countOf(images.length, "image")} that ${name} names is there, ${images[0].path} first: ` +
+    "paths begin in the folder of the table";
+  throw new AnomalyClusterError("bad-argument", message);
 }
 
-function exists(folder: string): boolean {
+function bytesOf(path: string, name: string): Uint8Array {
   try {
-    return statSync(folder).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-function fromCsv(path: string): LabelledDataset {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (cause) {
-    throw new AnomalyClusterError("bad-argument", `${path} cannot be read`, { cause });
+    throw new AnomalyClusterError("bad-argument", `${name} cannot be read`, { cause });
   }
-  const images = readCsv(text).flatMap(([file, label], at) => {
-    if (!file || label === undefined || at === 0 && file.toLowerCase() === "path") return [];
-    const name = withoutGuard(file);
-    return [{ path: name, file: resolve(dirname(path), name), label: withoutGuard(label) }];
-  });
-  return { layout: `CSV file ${basename(path)}`, images, normals: [], warnings: [] };
 }

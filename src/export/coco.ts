@@ -29,8 +29,8 @@ export interface CocoFile {
     readonly bbox: readonly [number, number, number, number];
     readonly area: number;
     readonly iscrowd: 0;
-    /** None: a box of patches is no outline. */
-    readonly segmentation: readonly never[];
+    /** The box as a polygon, which readers of masks need: patches have no finer outline. */
+    readonly segmentation: readonly (readonly number[])[];
     /** `score`: the image's anomaly score; `weight_in_box`: share of its weight in the box; `distance`: to the medoid. */
     readonly attributes: { readonly score: number; readonly weight_in_box: number; readonly distance: number };
   }[];
@@ -56,15 +56,17 @@ export function cocoFile({ groups, images }: GroupsFile, boxed: readonly BoxedIm
     })),
     annotations: images.map(({ group, score, distance }, at) => {
       const { width, height, box } = boxed[at];
+      const [left, top] = [digits(box.left * width), digits(box.top * height)];
       const [wide, high] = [digits(box.width * width), digits(box.height * height)];
+      const [right, bottom] = [Math.min(width, left + wide), Math.min(height, top + high)];
       return {
         id: at + 1,
         image_id: at + 1,
         category_id: group,
-        bbox: [digits(box.left * width), digits(box.top * height), wide, high],
+        bbox: [left, top, wide, high],
         area: digits(wide * high),
         iscrowd: 0,
-        segmentation: [],
+        segmentation: [[left, top, right, top, right, bottom, left, bottom]],
         attributes: { score, weight_in_box: digits(box.weight), distance },
       };
     }),

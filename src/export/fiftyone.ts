@@ -1,4 +1,5 @@
-// Groups as FiftyOne's FiftyOneImageClassificationDataset: labels.json, and data.json for where the images lie.
+// Groups as FiftyOne's FiftyOneImageClassificationDataset: labels.json, data/ with links to the images, and data.json,
+// which says where they lie too: for systems without links and for whoever wants the images' own paths.
 
 import type { GroupsFile } from "../report/result.ts";
 
@@ -29,6 +30,13 @@ export function fiftyOneFiles(
     },
     data: Object.fromEntries(images.map(({ path }, at) => [keys[at], fileOf(path)])),
   };
+}
+
+/** What loads it, in Python: by the links in data/, or without them by data.json, which must be named. */
+export function fiftyOneCall(folder: string, hasLinks: boolean): string {
+  const type = "fiftyone.types.FiftyOneImageClassificationDataset";
+  const data = hasLinks ? "" : ', data_path="data.json"';
+  return `fiftyone.Dataset.from_dir(dataset_dir=${JSON.stringify(folder)}, dataset_type=${type}${data})`;
 }
 
 /** A key for each path, without a dot: FiftyOne takes what follows the last one for an ending and drops it. */

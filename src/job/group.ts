@@ -6,6 +6,7 @@ import { AnomalyClusterError } from "../errors.ts";
 import { nearCopies } from "../near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { presetSettings } from "../preset.ts";
+import { countOf } from "../report/client/text.js";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
 import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
@@ -78,7 +79,7 @@ export function jobReport(title: string, { groups, result }: Grouping, images: r
 function checkCount(usable: number, sent: number, k: number | "auto", warnings: readonly string[]): void {
   if (usable < 2) {
     const reason = warnings.length ? ` (${warnings[0]})` : "";
-    const message = `${usable} of ${sent} images can be used${reason}: at least 2 are needed`;
+    const message = `${usable} of ${countOf(sent, "image")} can be used${reason}: at least 2 are needed`;
     throw new AnomalyClusterError("too-few-images", message);
   }
   if (k !== "auto" && k > usable) {

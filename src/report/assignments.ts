@@ -1,7 +1,7 @@
 // assignments.json, assignments.csv and the table of them: where new images belong.
 
 import type { Assignment } from "../assign/assign_patches.ts";
-import { quoted } from "./client/text.js";
+import { csvText, quoted } from "./client/text.js";
 import { printable } from "./printable.ts";
 import { digits, type GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
@@ -28,7 +28,7 @@ export interface AssignmentsFile {
     readonly name: string;
     /** Distance to the nearest grouped image. */
     readonly distance: number;
-    /** That distance ÷ the radius of its group: above 1, none of these. */
+    /** That distance ÷ the radius of its group: above 1, none of these; the largest number where that radius is 0. */
     readonly ratio: number;
     /** Group of the nearest image, and that image. */
     readonly nearest: number;
@@ -74,9 +74,18 @@ export function assignmentsCsv({ images }: AssignmentsFile): string {
   const lines = images.map((image) => {
     const { path, group, name, distance, ratio, nearest, like, margin } = image;
     const none = group === null ? "yes" : "no";
-    return [quoted(path), group ?? "", quoted(name), distance, none, ratio, nearest, quoted(like), margin].join(",");
+    const far = ratio < Number.MAX_VALUE ? ratio : "inf"; // As tables of numbers call it.
+    return [quoted(path), group ?? "", quoted(name), distance, none, far, nearest, quoted(like), margin].join(",");
   });
-  return ["path,group,name,distance,none of these,ratio,nearest,like,margin", ...lines, ""].join("\r\n");
+  return csvText(["path,group,name,distance,none of these,ratio,nearest,like,margin", ...lines]);
+}
+
+/** Ratios from here on come of a group whose images are all but equal: how far off is a matter of rounding. */
+const BEYOND = 1000;
+
+/** A ratio for people. */
+export function radiusText(ratio: number): string {
+  return ratio < BEYOND ? `${ratio.toFixed(2)} of the radius` : "far beyond the radius";
 }
 
 /** A line for each image, in columns. */
@@ -85,7 +94,7 @@ export function assignmentsTable({ images }: AssignmentsFile): string {
     return [
       printable(path),
       printable(name),
-      `distance ${distance.toPrecision(3)} (${ratio.toFixed(2)} of the radius)`,
+      `distance ${distance.toPrecision(3)} (${radiusText(ratio)})`,
       `like ${printable(like)}`,
     ];
   });

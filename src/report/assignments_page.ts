@@ -1,6 +1,6 @@
 /** Renders assignments as one self-contained, offline HTML page. Pure: data in, text out. */
 
-import type { AssignmentsFile } from "./assignments.ts";
+import { type AssignmentsFile, radiusText } from "./assignments.ts";
 import { groupColour } from "./client/group_markup.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
 import { commonAspectRatio, pictureBox, renderDocument, renderFact, renderTime, renderWarnings } from "./document.ts";
@@ -110,7 +110,7 @@ decoding="async" src="${escapeHtml(picture.url)}" alt="${text}" width="${picture
 ${
     renderFact(
       "Distance",
-      `<span title="${formatNumber(distance)}">${ratio < 1e6 ? ratio.toFixed(2) : "∞"} radii</span>`,
+      `<span title="${formatNumber(distance)}">${radiusText(ratio)}</span>`,
     )
   }
 ${renderFact("Like", `<span title="${escapeHtml(like)}">${isolate(fileName(like))}</span>`)}

@@ -1,6 +1,6 @@
 // Where results are written: never into or over the input, and never half a file.
 
-import { mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { AnomalyClusterError } from "../errors.ts";
@@ -26,9 +26,9 @@ export function openOutputFolder(folder: string, input: string): string {
     unlinkSync(probe);
     removeLeftovers(path);
   } catch (cause) {
-    throw new AnomalyClusterError("cannot-write", `${folder} cannot be written: name another folder with --out`, {
-      cause,
-    });
+    const reason = whyNot(cause).replace(/^: (.*)$/, " ($1)");
+    const message = `${folder} cannot be written: name another folder with --out${reason}`;
+    throw new AnomalyClusterError("cannot-write", message, { cause });
   }
   return path;
 }
@@ -41,7 +41,7 @@ function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (!/^\.write-test-\d+$|\.\d+\.partial$/.test(name)) continue;
     const { mtimeMs } = statSync(join(folder, name));
-    if (Date.now() - mtimeMs > LEFT_AFTER_MS) unlinkSync(join(folder, name));
+    if (Date.now() - mtimeMs > LEFT_AFTER_MS) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -71,8 +71,26 @@ export function discard(file: string): void {
   }
 }
 
-/** What to say of a full disk after the name of what could not be written. */
+/** Reasons of systems, by their codes. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk is full",
+  EFBIG: "the disk is full",
+  ENAMETOOLONG: "the name is too long for the file system there",
+  EINVAL: "the file system there does not take this name",
+  EILSEQ: "the file system there does not take this name",
+  EACCES: "it may not be written",
+  EPERM: "it may not be written",
+  EROFS: "the file system there may only be read",
+  ENOTDIR: "a file lies where a folder is needed",
+  EISDIR: "a folder lies where a file is needed",
+  ENOENT: "it is gone",
+  EIO: "the disk fails",
+};
+
+/** What to say of the cause after the name of what could not be written; nothing of causes without a name. */
 export function whyNot(cause: unknown): string {
-  const isFull = /no space|disk quota|file too large/i.test(cause instanceof Error ? cause.message : "");
-  return isFull ? ": the disk is full" : "";
+  const { code = "", message = "" } = (cause ?? {}) as { code?: string; message?: string };
+  if (/no space|disk quota|file too large/i.test(message)) return `: ${REASONS.ENOSPC}`;
+  return code in REASONS ? `: ${REASONS[code]}` : "";
 }

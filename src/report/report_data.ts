@@ -3,6 +3,7 @@
 import { purityCurve } from "../metric/purity_curve.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { toBase64 } from "../portable.ts";
+import { countOf } from "./client/text.js";
 import { copyNotes } from "./copy_notes.ts";
 import { DISTANCES_UP_TO, nearestImages, packDistances } from "./distances.ts";
 import type { ReportData } from "./html.ts";
@@ -104,7 +105,7 @@ function summaryOf({ images, groups, settings }: GroupsFile, count: number): str
   const sizes = groups.map(({ size }) => size).join(", ");
   const strays = images.filter(({ outlier }) => outlier).length;
   return [
-    `${count} images fall into ${groups.length} ${groups.length === 1 ? "group" : "groups"} of ${sizes}.`,
+    `${countOf(count, "image")} fall into ${countOf(groups.length, "group")} of ${sizes}.`,
     settings.kChosen === "given"
       ? "The number of groups was given."
       : "The number of groups was chosen automatically: the clearest of 2 to 20, by silhouette, gaps in the tree and stability.",

@@ -1,6 +1,6 @@
 // The result of a run as it is stored: groups.json and groups.csv.
 
-import { quoted } from "./client/text.js";
+import { csvText, quoted } from "./client/text.js";
 import type { TriedGroupCount } from "../cluster/choose_k.ts";
 import type { Contingency } from "../metric/contingency.ts";
 import type { ClusterResult } from "../pipeline.ts";
@@ -136,7 +136,7 @@ export function groupsCsv(file: GroupsFile): string {
   const lines = file.images.map(({ path, group, distance, score, outlier }) => {
     return [quoted(path), group, distance, score, outlier ? "yes" : "no"].join(",");
   });
-  return ["path,group,distance,score,outlier", ...lines, ""].join("\r\n");
+  return csvText(["path,group,distance,score,outlier", ...lines]);
 }
 
 /** Six significant digits: what float32 features support, and equal on every runtime. */

@@ -1,6 +1,7 @@
 // A zip of images, unpacked in memory. What it says of itself is checked before, what comes out while it unpacks.
 
 import { configure, type FileEntry, Uint8ArrayReader, ZipReader } from "@zip.js/zip.js";
+import { isSystemName } from "../dataset/image_names.js";
 import { megabytes } from "./body.ts";
 import { type Limits, MOST_RATIO } from "./limits.ts";
 import { Problem } from "./problem.ts";
@@ -47,7 +48,8 @@ export async function readZip(bytes: Uint8Array, limits: Limits, signal: AbortSi
 
 /** Leaves out what systems put beside the images. */
 function isWanted({ filename }: FileEntry): boolean {
-  return !/(^|\/)(__MACOSX\/|\.|thumbs\.db$|desktop\.ini$)/i.test(filename) || filename.split("/").includes("..");
+  const parts = filename.split("/");
+  return !parts.some((part) => isSystemName(part) || /^(thumbs\.db|desktop\.ini)$/i.test(part)) || parts.includes("..");
 }
 
 function checkEntry({ filename, encrypted, symlink, compressedSize, uncompressedSize }: FileEntry): void {

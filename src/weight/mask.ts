@@ -21,13 +21,14 @@ export function maskWeights(masks: PatchValues): PatchValues {
   return { data, count, patches };
 }
 
-/** Which patches of a grid a mask touches: 1 where any of its pixels is brighter than half, row by row. */
+/** Which patches of a grid a mask touches: 1 where any of its pixels is not black, row by row. */
 export function maskPatches(mask: Raster, rows: number, cols: number): Float32Array {
   const touched = new Float32Array(rows * cols);
   const { width, height, data } = mask;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      if (data[(y * width + x) * 4] <= 127) continue;
+      const at = (y * width + x) * 4;
+      if (!(data[at] | data[at + 1] | data[at + 2])) continue;
       // A pixel of a mask smaller than the grid covers several patches.
       const [top, bottom] = [Math.floor(y * rows / height), Math.ceil((y + 1) * rows / height)];
       const [left, right] = [Math.floor(x * cols / width), Math.ceil((x + 1) * cols / width)];

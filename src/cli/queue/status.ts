@@ -1,6 +1,7 @@
 // What a server's jobs and workers are doing.
 
 import { AnomalyClusterError } from "../../errors.ts";
+import { countOf } from "../../report/client/text.js";
 import { Board } from "./board.ts";
 import type { WorkerRecord } from "./job_record.ts";
 import { JobStore } from "./job_store.ts";
@@ -84,7 +85,9 @@ export function statusText({ server, jobs, workers }: QueueStatus): string {
   for (const job of jobs) {
     const left = job.left === undefined ? "" : `, about ${Math.ceil(job.left)} s left`;
     lines.push(
-      `job ${job.id} (${job.name}): ${job.done} of ${job.images} images, ${job.rate.toFixed(1)} a second${left}`,
+      `job ${job.id} (${job.name}): ${job.done} of ${countOf(job.images, "image")}, ${
+        job.rate.toFixed(1)
+      } a second${left}`,
       `  tasks: ${job.waiting} waiting, ${job.working} in work, ${job.redelivered} of them handed out again; ` +
         `${counted(job.failed, "image")} failed; ${counted(job.workers, "worker")}`,
     );
@@ -92,7 +95,7 @@ export function statusText({ server, jobs, workers }: QueueStatus): string {
     for (const refusal of job.refusals) lines.push(`  refused: ${refusal}`);
   }
   for (const { name, images, rate, job } of workers) {
-    const what = job ? `${images} images, ${rate.toFixed(1)} a second, last for job ${job}` : "no task yet";
+    const what = job ? `${countOf(images, "image")}, ${rate.toFixed(1)} a second, last for job ${job}` : "no task yet";
     lines.push(`worker ${name}: ${what}`);
   }
   return lines.join("\n");

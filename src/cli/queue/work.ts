@@ -8,6 +8,7 @@ import { describeImages } from "../../describe/described_images.ts";
 import type { Description } from "../../describe/describe.ts";
 import { unpackDescription } from "../../describe/description_record.ts";
 import { AnomalyClusterError } from "../../errors.ts";
+import { countOf } from "../../report/client/text.js";
 import type { PatchSet } from "../../types.ts";
 import { DecoderPool, type ImageSource, MOST_DECODERS } from "../image_pool.ts";
 import { embedEach } from "../load_images.ts";
@@ -135,7 +136,7 @@ class Worker {
     }, []);
     if (network.maker !== record.maker) throw refuse("the worker's decoders or engine are other ones");
     await this.#close();
-    tell(`working for job ${record.id}, ${record.images} images of ${record.name}`);
+    tell(`working for job ${record.id}, ${countOf(record.images, "image")} of ${record.name}`);
     return this.#job = {
       record,
       store,

@@ -1,6 +1,6 @@
 // Files that a person chose or dropped, with the paths that results call them by.
 
-import { isImageName, masksAmong } from "../../dataset/image_names.js";
+import { isImageName, isSystemName, masksAmong } from "../../dataset/image_names.js";
 
 /** The files of an input; of a folder with their paths. */
 export function filesOf(input) {
@@ -27,7 +27,7 @@ async function filesBelow(entry, path) {
 
 /** What of some files can be used: images by path from their common folder, and zips of images. */
 export function usableOf(found) {
-  const seen = found.filter(({ path }) => !/(^|\/)\./.test(path));
+  const seen = found.filter(({ path }) => !path.split("/").some(isSystemName));
   const top = seen[0]?.path.match(/^[^/]+(?=\/)/)?.[0];
   const folder = top !== undefined && seen.every(({ path }) => path.startsWith(`${top}/`)) ? top : undefined;
   const inside = seen.map(({ file, path }) => ({ file, path: folder ? path.slice(folder.length + 1) : path }));
@@ -47,7 +47,7 @@ export function chosenText({ images, zips, folder, masks, others }) {
     ...(zips.length ? [count(zips.length, "zip")] : []),
   ].join(" and ");
   const left = [
-    ...(masks ? [`${count(masks, "PNG file")} named as JPEG files, taken for masks`] : []),
+    ...(masks ? [`${count(masks, "mask")} named as the images beside`] : []),
     ...(others ? [count(others, "other file")] : []),
   ].join(" and ");
   return `${used} ${folder ? `of ${folder} ` : ""}chosen${left ? `, ${left} left out` : ""}.`;

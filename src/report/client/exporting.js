@@ -1,7 +1,7 @@
 // The groups as shown, as files to keep: groups-edited.json for `cluster --apply`, and CSV.
 
 import { groupTitle } from "./group_markup.js";
-import { quoted } from "./text.js";
+import { csvText, quoted } from "./text.js";
 
 export function followExports({ report, edits, arrangement }) {
   document.getElementById("export-json").addEventListener("click", () => {
@@ -55,8 +55,10 @@ function digits(value) {
 function csv({ groups, images }) {
   const named = new Map(groups.map((group) => [group.group, groupTitle({ number: group.group, name: group.name })]));
   const lines = images.map(({ path, group, distance, score }) => [path, group, named.get(group), distance, score]);
-  return [["path", "group", "name", "distance", "score"], ...lines, []]
-    .map((line) => line.map((value) => typeof value === "string" ? quoted(value) : value ?? "").join(",")).join("\r\n");
+  const rows = [["path", "group", "name", "distance", "score"], ...lines];
+  return csvText(
+    rows.map((row) => row.map((value) => typeof value === "string" ? quoted(value) : value ?? "").join(",")),
+  );
 }
 
 function download(name, type, text) {

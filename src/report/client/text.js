@@ -63,3 +63,13 @@ export function quoted(text) {
   const guarded = /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]|^\s|\s$/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
+
+/**
+ * Lines of CSV as a file: with a byte order mark where letters need it, without which Excel garbles them.
+ * @param {readonly string[]} lines @returns {string}
+ */
+export function csvText(lines) {
+  const text = [...lines, ""].join("\r\n");
+  // deno-lint-ignore no-control-regex
+  return /[^\x00-\x7f]/.test(text) ? `\ufeff${text}` : text;
+}
