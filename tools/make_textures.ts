@@ -1,8 +1,9 @@
 /**
- * Draws labelled sets of three surfaces, each with defects of known kinds and masks, in the layout of MVTec AD, for
- * `deno task evaluate`. Defects of a kind differ in place, size, direction and strength, down to hardly visible.
+ * Draws labelled sets with defects of known kinds and masks, in the layout of MVTec AD, for `deno task evaluate`: three
+ * surfaces, parts that lie in any direction (`parts`), and defects of a place beside those of the whole image (`mixed`).
+ * Defects of a kind differ in place, size, direction and strength, down to hardly visible.
  *
- * Run: deno task textures FOLDER     writes FOLDER/SURFACE/…; the same files every time
+ * Run: deno task textures FOLDER     writes FOLDER/SET/…; the same files every time
  */
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import encodePng from "@jsquash/png/encode.js";
@@ -19,10 +20,10 @@ import {
   SIDE,
   wobblyRadius,
 } from "./drawing.ts";
+import { DAMAGES, drawnPart } from "./drawn_parts.ts";
 
 const PER_KIND = 24;
 const GOOD = 36;
-const NORMALS = 60;
 
 type Ground = (x: number, y: number) => Colour;
 
@@ -160,8 +161,61 @@ const stain: Kind = (random) => {
   };
 };
 
-const SURFACES: Record<string, (random: Random) => Ground> = { brushed, granite, wood };
+/** Waves over the whole image, as of a worn roll. */
+const waves: Kind = (random) => {
+  const [angle, length] = [between(random, 0, Math.PI), between(random, 16, 30)];
+  const [strength, phase] = [between(random, 0.07, 0.16), between(random, 0, 7)];
+  return (colour, x, y) => {
+    return shade(
+      colour,
+      1 + strength * Math.sin((x * Math.cos(angle) + y * Math.sin(angle)) * 2 * Math.PI / length + phase),
+    );
+  };
+};
+
+/** The whole image has taken on a colour, unevenly. */
+const tarnish: Kind = (random) => {
+  const [tint, patch] = [between(random, 0.25, 0.55), noise(random, 90, 90)];
+  return (colour, x, y) => {
+    const soaked: Colour = [colour[0] * 1.02, colour[1] * 0.86, colour[2] * 0.62];
+    return mix(colour, soaked, tint * (1 + 0.5 * patch(x, y)));
+  };
+};
+
+/** A sound image, and what each kind of defect makes of it. */
+interface Scene {
+  readonly ground: Ground;
+  readonly kinds: Readonly<Record<string, Kind>>;
+}
+
+/** A set: how many labelled normals it has, its kinds, and its images by seed. */
+interface DrawnSet {
+  readonly normals: number;
+  readonly kinds: readonly string[];
+  scene(random: Random): Scene;
+}
+
 const KINDS: Record<string, Kind> = { scratch, crack, dent, pits, stain };
+const MIXED: Record<string, Kind> = { scratch, pits, dent, waves, tarnish };
+
+function surface(ground: (random: Random) => Ground, kinds: Record<string, Kind>): DrawnSet {
+  return { normals: 60, kinds: Object.keys(kinds), scene: (random) => ({ ground: ground(random), kinds }) };
+}
+
+const SETS: Record<string, DrawnSet> = {
+  brushed: surface(brushed, KINDS),
+  granite: surface(granite, KINDS),
+  wood: surface(wood, KINDS),
+  mixed: surface(brushed, MIXED),
+  parts: {
+    normals: 200,
+    kinds: DAMAGES,
+    scene: (random) => {
+      const { ground, damages } = drawnPart(random);
+      return { ground, kinds: damages };
+    },
+  },
+};
 
 async function store(file: string, image: ImageData, quality = 85): Promise<void> {
   const encoded = file.endsWith(".png") ? await encodePng(image) : await encodeJpeg(image, { quality });
@@ -180,26 +234,27 @@ function maskOf(sound: ImageData, defective: ImageData): ImageData {
 
 const [folder] = Deno.args;
 if (!folder) throw new Error("name the folder to write to");
-for (const [surfaceAt, [surface, ground]] of Object.entries(SURFACES).entries()) {
+for (const [setAt, [name, set]] of Object.entries(SETS).entries()) {
   const sound = async (part: string, count: number, seed: number) => {
-    await Deno.mkdir(`${folder}/${surface}/${part}`, { recursive: true });
+    await Deno.mkdir(`${folder}/${name}/${part}`, { recursive: true });
     for (let number = 0; number < count; number++) {
-      const image = draw(ground(seededRandom(1e6 * surfaceAt + seed + number)), (colour) => colour);
-      await store(`${folder}/${surface}/${part}/${String(number).padStart(3, "0")}.jpg`, image);
+      const { ground } = set.scene(seededRandom(1e6 * setAt + seed + number));
+      await store(`${folder}/${name}/${part}/${String(number).padStart(3, "0")}.jpg`, draw(ground, (colour) => colour));
     }
   };
-  await sound("train/good", NORMALS, 100);
+  await sound("train/good", set.normals, 100);
   await sound("test/good", GOOD, 300);
-  for (const [kindAt, [kind, defect]] of Object.entries(KINDS).entries()) {
-    const [images, masks] = ["test", "ground_truth"].map((part) => `${folder}/${surface}/${part}/${kind}`);
+  for (const [kindAt, kind] of set.kinds.entries()) {
+    const [images, masks] = ["test", "ground_truth"].map((part) => `${folder}/${name}/${part}/${kind}`);
     for (const path of [images, masks]) await Deno.mkdir(path, { recursive: true });
     for (let number = 0; number < PER_KIND; number++) {
-      const seed = 1e6 * surfaceAt + 1000 * (kindAt + 1) + number;
-      const name = String(number).padStart(3, "0");
-      const clean = draw(ground(seededRandom(seed)), (colour) => colour);
-      const spoilt = draw(ground(seededRandom(seed)), defect(seededRandom(seed + 500)));
-      await store(`${images}/${name}.jpg`, spoilt);
-      await store(`${masks}/${name}_mask.png`, maskOf(clean, spoilt));
+      const seed = 1e6 * setAt + 1000 * (kindAt + 1) + number;
+      const file = String(number).padStart(3, "0");
+      const { ground, kinds } = set.scene(seededRandom(seed));
+      const clean = draw(ground, (colour) => colour);
+      const spoilt = draw(ground, kinds[kind](seededRandom(seed + 500)));
+      await store(`${images}/${file}.jpg`, spoilt);
+      await store(`${masks}/${file}_mask.png`, maskOf(clean, spoilt));
     }
   }
 }

@@ -254,8 +254,12 @@ export function program(): Command {
     .exitOverride()
     .description("Measure presets and methods on labelled images; write tables (Markdown, CSV, JSON) and plots (SVG).")
     .argument(
-      "<FOLDER>",
+      "[FOLDER]",
       "class folders, the layout of MVTec AD, VisA or the magnetic tile set, or a CSV file of path,label: docs/folders.md",
+    )
+    .option(
+      "--collection <SETS...>",
+      "several such sets, or a .txt file that names them: one table over all, with the best fixed spread and the regret",
     )
     .option("--out <DIR>", "where to write; a run into the same folder goes on where the one before ended")
     .option("--normals <DIR>", "labelled normal images, besides those of the layout")

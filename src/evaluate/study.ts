@@ -23,6 +23,8 @@ export interface StudyRow extends Scores {
   readonly method: string;
   /** Whether it is what the preset does. */
   readonly headline: boolean;
+  /** The one perplexity of the weights, as a share of the patches, where that is what the row measures. */
+  readonly perplexity?: number;
 }
 
 /** Rows and curves of one preset. */
@@ -55,7 +57,8 @@ export interface StudyInput {
   readonly hausdorff: boolean;
 }
 
-const PERPLEXITIES = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
+/** Spreads that are measured besides what a preset does. */
+export const PERPLEXITIES: readonly number[] = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
 const MOST_GROUPS = 20;
 
 /** Measures everything; `stage` is told what begins, and gives the hook for its progress. */
@@ -69,8 +72,10 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
     method: string,
     distances: DistanceMatrix,
     headline = false,
+    perplexity?: number,
   ): StudyRow => {
-    const row = { supervision, method, headline, ...scoresOver(subsets, labels, wardGrouping(distances, k)) };
+    const found = perplexity === undefined ? {} : { perplexity };
+    const row = { supervision, method, headline, ...found, ...scoresOver(subsets, labels, wardGrouping(distances, k)) };
     rows.push(row);
     return row;
   };
@@ -87,13 +92,12 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
       distancesBy(compared, { kind: "soft", tau: { standardDeviations } }),
     );
   }
+  const bySpread = (supervision: StudyRow["supervision"], all: readonly ComparedFeatures[], perplexity: number) => {
+    const distances = distancesBy(all, { kind: "soft", tau: { perplexity } });
+    return add(supervision, `soft, perplexity ${Math.round(perplexity * 100)} %`, distances, false, perplexity);
+  };
   const temperature = PERPLEXITIES.map((perplexity) => {
-    const { nmi } = add(
-      "none",
-      `soft, perplexity ${Math.round(perplexity * 100)} %`,
-      distancesBy(compared, { kind: "soft", tau: { perplexity } }),
-    );
-    return { x: perplexity * 100, y: nmi.mean };
+    return { x: perplexity * 100, y: bySpread("none", compared, perplexity).nmi.mean };
   });
   const top = Math.min(10, patches.rows * patches.cols);
   add("none", "hard weights (eq. 8), 10 patches", distancesBy(compared, { kind: "hard", k: top }));
@@ -118,6 +122,8 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
       count === normals!.count,
     );
     withNormals.push({ x: count, y: nmi.mean });
+    if (count < normals!.count) continue;
+    for (const perplexity of PERPLEXITIES) bySpread("labelled normals", against, perplexity);
   }
   if (masks) add("masks", "mask weights", distancesBy(compared, { kind: "mask", masks }), true);
 

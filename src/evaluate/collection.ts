@@ -1,0 +1,113 @@
+// One table over several labelled sets: what presets do, the best that one spread could do, and the difference, the regret.
+
+import { csvText, quoted } from "../report/client/text.js";
+import { type Estimate, estimate } from "./protocol.ts";
+import { PERPLEXITIES, type StudyRow } from "./study.ts";
+import { type NamedStudy, shortNumber } from "./tables.ts";
+
+/** A set, and what was measured of it. */
+export interface MeasuredSet {
+  readonly name: string;
+  readonly classes: number;
+  readonly images: number;
+  readonly studies: readonly NamedStudy[];
+}
+
+/** A preset on one set, with or without labelled normals. */
+export interface Comparison {
+  readonly set: string;
+  readonly preset: string;
+  readonly supervision: StudyRow["supervision"];
+  /** What the preset does. */
+  readonly nmi: Estimate;
+  readonly ari: Estimate;
+  readonly f1: Estimate;
+  /** The best of one perplexity for all images with the preset's features: its share of the patches, and its NMI. */
+  readonly best: { readonly perplexity: number; readonly nmi: number };
+  /** By how much that is above what the preset does; below 0 where the preset is better. */
+  readonly regret: number;
+}
+
+/** Every preset on every set; masks are no setting, and left out. */
+export function comparisons(sets: readonly MeasuredSet[]): Comparison[] {
+  return sets.flatMap(({ name: set, studies }) =>
+    studies.flatMap(({ name: preset, rows }) =>
+      rows.filter(({ headline, supervision }) => headline && supervision !== "masks").flatMap((row) => {
+        const tried = rows.filter(({ supervision, perplexity }) => {
+          return supervision === row.supervision && perplexity !== undefined;
+        });
+        if (tried.length === 0) return [];
+        const { perplexity, nmi } = tried.reduce((a, b) => b.nmi.mean > a.nmi.mean ? b : a);
+        return [{
+          set,
+          preset,
+          supervision: row.supervision,
+          nmi: row.nmi,
+          ari: row.ari,
+          f1: row.f1,
+          best: { perplexity: perplexity!, nmi: nmi.mean },
+          regret: nmi.mean - row.nmi.mean,
+        }];
+      })
+    )
+  );
+}
+
+/** A line a set and supervision, a group of columns a preset; means and worst cases below. */
+export function collectionTable(
+  sets: readonly MeasuredSet[],
+  options: { readonly protocol: "subsets" | "whole"; readonly seeds: number },
+): string {
+  const all = comparisons(sets);
+  const presets = [...new Set(all.map(({ preset }) => preset))];
+  const lines = [...new Set(all.map(({ set, supervision }) => `${set} | ${supervision}`))];
+  const found = (line: string, preset: string) => {
+    return all.find((one) => `${one.set} | ${one.supervision}` === line && one.preset === preset);
+  };
+  const kinds = new Map(sets.map(({ name, classes, images }) => [name, `${classes} kinds, ${images} images`]));
+  const rows = lines.map((line) => {
+    const cells = presets.map((preset) => {
+      const one = found(line, preset);
+      if (!one) return "| |";
+      const { best: { perplexity, nmi }, regret } = one;
+      return `${shortNumber(one.nmi.mean)} | ${shortNumber(nmi)} (${Math.round(100 * perplexity)} %) | ${
+        shortNumber(regret)
+      }`;
+    });
+    const [set, supervision] = line.split(" | ");
+    return `| ${set}: ${kinds.get(set)} | ${supervision} | ${cells.join(" | ")} |`;
+  });
+  const summary = (name: string, of: (ones: readonly Comparison[]) => [string, string, string]) => {
+    return `| **${name}** | | ${
+      presets.map((preset) => of(all.filter((one) => one.preset === preset)).join(" | ")).join(" | ")
+    } |`;
+  };
+  const mean = (values: readonly number[]) => shortNumber(estimate(values).mean);
+  const protocol = options.protocol === "subsets" ? `mean of ${options.seeds} random subsets of 90 %` : "all images";
+  return [
+    `NMI at the true number of groups, Ward linkage; ${protocol}. For each preset: what it does, the best of ` +
+    `${PERPLEXITIES.length} fixed perplexities with its features, and the regret, their difference.\n`,
+    `| set | supervision | ${presets.map((preset) => `${preset} | best fixed | regret`).join(" | ")} |`,
+    `|---|---|${"---|---|---|".repeat(presets.length)}`,
+    ...rows,
+    summary("mean", (ones) => [
+      mean(ones.map(({ nmi }) => nmi.mean)),
+      mean(ones.map(({ best }) => best.nmi)),
+      mean(ones.map(({ regret }) => regret)),
+    ]),
+    summary("worst", (ones) => [
+      shortNumber(Math.min(...ones.map(({ nmi }) => nmi.mean))),
+      "",
+      shortNumber(Math.max(...ones.map(({ regret }) => regret))),
+    ]),
+  ].join("\n");
+}
+
+/** A line for each comparison. */
+export function collectionCsv(sets: readonly MeasuredSet[]): string {
+  const lines = comparisons(sets).map(({ set, preset, supervision, nmi, ari, f1, best, regret }) => {
+    const numbers = [nmi.mean, nmi.standardError, ari.mean, f1.mean, best.perplexity, best.nmi, regret];
+    return [quoted(set), quoted(preset), supervision, ...numbers.map((value) => value.toFixed(6))].join(",");
+  });
+  return csvText(["set,preset,supervision,nmi,nmi_se,ari,f1,best_perplexity,best_nmi,regret", ...lines]);
+}
