@@ -8,7 +8,15 @@ import { someImages } from "./embed/embedder.ts";
 import { selectLevels } from "./embed/levels.ts";
 import { fitWhitening, whiten, type Whitening, type WhiteningOptions } from "./embed/whiten.ts";
 import type { Embeddings, PatchSet, PatchValues } from "./types.ts";
-import { comparePatches, type ScoreSource, weighPatches, type Weighting } from "./weight/weighting.ts";
+import {
+  comparePatches,
+  meanWeights,
+  type ScoreSource,
+  type SharedWeights,
+  sharesOf,
+  weighPatches,
+  type Weighting,
+} from "./weight/weighting.ts";
 
 /** One way from patch embeddings to an embedding of the image. */
 export interface Feature {
@@ -137,23 +145,30 @@ export async function prepare(patches: PatchSet, { levels, whitening }: Preparat
 export function embedImages(
   compared: readonly ComparedFeatures[],
   weighting: Weighting,
-): { embeddings: Embeddings; weights: PatchValues[] } {
+): { embeddings: Embeddings; weights: PatchValues } {
   const all = compared.flatMap((one) => embeddingsOf(one, weighting));
-  return {
-    embeddings: sideBySide(all.map(({ embedding }) => embedding)),
-    weights: [...new Set(all.map(({ weights }) => weights))],
-  };
+  return { embeddings: sideBySide(all.map(({ embedding }) => embedding), sharesIn(all)), weights: meanWeights(all) };
+}
+
+/** How much of the consensus each embedding makes. */
+export function sharesIn(all: readonly { readonly share: number }[]): number[] {
+  return all.map(({ share }) => share);
 }
 
 /** One embedding for each temperature and feature. */
 export function embeddingsOf(
   { features, patches, scores, residuals, centre }: ComparedFeatures,
   weighting: Weighting,
-): { embedding: Embeddings; weights: PatchValues }[] {
-  return weighPatches(scores, weighting).flatMap((weights) =>
+): (SharedWeights & { embedding: Embeddings })[] {
+  const shares = sharesOf(weighting);
+  return weighPatches(scores, weighting).flatMap((weights, at) =>
     features.map((feature) => {
       const embedding = weightedAverage(feature.content === "residual" ? residuals! : patches, weights);
-      return { embedding: scaledLengths(embedding, feature.length, isCentred(feature) ? centre : undefined), weights };
+      return {
+        embedding: scaledLengths(embedding, feature.length, isCentred(feature) ? centre : undefined),
+        weights,
+        share: shares[at],
+      };
     })
   );
 }

@@ -1,6 +1,7 @@
 // Anomaly clustering (Sohn et al., WACV 2023) from patch embeddings to groups, a step a line.
 
 import { chooseGroupCount, type GroupCountChoice } from "./cluster/choose_k.ts";
+import { chooseSpread, type SpreadChoice } from "./choose_spread.ts";
 import { cluster, type Clusterer, type DirectClusterer, type Training } from "./cluster/clusterer.ts";
 import { groupsAbove } from "./cluster/cut.ts";
 import {
@@ -28,7 +29,7 @@ import { AnomalyClusterError, ensure } from "./errors.ts";
 import { type ComparedFeatures, compareFeatures, embedImages, type Feature, prepareFeatures } from "./feature.ts";
 import { checkShape, type DistanceMatrix, type Embeddings, type PatchSet, type PatchValues } from "./types.ts";
 import { absoluteTemperature } from "./weight/soft.ts";
-import { meanWeights, sourceOf, temperaturesOf, weighPatches, type Weighting } from "./weight/weighting.ts";
+import { isLeftOpen, meanWeights, sourceOf, temperaturesOf, weighPatches, type Weighting } from "./weight/weighting.ts";
 
 /** Options of {@linkcode clusterPatches}. */
 export interface ClusterOptions extends WorkOptions {
@@ -82,6 +83,8 @@ export interface ClusterResult {
   readonly tree?: Linkage;
   /** τ as used, in the units of the scores; absent for weights without one and where each image has its own. */
   readonly tau?: number;
+  /** How τ was chosen, where it was left open. */
+  readonly spread?: SpreadChoice;
   /** How k was found; absent when it was given. */
   readonly choice?: GroupCountChoice;
   /** How the training went, of a clusterer that is trained. */
@@ -130,7 +133,8 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
   const sample = chooseReferences(patches, options.references ?? "all", options.seed);
   const compared = await compareFeatures(prepared, sourceOf(weight), { normals: options.normals, sample }, options);
   const [{ patches: shown, scores, standardErrors }] = compared;
-  const { embeddings, weights } = embed(compared, options, weight);
+  const spread = isLeftOpen(weight) ? chooseSpread(compared, weight) : undefined;
+  const { embeddings, weights } = embed(compared, options, spread?.weighting ?? weight);
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(shown, options);
   const trained = "train" in clusterer ? clusterer : undefined;
   const direct = trained ? FOR_COUNT : clusterer as DirectClusterer;
@@ -155,10 +159,11 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
     outliers: outliers(distances, groups, options.smallestGroup ?? 1),
     scores: anomaly,
     ...(standardErrors && { standardErrors }),
-    weights: meanWeights(weights),
+    weights,
     ...(embeddings && { embeddings }),
     ...(clustering.tree && !trained && { tree: clustering.tree }),
-    ...absoluteTau(scores, weight),
+    ...absoluteTau(scores, spread?.weighting ?? weight),
+    ...(spread && { spread }),
     ...(choice && { choice }),
     ...(training && { training: training.training }),
   };
@@ -195,7 +200,7 @@ function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting, 
   ensure(options.features?.length !== 0, "an embedding needs at least one feature");
   const possible = k === "auto" || Number.isInteger(k) && k >= 1 && k <= patches.count;
   ensure(possible, `${k} groups of ${patches.count} images are not possible`);
-  for (const tau of temperaturesOf(weight)) {
+  for (const tau of isLeftOpen(weight) ? [] : temperaturesOf(weight)) {
     if (typeof tau === "number") ensure(tau > 0 && tau < Infinity, `τ is ${tau}, but must be a number above 0`);
   }
 }
@@ -205,11 +210,13 @@ function embed(
   compared: readonly ComparedFeatures[],
   options: ClusterOptions,
   weight: Weighting,
-): { embeddings?: Embeddings; weights: readonly PatchValues[] } {
+): { embeddings?: Embeddings; weights: PatchValues } {
   if (!options.pooling && (options.distance ?? "weighted-average") === "weighted-average") {
     return embedImages(compared, weight);
   }
-  const weights = compared.flatMap((one) => weighPatches(one.scores, weight));
+  const weights = meanWeights(
+    compared.flatMap((one) => weighPatches(one.scores, weight)).map((weights) => ({ weights, share: 1 })),
+  );
   return options.pooling ? { embeddings: pool(compared[0].patches, options.pooling), weights } : { weights };
 }
 

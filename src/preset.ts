@@ -42,14 +42,16 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     tau: { standardDeviations: 0.3 },
   },
   default: {
-    summary: "three depths, whitened; each image's weights spread over 30 % of its patches",
+    summary: "three depths, whitened; how far weights spread is chosen from the images",
     model: PYRAMID_MODEL,
     embedding: PYRAMID,
     features: [{ whiten: true }],
-    tau: { perplexity: 0.3 },
+    featuresWithNormals: [{ whiten: true }, { whiten: true, content: "residual", length: "root" }],
+    tau: "auto",
   },
   best: {
-    summary: "eight directions; a consensus of patches, residuals and five temperatures; takes several times as long",
+    summary:
+      "eight directions; a consensus of patches, residuals and the spreads that suit the images; takes several times as long",
     model: PYRAMID_MODEL,
     embedding: { ...PYRAMID, views: 8 },
     features: [{ ...MIDDLE, content: "residual" }, ALL],
@@ -58,7 +60,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       { ...one, content: "residual", length: "root" },
     ]),
     over: { quantile: 0.05 },
-    tau: [0.1, 0.2, 0.3, 0.4, 0.5].map((perplexity) => ({ perplexity })),
+    tau: "auto",
   },
 };
 

@@ -3,7 +3,7 @@
 import type { References } from "./describe/references.ts";
 import type { Feature } from "./feature.ts";
 import type { Temperature } from "./weight/soft.ts";
-import type { ScoreSource, Temperatures } from "./weight/weighting.ts";
+import type { ScoreSource, Temperatures, Weighting } from "./weight/weighting.ts";
 
 /** What a text must be for {@linkcode parseTemperature}. */
 export const TEMPERATURE_FORM =
@@ -20,13 +20,23 @@ export function parseTemperature(text: string): Temperature | undefined {
 
 /** Temperatures as reports tell them. */
 export function temperatureText(tau: Temperatures): string {
+  if (tau === "auto") return "auto: chosen from the images";
   if (Array.isArray(tau)) return `a consensus of ${tau.map(temperatureText).join(", ")}`;
   return oneTemperatureText(tau as Temperature);
 }
 
+/** How τ was given, and what was chosen where it was left open. */
+export function givenTemperatureText(given: Temperatures, chosen: Weighting | undefined): string {
+  if (given !== "auto" || !chosen || !("tau" in chosen)) return temperatureText(given);
+  return `auto, from the images: ${temperatureText(chosen.tau!)}`;
+}
+
 function oneTemperatureText(tau: Temperature): string {
   if (typeof tau === "number") return `${tau}, absolute`;
-  if ("perplexity" in tau) return `perplexity of ${tau.perplexity * 100} % of the patches, for each image`;
+  if ("perplexity" in tau) {
+    const share = tau.share === undefined ? "" : `, ${Math.round(100 * tau.share)} % of the consensus`;
+    return `perplexity of ${tau.perplexity * 100} % of the patches, for each image${share}`;
+  }
   return `${tau.standardDeviations} standard deviations of the scores`;
 }
 

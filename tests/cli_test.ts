@@ -85,7 +85,7 @@ testPrograms(
       };
       const first = await again();
       const file: GroupsFile = JSON.parse(first);
-      assert.match(String(file.settings.tauGiven), /^a consensus of perplexity of 10 % /);
+      assert.match(String(file.settings.tauGiven), /^auto, from the images: a consensus of perplexity of 10 % /);
       assert.match(file.model, /efficientnet-lite0-pyramid × 8 views reduction4\+reduction3\+reduction5@224/);
       const groupOf = (path: string) => file.images.find((image) => image.path === path)!.group;
       assert.equal(groupOf("cut-cut-01.jpg"), groupOf("cut-cut-02.jpg"));
@@ -234,7 +234,7 @@ testPrograms(
     assert.equal(code, 0);
     for (
       const text of [
-        "whitened; each image",
+        "whitened; how far weights spread",
         "soft-max",
         "eq. 10",
         "FasterPAM",

@@ -174,7 +174,7 @@ Deno.test("every wrong request gets its status and one sentence", async () => {
     [{ k: "0" }, /^k is auto or a whole number from 1 on, not 0$/],
     [{ k: "9" }, /^k is 9, more than the 6 usable images$/],
     [{ preset: "best" }, /^preset is one of paper, not best$/],
-    [{ tau: "-1" }, /^tau is above 0/],
+    [{ tau: "-1" }, /^tau is auto, or above 0/],
     [{ threshold: "x" }, /^threshold is a number/],
     [{ threshold: "1", k: "2" }, /exclude each other/],
     [{ smallestGroup: "0.5" }, /^smallestGroup is a whole number/],

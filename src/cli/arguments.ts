@@ -87,16 +87,17 @@ export function temperature(text: string): Temperature {
 
 const TEMPERATURE = "[0-9.]+(e[+-]?[0-9]+)?(sd|%)?";
 
-/** One temperature, or several with commas between them. */
+/** One temperature, several with commas between them, or `auto`. */
 export const temperatures: Parser<Temperatures> = parser(
   {
-    anyOf: [NUMBER_ABOVE_0, { type: "string", pattern: `^${TEMPERATURE}(,${TEMPERATURE})*$` }, {
+    anyOf: [NUMBER_ABOVE_0, { type: "string", pattern: `^(auto|${TEMPERATURE}(,${TEMPERATURE})*)$` }, {
       type: "array",
       items: { anyOf: [NUMBER_ABOVE_0, { type: "string", pattern: `^${TEMPERATURE}$` }] },
       minItems: 1,
     }],
   },
   (text) => {
+    if (text === "auto") return text;
     const all = text.split(",").map(temperature);
     return all.length === 1 ? all[0] : all;
   },

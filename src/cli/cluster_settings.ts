@@ -8,7 +8,7 @@ import type { DecoderName } from "../image/decode.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { digits } from "../report/result.ts";
-import { countText, featureText, referencesText, scoreText, temperatureText } from "../setting_text.ts";
+import { countText, featureText, givenTemperatureText, referencesText, scoreText } from "../setting_text.ts";
 import type { PatchValues } from "../types.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
 import type { EngineChoice } from "./engine.ts";
@@ -177,7 +177,7 @@ export function weightsOf(options: ChosenOptions, masks?: PatchValues): Weightin
 /** Settings as groups.json and the report tell them. */
 export function settingsOf(
   options: ChosenOptions & { readonly size: number },
-  result: Pick<ClusterResult, "k" | "tau">,
+  result: Pick<ClusterResult, "k" | "tau" | "spread">,
   references: References,
 ): Record<string, string | number> {
   return {
@@ -187,7 +187,7 @@ export function settingsOf(
     ...(result.tau !== undefined && { tau: digits(result.tau) }),
     ...(["hard", "mask", "uniform"].includes(options.weight)
       ? {}
-      : { tauGiven: temperatureText(options.tau ?? PRESETS[options.preset].tau) }),
+      : { tauGiven: givenTemperatureText(options.tau ?? PRESETS[options.preset].tau, result.spread?.weighting) }),
     preset: options.preset,
     features: featuresOf(options).map(featureText).join("; "),
     size: options.size,

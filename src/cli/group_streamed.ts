@@ -11,7 +11,9 @@ import { reportData } from "../report/report_data.ts";
 import { digits } from "../report/result.ts";
 import { resultOf, shownImages } from "../report/shown_images.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
+import { givenTemperatureText } from "../setting_text.ts";
 import type { PatchSet } from "../types.ts";
+import { isLeftOpen } from "../weight/weighting.ts";
 import { type ChosenOptions, featuresOf, weightsOf } from "./cluster_settings.ts";
 import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
 import { prepareImages } from "./image_pool.ts";
@@ -56,6 +58,9 @@ export async function groupStreamed(
     result,
     grid,
     settings: {
+      ...(isLeftOpen(weightsOf(options)) && {
+        tauGiven: givenTemperatureText("auto", streamed.description.parts[0].weight),
+      }),
       ...(standardError !== undefined && { standardError: `${digits(100 * standardError)} % of their deviation` }),
       ...(micro && { microClusters: `${micro.count}, with ${digits(100 * micro.within)} % of the variance inside` }),
     },

@@ -58,6 +58,7 @@ export async function groupTogether(
   if (!isTrained(name)) stage.end();
   const near = nearCopies(patches, result.copies);
   // New images have no masks, and sets of patches could be compared only with all patches of all images.
+  const chosen = { ...settings, weight: result.spread?.weighting ?? settings.weight };
   const assignable = options.weight !== "mask" && givesVectors(options);
   return {
     images,
@@ -67,7 +68,7 @@ export async function groupTogether(
       ? { epochs: result.training.stages.reduce((sum, { losses }) => sum + losses.length, 0) }
       : {},
     thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail])),
-    ...(assignable && { model: await modelOf(images, patches, result, settings) }),
+    ...(assignable && { model: await modelOf(images, patches, result, chosen) }),
     page: (title, file, source) => reportData(title, file, result, images, source),
   };
 }

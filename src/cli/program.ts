@@ -148,7 +148,7 @@ export function program(): Command {
     )
     .option(
       "--tau <T>",
-      "temperature of soft weights: a number, standard deviations of the scores (0.3sd) or perplexity (30%); with commas, their consensus (default: the preset's)",
+      "how far weights spread: auto, chosen from the images; or a number, standard deviations of the scores (0.3sd) or perplexity (30%); with commas, their consensus (default: the preset's)",
       temperatures,
     )
     .option("--weight <KIND>", "weights of the patches (default: soft)", oneOf(...namesOf(WEIGHTS)))

@@ -91,12 +91,12 @@ async function describeTogether(
   const [{ patches: own, scores, standardErrors }] = compared;
   const found = pooling ? [] : embeddingsOfAll(compared, parts);
   const embeddings = pooling ? [pool(own, pooling)] : found.map(({ embedding }) => embedding);
-  const weights = pooling ? weighPatches(scores, parts[0].weight) : found.map(({ weights }) => weights);
+  const pooled = () => weighPatches(scores, parts[0].weight).map((weights) => ({ weights, share: 1 }));
   return {
     embeddings: joined(embeddings, scales),
     scores,
     ...(standardErrors && { standardErrors }),
-    weights: meanWeights([...new Set(weights)]),
+    weights: meanWeights(pooling ? pooled() : found),
   };
 }
 
@@ -113,13 +113,13 @@ export function joinEmbeddings(blocks: readonly Embeddings[]): Embeddings {
   return { data, count, channels };
 }
 
-/** Every embedding of images, unscaled. */
+/** Every embedding of images, unscaled, and how much of the consensus it makes. */
 export async function embeddingsBy(
   patches: PatchSet,
   parts: readonly DescriptionPart[],
   options: WorkOptions,
-): Promise<Embeddings[]> {
-  return embeddingsOfAll(await comparedBy(patches, parts, options), parts).map(({ embedding }) => embedding);
+): Promise<{ readonly embedding: Embeddings; readonly share: number }[]> {
+  return embeddingsOfAll(await comparedBy(patches, parts, options), parts);
 }
 
 function embeddingsOfAll(compared: readonly ComparedFeatures[], parts: readonly DescriptionPart[]) {

@@ -117,12 +117,13 @@ function isWeighting(weight: Weighting, { rows, cols }: PatchShape): boolean {
   return isCount(k) && (k as number) <= rows * cols &&
     (isObject(over) || isOneOf(over, "mean", "min", "max", "normal")) &&
     Number.isFinite(quantile) && (quantile as number) >= 0 && (quantile as number) <= 1 &&
-    temperaturesOf(weight).every(isTemperature);
+    (weight as { tau?: unknown }).tau !== "auto" && temperaturesOf(weight).every(isTemperature);
 }
 
 /** An absolute one, or a perplexity: others depend on images that are not there. */
 function isTemperature(tau: unknown): boolean {
   if (!isObject(tau)) return isPositive(tau);
-  const { perplexity, standardDeviations } = tau as { perplexity?: number; standardDeviations?: number };
+  const { perplexity, standardDeviations, share = 1 } = tau as Record<string, number | undefined>;
+  if (!isPositive(share)) return false;
   return perplexity === undefined ? isPositive(standardDeviations) : isPositive(perplexity) && perplexity < 1;
 }

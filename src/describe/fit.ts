@@ -1,12 +1,22 @@
 import { centreOf } from "../distance/lengths.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import type { Pooling } from "../distance/pooling.ts";
-import { scaleOf } from "../distance/weighted_average.ts";
+import { scalesOf } from "../distance/weighted_average.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import { type Feature, fitPreparation, isCentred, prepare, sharingPatches } from "../feature.ts";
+import {
+  compareFeatures,
+  type Feature,
+  fitPreparation,
+  isCentred,
+  prepare,
+  prepareFeatures,
+  sharesIn,
+  sharingPatches,
+} from "../feature.ts";
 import type { PatchSet } from "../types.ts";
+import { chooseSpread } from "../choose_spread.ts";
 import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
-import { sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
+import { isLeftOpen, sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
 import { compareWith, type Description, type DescriptionPart, embeddingsBy, needsReferences } from "./describe.ts";
 
 /** Options of {@linkcode fitDescription}: how images become vectors. */
@@ -32,7 +42,8 @@ export async function fitDescription(
   references: PatchSet,
   options: DescriptionOptions = {},
 ): Promise<Description> {
-  const { weight = { kind: "soft" }, pooling, features = [{}], normals } = options;
+  const { weight: asked = { kind: "soft" }, pooling, features = [{}], normals } = options;
+  const weight = await chosenWeighting(references, asked, { ...options, features });
   if (weight.kind === "mask") {
     throw new AnomalyClusterError("bad-argument", "weights of masks cannot be found for new images: use another kind");
   }
@@ -47,8 +58,20 @@ export async function fitDescription(
     parts.push(await fitPart(patches, shared, weight, own, references, options));
   }
   if (pooling) return { parts: parts.slice(0, 1), pooling, scales: [1] };
-  const embeddings = await embeddingsBy(references, parts, options);
-  return { parts, scales: embeddings.length === 1 ? [1] : embeddings.map(scaleOf) };
+  const found = await embeddingsBy(references, parts, options);
+  const embeddings = found.map(({ embedding }) => embedding);
+  return { parts, scales: embeddings.length === 1 ? [1] : scalesOf(embeddings, sharesIn(found)) };
+}
+
+/** The weighting, with τ as it is best for the references where it is to be chosen. */
+async function chosenWeighting(
+  references: PatchSet,
+  weight: Weighting,
+  { features, normals, onProgress: _, ...work }: DescriptionOptions & { readonly features: readonly Feature[] },
+): Promise<Weighting> {
+  if (!isLeftOpen(weight)) return weight;
+  const prepared = await prepareFeatures(references, features);
+  return chooseSpread(await compareFeatures(prepared, sourceOf(weight), { normals }, work), weight).weighting;
 }
 
 async function fitPart(

@@ -59,8 +59,13 @@ export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
  * Several embeddings of the same images side by side, each divided by the mean distance of its images, so that
  * all weigh alike; a single one stays as it is.
  */
-export function sideBySide(all: readonly Embeddings[]): Embeddings {
-  return all.length === 1 ? all[0] : joined(all, all.map(scaleOf));
+export function sideBySide(all: readonly Embeddings[], shares: readonly number[] = all.map(() => 1)): Embeddings {
+  return all.length === 1 ? all[0] : joined(all, scalesOf(all, shares));
+}
+
+/** Factors by which embeddings are put side by side: squared distances then add up by their shares. */
+export function scalesOf(all: readonly Embeddings[], shares: readonly number[]): number[] {
+  return all.map((one, at) => Math.sqrt(shares[at]) * scaleOf(one));
 }
 
 /** One over the mean distance of different images; 1 where there is none. */

@@ -1,5 +1,6 @@
 // What is measured of one preset on one labelled data set, from its patch embeddings.
 
+import { chooseSpread } from "../choose_spread.ts";
 import { linkage } from "../cluster/linkage.ts";
 import { cut } from "../cluster/cut.ts";
 import { someImages } from "../embed/embedder.ts";
@@ -12,7 +13,7 @@ import { type ComparedFeatures, compareFeatures, embedImages, type Feature, prep
 import { normalizedMutualInformation } from "../metric/information.ts";
 import { purityCurve } from "../metric/purity_curve.ts";
 import type { DistanceMatrix, PatchSet, PatchValues } from "../types.ts";
-import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
+import { isLeftOpen, type ScoreSource, type Temperatures, type Weighting } from "../weight/weighting.ts";
 import type { Curve } from "./plot.ts";
 import { type Scores, scoresOver, wardGrouping } from "./protocol.ts";
 
@@ -141,7 +142,8 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
 }
 
 function distancesBy(compared: readonly ComparedFeatures[], weighting: Weighting): DistanceMatrix {
-  return euclideanDistances(embedImages(compared, weighting).embeddings);
+  const { weighting: chosen } = isLeftOpen(weighting) ? chooseSpread(compared, weighting) : { weighting };
+  return euclideanDistances(embedImages(compared, chosen).embeddings);
 }
 
 /** A few, some more, …, all. */

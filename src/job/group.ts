@@ -10,7 +10,7 @@ import { countOf } from "../report/client/text.js";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
 import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
-import { countText, featureText, scoreText, temperatureText } from "../setting_text.ts";
+import { countText, featureText, givenTemperatureText, scoreText } from "../setting_text.ts";
 import type { PatchSet } from "../types.ts";
 import type { JobOptions } from "./options.ts";
 import type { JobContext, Network, PreparedImage } from "./prepare.ts";
@@ -67,7 +67,7 @@ export async function groupPrepared(
     model: network.embedder.id,
     warnings,
   });
-  return { groups, result, patches, settings };
+  return { groups, result, patches, settings: { ...settings, weight: result.spread?.weighting ?? settings.weight } };
 }
 
 /** The report on images prepared with thumbnails. */
@@ -101,7 +101,7 @@ function inPercent(tell: (done: number, total: number) => void): (done: number, 
 function settingsOf(
   options: JobOptions,
   { size }: Network,
-  { k, tau }: ClusterResult,
+  { k, tau, spread }: ClusterResult,
   withNormals: boolean,
 ): GroupsFile["settings"] {
   const { features, weight } = presetSettings(options.preset, withNormals);
@@ -110,7 +110,7 @@ function settingsOf(
     kChosen: countText(options),
     weight: withNormals ? "labelled-normal" : "soft",
     ...(tau !== undefined && { tau: digits(tau) }),
-    tauGiven: temperatureText(options.tau ?? weight.tau!),
+    tauGiven: givenTemperatureText(options.tau ?? weight.tau!, spread?.weighting),
     preset: options.preset,
     features: features.map(featureText).join("; "),
     size,

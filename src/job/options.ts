@@ -33,7 +33,7 @@ export function fieldSchemas(
     smallestGroup: { type: "integer", minimum: 1, default: 1, description: "Members of smaller groups are outliers." },
     tau: {
       type: "string",
-      description: `Temperature of the weights, or several with commas, each ${TEMPERATURE_FORM}.`,
+      description: `Temperature of the weights: auto, or one or several with commas, each ${TEMPERATURE_FORM}.`,
     },
   };
 }
@@ -58,14 +58,16 @@ export function jobOptions(
   refuse(threshold !== undefined && k !== "auto", "k and threshold exclude each other: leave one out");
   const smallest = given("smallestGroup") ?? "1";
   refuse(!/^[1-9]\d{0,8}$/.test(smallest), `smallestGroup is a whole number from 1 on, not ${smallest}`);
-  const tau = given("tau")?.split(",").map((text) => parseTemperature(text.trim()));
-  refuse(tau?.includes(undefined) ?? false, `tau is ${TEMPERATURE_FORM}`);
+  const isAuto = given("tau") === "auto";
+  const tau = isAuto ? undefined : given("tau")?.split(",").map((text) => parseTemperature(text.trim()));
+  refuse(tau?.includes(undefined) ?? false, `tau is auto, or ${TEMPERATURE_FORM}`);
 
   return {
     preset: preset as PresetName,
     k: k === "auto" ? k : Number(k),
     ...(threshold !== undefined && { threshold: Number(threshold) }),
     smallestGroup: Number(smallest),
+    ...(isAuto && { tau: "auto" as const }),
     ...(tau && { tau: (tau.length === 1 ? tau[0] : tau) as Temperatures }),
   };
 }

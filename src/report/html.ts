@@ -1,5 +1,6 @@
 /** Renders the clustering as one self-contained, offline HTML page. Pure: data in, text out. */
 
+import type { TriedSpread } from "../choose_spread.ts";
 import type { TriedGroupCount } from "../cluster/choose_k.ts";
 import { contingencyTable, groupHead, groupSize, groupTitle, labelsOf } from "./client/group_markup.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
@@ -61,6 +62,8 @@ export interface ReportData {
   /** Merges in SciPy's convention, the two clusters of each alternating. */
   readonly tree?: { readonly pairs: readonly number[]; readonly heights: readonly number[] };
   readonly metrics?: readonly (readonly [name: string, value: number])[];
+  /** Spreads of the weights that were tried. */
+  readonly spread?: readonly TriedSpread[];
   readonly choice?: { readonly chosen: number; readonly tried: readonly TriedGroupCount[] };
   readonly purity?: { readonly mauc: number; readonly values: readonly (readonly [k: number, purity: number])[] };
   /** Mean loss of each epoch, of a clusterer that was trained. */
@@ -94,6 +97,7 @@ ${data.groups.map((group) => renderGroup(group, data.images, frameRatio)).join("
 ${data.distances ? SILHOUETTES : ""}
 ${renderAgreement(data)}
 ${renderChoice(data)}
+${renderSpread(data)}
 ${renderPurity(data)}
 ${renderTraining(data)}
 ${renderSettings(data.settings)}
@@ -316,6 +320,25 @@ function plotsOf({ tried, chosen }: NonNullable<ReportData["choice"]>): string {
     .filter((key) => tried[0][key] !== undefined)
     .map((key) => countPlot({ name: names[key], values: tried.map((one) => [one.k, one[key]!]), chosen }))
     .join("\n");
+}
+
+function renderSpread({ spread }: ReportData): string {
+  if (!spread) return "";
+  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  const rows = spread.map(({ perplexity, stability, share }) => {
+    const made = share > 0 ? percent(share) : "–";
+    return `<tr><th scope="row">${percent(perplexity)}</th><td>${formatNumber(stability)}</td><td>${made}</td></tr>`;
+  });
+  return `<section class="settings" aria-labelledby="spread">
+<h2 id="spread">How far weights spread</h2>
+<p class="note">Over how much of each image its weights are spread was chosen from the images: the more stable the groups \
+are that a spread leads to when a tenth of the images is left out, the more it counts. Small marks ask for a small spread, \
+defects that fill the image for a large one.</p>
+<table><thead><tr><th scope="col">Share of the image</th><th scope="col">Stability</th><th scope="col">Counts for</th></tr>\
+</thead><tbody>
+${rows.join("\n")}
+</tbody></table>
+</section>`;
 }
 
 function renderPurity({ purity, groups }: ReportData): string {

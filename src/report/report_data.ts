@@ -90,6 +90,7 @@ export function reportData(
         tried: file.choice,
       },
     }),
+    ...(file.spread && { spread: file.spread }),
     ...(file.training && { training: file.training }),
     warnings: file.warnings,
   };

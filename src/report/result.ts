@@ -1,6 +1,7 @@
 // The result of a run as it is stored: groups.json and groups.csv.
 
 import { csvText, quoted } from "./client/text.js";
+import type { TriedSpread } from "../choose_spread.ts";
 import type { TriedGroupCount } from "../cluster/choose_k.ts";
 import type { Contingency } from "../metric/contingency.ts";
 import type { ClusterResult } from "../pipeline.ts";
@@ -46,6 +47,8 @@ export interface GroupsFile {
   /** Merges of a linkage in SciPy's convention, points in the order of `images`. */
   readonly tree?: { readonly pairs: readonly (readonly number[])[]; readonly heights: readonly number[] };
   readonly choice?: readonly TriedGroupCount[];
+  /** Spreads of the weights that were tried, and how much of the consensus each makes. */
+  readonly spread?: readonly TriedSpread[];
   /** Mean loss of each epoch of a clusterer that is trained; null where no image could be learnt from. */
   readonly training?: readonly { readonly stage: string; readonly losses: readonly (number | null)[] }[];
   readonly metrics?: Agreement;
@@ -57,7 +60,18 @@ export interface GroupsFile {
 export type GroupedImages =
   & Pick<
     ClusterResult,
-    "groups" | "k" | "medoids" | "distances" | "outliers" | "scores" | "tree" | "choice" | "tau" | "training" | "copies"
+    | "groups"
+    | "k"
+    | "medoids"
+    | "distances"
+    | "outliers"
+    | "scores"
+    | "tree"
+    | "choice"
+    | "tau"
+    | "training"
+    | "copies"
+    | "spread"
   >
   & {
     /** Of `nearCopies`. */
@@ -106,6 +120,13 @@ export function groupsFile(result: GroupedImages, run: {
         silhouette: digits(silhouette),
         ...(gap !== undefined && { gap: digits(gap) }),
         ...(stability !== undefined && { stability: digits(stability) }),
+      })),
+    }),
+    ...(result.spread?.tried.length && {
+      spread: result.spread.tried.map(({ perplexity, stability, share }) => ({
+        perplexity,
+        stability: digits(stability),
+        share: digits(share),
       })),
     }),
     ...(result.training && {

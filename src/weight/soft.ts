@@ -10,7 +10,11 @@ import type { PatchValues } from "../types.ts";
 export type Temperature =
   | number
   | { readonly standardDeviations: number }
-  | { readonly perplexity: number };
+  | {
+    readonly perplexity: number;
+    /** How much of a consensus it makes, from above 0 to 1. @default as much as each other */
+    readonly share?: number;
+  };
 
 /** The τ used when none is given: 0.3 standard deviations of the scores, whatever the network's scale. */
 export const DEFAULT_TEMPERATURE: Temperature = { standardDeviations: 0.3 };

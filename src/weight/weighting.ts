@@ -8,7 +8,7 @@ import {
   spreadPatchScores,
   type WorkOptions,
 } from "../distance/patch_minima.ts";
-import { AnomalyClusterError } from "../errors.ts";
+import { AnomalyClusterError, ensure } from "../errors.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { hardWeights } from "./hard.ts";
 import { hybridWeights } from "./hybrid.ts";
@@ -19,8 +19,11 @@ import { uniformWeights } from "./uniform.ts";
 /** What patches are scored by: their minima over the other images (eq. 5, 10, figure 12), or labelled normals (eq. 6). */
 export type ScoreSource = ScoreReduction | "normal";
 
-/** One τ; or several, whose embeddings are put side by side: a consensus that no single choice decides. */
-export type Temperatures = Temperature | readonly Temperature[];
+/**
+ * One τ; or several, whose embeddings are put side by side: a consensus that no single choice decides; or `"auto"`: a
+ * consensus that is chosen from the images, see {@linkcode chooseSpread}.
+ */
+export type Temperatures = Temperature | readonly Temperature[] | "auto";
 
 /** How patches are weighted. Scores are over `"mean"` unless `over` says else; `"normal"` needs labelled normals. */
 export type Weighting =
@@ -30,11 +33,23 @@ export type Weighting =
   | { readonly kind: "hybrid"; readonly k: number; readonly tau?: Temperatures; readonly over?: ScoreSource }
   | { readonly kind: "mask"; readonly masks: PatchValues };
 
-/** The temperatures of a weighting: none for one that has no τ. */
+/** The temperatures of a weighting: none for one that has no τ. Throws `bad-argument` for one that is not chosen yet. */
 export function temperaturesOf(weighting: Weighting): readonly Temperature[] {
   if (weighting.kind !== "soft" && weighting.kind !== "hybrid") return [];
   const { tau = DEFAULT_TEMPERATURE } = weighting;
+  ensure(tau !== "auto", "τ must be chosen before images are weighed by it");
   return Array.isArray(tau) ? tau : [tau as Temperature];
+}
+
+/** Whether τ is to be chosen from the images. */
+export function isLeftOpen(weighting: Weighting): boolean {
+  return "tau" in weighting && weighting.tau === "auto";
+}
+
+/** How much of the consensus each of a weighting's embeddings makes: 1 for each, unless the temperatures say else. */
+export function sharesOf(weighting: Weighting): readonly number[] {
+  const temperatures = temperaturesOf(weighting);
+  return temperatures.length === 0 ? [1] : temperatures.map((tau) => (tau as { share?: number }).share ?? 1);
 }
 
 /** What the patches of a weighting are scored by. */
@@ -78,8 +93,19 @@ export function weighPatches(scores: PatchValues, weighting: Weighting): PatchVa
   }
 }
 
-/** Mean of several weights; each image's still sum to 1. */
-export function meanWeights(all: readonly PatchValues[]): PatchValues {
-  const [{ data, count, patches }] = all;
-  return { data: data.map((_, at) => all.reduce((sum, one) => sum + one.data[at], 0) / all.length), count, patches };
+/** Weights, and how much of the consensus they make. */
+export interface SharedWeights {
+  readonly weights: PatchValues;
+  readonly share: number;
+}
+
+/** Mean of several weights by their shares; each image's still sum to 1. Those that are told again count once. */
+export function meanWeights(all: readonly SharedWeights[]): PatchValues {
+  const different = [...new Map(all.map((one) => [one.weights, one])).values()];
+  const whole = different.reduce((sum, { share }) => sum + share, 0);
+  const [{ weights: { data, count, patches } }] = different;
+  const mean = data.map((_, at) =>
+    different.reduce((sum, { weights, share }) => sum + share * weights.data[at], 0) / whole
+  );
+  return { data: mean, count, patches };
 }
