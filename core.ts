@@ -44,7 +44,7 @@ export { kmedoids, type KMedoidsResult } from "./src/cluster/kmedoids.ts";
 export { spectral } from "./src/cluster/spectral.ts";
 export type { Clusterer, DirectClusterer, TrainedClusterer, TrainedGroups, Training } from "./src/cluster/clusterer.ts";
 export { chooseGroupCount, type GroupCountChoice, type TriedGroupCount } from "./src/cluster/choose_k.ts";
-export { chooseSpread, type SpreadChoice, type TriedSpread } from "./src/choose_spread.ts";
+export type { SpreadChoice, TriedSpread } from "./src/choose_spread.ts";
 export { nearCopies } from "./src/near_copies.ts";
 export { outliers } from "./src/cluster/outliers.ts";
 export { medoids } from "./src/cluster/medoid.ts";

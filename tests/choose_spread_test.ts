@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import {
   assignPatches,
-  chooseSpread,
   clusterPatches,
   groupModel,
   normalizedMutualInformation,
@@ -11,6 +10,7 @@ import {
   type PatchValues,
   type Temperatures,
 } from "../mod.ts";
+import { chooseSpread } from "../src/choose_spread.ts";
 import { compareFeatures, prepareFeatures } from "../src/feature.ts";
 import { seededRandom } from "../src/random.ts";
 import { sharesOf } from "../src/weight/weighting.ts";

@@ -21,7 +21,7 @@ export type ScoreSource = ScoreReduction | "normal";
 
 /**
  * One τ; or several, whose embeddings are put side by side: a consensus that no single choice decides; or `"auto"`: a
- * consensus that is chosen from the images, see {@linkcode chooseSpread}.
+ * consensus that is chosen from the images, see `SpreadChoice`.
  */
 export type Temperatures = Temperature | readonly Temperature[] | "auto";
 
