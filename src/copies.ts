@@ -71,12 +71,12 @@ export function checkGroupCount(k: number | "auto" | undefined, { distinct, plac
 }
 
 /** Groups and medoids of all images from those of the distinct ones, the largest first: sizes count copies. */
-export function spreadGroups(
+export function groupsForAll(
   found: { readonly groups: Int32Array; readonly medoids: Int32Array },
   scores: ArrayLike<number>,
   copies: Copies,
 ): { groups: Int32Array; medoids: Int32Array } {
-  const before = spread(found.groups, copies);
+  const before = forAll(found.groups, copies);
   const groups = largestFirst(before, scores);
   const medoids = new Int32Array(found.medoids.length);
   before.forEach((group, i) => medoids[groups[i]] = copies.distinct[found.medoids[group]]);
@@ -84,7 +84,7 @@ export function spreadGroups(
 }
 
 /** A value for each image, from one for each distinct image. */
-export function spread<Values extends Int32Array | Float64Array | Uint8Array>(
+export function forAll<Values extends Int32Array | Float64Array | Uint8Array>(
   values: Values,
   { places }: Copies,
 ): Values {
@@ -94,7 +94,7 @@ export function spread<Values extends Int32Array | Float64Array | Uint8Array>(
 }
 
 /** A row for each image, from one for each distinct image. */
-export function spreadRows<Set extends PatchSet | PatchValues | Embeddings>(set: Set, { places }: Copies): Set {
+export function rowsForAll<Set extends PatchSet | PatchValues | Embeddings>(set: Set, { places }: Copies): Set {
   const length = set.data.length / set.count;
   const data = new (set.data.constructor as new (length: number) => Set["data"])(places.length * length);
   places.forEach((place, i) => data.set(set.data.subarray(place * length, (place + 1) * length), i * length));
@@ -102,7 +102,7 @@ export function spreadRows<Set extends PatchSet | PatchValues | Embeddings>(set:
 }
 
 /** Distances of all images from those of the distinct ones: between copies they are 0. */
-export function spreadMatrix({ data, count }: DistanceMatrix, { places }: Copies): DistanceMatrix {
+export function matrixForAll({ data, count }: DistanceMatrix, { places }: Copies): DistanceMatrix {
   const all = places.length;
   const wide = new (data.constructor as new (length: number) => typeof data)(all * all);
   places.forEach((row, i) => {
@@ -112,7 +112,7 @@ export function spreadMatrix({ data, count }: DistanceMatrix, { places }: Copies
 }
 
 /** The tree of all images from that of the distinct ones: copies merge first, at height 0. */
-export function spreadTree(tree: Linkage, { firsts, distinct }: Copies): Linkage {
+export function treeForAll(tree: Linkage, { firsts, distinct }: Copies): Linkage {
   const count = firsts.length;
   const pairs = new Int32Array((count - 1) * 2);
   const [heights, sizes] = [new Float64Array(count - 1), new Int32Array(count - 1)];

@@ -8,11 +8,11 @@ import {
   checkGroupCount,
   type Copies,
   findCopies,
-  spread,
-  spreadGroups,
-  spreadMatrix,
-  spreadRows,
-  spreadTree,
+  forAll,
+  groupsForAll,
+  matrixForAll,
+  rowsForAll,
+  treeForAll,
 } from "./copies.ts";
 import { checkPointCount } from "./core/linkage_kernel.ts";
 import type { Linkage } from "./cluster/linkage.ts";
@@ -172,18 +172,18 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
 /** The result for all images from that for the distinct ones. */
 function withCopies(result: ClusterResult, copies: Copies): ClusterResult {
   const { standardErrors, embeddings, tree } = result;
-  const scores = spread(result.scores, copies);
+  const scores = forAll(result.scores, copies);
   return {
     ...result,
-    ...spreadGroups(result, scores, copies),
-    distances: spread(result.distances, copies),
-    matrix: spreadMatrix(result.matrix, copies),
-    outliers: spread(result.outliers, copies),
+    ...groupsForAll(result, scores, copies),
+    distances: forAll(result.distances, copies),
+    matrix: matrixForAll(result.matrix, copies),
+    outliers: forAll(result.outliers, copies),
     scores,
-    ...(standardErrors && { standardErrors: spreadRows(standardErrors, copies) }),
-    weights: spreadRows(result.weights, copies),
-    ...(embeddings && { embeddings: spreadRows(embeddings, copies) }),
-    ...(tree && { tree: spreadTree(tree, copies) }),
+    ...(standardErrors && { standardErrors: rowsForAll(standardErrors, copies) }),
+    weights: rowsForAll(result.weights, copies),
+    ...(embeddings && { embeddings: rowsForAll(embeddings, copies) }),
+    ...(tree && { tree: treeForAll(tree, copies) }),
     copies: copies.firsts,
   };
 }

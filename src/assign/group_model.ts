@@ -1,4 +1,4 @@
-import { findCopies, spreadRows } from "../copies.ts";
+import { findCopies, rowsForAll } from "../copies.ts";
 import { describePatches, type Description } from "../describe/describe.ts";
 import { type DescriptionOptions, fitDescription } from "../describe/fit.ts";
 import { someImages } from "../embed/embedder.ts";
@@ -75,7 +75,7 @@ export async function groupModel(
   const own = copies ? Int32Array.from(copies.distinct, (i) => groups[i]) : groups;
   const description = await describedBySample(distinct, own, { ...options, onProgress: undefined });
   const described = await describePatches(distinct, description, options);
-  const embeddings = copies ? spreadRows(described, copies) : described;
+  const embeddings = copies ? rowsForAll(described, copies) : described;
   return {
     patches: { rows, cols, channels, ...(levels && { levels }) },
     description,

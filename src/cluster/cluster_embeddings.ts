@@ -1,6 +1,6 @@
 // Groups from one vector an image, for numbers of images that a matrix of all distances does not fit.
 
-import { checkGroupCount, findCopies, spread, spreadGroups, spreadTree } from "../copies.ts";
+import { checkGroupCount, findCopies, forAll, groupsForAll, treeForAll } from "../copies.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { squaredDistance } from "../distance/squared_distance.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";
@@ -86,10 +86,10 @@ export async function clusterEmbeddings(
   });
   return {
     ...found,
-    ...spreadGroups(found, scores ?? new Float64Array(embeddings.count), copies),
-    distances: spread(found.distances, copies),
-    outliers: spread(found.outliers, copies),
-    tree: found.micro ? found.tree : spreadTree(found.tree, copies),
+    ...groupsForAll(found, scores ?? new Float64Array(embeddings.count), copies),
+    distances: forAll(found.distances, copies),
+    outliers: forAll(found.outliers, copies),
+    tree: found.micro ? found.tree : treeForAll(found.tree, copies),
     copies: copies.firsts,
   };
 }
