@@ -1,6 +1,8 @@
 // Workers of whatever kind the runtime has: from source text, which needs no permission, no file and no network, or of a
 // module.
 
+import { nodeModule } from "../node_module.ts";
+
 /** A worker. */
 export interface Worker {
   post(message: unknown): void;
@@ -91,6 +93,5 @@ interface NodeThreads {
 }
 
 function nodeThreads(): NodeThreads | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
-  return process?.getBuiltinModule?.("node:worker_threads") as NodeThreads | undefined;
+  return nodeModule<NodeThreads>("node:worker_threads");
 }
