@@ -43,7 +43,12 @@ export {
 export { kmedoids, type KMedoidsResult } from "./src/cluster/kmedoids.ts";
 export { spectral } from "./src/cluster/spectral.ts";
 export type { Clusterer, DirectClusterer, TrainedClusterer, TrainedGroups, Training } from "./src/cluster/clusterer.ts";
-export { chooseGroupCount, type GroupCountChoice, type TriedGroupCount } from "./src/cluster/choose_k.ts";
+export {
+  chooseGroupCount,
+  countsAsClear,
+  type GroupCountChoice,
+  type TriedGroupCount,
+} from "./src/cluster/choose_k.ts";
 export type { SpreadChoice, TriedSpread } from "./src/choose_spread.ts";
 export { nearCopies } from "./src/near_copies.ts";
 export { outliers } from "./src/cluster/outliers.ts";
@@ -59,7 +64,7 @@ export {
   type DescriptionPart,
 } from "./src/describe/describe.ts";
 export { type DescriptionOptions, fitDescription } from "./src/describe/fit.ts";
-export { chooseReferences, type References } from "./src/describe/references.ts";
+export { chooseReferences, type CountedReferences, type References } from "./src/describe/references.ts";
 export {
   clusterEmbeddings,
   type ClusterEmbeddingsOptions,

@@ -19,7 +19,8 @@ import type { Linkage } from "./cluster/linkage.ts";
 import { outliers } from "./cluster/outliers.ts";
 import { largestFirst } from "./cluster/largest_first.ts";
 import { medoids } from "./cluster/medoid.ts";
-import { chooseReferences, type References } from "./describe/references.ts";
+import { referencesFor } from "./describe/enough_references.ts";
+import type { References } from "./describe/references.ts";
 import { type SetDistance, spreadImageDistances } from "./distance/image_distances.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
 import { pool, type Pooling } from "./distance/pooling.ts";
@@ -51,7 +52,7 @@ export interface ClusterOptions extends WorkOptions {
   readonly cluster?: Clusterer;
   /** Patch embeddings of labelled normal images, for scores over `"normal"`. */
   readonly normals?: PatchSet;
-  /** Images that patches are compared with: the time grows with their number. @default "all" */
+  /** Images that patches are compared with: the time grows with their number. @default "auto" */
   readonly references?: References;
   /** Seed of the choice of references. @default 0 */
   readonly seed?: number;
@@ -73,6 +74,8 @@ export interface ClusterResult {
   readonly outliers: Uint8Array;
   /** Anomaly score of each image: the largest of its patches' scores, in the units of the embeddings. */
   readonly scores: Float64Array;
+  /** How many images each was compared with; absent where it was all others, or labelled normals. */
+  readonly references?: number;
   /** Of the patches' scores, where these are estimated from some references: one standard deviation either way. */
   readonly standardErrors?: PatchValues;
   /** Weights α of the patches; of several temperatures, their mean. */
@@ -130,7 +133,7 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
   checkOptions(patches, k, weight, options);
 
   const prepared = await prepareFeatures(patches, features);
-  const sample = chooseReferences(patches, options.references ?? "all", options.seed);
+  const sample = await referencesFor(patches, prepared, sourceOf(weight), options);
   const compared = await compareFeatures(prepared, sourceOf(weight), { normals: options.normals, sample }, options);
   const [{ patches: shown, scores, standardErrors }] = compared;
   const spread = isLeftOpen(weight) ? chooseSpread(compared, weight) : undefined;
@@ -158,6 +161,7 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
     matrix: distances,
     outliers: outliers(distances, groups, options.smallestGroup ?? 1),
     scores: anomaly,
+    ...(sample && { references: sample.length }),
     ...(standardErrors && { standardErrors }),
     weights,
     ...(embeddings && { embeddings }),

@@ -1,5 +1,6 @@
 // Settings as text: as options give them, and as reports tell them.
 
+import { countsAsClear, type GroupCountChoice } from "./cluster/choose_k.ts";
 import type { References } from "./describe/references.ts";
 import type { Feature } from "./feature.ts";
 import type { Temperature } from "./weight/soft.ts";
@@ -41,9 +42,27 @@ function oneTemperatureText(tau: Temperature): string {
 }
 
 /** How the number of groups came about. */
-export function countText({ k, threshold }: { readonly k: number | "auto"; readonly threshold?: number }): string {
+export function countText(
+  { k, threshold }: { readonly k: number | "auto"; readonly threshold?: number },
+  choice?: GroupCountChoice,
+): string {
   if (threshold !== undefined) return `by a threshold of ${threshold}`;
-  return k === "auto" ? "automatically: the clearest of 2 to 20" : "given";
+  return k === "auto" ? `automatically: ${clearestText(choice)}` : "given";
+}
+
+/** The clearest number of groups, and others where these are about as clear. */
+export function clearestText(choice: GroupCountChoice | undefined): string {
+  const counts = choice ? countsAsClear(choice.tried) : [];
+  if (counts.length < 2) return "the clearest of 2 to 20";
+  const [first, last] = [counts[0], counts[counts.length - 1]];
+  if (last - first === counts.length - 1) return `any of ${first} to ${last} is about as clear`;
+  const others = counts.filter((count) => count !== choice!.k);
+  return `the clearest of 2 to 20, but ${listText(others)} ${others.length > 1 ? "are" : "is"} about as clear`;
+}
+
+/** As "3, 4 and 6". */
+function listText(values: readonly number[]): string {
+  return values.length < 2 ? values.join() : `${values.slice(0, -1).join(", ")} and ${values[values.length - 1]}`;
 }
 
 /** What patches are scored by, as reports tell it. */
@@ -51,8 +70,9 @@ export function scoreText(over: ScoreSource): string {
   return typeof over === "object" ? `${over.quantile * 100} % quantile of the other images` : over;
 }
 
-/** What images were compared with. */
-export function referencesText(references: References): string {
+/** What images were compared with; `compared` is how many that came to, where it was left open. */
+export function referencesText(references: References, compared?: number): string {
+  if (references === "auto") return `${compared} at random, as many as it takes`;
   if (references === "all") return "all other images";
   return typeof references === "number" ? `${references} at random` : `a coreset of ${references.coreset}`;
 }

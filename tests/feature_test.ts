@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import {
   chooseGroupCount,
   clusterPatches,
+  countsAsClear,
   cut,
   euclideanDistances,
   type Feature,
@@ -104,8 +105,15 @@ Deno.test("the number of groups: four that lie in two pairs are four", () => {
   const choice = chooseGroupCount(distances, (k) => cut(tree, k), { tree, method: "ward" });
   assert.equal(choice.k, 4);
   const four = choice.tried.find(({ k }) => k === 4)!;
-  assert(four.stability! > 0.99 && four.gap! > 0.5 && four.silhouette > 0.5);
-  assert(choice.tried.every(({ gap, stability }) => gap! >= 0 && gap! <= 1 && stability! <= 1));
+  assert(four.predictionStrength! > 0.99 && four.gap! > 0.5 && four.silhouette > 0.5);
+  assert.equal(four.clarity, 1);
+  assert.deepEqual(countsAsClear(choice.tried), [4]);
+  for (const { clarity, gap, predictionStrength, leastPredictionStrength } of choice.tried) {
+    assert(gap! >= 0 && gap! <= 1 && clarity >= 0 && clarity <= 1);
+    assert(
+      leastPredictionStrength! >= 0 && leastPredictionStrength! <= predictionStrength! && predictionStrength! <= 1,
+    );
+  }
 });
 
 Deno.test("the number of groups without a tree is that of the largest silhouette; few and equal images do no harm", () => {
@@ -113,7 +121,7 @@ Deno.test("the number of groups without a tree is that of the largest silhouette
   const tree = linkage(distances);
   const { k, tried } = chooseGroupCount(distances, (count) => cut(tree, count));
   assert.equal(k, 3);
-  assert(tried.every(({ gap, stability }) => gap === undefined && stability === undefined));
+  assert(tried.every(({ gap, predictionStrength }) => gap === undefined && predictionStrength === undefined));
   for (const count of [2, 3, 4]) {
     const few = blobs([[0]], count, 1);
     const small = linkage(few);

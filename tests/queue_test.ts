@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type ChosenOptions, referencesOf } from "../src/cli/cluster_settings.ts";
+import { type ChosenOptions, comparisonOf } from "../src/cli/cluster_settings.ts";
 import type { QueueStatus } from "../src/cli/queue/status.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { NATS, testWith } from "./needs.ts";
@@ -243,8 +243,15 @@ test("no server, wrong password, no JetStream, no address: one sentence each, an
 });
 
 Deno.test("with a queue all images are compared with references, with all images where there are few", () => {
-  const chosen = (options: object) => ({ weight: "soft", distance: "weighted-average", cluster: "ward", ...options });
-  const references = (options: object, count: number) => referencesOf(chosen(options) as ChosenOptions, count);
+  const chosen = (options: object) => ({
+    weight: "soft",
+    distance: "weighted-average",
+    cluster: "ward",
+    preset: "paper",
+    ...options,
+  });
+  const references = (options: object, count: number) =>
+    comparisonOf(chosen(options) as ChosenOptions, count).references;
   const queue = "nats://host";
   assert.equal(references({}, 600), "all");
   assert.equal(references({ queue }, 600), 512);

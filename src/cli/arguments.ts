@@ -114,16 +114,16 @@ export function scoreSource(...words: Exclude<ScoreSource, object>[]): Parser<Sc
   });
 }
 
-/** `all`, a number of references, or `coreset:` and a number. */
+/** `auto`, `all`, a number of references, or `coreset:` and a number. */
 export const referenceCount: Parser<References> = parser(
-  { anyOf: [{ enum: ["all"] }, wholeNumber(2).schema, { type: "string", pattern: "^coreset:[0-9]+$" }] },
+  { anyOf: [{ enum: ["auto", "all"] }, wholeNumber(2).schema, { type: "string", pattern: "^coreset:[0-9]+$" }] },
   (text) => {
-    if (text === "all") return text;
+    if (text === "auto" || text === "all") return text;
     const [, coreset] = text.match(/^coreset:([0-9]+)$/) ?? [];
     const count = Number(coreset ?? text);
     if (!Number.isInteger(count) || count < 2) {
       throw new InvalidArgumentError(
-        "It must be all, a whole number from 2 on, or one after coreset: as in coreset:512.",
+        "It must be auto, all, a whole number from 2 on, or one after coreset: as in coreset:512.",
       );
     }
     return coreset ? { coreset: count } : count;

@@ -15,8 +15,8 @@ import { agreementWithFolders, summary } from "./cluster_outcome.ts";
 import {
   checkCombination,
   type ClusterCommandOptions,
+  comparisonOf,
   givesVectors,
-  referencesOf,
   settingsOf,
 } from "./cluster_settings.ts";
 import { groupStreamed } from "./group_streamed.ts";
@@ -46,8 +46,8 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const weight = options.weight ?? (options.masks ? "mask" : options.normals ? "labelled-normal" : "soft");
   const chosen = { ...options, weight };
   checkCombination(weight, options);
-  const references = referencesOf(chosen, found.images.length);
-  if (references === "all") checkPointCount(found.images.length);
+  const comparison = comparisonOf(chosen, found.images.length);
+  if (comparison.together) checkPointCount(found.images.length);
   openOutputFolder(output, folder);
   checkExports(options.export ?? [], output, givesVectors(options));
 
@@ -65,9 +65,10 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const normals = normalFiles && await loadNormals(normalFiles, options.normals!, network, warnings);
   const all = { images: found.images, name: argument };
   const stream = coordinator?.stream(basename(folder), opened) ?? streamImages;
-  const grouped = references === "all"
-    ? await groupTogether(all, network, chosen, normals, warnings, output)
-    : await groupStreamed(all, network, { ...chosen, references }, normals, warnings, stream);
+  const { references } = comparison;
+  const grouped = comparison.together
+    ? await groupTogether(all, network, { ...chosen, references }, normals, warnings, output)
+    : await groupStreamed(all, network, { ...chosen, ...comparison }, normals, warnings, stream);
   await embedder.release();
 
   const { images, result, model, thumbnails } = grouped;

@@ -1,6 +1,6 @@
 // What the options of `cluster` mean: which go together, and what they come to.
 
-import type { References } from "../describe/references.ts";
+import type { References, StreamedReferences } from "../describe/references.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Feature } from "../feature.ts";
@@ -114,25 +114,39 @@ export function checkCombination(weight: WeightName, options: ClusterCommandOpti
   }
 }
 
-/** Up to so many images all are compared with each other; beyond, with so many references, unless options say else. */
-const [ALL_UP_TO, THEN] = [2000, 512];
+/** Up to so many images all are held in memory; beyond, they are gone through once, unless options say else. */
+const TOGETHER_UP_TO = 2000;
+/** References of so many images as are not held in memory, where a preset compares all. */
+const MANY = 512;
+
+/** Whether all images are in memory at once, and what each is compared with. */
+export type Comparison =
+  | { readonly together: true; readonly references: References }
+  | { readonly together: false; readonly references: StreamedReferences };
 
 /**
- * What each of `count` images is compared with. Machines of a queue compare with references in any case: with all of a
- * few images. Throws `bad-argument` where `--references` or `--queue` asks for what needs all images at once.
+ * How `count` images are compared. Machines of a queue compare with references in any case: with all of a few images.
+ * Throws `bad-argument` where `--references` or `--queue` asks for what needs all images at once.
  */
-export function referencesOf(options: ChosenOptions, count: number): References {
+export function comparisonOf(options: ChosenOptions, count: number): Comparison {
   const needing = needsAll(options);
-  const { references = options.queue || count > ALL_UP_TO && !needing ? THEN : "all" } = options;
-  if (references === "all" && !options.queue) return references;
+  const { queue, references: asked } = options;
+  const wanted = asked ?? PRESETS[options.preset].references;
+  const leftOpen = wanted === "auto" || asked === undefined;
+  if (!queue && (leftOpen ? count <= TOGETHER_UP_TO || needing : wanted === "all")) {
+    return { together: true, references: wanted };
+  }
   if (needing) {
-    const option = options.queue ? "--queue" : "--references";
+    const option = queue ? "--queue" : "--references";
     const reason = `${needing} compares all images with each other: leave it or ${option} out`;
     throw new AnomalyClusterError("bad-argument", reason);
   }
-  if (references === "all") return count;
-  if ((typeof references === "number" ? references : references.coreset) < count) return references;
-  return options.queue ? count : "all";
+  if (wanted === "auto") return { together: false, references: wanted };
+  const counted = wanted !== "all" ? wanted : asked ? count : MANY;
+  if ((typeof counted === "number" ? counted : counted.coreset) < count) {
+    return { together: false, references: counted };
+  }
+  return queue ? { together: false, references: count } : { together: true, references: "all" };
 }
 
 /** The option that needs all images at once, where there is one. */
@@ -154,10 +168,9 @@ export function scoreSourceOf({ over, preset, weight }: ChosenOptions): ScoreSou
 }
 
 /** The preset's features, with what the options say in their place. */
-export function featuresOf({ preset, normals, whiten, content, length }: ClusterCommandOptions): Feature[] {
-  const { features, featuresWithNormals = features } = PRESETS[preset];
+export function featuresOf({ preset, whiten, content, length }: ClusterCommandOptions): Feature[] {
   const given = { ...(content && { content }), ...(length && { length }) };
-  const changed = (normals ? featuresWithNormals : features).map((feature): Feature => {
+  const changed = PRESETS[preset].features.map((feature): Feature => {
     return { ...feature, ...(whiten && { whiten: whiten === "yes" && (feature.whiten || true) }), ...given };
   });
   // Features may differ only in what the options gave.
@@ -177,12 +190,12 @@ export function weightsOf(options: ChosenOptions, masks?: PatchValues): Weightin
 /** Settings as groups.json and the report tell them. */
 export function settingsOf(
   options: ChosenOptions & { readonly size: number },
-  result: Pick<ClusterResult, "k" | "tau" | "spread">,
+  result: Pick<ClusterResult, "k" | "tau" | "spread" | "references" | "choice">,
   references: References,
 ): Record<string, string | number> {
   return {
     k: result.k,
-    kChosen: countText(options),
+    kChosen: countText(options, result.choice),
     weight: options.weight,
     ...(result.tau !== undefined && { tau: digits(result.tau) }),
     ...(["hard", "mask", "uniform"].includes(options.weight)
@@ -197,6 +210,12 @@ export function settingsOf(
     cluster: options.cluster,
     seed: options.seed,
     engine: options.engine,
-    ...(references !== "all" && { references: referencesText(references) }),
+    ...referencesSetting(references, result.references),
   };
+}
+
+/** What images were compared with, where it was not all others. */
+function referencesSetting(references: References, compared: number | undefined): { references?: string } {
+  if (references === "all" || references === "auto" && compared === undefined) return {};
+  return { references: referencesText(references, compared) };
 }

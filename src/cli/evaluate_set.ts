@@ -134,7 +134,7 @@ async function keyOf(
   dataset: LabelledDataset,
   options: EvaluateSetOptions,
 ): Promise<string> {
-  const { embedding, features, featuresWithNormals, over, tau } = PRESETS[preset];
+  const { embedding, features, over, tau, references } = PRESETS[preset];
   const parts = [
     dataset.images.map(({ path, label, mask }) => [path, label, mask ? 1 : 0]),
     dataset.normals.map((image) => image.path),
@@ -142,9 +142,9 @@ async function keyOf(
     [
       embedding,
       features,
-      featuresWithNormals,
       over,
       tau,
+      references,
       options.protocol,
       options.seeds,
       options.mostNormals,
@@ -163,7 +163,7 @@ async function studyOf(
   told: Set<string>,
 ): Promise<Study> {
   const { name, preset } = subject;
-  const { features, featuresWithNormals = features, over = "mean", tau } = PRESETS[preset];
+  const { features, over = "mean", tau, references } = PRESETS[preset];
   const normalsUsed = evenly(dataset.normals.length, options.mostNormals).map((at) => dataset.normals[at]);
   const [loaded, normals] = await loadSubject(
     subject,
@@ -179,9 +179,9 @@ async function studyOf(
     patches,
     labels: images.map(({ label }) => label),
     features,
-    featuresWithNormals,
     over,
     tau,
+    references,
     seeds: options.protocol === "subsets" ? options.seeds : 0,
     ...(normals.length && { normals: joinPatches(normals.map((image) => image.patches)) }),
     ...(masks && { masks }),

@@ -3,7 +3,7 @@
 import { groupRadii } from "../assign/radius.ts";
 import { clusterEmbeddings, type EmbeddingGroups } from "../cluster/cluster_embeddings.ts";
 import type { ImageFile } from "../dataset/folder.ts";
-import type { References } from "../describe/references.ts";
+import type { StreamedReferences } from "../describe/references.ts";
 import { someEmbeddings } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { randomSample } from "../random.ts";
@@ -11,7 +11,7 @@ import { reportData } from "../report/report_data.ts";
 import { digits } from "../report/result.ts";
 import { resultOf, shownImages } from "../report/shown_images.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
-import { givenTemperatureText } from "../setting_text.ts";
+import { givenTemperatureText, referencesText } from "../setting_text.ts";
 import type { PatchSet } from "../types.ts";
 import { isLeftOpen } from "../weight/weighting.ts";
 import { type ChosenOptions, featuresOf, weightsOf } from "./cluster_settings.ts";
@@ -25,7 +25,7 @@ import type { ImageStream, StreamedImages } from "./streamed_images.ts";
 export async function groupStreamed(
   found: FoundImages,
   network: ImageNetwork,
-  options: ChosenOptions & { readonly references: Exclude<References, "all"> },
+  options: ChosenOptions & { readonly references: StreamedReferences },
   normals: PatchSet | undefined,
   warnings: string[],
   stream: ImageStream,
@@ -61,6 +61,7 @@ export async function groupStreamed(
       ...(isLeftOpen(weightsOf(options)) && {
         tauGiven: givenTemperatureText("auto", streamed.description.parts[0].weight),
       }),
+      ...(references === "auto" && !normals && { references: referencesText(references, streamed.references) }),
       ...(standardError !== undefined && { standardError: `${digits(100 * standardError)} % of their deviation` }),
       ...(micro && { microClusters: `${micro.count}, with ${digits(100 * micro.within)} % of the variance inside` }),
     },

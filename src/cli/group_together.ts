@@ -4,6 +4,7 @@ import { groupModel, type GroupModelOptions } from "../assign/group_model.ts";
 import { findMaskFiles } from "../dataset/folder.ts";
 import { unclearNote } from "../dataset/labelled.ts";
 import { matchMasks } from "../dataset/masks.ts";
+import type { References } from "../describe/references.ts";
 import { buildCodebook, type Pooling } from "../distance/pooling.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
@@ -25,7 +26,7 @@ import { checkpointsIn, trainedClustererOf } from "./training.ts";
 export async function groupTogether(
   found: FoundImages,
   network: ImageNetwork,
-  options: ChosenOptions,
+  options: ChosenOptions & { readonly references: References },
   normals: PatchSet | undefined,
   warnings: string[],
   output: string,
@@ -49,6 +50,8 @@ export async function groupTogether(
   const result = await clusterPatches(patches, {
     ...settings,
     k: options.k,
+    references: options.references,
+    seed,
     ...(options.threshold !== undefined && { threshold: options.threshold }),
     smallestGroup: options.smallestGroup,
     distance: options.distance,

@@ -130,7 +130,7 @@ export function program(): Command {
     .option("--out <DIR>", "where to write (default: FOLDER-clusters beside FOLDER)")
     .option(
       "--k <N>",
-      "number of groups, or auto: the clearest of 2 to 20, by silhouette, gaps in the tree and stability",
+      "number of groups, or auto: the clearest of 2 to 20, by gaps in the tree and how well halves of the images agree",
       groupCount,
       "auto",
     )
@@ -161,7 +161,7 @@ export function program(): Command {
     .option("--length <KIND>", "length of the images' embeddings (default: the preset's)", oneOf(...namesOf(LENGTHS)))
     .option(
       "--references <N>",
-      "images that all are compared with: all, a number at random, or coreset:N (default: all up to 2000 images, then 512)",
+      "images that all are compared with: auto, all of a few, of more a sample as large as it takes; all; a number at random; or coreset:N (default: the preset's)",
       referenceCount,
     )
     .option("--top <N>", "patches that hard and hybrid weights keep", wholeNumber(1), 10)

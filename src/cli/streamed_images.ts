@@ -4,13 +4,15 @@ import { findCopies } from "../copies.ts";
 import type { ImageFile } from "../dataset/folder.ts";
 import type { DescribedImages } from "../describe/described_images.ts";
 import type { Description } from "../describe/describe.ts";
-import { type DescriptionOptions, fitDescription } from "../describe/fit.ts";
-import { greedyCentres, type References } from "../describe/references.ts";
+import { referencesFor } from "../describe/enough_references.ts";
+import { chosenWeighting, type DescriptionOptions, fitDescription } from "../describe/fit.ts";
+import { greedyCentres, type StreamedReferences } from "../describe/references.ts";
 import { joinPatches, someImages } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import { ofPopulation } from "../feature.ts";
+import { ofPopulation, prepareFeatures } from "../feature.ts";
 import { randomSample } from "../random.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
+import { sourceOf } from "../weight/weighting.ts";
 import { type ImageNetwork, loadImages } from "./load_images.ts";
 
 /** What is known of images that were not kept. */
@@ -39,7 +41,7 @@ export type PatchGrid = Omit<PatchSet, "data" | "count">;
 /** How images are compared. */
 export interface StreamOptions extends DescriptionOptions {
   /** How many references, and how they are chosen. */
-  readonly references: Exclude<References, "all">;
+  readonly references: StreamedReferences;
   readonly seed: number;
 }
 
@@ -57,16 +59,25 @@ export type FittedDescription = Pick<StreamedImages, "description" | "grid" | "r
 /** A coreset is chosen from so many times its images. */
 const CANDIDATES = 4;
 
+/** References that are drawn where their number is left open: whitening and spread are chosen by all of them. */
+const DRAWN = 512;
+
 /** Embeds the references and fits the description to them. */
 export async function fitReferences(
   files: readonly ImageFile[],
   network: ImageNetwork,
   options: StreamOptions,
 ): Promise<FittedDescription> {
-  const references = await chosenReferences(files, network, options);
+  const drawn = await chosenReferences(files, network, options);
+  const { weight = { kind: "soft" }, features = [{}], seed } = options;
+  const prepared = await prepareFeatures(drawn, features);
+  const asked = options.references === "auto" ? "auto" : "all";
+  const sample = await referencesFor(drawn, prepared, sourceOf(weight), { references: asked, seed });
+  const references = sample ? someImages(drawn, sample) : drawn;
   const { rows, cols, channels, levels } = references;
+  const chosen = await chosenWeighting(drawn, weight, options, sample);
   return {
-    description: await fitDescription(references, references, options),
+    description: await fitDescription(drawn, references, { ...options, weight: chosen }),
     grid: { rows, cols, channels, ...(levels && { levels }) },
     references: references.count,
   };
@@ -78,7 +89,7 @@ async function chosenReferences(
   { references, seed }: StreamOptions,
 ): Promise<PatchSet> {
   const isCoreset = typeof references === "object";
-  const wanted = isCoreset ? references.coreset : references;
+  const wanted = isCoreset ? references.coreset : references === "auto" ? DRAWN : references;
   const asked = randomSample(files.length, isCoreset ? CANDIDATES * wanted : wanted, seed);
   // What cannot be read is told when all are.
   const images = await loadImages(asked.map((at) => files[at]), network, [], "Embedding references");

@@ -1,19 +1,21 @@
-import { adjustedRandIndex } from "../metric/adjusted_rand_index.ts";
 import { silhouette } from "../metric/silhouette.ts";
 import type { DistanceMatrix } from "../types.ts";
-import { cut } from "./cut.ts";
-import { type Linkage, linkage, type LinkageMethod } from "./linkage.ts";
-import { submatrix, subsetsOf } from "./subsets.ts";
+import type { Linkage, LinkageMethod } from "./linkage.ts";
+import { type PredictionStrength, predictionStrengths } from "./prediction_strength.ts";
 
 /** Numbers of groups that are tried. */
 const MOST = 20;
-/** Subsets that tell how stable groups are, and the number of images from which on there are none: it takes too long. */
-const [SUBSETS, STABILITY_BELOW] = [20, 5000];
+/** Images from which on halves are not linked: it takes too long. */
+const STRENGTH_BELOW = 5000;
+/** Numbers of groups that are at least so clear, as a share of the clearest one, may be meant as well; so many at most. */
+const [AS_CLEAR, MOST_AS_CLEAR] = [0.75, 5];
 
 /** A number of groups, and what speaks for it. */
 export interface TriedGroupCount {
   /** Number of groups. */
   readonly k: number;
+  /** How clear it is, from 0 to 1 for the clearest; see {@linkcode chooseGroupCount}. */
+  readonly clarity: number;
   /** Mean silhouette, from −1 to 1. */
   readonly silhouette: number;
   /**
@@ -21,8 +23,10 @@ export interface TriedGroupCount {
    * them; from 0 to 1.
    */
   readonly gap?: number;
-  /** Of a linkage: mean adjusted Rand index to the groups of random 90 % of the images, linked anew. */
-  readonly stability?: number;
+  /** Of a linkage: how well groups of one half of the images tell those of the other, mean over the groups; 0 to 1. */
+  readonly predictionStrength?: number;
+  /** The same of the group that is told least well. */
+  readonly leastPredictionStrength?: number;
 }
 
 /** A number of groups and the values that led to it. */
@@ -34,10 +38,14 @@ export interface GroupCountChoice {
 }
 
 /**
- * A number of groups from 2 to 20 (fewer where there are fewer images). Of a linkage the one with the largest product of
- * silhouette (Rousseeuw 1987), gap in the tree's heights (Mojena 1977) and stability under subsets (Ben-Hur et al.
- * 2002): each alone is fooled by some sets, as silhouettes are by groups that fall into parts. Otherwise the largest
- * silhouette. Images that are all equal are one group.
+ * A number of groups from 2 to 20 (fewer where there are fewer images). Of a linkage the clearest one is taken, by the
+ * product of
+ *
+ * - k times the gap in the tree's heights (Mojena 1977): the heights of images without any groups fall about as 1/k, so
+ *   that their gaps are about 1/k too;
+ * - prediction strength (Tibshirani and Walther 2005): the geometric mean of that of all groups and that of the weakest.
+ *
+ * Otherwise it is the one with the largest mean silhouette (Rousseeuw 1987). Images that are all equal are one group.
  *
  * @param labels groups for a number of them, such as `(k) => cut(tree, k)`.
  * @param linked the tree that they come from, and its linkage.
@@ -49,47 +57,40 @@ export function chooseGroupCount(
 ): GroupCountChoice {
   if (!distances.data.some((distance) => distance > 0)) return { k: 1, tried: [] };
   const { count } = distances;
-  const subtrees = linked && count < STABILITY_BELOW && count > 3 ? linkSubsets(distances, linked.method) : [];
-  const tried = Array.from({ length: Math.max(2, Math.min(MOST, count - 1)) - 1 }, (_, at): TriedGroupCount => {
-    const k = at + 2;
-    const groups = labels(k);
-    return {
-      k,
-      silhouette: silhouette(distances, groups),
-      ...(linked && { gap: gapOf(linked.tree, k) }),
-      ...(subtrees.length && { stability: stabilityOf(groups, subtrees, k) }),
-    };
+  const counts = Array.from({ length: Math.max(2, Math.min(MOST, count - 1)) - 1 }, (_, at) => at + 2);
+  const strengths = linked && count < STRENGTH_BELOW && count > 3
+    ? predictionStrengths(distances, linked.method, counts)
+    : undefined;
+  const found = counts.map((k, at) => {
+    const own = silhouette(distances, labels(k));
+    const gap = linked && gapOf(linked.tree, k);
+    const strength = strengths?.[at];
+    return { k, silhouette: own, gap, strength, value: gap === undefined ? own : clearness(k, gap, strength) };
   });
-  return { k: best(tried), tried };
+  // Of a few images no half may have groups of two: then silhouettes say the most.
+  const told = found.some(({ value }) => value > 0) ? found : found.map((one) => ({ ...one, value: one.silhouette }));
+  const best = told.reduce((a, b) => b.value > a.value ? b : a);
+  const tried = told.map(({ k, silhouette, gap, strength, value }): TriedGroupCount => ({
+    k,
+    clarity: best.value > 0 ? Math.max(0, value) / best.value : k === best.k ? 1 : 0,
+    silhouette,
+    ...(gap !== undefined && { gap }),
+    ...(strength && { predictionStrength: strength.mean, leastPredictionStrength: strength.least }),
+  }));
+  return { k: best.k, tried };
 }
 
-function best(tried: readonly TriedGroupCount[]): number {
-  const value = ({ silhouette, gap = 1, stability = 1 }: TriedGroupCount) => {
-    return Math.max(0, silhouette) * gap * Math.max(0, stability);
-  };
-  const largest = tried.reduce((a, b) => value(b) > value(a) ? b : a);
-  return value(largest) > 0 ? largest.k : tried.reduce((a, b) => b.silhouette > a.silhouette ? b : a).k;
+/** The numbers of groups that are about as clear as the clearest one, which is among them; ascending. */
+export function countsAsClear(tried: readonly Pick<TriedGroupCount, "k" | "clarity">[]): number[] {
+  const clear = tried.filter(({ clarity }) => clarity >= AS_CLEAR).sort((a, b) => b.clarity - a.clarity || a.k - b.k);
+  return clear.slice(0, MOST_AS_CLEAR).map(({ k }) => k).sort((a, b) => a - b);
+}
+
+function clearness(k: number, gap: number, strength: PredictionStrength | undefined): number {
+  return k * gap * (strength ? Math.sqrt(strength.mean * strength.least) : 1);
 }
 
 function gapOf({ heights, count }: Linkage, k: number): number {
   const [merged, within] = [heights[count - k], count - k > 0 ? heights[count - k - 1] : 0];
   return merged > 0 ? (merged - within) / merged : 0;
-}
-
-interface Subtree {
-  readonly subset: Int32Array;
-  readonly tree: Linkage;
-}
-
-function linkSubsets(distances: DistanceMatrix, method: LinkageMethod): Subtree[] {
-  return subsetsOf(distances.count, SUBSETS).map((subset) => {
-    return { subset, tree: linkage(submatrix(distances, subset), method) };
-  });
-}
-
-function stabilityOf(groups: Int32Array, subtrees: readonly Subtree[], k: number): number {
-  const agreements = subtrees.map(({ subset, tree }) => {
-    return adjustedRandIndex(Array.from(subset, (image) => groups[image]), cut(tree, Math.min(k, subset.length)));
-  });
-  return agreements.reduce((sum, value) => sum + value, 0) / agreements.length;
 }

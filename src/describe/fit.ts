@@ -43,7 +43,7 @@ export async function fitDescription(
   options: DescriptionOptions = {},
 ): Promise<Description> {
   const { weight: asked = { kind: "soft" }, pooling, features = [{}], normals } = options;
-  const weight = await chosenWeighting(references, asked, { ...options, features });
+  const weight = await chosenWeighting(references, asked, options);
   if (weight.kind === "mask") {
     throw new AnomalyClusterError("bad-argument", "weights of masks cannot be found for new images: use another kind");
   }
@@ -63,15 +63,20 @@ export async function fitDescription(
   return { parts, scales: embeddings.length === 1 ? [1] : scalesOf(embeddings, sharesIn(found)) };
 }
 
-/** The weighting, with τ as it is best for the references where it is to be chosen. */
-async function chosenWeighting(
-  references: PatchSet,
+/**
+ * The weighting, with τ as it is best for these images where it is to be chosen.
+ *
+ * @param sample those that all are compared with. @default all
+ */
+export async function chosenWeighting(
+  patches: PatchSet,
   weight: Weighting,
-  { features, normals, onProgress: _, ...work }: DescriptionOptions & { readonly features: readonly Feature[] },
+  { features = [{}], normals, onProgress: _, ...work }: DescriptionOptions,
+  sample?: readonly number[],
 ): Promise<Weighting> {
   if (!isLeftOpen(weight)) return weight;
-  const prepared = await prepareFeatures(references, features);
-  return chooseSpread(await compareFeatures(prepared, sourceOf(weight), { normals }, work), weight).weighting;
+  const prepared = await prepareFeatures(patches, features);
+  return chooseSpread(await compareFeatures(prepared, sourceOf(weight), { normals, sample }, work), weight).weighting;
 }
 
 async function fitPart(

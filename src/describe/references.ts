@@ -7,12 +7,19 @@ import type { PatchSet } from "../types.ts";
 /**
  * Images that patches are scored against: all others; a random sample of so many, by which the mean over j ≠ i in eq. 5
  * is estimated with a standard error of s/√R; or a coreset of so many, which covers the images rather than stands for
- * them: rare kinds then weigh more in the mean.
+ * them: rare kinds then weigh more in the mean. `"auto"`: all of a few images, of more as large a sample as it takes, see
+ * `enoughReferences`.
  */
-export type References = "all" | number | { readonly coreset: number };
+export type References = "auto" | "all" | number | { readonly coreset: number };
+
+/** References whose number is known. */
+export type CountedReferences = Exclude<References, "auto">;
+
+/** References of images that are never in memory together. */
+export type StreamedReferences = Exclude<References, "all">;
 
 /** The chosen images, ascending; `undefined` where all are. Throws `bad-argument` for fewer than 2. */
-export function chooseReferences(patches: PatchSet, references: References, seed = 0): number[] | undefined {
+export function chooseReferences(patches: PatchSet, references: CountedReferences, seed = 0): number[] | undefined {
   if (references === "all") return undefined;
   const wanted = typeof references === "number" ? references : references.coreset;
   ensure(Number.isInteger(wanted) && wanted >= 2, `${wanted} references are too few: at least 2 are needed`);

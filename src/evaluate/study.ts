@@ -3,6 +3,8 @@
 import { chooseSpread } from "../choose_spread.ts";
 import { linkage } from "../cluster/linkage.ts";
 import { cut } from "../cluster/cut.ts";
+import { referencesFor } from "../describe/enough_references.ts";
+import type { References } from "../describe/references.ts";
 import { someImages } from "../embed/embedder.ts";
 import { evenly } from "../evenly.ts";
 import { subsetsOf } from "../cluster/subsets.ts";
@@ -47,9 +49,9 @@ export interface StudyInput {
   readonly patches: PatchSet;
   readonly labels: readonly string[];
   readonly features: readonly Feature[];
-  readonly featuresWithNormals: readonly Feature[];
   readonly over: ScoreSource;
   readonly tau: Temperatures;
+  readonly references: References;
   readonly seeds: number;
   readonly normals?: PatchSet;
   /** 1 for each patch that a mask touches. */
@@ -82,7 +84,8 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
   };
 
   const prepared = await prepareFeatures(patches, input.features);
-  const compared = await compareFeatures(prepared, input.over, {}, { onProgress: stage("scores") });
+  const sample = await referencesFor(patches, prepared, input.over, input);
+  const compared = await compareFeatures(prepared, input.over, { sample }, { onProgress: stage("scores") });
   const own = distancesBy(compared, { kind: "soft", tau });
   add("none", "soft weights (eq. 5)", own, true);
   add("none", "uniform weights", distancesBy(compared, { kind: "uniform" }));
@@ -110,11 +113,10 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
     );
   }
   const withNormals: Study["normals"][number][] = [];
-  const preparedForNormals = normals ? await prepareFeatures(patches, input.featuresWithNormals) : [];
   for (const count of normals ? normalCounts(normals.count) : []) {
     const some = someImages(normals!, evenly(normals!.count, count));
     const onProgress = stage(`${count} labelled normals`);
-    const against = await compareFeatures(preparedForNormals, "normal", { normals: some }, { onProgress });
+    const against = await compareFeatures(prepared, "normal", { normals: some }, { onProgress });
     const distances = distancesBy(against, { kind: "soft", tau });
     const { nmi } = add(
       "labelled normals",

@@ -10,7 +10,7 @@ import { countOf } from "../report/client/text.js";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
 import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
-import { countText, featureText, givenTemperatureText, scoreText } from "../setting_text.ts";
+import { countText, featureText, givenTemperatureText, referencesText, scoreText } from "../setting_text.ts";
 import type { PatchSet } from "../types.ts";
 import type { JobOptions } from "./options.ts";
 import type { JobContext, Network, PreparedImage } from "./prepare.ts";
@@ -45,7 +45,7 @@ export async function groupPrepared(
 ): Promise<Grouping> {
   checkCount(images.length, sent, options.k, warnings);
   const patches = joinPatches(images.map(({ patches }) => patches));
-  const { features, weight } = presetSettings(options.preset, normals !== undefined);
+  const { features, weight, references } = presetSettings(options.preset, normals !== undefined);
   const settings: GroupModelOptions = {
     features,
     weight: { ...weight, ...(options.tau && { tau: options.tau }) },
@@ -54,6 +54,7 @@ export async function groupPrepared(
   const result = await takeTurn(signal, () =>
     clusterPatches(patches, {
       ...settings,
+      references,
       k: options.k,
       ...(options.threshold !== undefined && { threshold: options.threshold }),
       smallestGroup: options.smallestGroup,
@@ -101,13 +102,13 @@ function inPercent(tell: (done: number, total: number) => void): (done: number, 
 function settingsOf(
   options: JobOptions,
   { size }: Network,
-  { k, tau, spread }: ClusterResult,
+  { k, tau, spread, references, choice }: ClusterResult,
   withNormals: boolean,
 ): GroupsFile["settings"] {
   const { features, weight } = presetSettings(options.preset, withNormals);
   return {
     k,
-    kChosen: countText(options),
+    kChosen: countText(options, choice),
     weight: withNormals ? "labelled-normal" : "soft",
     ...(tau !== undefined && { tau: digits(tau) }),
     tauGiven: givenTemperatureText(options.tau ?? weight.tau!, spread?.weighting),
@@ -118,5 +119,6 @@ function settingsOf(
     distance: "weighted-average",
     cluster: "ward",
     seed: 0,
+    ...(references && { references: referencesText("auto", references) }),
   };
 }

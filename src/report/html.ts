@@ -1,7 +1,7 @@
 /** Renders the clustering as one self-contained, offline HTML page. Pure: data in, text out. */
 
 import type { TriedSpread } from "../choose_spread.ts";
-import type { TriedGroupCount } from "../cluster/choose_k.ts";
+import { countsAsClear, type TriedGroupCount } from "../cluster/choose_k.ts";
 import { contingencyTable, groupHead, groupSize, groupTitle, labelsOf } from "./client/group_markup.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
 import type { PackedDistances } from "./distances.ts";
@@ -116,7 +116,7 @@ ${PAGE_SCRIPT}</script>`,
 // ---------------------------------------------------------------------------------------------------------------------
 // Header and toolbar
 
-function renderHeader({ title, created, summary, choice, warnings }: ReportData): string {
+function renderHeader({ title, created, summary, choice, tree, warnings }: ReportData): string {
   const notice = warnings.length > 0
     ? `<p class="notice"><a href="#warnings">${countOf(warnings.length, "warning")}</a> to read with these results.</p>`
     : "";
@@ -125,9 +125,19 @@ function renderHeader({ title, created, summary, choice, warnings }: ReportData)
 <p class="created">${renderTime(created)}</p>
 <p class="summary">${summary.map(escapeHtml).join(" ")}\
 ${choice ? ' <a href="#choice">Why this number of groups</a>' : ""}</p>
-${notice}
+${tree && choice ? renderCounts(choice) : ""}${notice}
 <noscript><p class="notice">Scripts are off: groups are shown as they were found, and nothing can be changed.</p></noscript>
 </header>`;
+}
+
+/** A button for each number of groups that is about as clear as the chosen one. */
+function renderCounts({ tried }: NonNullable<ReportData["choice"]>): string {
+  const counts = countsAsClear(tried);
+  if (counts.length < 2) return "";
+  const buttons = counts.map((k) => `<button type="button" data-k="${k}" aria-pressed="false">${k}</button>`);
+  return `<p class="counts needs-script" id="counts">Show <span role="group" aria-label="Number of groups">\
+${buttons.join("")}</span> groups</p>
+`;
 }
 
 const FOLD_SWITCH = `<label class="switch" title="Shows equal and nearly equal images of a group as one">\
@@ -307,15 +317,19 @@ ${plotsOf(choice)}
 function reasonOf([first]: readonly TriedGroupCount[]): string {
   const silhouette = "The mean silhouette says how clearly the images separate into k groups";
   if (first.gap === undefined) return `${silhouette}; the largest was chosen.`;
-  const stability = first.stability === undefined
-    ? ""
-    : ", stability how alike the groups of random 90 % of the images are";
-  return `${silhouette}, the gap by which share the tree grows when two of the k groups merge${stability}: chosen was ` +
-    "the largest product. Each alone is often misled.";
+  const gap = "The gap says by which share the tree grows when two of the k groups merge";
+  if (first.predictionStrength === undefined) return `${gap}. The largest product of k and the gap was chosen.`;
+  return `${gap}, prediction strength how well the groups of one half of the images tell those of the other. The clearest ` +
+    "number has the largest product of k, the gap and prediction strength.";
 }
 
 function plotsOf({ tried, chosen }: NonNullable<ReportData["choice"]>): string {
-  const names = { silhouette: "mean silhouette", gap: "gap in the tree's heights", stability: "stability" } as const;
+  const names = {
+    clarity: "how clear, against the clearest",
+    gap: "gap in the tree's heights",
+    predictionStrength: "prediction strength",
+    silhouette: "mean silhouette",
+  } as const;
   return (Object.keys(names) as (keyof typeof names)[])
     .filter((key) => tried[0][key] !== undefined)
     .map((key) => countPlot({ name: names[key], values: tried.map((one) => [one.k, one[key]!]), chosen }))

@@ -109,7 +109,7 @@ function summaryOf({ images, groups, settings }: GroupsFile, count: number): str
     `${countOf(count, "image")} fall into ${countOf(groups.length, "group")} of ${sizes}.`,
     settings.kChosen === "given"
       ? "The number of groups was given."
-      : "The number of groups was chosen automatically: the clearest of 2 to 20, by silhouette, gaps in the tree and stability.",
+      : `The number of groups was chosen ${settings.kChosen}.`,
     ...(strays > 0
       ? [
         `${strays} ${strays === 1 ? "image fits" : "images fit"} nowhere well and ${

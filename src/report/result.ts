@@ -115,11 +115,15 @@ export function groupsFile(result: GroupedImages, run: {
       },
     }),
     ...(result.choice && {
-      choice: result.choice.tried.map(({ k, silhouette, gap, stability }) => ({
-        k,
-        silhouette: digits(silhouette),
-        ...(gap !== undefined && { gap: digits(gap) }),
-        ...(stability !== undefined && { stability: digits(stability) }),
+      choice: result.choice.tried.map((one) => ({
+        k: one.k,
+        clarity: digits(one.clarity),
+        silhouette: digits(one.silhouette),
+        ...(one.gap !== undefined && { gap: digits(one.gap) }),
+        ...(one.predictionStrength !== undefined && { predictionStrength: digits(one.predictionStrength) }),
+        ...(one.leastPredictionStrength !== undefined && {
+          leastPredictionStrength: digits(one.leastPredictionStrength),
+        }),
       })),
     }),
     ...(result.spread?.tried.length && {

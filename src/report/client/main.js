@@ -43,6 +43,7 @@ function startPage() {
   followDrags({ moveTo, tip });
   followExports({ report, edits, arrangement });
   followPlots(edits, tree);
+  followCounts(edits);
   followEdits(edits, images);
 
   document.querySelector("main").addEventListener("click", ({ target }) => {
@@ -104,6 +105,24 @@ function followPlots(edits, tree) {
       if (!tree || !target.dataset.k) return;
       edits.endGesture();
       edits.cut(Number(target.dataset.k));
+      edits.endGesture();
+    });
+  }
+  edits.onChange(update);
+  update();
+}
+
+// The buttons of the numbers of groups that are about as clear; the pressed one is what is shown.
+function followCounts(edits) {
+  const buttons = [...document.querySelectorAll("#counts button")];
+  const update = () => {
+    const k = String(edits.present().groups.length);
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.k === k));
+  };
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      edits.endGesture();
+      edits.cut(Number(button.dataset.k));
       edits.endGesture();
     });
   }
