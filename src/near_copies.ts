@@ -8,6 +8,8 @@ import type { Embeddings, PatchSet } from "./types.ts";
 
 /** Images of a burst are nearer to each other than to the nearest other image by this factor at least. */
 const NEARER_THAN_OTHERS = 0.6;
+/** The same of images seen in several directions: these look more alike, as what lies otherwise looks the same. */
+const NEARER_IN_VIEWS = 0.5;
 /** And than two images usually are. */
 const NEARER_THAN_USUAL = 0.5;
 /** More images so near to each other are a kind rather than a burst. */
@@ -25,14 +27,19 @@ const PROJECTED = 16;
  *
  * @param firsts for each image the first one that is equal to it, as `clusterPatches` tells: equal images are in the
  * burst of their first one.
+ * @param views in how many directions the images were seen.
  */
-export function nearCopies(patches: PatchSet, firsts?: Int32Array): Int32Array | undefined {
+export function nearCopies(patches: PatchSet, firsts?: Int32Array, views = 1): Int32Array | undefined {
   const distinct = Array.from({ length: patches.count }, (_, i) => i).filter((i) => !firsts || firsts[i] === i);
   if (distinct.length < 4) return undefined; // Nothing to tell from what is usual.
   const distances = euclideanDistances(
     layouts(distinct.length === patches.count ? patches : someImages(patches, distinct)),
   );
-  const bursts = nearSets(distances.data, linkage(distances, "single"));
+  const bursts = nearSets(
+    distances.data,
+    linkage(distances, "single"),
+    views > 1 ? NEARER_IN_VIEWS : NEARER_THAN_OTHERS,
+  );
   if (bursts.length === 0) return undefined;
   const found = Int32Array.from({ length: patches.count }, (_, i) => i);
   for (const burst of bursts) for (const at of burst) found[distinct[at]] = distinct[burst[0]];
@@ -43,6 +50,7 @@ export function nearCopies(patches: PatchSet, firsts?: Int32Array): Int32Array |
 function nearSets(
   distances: ArrayLike<number>,
   { count, pairs, heights, sizes }: ReturnType<typeof linkage>,
+  nearer: number,
 ): number[][] {
   const usual = medianDistance(distances, count);
   const joined = new Float64Array(count - 1).fill(Infinity); // Height at which a merge's cluster meets others.
@@ -56,7 +64,7 @@ function nearSets(
     return [...collect(pairs[t * 2]), ...collect(pairs[t * 2 + 1])];
   };
   const look = (t: number): void => {
-    const isNear = heights[t] <= NEARER_THAN_OTHERS * joined[t] && heights[t] <= NEARER_THAN_USUAL * usual;
+    const isNear = heights[t] <= nearer * joined[t] && heights[t] <= NEARER_THAN_USUAL * usual;
     if (isNear && sizes[t] <= MOST && joined[t] < Infinity) sets.push(collect(count + t).sort((a, b) => a - b));
     else for (const part of [pairs[t * 2], pairs[t * 2 + 1]]) if (part >= count) look(part - count);
   };

@@ -160,13 +160,13 @@ Deno.test("photos of a burst are found, different photos of one kind are not", a
       }
     }
     await embedder.release();
-    const found = nearCopies(joinPatches(parts))!;
+    const found = nearCopies(joinPatches(parts), undefined, embedding.views)!;
     const bursts = [1, 15, 29, 43, 57].flatMap((first) => [first + 1, first + 2].map((copy) => [copy, first]));
     const told = Array.from(found).flatMap((first, image) => first === image ? [] : [[image, first]]);
     assert(told.every(([image, first]) => bursts.some(([a, b]) => a === image && b === first)), told.join(" "));
     assert(told.length >= 4, `${preset}: of 10 copies ${told.length} are found`);
     const others = parts.filter((_, image) => !bursts.some(([copy]) => copy === image));
-    assert.equal(nearCopies(joinPatches(others)), undefined);
+    assert.equal(nearCopies(joinPatches(others), undefined, embedding.views), undefined);
   }
 });
 

@@ -167,6 +167,11 @@ export function scoreSourceOf({ over, preset, weight }: ChosenOptions): ScoreSou
   return over ?? (weight === "soft" ? PRESETS[preset].over : undefined) ?? "mean";
 }
 
+/** In how many directions images are seen. */
+export function viewsOf({ views, preset }: ClusterCommandOptions): number {
+  return Number(views ?? PRESETS[preset].embedding.views ?? 1);
+}
+
 /** The preset's features, with what the options say in their place. */
 export function featuresOf({ preset, whiten, content, length }: ClusterCommandOptions): Feature[] {
   const given = { ...(content && { content }), ...(length && { length }) };

@@ -14,7 +14,7 @@ import { countOf } from "../report/client/text.js";
 import { reportData } from "../report/report_data.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
-import { type ChosenOptions, featuresOf, givesVectors, weightsOf } from "./cluster_settings.ts";
+import { type ChosenOptions, featuresOf, givesVectors, viewsOf, weightsOf } from "./cluster_settings.ts";
 import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
 import { type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
 import { clustererOf, isTrained, type PoolingName } from "./methods.ts";
@@ -59,7 +59,7 @@ export async function groupTogether(
     onProgress: (done) => stage.update(done),
   });
   if (!isTrained(name)) stage.end();
-  const near = nearCopies(patches, result.copies);
+  const near = nearCopies(patches, result.copies, viewsOf(options));
   // New images have no masks, and sets of patches could be compared only with all patches of all images.
   const chosen = { ...settings, weight: result.spread?.weighting ?? settings.weight };
   const assignable = options.weight !== "mask" && givesVectors(options);

@@ -5,7 +5,7 @@ import { joinPatches } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { nearCopies } from "../near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
-import { presetSettings } from "../preset.ts";
+import { PRESETS, presetSettings } from "../preset.ts";
 import { countOf } from "../report/client/text.js";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
@@ -61,7 +61,7 @@ export async function groupPrepared(
       signal,
       onProgress: inPercent((done, total) => onProgress({ stage: "compare", done, total })),
     }));
-  const near = nearCopies(patches, result.copies);
+  const near = nearCopies(patches, result.copies, PRESETS[options.preset].embedding.views);
   const groups = groupsFile(near ? { ...result, nearCopies: near } : result, {
     images,
     settings: settingsOf(options, network, result, normals !== undefined),
