@@ -23,12 +23,10 @@
 // and a norm that no patch has.
 
 import { integerSum } from "./distance";
-import { roundingOf } from "./quantise";
+import { roundingOf, STEP } from "./quantise";
+import { BYTE_PANEL, ByteQuantisation, ByteSide } from "./structures";
 
-/** Patches in a panel. */
-export const PANEL: i32 = 24;
-/** Bytes of a pair of channels of a panel. */
-export const STEP: usize = 48;
+
 /** Bytes of a pair of channels of three rows. */
 const ROW_STEP: usize = 6;
 
@@ -41,38 +39,6 @@ export const HIGHEST: i32 = 32767;
 const GROUP_NORM: f64 = 127.4;
 /** Squared norms that A holds, once they are shifted. */
 const LARGEST_SQUARE: f64 = 15200;
-
-/** How patches become integers, as the host lays it out: all doubles. */
-@unmanaged
-export class ByteQuantisation {
-  /** The columns' steps in one unit of the patches. */
-  scale: f64;
-  /** Bits that sums lose. */
-  shift: f64;
-  /** Pairs of channels in a group, a multiple of 4. */
-  groupPairs: f64;
-  /** Errors of most rows and columns, in steps. */
-  rowError: f64;
-  columnError: f64;
-  /** Distances up to which A can prove anything, in steps. */
-  reach: f64;
-}
-
-/** Patches as one side of products, as the host lays them out: 32 bits each. */
-@unmanaged
-export class Side {
-  /** Floats, `count` × channels. */
-  patches: usize;
-  packed: usize;
-  /** Of rows. */
-  starts: usize;
-  /** 16 bits a place: of the squared norm, and what makes up for a large error. */
-  norms: usize;
-  adjustments: usize;
-  count: i32;
-  /** The number of its first patch. */
-  first: i32;
-}
 
 /** Squared norm of the last patch's integers, and the squared error of what they stand for, in its own steps. */
 let square: f64 = 0, error: f64 = 0;
@@ -154,14 +120,14 @@ export function quantiseBytes(
   channels: i32,
   centre: usize,
   quantisation: ByteQuantisation,
-  side: Side,
+  side: ByteSide,
   integers: usize,
 ): void {
   const pairs = channels + 1 >> 1;
   const groupPairs = <i32> quantisation.groupPairs;
   const groups = (pairs + groupPairs - 1) / groupPairs;
   const asRows = side.starts != 0;
-  const places = asRows ? (side.count + 2) / 3 * 3 : (side.count + PANEL - 1) / PANEL * PANEL;
+  const places = asRows ? (side.count + 2) / 3 * 3 : (side.count + BYTE_PANEL - 1) / BYTE_PANEL * BYTE_PANEL;
   const steps: f64 = asRows ? 2 : 1;
   const limit: f32 = asRows ? 127 : 63;
   const largest = LARGEST_SQUARE * <f64> (1 << <i32> quantisation.shift) * steps * steps;
@@ -199,7 +165,7 @@ export function quantiseBytes(
       for (let at: usize = 0; at < <usize> pairs << 1; at += 16) {
         v128.store(integers + at, i8x16.add(v128.load(integers + at), i8x16.splat(64)));
       }
-      let out = side.packed + <usize> (m / PANEL * pairs) * STEP + (<usize> (m % PANEL) << 1);
+      let out = side.packed + <usize> (m / BYTE_PANEL * pairs) * STEP + (<usize> (m % BYTE_PANEL) << 1);
       for (let from = integers; from < integers + (<usize> pairs << 1); from += 2, out += STEP) {
         store<u16>(out, load<u16>(from));
       }
@@ -214,7 +180,7 @@ export function quantiseBytes(
  * For errors above these by Δ_x and Δ_y, A is raised by Δ(2·reach + 2E + 2Δ) / 2^shift for each of the two:
  * as (r + E + Δ_x + Δ_y)² − (r + E)² is at most the sum of these, it proves as much for any r up to `reach`.
  */
-function settle(side: Side, m: i32, square: f64, error: f64, asRows: bool, quantisation: ByteQuantisation): void {
+function settle(side: ByteSide, m: i32, square: f64, error: f64, asRows: bool, quantisation: ByteQuantisation): void {
   const at = <usize> m << 1;
   const unit = <f64> (1 << <i32> quantisation.shift);
   store<i16>(side.norms + at, <i16> floor(square / unit));
@@ -323,8 +289,8 @@ export function layOut(pairs: i32, quantisation: ByteQuantisation): void {
 /** The `tile` of three rows, from row m on, and the panel of columns from n on. After `layOut`. */
 // @ts-ignore: decorator
 @inline
-export function tileOf(a: Side, m: i32, b: Side, n: i32): void {
+export function tileOf(a: ByteSide, m: i32, b: ByteSide, n: i32): void {
   const three = <usize> m / 3;
-  const y = b.packed + <usize> n / PANEL * panelBytes;
+  const y = b.packed + <usize> n / BYTE_PANEL * panelBytes;
   tile(a.packed + three * threeBytes, a.starts + three * startBytes, y, y + panelBytes, groupBytes, shiftBits);
 }

@@ -3,7 +3,8 @@
 
 import { DISTANCES, squaredDistances } from "./distance";
 import { fineBytes, fineProduct } from "./fine";
-import { PairedImage, PairMinima, PairSearch, productBytesOf } from "./pairs";
+import { productBytesOf } from "./pairs";
+import { PairMinima, PairSearch, QuantisedImage } from "./structures";
 
 /** Distances measured, and pairs that were looked at by fine integers before that: counts. */
 export let measuredDistances: i32 = 0, refinedPairs: i32 = 0;
@@ -27,7 +28,7 @@ export function propose(m: i32, n: i32, really: bool): bool {
  * Leaves out pairs that fine integers (see fine.ts) prove to be farther apart than both thresholds reach. `from`: the first
  * patch of the strip.
  */
-export function thinOut(search: PairSearch, a: PairedImage, b: PairedImage, from: i32): void {
+export function thinOut(search: PairSearch, a: QuantisedImage, b: QuantisedImage, from: i32): void {
   const bytes = fineBytes(search.steps << 2);
   const productBytes = productBytesOf(search.patches);
   const end = list + (<usize> listed << 3);
@@ -49,7 +50,7 @@ export function thinOut(search: PairSearch, a: PairedImage, b: PairedImage, from
 }
 
 /** Measures all pairs of the list, and empties it. */
-export function measureListed(search: PairSearch, a: PairedImage, b: PairedImage, found: PairMinima): void {
+export function measureListed(search: PairSearch, a: QuantisedImage, b: QuantisedImage, found: PairMinima): void {
   if (!listed) return;
   const own = search.ownChannels, shared = search.channels - own;
   const bytes = <usize> own << 2, sharedBytes = <usize> shared << 2;

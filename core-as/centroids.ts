@@ -4,12 +4,10 @@
 
 import { multiplyAdd, squaredDistance } from "./distance";
 import { projectPatches } from "./references";
+import { CENTROID_NUMBERS, CENTROID_PANEL } from "./structures";
 
-/** Clusters whose short vectors lie side by side, number after number. */
-const PANEL: i32 = 4;
-/** Numbers of a short vector, and bytes of a panel of them. */
-const SHORT: i32 = 32;
-const PANEL_BYTES: usize = 512;
+/** Bytes of a panel of short vectors. */
+const PANEL_BYTES: usize = CENTROID_PANEL * CENTROID_NUMBERS * 4;
 
 /** As for matrices: the engine replaces slow code only between calls. */
 const MERGES_OF_A_CALL: i32 = 64;
@@ -38,7 +36,7 @@ function sizeAt(sizes: usize, place: i32): f32 {
 // @ts-ignore: decorator
 @inline
 function shortAt(shorts: usize, place: i32): usize {
-  return shorts + <usize> (place / PANEL) * PANEL_BYTES + (<usize> (place % PANEL) << 2);
+  return shorts + <usize> (place / CENTROID_PANEL) * PANEL_BYTES + (<usize> (place % CENTROID_PANEL) << 2);
 }
 
 /** Twice the increase in variance: SciPy's squared height. */
@@ -99,7 +97,7 @@ export function centroidChain(
       const own = shortAt(shorts, x);
       // What relative rounding may add is taken off: a short vector's distance is to be a lower bound.
       const both = f32x4.splat(2 * sizeX * <f32> 0.9999), one = f32x4.splat(sizeX), most = f32x4.splat(slack);
-      for (let place = 0, panel = shorts; place < places; place += PANEL, panel += PANEL_BYTES) {
+      for (let place = 0, panel = shorts; place < places; place += CENTROID_PANEL, panel += PANEL_BYTES) {
         const size = v128.load(sizes + (<usize> place << 2));
         const factor = f32x4.div(f32x4.mul(both, size), f32x4.add(one, size));
         const bound = f32x4.splat(least);
@@ -149,7 +147,7 @@ export function centroidChain(
     }
     projectPatches(into, 1, channels, centre, basis, axes, scratch);
     const shortX = shortAt(shorts, x), shortY = shortAt(shorts, y);
-    for (let k: usize = 0; k < <usize> SHORT; k++) {
+    for (let k: usize = 0; k < <usize> CENTROID_NUMBERS; k++) {
       store<f32>(shortX + (k << 4), Infinity);
       if (k <= <usize> axes) store<f32>(shortY + (k << 4), load<f32>(scratch + (k << 2)));
     }
@@ -190,7 +188,7 @@ function compactPlaces(sizes: usize, names: usize, shorts: usize, order: usize, 
   }
   length = kept;
   places = to;
-  for (; to % PANEL != 0; to++) {
+  for (; to % CENTROID_PANEL != 0; to++) {
     store<f32>(sizes + (<usize> to << 2), 0);
     const target = shortAt(shorts, to);
     for (let k: usize = 0; k < PANEL_BYTES; k += 16) store<f32>(target + k, Infinity);

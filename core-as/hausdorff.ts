@@ -3,12 +3,11 @@
 // come farthest from the centre first, so that the largest minima are found early.
 
 import { squaredDistance } from "./distance";
-import { PairedImage, PairSearch } from "./pairs";
-import { nearThreshold, PANEL, roundingOf, STEP, threshold } from "./quantise";
+import { nearThreshold, roundingOf, STEP, threshold } from "./quantise";
+import { PairSearch, PANEL, QuantisedImage, TILE_BYTES } from "./structures";
 import { NoKeys, Own, rowsFrom, tile } from "./tile";
 
-/** Bytes of a tile. */
-const TILE: usize = 144;
+const TILE: usize = TILE_BYTES;
 
 /** Tiles of 3 × 12 patches computed: a count. */
 export let hausdorffTiles: i32 = 0;
@@ -66,8 +65,8 @@ function nextReaching(row: usize, from: i32, panels: i32, least: v128): i32 {
  */
 export function directedHausdorff(
   pairs: PairSearch,
-  a: PairedImage,
-  b: PairedImage,
+  a: QuantisedImage,
+  b: QuantisedImage,
   known: f32,
   tiles: usize,
   done: usize,

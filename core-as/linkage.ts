@@ -5,6 +5,8 @@
 // there are rows; so columns are written a line's width at a time: the newest, which are pending, are only in their
 // own rows until then, and go into a row that is read.
 
+import { COLUMN_BLOCK } from "./structures";
+
 const COMPLETE: i32 = 1;
 const AVERAGE: i32 = 2;
 const WARD: i32 = 3;
@@ -13,7 +15,7 @@ const WARD: i32 = 3;
 const MERGES_OF_A_CALL: i32 = 64;
 
 /** Bytes of the columns that are written at once: a cache line. */
-const BLOCK: usize = 64;
+const BLOCK: usize = COLUMN_BLOCK;
 
 // What `startChain` is given.
 let method: i32 = 0;

@@ -1,6 +1,6 @@
 // What a patch's nearest patches in all other images come to: a quantile of their distances, their mean.
 
-import { PairedImage } from "./pairs";
+import { QuantisedImage } from "./structures";
 
 /** Adds `bytes` of floats. */
 // @ts-ignore: decorator
@@ -19,7 +19,7 @@ export function keepNearest(
   squared: usize,
   places: usize,
   patches: i32,
-  other: PairedImage,
+  other: QuantisedImage,
   channels: i32,
   own: i32,
   distances: usize,

@@ -5,92 +5,16 @@
 // left.
 
 import { measureListed, propose, thinOut } from "./candidates";
-import { PANEL, roundingOf, STEP, thresholdsOf } from "./quantise";
-import { edgeTile, halved, KEY_BITS, Keys, NoKeys, Own, Shared, tile } from "./tile";
+import { roundingOf, STEP, thresholdsOf } from "./quantise";
+import { KEY_BITS, PairMinima, PairSearch, PANEL, QuantisedImage } from "./structures";
+import { edgeTile, halved, Keys, NoKeys, Own, Shared, tile } from "./tile";
 
 const LOWEST: i32 = i32.MIN_VALUE;
 const HIGHEST: i32 = i32.MAX_VALUE;
 
-/** An image of a pair, as the host lays it out. */
-@unmanaged
-export class PairedImage {
-  /** Bounds of the integers' errors, and of the fine ones', each in their own steps. */
-  error: f64;
-  fineError: f64;
-  /** Floats: of each patch its own channels, and of each four patches the channels that are stored once for them. */
-  patches: usize;
-  sharedPatches: usize;
-  /** Panels, and halves of norms, as the left image of a pair; 0 where it never is one, and so with the others. */
-  rows: usize;
-  rowHalves: usize;
-  /** And as the right one; of 16-bit integers the same. */
-  columns: usize;
-  columnHalves: usize;
-  /** Panels of what four patches share, of 16-bit integers. */
-  shared: usize;
-  /** Beside 8-bit integers, packed channels as 16-bit ones, patch by patch, and halves of whole patches' norms. */
-  fine: usize;
-  fineHalves: usize;
-}
-
-/** What a set's pairs have in common, as the host lays it out. */
-@unmanaged
-export class PairSearch {
-  /** The integers' steps in one unit of the patches. */
-  scale: f64;
-  /** Distances up to which A can prove anything, in steps. */
-  reach: f64;
-  /** What float32 adds to the errors. */
-  rounding: f64;
-  /** Patches of an image, and their channels. */
-  patches: i32;
-  channels: i32;
-  /** How many channels' floats each patch has to itself: all, or a multiple of 16. */
-  ownChannels: i32;
-  /** Panels' steps of the channels that are packed, and of those that four patches share; 0 where none are. */
-  steps: i32;
-  sharedSteps: i32;
-  /** Bits by which these are finer, and the fine integers of 8-bit ones. */
-  finerBits: i32;
-  /** Whether patches are 8-bit integers. */
-  isBytes: i32;
-  /** Patches of a strip, a multiple of 12. */
-  strip: i32;
-  /** A key of a row tells a panel's number without these last bits. */
-  panelShift: i32;
-  /** Zeros: 48 bytes. */
-  zeros: usize;
-  /** Room for blocks' products: three rows more than there are blocks, each padded to panels. */
-  products: usize;
-  /** The same without the bits by which they are finer. */
-  coarseProducts: usize;
-  /**
-   * Room for a strip's A: for each of its patches a row, a multiple of 48 bytes, of cells of 32 bits, or of 16 where patches
-   * are 8-bit integers. They are the lowest at first: those behind the last patch stay so.
-   */
-  table: usize;
-  /** Room for the best keys, of a strip's patches 16 bytes each, of b's 4; and for thresholds, each like a cell. */
-  rowKeys: usize;
-  columnKeys: usize;
-  rowThresholds: usize;
-  columnThresholds: usize;
-  /** The same of fine integers. */
-  fineRowThresholds: usize;
-  fineColumnThresholds: usize;
-}
-
-/** What is found of a pair, as the host lays it out: squared minima of each side's patches, and of which patch. */
-@unmanaged
-export class PairMinima {
-  squared: usize;
-  places: usize;
-  otherSquared: usize;
-  otherPlaces: usize;
-}
-
 // The pair at hand.
 let search: PairSearch = changetype<PairSearch>(0);
-let left: PairedImage = changetype<PairedImage>(0), right: PairedImage = changetype<PairedImage>(0);
+let left: QuantisedImage = changetype<QuantisedImage>(0), right: QuantisedImage = changetype<QuantisedImage>(0);
 let found: PairMinima = changetype<PairMinima>(0);
 let errors: f64 = 0, fineErrors: f64 = 0, relative: f64 = 0;
 let bothWays: bool = false;
@@ -341,7 +265,7 @@ function minima<T, C>(): void {
 }
 
 /** The squared minima of a's patches in b, and of b's in a where `twoWays`. */
-export function pairMinima(pairs: PairSearch, a: PairedImage, b: PairedImage, twoWays: bool, into: PairMinima): void {
+export function pairMinima(pairs: PairSearch, a: QuantisedImage, b: QuantisedImage, twoWays: bool, into: PairMinima): void {
   search = pairs;
   left = a;
   right = b;

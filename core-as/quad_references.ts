@@ -2,48 +2,10 @@
 // (see quads.ts): what references.ts does with 16-bit sums. Images have rows, references columns.
 
 import { squaredDistance } from "./distance";
-import { PairedImage } from "./pairs";
-import { PANEL, roundingOf, STEP, thresholdsOf } from "./quantise";
-import { NoKeys, Own, rowsFrom, tile } from "./tile";
+import { roundingOf, STEP, thresholdsOf } from "./quantise";
 import { countDistance, countTile } from "./references";
-
-/** What all searches have in common, as the host lays it out. */
-@unmanaged
-export class ReferenceSearch {
-  /** The integers' steps in one unit of the patches. */
-  scale: f64;
-  /** Distances up to which A can prove anything, in steps. */
-  reach: f64;
-  /** What float32 adds to the errors. */
-  rounding: f64;
-  /** Of the patches that distances are between. */
-  channels: i32;
-  /** Panels' steps. */
-  steps: i32;
-}
-
-/** Some patches, as the host lays them out. */
-@unmanaged
-export class SearchedPatches {
-  /** Floats. */
-  patches: usize;
-  /** Their integers; of references those of their short vectors, where there are some. */
-  image: usize;
-  count: i32;
-  /** The number of the first one. */
-  first: i32;
-}
-
-/** The nearest references of patches so far, as the host lays them out. */
-@unmanaged
-export class NearestReferences {
-  /** Squared distances. */
-  squared: usize;
-  /** The references' numbers. */
-  places: usize;
-  /** What A exceeds where a reference may be nearer: room for threes. */
-  thresholds: usize;
-}
+import { NearestReferences, PANEL, QuantisedImage, ReferenceSearch, SearchedPatches } from "./structures";
+import { NoKeys, Own, rowsFrom, tile } from "./tile";
 
 /** A of three patches and a panel. */
 const TILE: usize = memory.data(144, 16);
@@ -67,7 +29,7 @@ function anyExceeding(row: usize, threshold: v128): v128 {
 
 /** Lowers `nearest` of a's patches. */
 export function nearerByQuads(search: ReferenceSearch, a: SearchedPatches, b: SearchedPatches, nearest: NearestReferences): void {
-  const own = changetype<PairedImage>(a.image), others = changetype<PairedImage>(b.image);
+  const own = changetype<QuantisedImage>(a.image), others = changetype<QuantisedImage>(b.image);
   const errors = own.error + others.error + search.rounding;
   const panelBytes = <usize> search.steps * STEP;
   for (let n = 0; n < b.count; n += PANEL) {

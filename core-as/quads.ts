@@ -21,23 +21,8 @@
 import { boundOf, raisedBy } from "./bytes";
 import { integerSum, laneSum } from "./distance";
 import { fineBytes } from "./fine";
-import { PairedImage } from "./pairs";
-import { PANEL, STEP } from "./quantise";
-
-/** How patches become integers, as the host lays it out: all doubles. */
-@unmanaged
-export class QuadQuantisation {
-  /** Steps in one unit of the patches. */
-  scale: f64;
-  /** Error of most patches, in steps; where it is infinite, nothing is raised, and the errors bound what A proves. */
-  error: f64;
-  /** Distances up to which A can prove anything, in steps. */
-  reach: f64;
-  /** Above twice any squared norm: A is within ± twice this. */
-  most: f64;
-  /** Fine integers, and those that four patches share, have 2 to this power times as many steps. */
-  finerBits: f64;
-}
+import { STEP } from "./quantise";
+import { PANEL, QuadQuantisation, QuantisedImage } from "./structures";
 
 /**
  * Whether this processor multiplies fours of bytes at once. What the instruction does beyond 127 is up to the engine, but
@@ -170,7 +155,7 @@ function storeTurned(out: usize, left: i32, v0: v128, v1: v128, v2: v128, v3: v1
 /** Stores four patches' bytes, `bytes` apart at `integers`, in the panels that the image has; columns have 128 more. */
 // @ts-ignore: decorator
 @inline
-function storeSides(image: PairedImage, m: i32, steps: i32, integers: usize, bytes: usize): void {
+function storeSides(image: QuantisedImage, m: i32, steps: i32, integers: usize, bytes: usize): void {
   const to = <usize> (m / PANEL * steps) * STEP + (<usize> (m % PANEL) << 2);
   const offset = i8x16.splat(-128);
   for (let step = 0; step < steps; step += 4, integers += 16) {
@@ -199,7 +184,7 @@ function storeSides(image: PairedImage, m: i32, steps: i32, integers: usize, byt
  * more. Sets the image's errors.
  */
 export function quantiseQuads(
-  image: PairedImage,
+  image: QuantisedImage,
   patches: usize,
   count: i32,
   channels: i32,

@@ -10,11 +10,9 @@
 // read as splatted pairs. Places past the last patch hold zeros and half a norm that no patch has.
 
 import { integerSum, laneSum } from "./distance";
+import { PANEL, PANEL_STEP } from "./structures";
 
-/** Patches in a panel. */
-export const PANEL: i32 = 12;
-/** Bytes from one pair of channels of a panel to the next. */
-export const STEP: usize = 48;
+export const STEP: usize = PANEL_STEP;
 
 /** Half a squared norm above any patch's, yet too small for a sum of two to overflow. */
 const FAR: i32 = 1 << 30;

@@ -7,8 +7,10 @@
 // patches themselves take the short vectors' place. Integers of these are those of bytes.ts, or of quads.ts where the processor
 // is fast at them (quad_references.ts).
 
-import { byteThreshold, ByteQuantisation, HIGHEST, layOut, LOWEST, PANEL, Side, STEP, TILE, tileOf } from "./bytes";
+import { byteThreshold, HIGHEST, layOut, LOWEST, TILE, tileOf } from "./bytes";
 import { squaredDistance } from "./distance";
+import { STEP } from "./quantise";
+import { BYTE_PANEL, ByteQuantisation, ByteSide } from "./structures";
 
 /** Tiles of three patches and a panel compared by their short vectors: a count. */
 export let referenceTiles: i32 = 0;
@@ -122,7 +124,7 @@ export function projectPatches(
 /** What turns sums of products with a place into A, raised, when taken away. */
 // @ts-ignore: decorator
 @inline
-function ownPart(side: Side, place: usize): v128 {
+function ownPart(side: ByteSide, place: usize): v128 {
   return i16x8.sub_sat_s(v128.load(side.norms + place), v128.load(side.adjustments + place));
 }
 
@@ -147,8 +149,8 @@ function anyReaching(row: usize, part0: v128, part1: v128, part2: v128, wanted: 
  * `short`: how many numbers the packed short vectors have.
  */
 export function nearerReferences(
-  a: Side,
-  b: Side,
+  a: ByteSide,
+  b: ByteSide,
   channels: i32,
   short: i32,
   quantisation: ByteQuantisation,
@@ -157,10 +159,10 @@ export function nearerReferences(
   places: usize,
 ): void {
   layOut(short + 1 >> 1, quantisation);
-  for (let n = 0; n < b.count; n += PANEL) {
+  for (let n = 0; n < b.count; n += BYTE_PANEL) {
     const place = <usize> n << 1;
     const part0 = ownPart(b, place), part1 = ownPart(b, place + 16), part2 = ownPart(b, place + 32);
-    const inside = n + PANEL > b.count ? (1 << (b.count - n)) - 1 : -1;
+    const inside = n + BYTE_PANEL > b.count ? (1 << (b.count - n)) - 1 : -1;
     for (let m = 0; m < a.count; m += 3) {
       tileOf(a, m, b, n);
       referenceTiles++;
@@ -188,9 +190,9 @@ export function nearerReferences(
 // @ts-ignore: decorator
 @inline
 function measureReference(
-  a: Side,
+  a: ByteSide,
   m: i32,
-  b: Side,
+  b: ByteSide,
   n: i32,
   channels: i32,
   quantisation: ByteQuantisation,

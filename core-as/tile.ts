@@ -1,7 +1,8 @@
 // A (see quantise.ts and quads.ts) of a few patches of one image and of another: the innermost loops of all searches by
 // integers. Of each kind of integers, and of what is done with A, the compiler makes code of its own.
 
-import { PANEL, STEP } from "./quantise";
+import { STEP } from "./quantise";
+import { KEY_BITS, PANEL } from "./structures";
 
 // T, the integers: i8, or i16.
 // S, whether four patches share products of other channels: one of two types that differ in size alone.
@@ -15,9 +16,6 @@ export type NoKeys = i16;
 
 /** Bits of A that cells of 16 bits do without. */
 export const CELL_SHIFT: i32 = 5;
-
-/** Bits of a key that tell where it was found. */
-export const KEY_BITS: i32 = 8;
 
 /** A with room for them: in place of its lowest bits, or below these of A of bytes, which are smaller. */
 // @ts-ignore: decorator

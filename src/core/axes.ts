@@ -1,7 +1,7 @@
 // A few orthonormal axes along which patches vary most.
 
 import { seededRandom } from "../random.ts";
-import type { Patches } from "./patch_tasks.ts";
+import type { Patches } from "./tasks/work.ts";
 
 /** Patches that the axes are found from. */
 const SAMPLE = 512;

@@ -1,7 +1,7 @@
 // How patches become 8-bit integers: see core-as/bytes.ts.
 
 import { samplePatches, type Vectors } from "./axes.ts";
-import type { ByteQuantisation } from "./patch_tasks.ts";
+import type { ByteQuantisation } from "./tasks/work.ts";
 
 /** Patches that the quantisation is chosen by. */
 const SAMPLE = 1024;

@@ -1,7 +1,7 @@
 // The WASM module: which build, and when it is instantiated.
 
 import { AnomalyClusterError } from "../errors.ts";
-import { plainCore, relaxedCore } from "./generated.ts";
+import { plainCore, relaxedCore } from "./generated/core.ts";
 
 /** The functions of core-as/; addresses are byte offsets into `memory`. */
 export interface CoreExports {
@@ -166,9 +166,6 @@ export interface CoreExports {
     taps: number,
   ): void;
 }
-
-/** Bytes of an instance's memory, which never shrinks, up to which it is kept for the next call. */
-export const LARGEST_KEPT: number = 2 ** 28;
 
 let compiled: WebAssembly.Module | undefined;
 let exports: CoreExports | undefined;

@@ -3,6 +3,7 @@
 import { AnomalyClusterError } from "../errors.ts";
 import type { Distances } from "../types.ts";
 import { principalAxes } from "./axes.ts";
+import { CENTROID_NUMBERS, CENTROID_PANEL, COLUMN_BLOCK } from "./generated/structures.ts";
 import { withRegion } from "./memory.ts";
 
 /** The reducible linkages. */
@@ -28,8 +29,6 @@ export function checkPointCount(count: number): void {
   );
 }
 
-/** Bytes of the columns that core-as/linkage.ts writes at once. */
-const BLOCK = 64;
 /** What may be filled of a WASM memory by a matrix: the rest is for what else a linkage needs. */
 const MOST_BYTES = 2 ** 32 - 2 ** 24;
 
@@ -48,9 +47,9 @@ export function chainMerges(
     const { core } = region;
     const single = width === 4;
     // Unions have columns of their own; every quarter as many as there are points, columns are moved together.
-    const least = Math.ceil(count * width / BLOCK) * BLOCK + BLOCK;
-    const most = Math.floor(MOST_BYTES / count / BLOCK) * BLOCK;
-    const stride = Math.max(least, Math.min(most, Math.ceil(count * width * 1.25 / BLOCK) * BLOCK));
+    const least = Math.ceil(count * width / COLUMN_BLOCK) * COLUMN_BLOCK + COLUMN_BLOCK;
+    const most = Math.floor(MOST_BYTES / count / COLUMN_BLOCK) * COLUMN_BLOCK;
+    const stride = Math.max(least, Math.min(most, Math.ceil(count * width * 1.25 / COLUMN_BLOCK) * COLUMN_BLOCK));
     const places = stride / width;
     const matrix = region.allocate(count * stride);
     const [sizes, closed] = [region.allocate(stride), region.allocate(stride)];
@@ -86,8 +85,6 @@ function refuse(i: number, row: Distances): never {
 
 /** Axes that clusters' short vectors have; the core's panels hold these, the rest's norm and a zero. */
 const CENTROID_AXES = 30;
-/** Numbers of a short vector, and clusters in a panel of them, as core-as/centroids.ts has them. */
-const [SHORT, PANEL] = [32, 4];
 /** Centroids that are projected at once. */
 const PROJECTED = 64;
 /** What rounding may move a squared distance of short vectors by, in squares of the largest norm. */
@@ -106,17 +103,19 @@ export function centroidMerges(
   const centre = meanOf(points, count, channels);
   const { axes, basis } = principalAxes({ data: points, channels }, centre, CENTROID_AXES);
   return withRegion((region) => {
-    const places = Math.ceil(count / PANEL) * PANEL;
+    const places = Math.ceil(count / CENTROID_PANEL) * CENTROID_PANEL;
     const centroids = region.copyIn(points);
     const [centreAt, basisAt] = [region.copyIn(centre), region.copyIn(basis)];
-    const [sizes, names, shorts] = [places * 4, places * 4, places * SHORT * 4].map((size) => region.allocate(size));
+    const [sizes, names, shorts] = [places * 4, places * 4, places * CENTROID_NUMBERS * 4].map((size) =>
+      region.allocate(size)
+    );
     const order = region.allocate(count * 8);
-    const scratch = region.allocate(PROJECTED * SHORT * 4 + 16 + channels * 32);
+    const scratch = region.allocate(PROJECTED * CENTROID_NUMBERS * 4 + 16 + channels * 32);
     const merges = region.allocate((count - 1) * 24);
     const own = region.floats(sizes, places).fill(0).fill(1, 0, count);
     if (weights) own.set(weights);
     const numbers = region.ints(names, places);
-    const panels = region.floats(shorts, places * SHORT).fill(Infinity);
+    const panels = region.floats(shorts, places * CENTROID_NUMBERS).fill(Infinity);
     const short = region.floats(scratch, PROJECTED * (axes + 1));
     let largest = 0;
     for (let i = 0; i < count; i++) {
@@ -126,10 +125,10 @@ export function centroidMerges(
         region.core.projectPatches(centroids + i * channels * 4, some, channels, centreAt, basisAt, axes, scratch);
       }
       let squared = 0;
-      for (let k = 0; k < SHORT; k++) {
+      for (let k = 0; k < CENTROID_NUMBERS; k++) {
         const value = k <= axes ? short[i % PROJECTED * (axes + 1) + k] : 0;
         squared += value * value;
-        panels[(Math.floor(i / PANEL) * SHORT + k) * PANEL + i % PANEL] = value;
+        panels[(Math.floor(i / CENTROID_PANEL) * CENTROID_NUMBERS + k) * CENTROID_PANEL + i % CENTROID_PANEL] = value;
       }
       largest = Math.max(largest, squared);
     }

@@ -1,7 +1,8 @@
 // Memory of the WASM core: a stack of regions, released together. No address leaves src/core.
 
 import { AnomalyClusterError } from "../errors.ts";
-import { type CoreExports, coreExports, dropCore, LARGEST_KEPT } from "./instance.ts";
+import { type CoreExports, coreExports, dropCore } from "./instance.ts";
+import { LARGEST_KEPT } from "./tasks/core_memory.ts";
 
 const PAGE = 65536;
 const LIMIT = 2 ** 32 - PAGE;

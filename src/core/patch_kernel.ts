@@ -3,20 +3,22 @@
 import type { PatchSet } from "../types.ts";
 import { evenAxes, principalAxes } from "./axes.ts";
 import { byteQuantisation, LARGEST_NORM, LARGEST_SCALE } from "./byte_quantisation.ts";
+import { KEY_BITS, PANEL, TILE_ROWS } from "./generated/structures.ts";
 import { coreExports } from "./instance.ts";
-import {
-  type PairOutput,
-  type PairWork,
-  type Patches,
-  type Quantisation,
-  type ReferenceWork,
-  type Task,
-  taskRunner,
-} from "./patch_tasks.ts";
 import { quadQuantisation } from "./quad_quantisation.ts";
 import type { Plan, Steps } from "./run_plan.ts";
 import { onSharedMemory, sharedBuffer } from "./shared_memory.ts";
 import { patchMean, possibleSharing, type Survey, survey } from "./survey.ts";
+import { taskRunner } from "./tasks/task_runner.ts";
+import type {
+  PairOutput,
+  PairWork,
+  Patches,
+  Quantisation,
+  ReferenceWork,
+  StatisticsOutput,
+  Task,
+} from "./tasks/work.ts";
 import { availableThreads } from "./thread_pool.ts";
 
 /** Memory that a block of images may take in the core, and that all may where they stay there. */
@@ -24,14 +26,10 @@ const BLOCK_BYTES = 2 ** 24;
 const ALL_BYTES = 4e7;
 /** Of the tasks of images that stay in memory: the others, at the end, are a quarter as large. */
 const SHARE_OF_LARGE = 0.6;
-/** Patches of a panel, as core-as/quantise.ts has them. */
-const PANEL = 12;
 /** Of a strip's products: what a core's second cache holds, or nearly. */
 const TABLE_BYTES = 2 ** 21;
-/** Bits of a key that tell where it was found, as core-as/tile.ts has them. */
-export const KEY_BITS = 8;
 /** Panels of a strip that a key can tell threes of rows of. */
-const MOST_OF_STRIP = 2 ** KEY_BITS * 3 / PANEL;
+const MOST_OF_STRIP = 2 ** KEY_BITS * TILE_ROWS / PANEL;
 /** Images from which on it is worth while to find out whether 8 bits suffice. */
 const FEWEST_FOR_BYTES = 8;
 /** Channels up to which no vector of 8-bit integers is too long, whatever it is. */
@@ -55,7 +53,7 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   const look = survey(images, possibleSharing(set));
   const place = placesOf(look.sharing.order, images.patches);
   const length = images.count * images.patches;
-  const shares: Extract<PairOutput, { kind: "statistics" }>[] = [];
+  const shares: StatisticsOutput[] = [];
   return pairPlan(images, look, (quantisation) => {
     // 2^52 steps reach up to the bound's power of two × 2^20 images: sums are exact in any order.
     const bound = 2 * LARGEST_NORM / quantisation.scale;

@@ -3,7 +3,7 @@
 import type { Vectors } from "./axes.ts";
 import { highest, LARGEST_NORM, LARGEST_SCALE, sampleOf } from "./byte_quantisation.ts";
 import { withRegion } from "./memory.ts";
-import type { QuadQuantisation } from "./patch_tasks.ts";
+import type { QuadQuantisation } from "./tasks/work.ts";
 
 /** Patches that the quantisation is chosen by. */
 const SAMPLE = 400;

@@ -3,7 +3,8 @@
 
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { type CoreExports, coreExports } from "./instance.ts";
-import { type Task, type TaskRunner, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
+import { type TaskRunner, taskRunner } from "./tasks/task_runner.ts";
+import { sumOfCounts, type Task, type Work, type WorkCounts } from "./tasks/work.ts";
 import {
   availableThreads,
   canSpread,
@@ -253,8 +254,5 @@ async function onWorkers(
   } finally {
     signal?.removeEventListener("abort", abort);
   }
-  onCounts?.(counts.reduce((sum, one) => {
-    const keys = Object.keys(sum) as (keyof WorkCounts)[];
-    return Object.fromEntries(keys.map((key) => [key, sum[key] + one[key]])) as unknown as WorkCounts;
-  }));
+  onCounts?.(sumOfCounts(counts));
 }

@@ -1,7 +1,7 @@
 // A look at all patches before they are compared: where they lie, and what four of them share.
 
 import { withRegion } from "./memory.ts";
-import type { PairWork, Patches } from "./patch_tasks.ts";
+import type { PairWork, Patches } from "./tasks/work.ts";
 import { checkNumbers, LARGEST_NUMBER, type PatchSet } from "../types.ts";
 
 /** What a set's patches are like. */

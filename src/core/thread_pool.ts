@@ -2,8 +2,10 @@
 
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { availableCores } from "./cores.ts";
-import { type CoreExports, coreModule, LARGEST_KEPT, newCore } from "./instance.ts";
-import { type Task, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
+import { workerProgram } from "./generated/worker.ts";
+import { type CoreExports, coreModule, newCore } from "./instance.ts";
+import { LARGEST_KEPT } from "./tasks/core_memory.ts";
+import type { Answer, Job } from "./tasks/work.ts";
 import { type Worker, workerStarter } from "./worker.ts";
 
 /** Whether shared memory and workers are there. */
@@ -17,39 +19,6 @@ export function availableThreads(): number {
   return Math.max(1, Math.min(16, availableCores()));
 }
 
-/** What a worker is given to do: tasks that it takes from a counter in shared memory until none is left. */
-export interface Job {
-  readonly work: Work;
-  readonly tasks: readonly Task[];
-  readonly next: Int32Array;
-}
-
-/** What a worker says of a job. */
-export type Answer =
-  | { readonly kind: "begun" }
-  | { readonly kind: "done"; readonly pairs: number }
-  | { readonly kind: "counts"; readonly counts: WorkCounts }
-  | { readonly kind: "failed"; readonly error: Error };
-
-/** What workers run, with `taskRunner`, `module` and `listen` and `post` of their runtime around it. */
-const WORKER = `let core;
-listen(({ module, work, tasks, next }) => {
-  try {
-    post({ kind: "begun" });
-    core ??= new WebAssembly.Instance(module).exports;
-    const runner = taskRunner(core, work);
-    for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
-      runner.run(tasks[at]);
-      post({ kind: "done", pairs: tasks[at].pairs });
-    }
-    post({ kind: "counts", counts: runner.counts() });
-    if (core.memory.buffer.byteLength > ${LARGEST_KEPT}) core = undefined;
-  } catch (error) {
-    core = undefined;
-    post({ kind: "failed", error });
-  }
-});`;
-
 /** A worker that does its jobs one after the other. */
 export class PoolWorker {
   readonly #worker: Worker;
@@ -58,8 +27,7 @@ export class PoolWorker {
 
   /** Starts it. `lost` is called when it dies, or never began. */
   constructor(lost: (worker: PoolWorker) => void) {
-    const source = `const taskRunner = ${taskRunner.toString()};\n${WORKER}`;
-    this.#worker = workerStarter()!<Answer>(source, {
+    this.#worker = workerStarter()!<Answer>(workerProgram, {
       heard: (answer) => {
         this.#hearing[0]?.(answer);
         if (answer.kind === "counts" || answer.kind === "failed") this.#hearing.shift();
@@ -71,7 +39,7 @@ export class PoolWorker {
     });
   }
 
-  give(job: Job, hear: (answer: Answer) => void): void {
+  give(job: Omit<Job, "module">, hear: (answer: Answer) => void): void {
     this.#hearing.push(hear);
     this.#worker.post({ module: coreModule(), ...job });
   }
