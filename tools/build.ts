@@ -110,10 +110,11 @@ export const ${structure.name} = {
 
 async function workerText(): Promise<string> {
   const text = (await bundled("src/core/tasks/worker_entry.ts", "--format", "iife")).trim();
+  const quoted = `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;
   return `${HEADER} src/core/tasks/, by the bundler of Deno ${Deno.version.deno}. Do not edit.
 
 /** The program of a thread, to be run behind definitions of \`listen\` and \`post\`. */
-export const workerProgram = ${JSON.stringify(text)};
+export const workerProgram = ${quoted};
 `;
 }
 

@@ -1,193 +1,155 @@
 // Images in the core's memory: each comes as floats and is quantised when it is first needed.
 
-import { PANEL, QuadQuantisation, QuantisedImage } from "../generated/structures.ts";
+import { PANEL, PANEL_STEP, QuadQuantisation, QuantisedImage } from "../generated/structures.ts";
 import type { CoreMemory } from "./core_memory.ts";
 import type { PairWork } from "./work.ts";
 
-/** Room for one image, and the image that it holds. */
-export interface HeldImage {
-  /** Its number; -1 before the first. */
-  image: number;
-  /** Address of its `QuantisedImage`. */
-  readonly address: number;
-  /** What that has. */
-  readonly fields: Readonly<Record<keyof typeof QuantisedImage["words"], number>>;
-}
-
-/** Bytes of one panel's step. */
-const STEP = PANEL * 4;
-
-/** What the images of a work look like in memory. */
-export class ImageLayout {
-  /** Channels that go into panels of their own for each patch. */
+/** How a work's images lie in the core's memory. */
+export interface ImageLayout {
+  /** Channels that each patch has in panels. */
   readonly packing: number;
-  /** Channels whose floats each patch has to itself. Sums of squares go by sixteens, wherever their channels lie. */
+  /** Channels whose floats each patch has to itself. */
   readonly own: number;
+  /** Panels of an image, and the steps of one: a step is four 8-bit or two 16-bit channels. */
   readonly panels: number;
+  readonly steps: number;
+  /** The same of what quartets share, in 16-bit integers. */
   readonly quartets: number;
   readonly quartetPanels: number;
-  /** Steps of a panel, and of a panel of what quartets share: a step is four 8-bit or two 16-bit channels. */
-  readonly steps: number;
   readonly sharedSteps: number;
-
-  constructor({ images: { patches, channels }, shared, quads }: PairWork) {
-    this.packing = channels - shared;
-    this.own = shared ? Math.min(channels, 16 * Math.ceil(this.packing / 16)) : channels;
-    this.panels = Math.ceil(patches / PANEL);
-    this.quartets = patches / 4;
-    this.quartetPanels = Math.ceil(this.quartets / PANEL);
-    this.steps = Math.ceil(this.packing / (quads ? 4 : 2));
-    this.sharedSteps = Math.ceil(shared / 2);
-  }
 }
 
-/** Reads images of a work into the core's memory. */
-export class ImageReader {
-  readonly #memory: CoreMemory;
-  readonly #work: PairWork;
-  readonly #layout: ImageLayout;
-  readonly #isFarthestFirst: boolean;
-  readonly #centre: number;
-  /** The address of a `QuadQuantisation`; 0 without. */
-  readonly #quads: number;
-  /** Room for half norms of what quartets share, and for one patch while it is quantised. */
-  readonly #sharedHalves: number;
-  readonly #room: number;
-  /** Room for a whole image, where its floats do not all stay together; else 0. */
-  readonly #whole: number;
-  /** Room for an image in its own order, for the numbers of its patches in another, and for their distances; or 0. */
-  readonly #unsorted: number = 0;
-  readonly #order: number = 0;
-  readonly #distances: number = 0;
-  /** The orders that were found, by image. */
-  readonly #found: Int32Array[] = [];
+/** See {@linkcode ImageLayout}. */
+export function imageLayout({ images: { patches, channels }, shared, quads }: PairWork): ImageLayout {
+  const packing = channels - shared;
+  const quartets = patches / 4;
+  return {
+    packing,
+    // The core adds squares up by sixteens of channels: one of these never lies in two places.
+    own: shared ? Math.min(channels, 16 * Math.ceil(packing / 16)) : channels,
+    panels: Math.ceil(patches / PANEL),
+    steps: Math.ceil(packing / (quads ? 4 : 2)),
+    quartets,
+    quartetPanels: Math.ceil(quartets / PANEL),
+    sharedSteps: Math.ceil(shared / 2),
+  };
+}
 
-  /** `isFarthestFirst`: each image's patches come in order of their distance from the centre, the farthest first. */
-  constructor(memory: CoreMemory, work: PairWork, layout: ImageLayout, isFarthestFirst: boolean) {
-    const { images: { patches, channels }, quads, order } = work;
-    this.#memory = memory;
-    this.#work = work;
-    this.#layout = layout;
-    this.#isFarthestFirst = isFarthestFirst;
-    this.#centre = memory.copyIn(work.quantisation.centre);
-    this.#quads = quads ? memory.structure(QuadQuantisation, quads) : 0;
-    this.#sharedHalves = memory.reserve(layout.quartetPanels * STEP);
-    this.#room = memory.reserve(channels * 8 + 96);
-    this.#whole = layout.own < channels ? memory.reserve(patches * channels * 4) : 0;
-    if (!isFarthestFirst && !order) return;
-    this.#unsorted = memory.reserve(patches * channels * 4);
-    this.#order = memory.reserve(patches * 4);
-    this.#distances = memory.reserve(patches * 4);
-  }
+/** An image in the core's memory. */
+export interface HeldImage {
+  /** Address of its `QuantisedImage`. */
+  readonly address: number;
+  /** Address of its patches' floats. */
+  readonly floats: number;
+}
 
-  /** Room for one image. */
-  reserve(): HeldImage {
-    const [memory, work] = [this.#memory, this.#work];
-    const { images: { patches, channels }, quads } = work;
-    const { packing, own, panels, quartets, quartetPanels, steps, sharedSteps } = this.#layout;
-    const integers = () => [memory.reserve(panels * steps * STEP), memory.reserve(panels * STEP)];
-    const floats = [memory.reserve(patches * own * 4), memory.reserve(quartets * (channels - own) * 4)];
-    const rows = integers();
-    // Rows and columns of 16-bit integers are the same.
-    const columns = quads ? integers() : rows;
-    const shared = memory.reserve(quartetPanels * sharedSteps * STEP);
-    // The search with early break makes no use of fine integers.
-    const isFine = quads !== undefined && !this.#isFarthestFirst;
-    const fine = isFine
-      ? [memory.reserve(patches * 16 * Math.ceil(packing / 8)), memory.reserve(panels * STEP)]
-      : [0, 0];
-    const fields = {
-      patches: floats[0],
-      sharedPatches: floats[1],
-      rows: rows[0],
-      rowHalves: rows[1],
-      columns: columns[0],
-      columnHalves: columns[1],
-      shared,
-      fine: fine[0],
-      fineHalves: fine[1],
+/** Gives images by their numbers; any `size` of them whose numbers follow each other are there at once. */
+export type ImageStore = (image: number) => HeldImage;
+
+/**
+ * Reserves what reading images takes; returns what makes stores. `isFarthestFirst`: an image's patches come in order of
+ * their distance from the centre, the farthest first.
+ */
+export function imageStores(
+  memory: CoreMemory,
+  { images: { data, patches, channels }, quantisation, quads, shared, order }: PairWork,
+  { packing, own, panels, steps, quartets, quartetPanels, sharedSteps }: ImageLayout,
+  isFarthestFirst: boolean,
+): (size: number) => ImageStore {
+  const { core } = memory;
+  const length = patches * channels;
+  const isSorted = isFarthestFirst || order !== undefined;
+  const centre = memory.copyIn(quantisation.centre);
+  const quadSettings = quads && memory.structure(QuadQuantisation, quads);
+  const sharedHalves = memory.reserve(quartetPanels * PANEL * 4);
+  const room = memory.reserve(channels * 8 + 96);
+  /** Room for an image as it comes, for the numbers of its patches in their order, and for distances. */
+  const [unsorted, orderAt, distances] = [length, patches, patches].map((size) =>
+    isSorted ? memory.reserve(size * 4) : 0
+  );
+  /** Room for an image whose floats go to two places. */
+  const unparted = own < channels ? memory.reserve(length * 4) : 0;
+  /** The orders found so far, by image. */
+  const found: Float64Array[] = [];
+
+  /** The order of the patches at `unsorted`. A search with early break is done sooner with the farthest first. */
+  function farthestFirst(): Float64Array {
+    core.distancesTo(centre, unsorted, patches, channels, distances);
+    // Each patch is one number, its distance before its own number: these sort several times as fast as pairs.
+    const nearness = (distance: number) => {
+      return Math.max(0, Math.round(2 ** 30 * (1 - distance * quantisation.scale / 2 ** 15)));
     };
-    return { image: -1, address: memory.structure(QuantisedImage, { error: 0, fineError: 0, ...fields }), fields };
+    const keys = Float64Array.from(
+      memory.floats(distances, patches),
+      (distance, m) => nearness(distance) * 2 ** 20 + m,
+    );
+    return keys.sort().map((key) => key % 2 ** 20);
   }
 
-  /** Reads an image into its room. */
-  read(image: number, held: HeldImage): void {
-    const [memory, { core }] = [this.#memory, this.#memory];
-    const { images: { data, patches, channels } } = this.#work;
-    const { own } = this.#layout;
-    const { fields } = held;
-    const length = patches * channels;
-    const whole = this.#whole || fields.patches;
-    memory.floats(this.#unsorted || whole, length).set(data.subarray(image * length, (image + 1) * length));
-    if (this.#unsorted) {
-      memory.integers(this.#order, patches).set(this.#orderOf(image));
-      core.copyInOrder(this.#unsorted, this.#order, patches, channels, whole);
+  /** Room for one image, and what reads an image of a number into it. */
+  function reserveImage() {
+    const integers = (panels: number, steps: number) => memory.reserve(panels * steps * PANEL_STEP);
+    const halves = () => memory.reserve(panels * PANEL * 4);
+    const floats = memory.reserve(patches * own * 4);
+    const sharedPatches = memory.reserve(quartets * (channels - own) * 4);
+    const [rows, rowHalves] = [integers(panels, steps), halves()];
+    const sharedIntegers = integers(quartetPanels, sharedSteps);
+    // The search with early break makes no use of fine integers.
+    const isFine = quads && !isFarthestFirst;
+    const address = memory.structure(QuantisedImage, {
+      error: 0,
+      fineError: 0,
+      patches: floats,
+      sharedPatches,
+      rows,
+      rowHalves,
+      // Of 16 bits rows and columns are the same.
+      columns: quads ? integers(panels, steps) : rows,
+      columnHalves: quads ? halves() : rowHalves,
+      shared: sharedIntegers,
+      fine: isFine ? memory.reserve(patches * 16 * Math.ceil(packing / 8)) : 0,
+      fineHalves: isFine ? halves() : 0,
+    });
+
+    function quantise(from: number): void {
+      let sharedError = 0;
+      if (shared) {
+        // Every fourth patch, from its shared channels on.
+        const source = [from + packing * 4, quartets, 4 * channels * 4, quartetPanels, shared, shared] as const;
+        const scale = quads ? quads.scale * 2 ** quads.finerBits : quantisation.scale;
+        sharedError = core.quantisePatches(...source, centre + packing * 4, scale, sharedIntegers, sharedHalves);
+      }
+      if (quadSettings) {
+        const settings = [centre, quadSettings, sharedHalves, sharedError, room] as const;
+        return core.quantiseQuads(address, from, patches, channels, packing, ...settings);
+      }
+      const source = [from, patches, channels * 4, panels, channels, packing] as const;
+      const error = core.quantisePatches(...source, centre, quantisation.scale, rows, rowHalves);
+      memory.update(QuantisedImage, address, { error });
     }
-    this.#quantise(held, whole);
-    if (own < channels) core.copyParts(whole, patches, channels, own, fields.patches, fields.sharedPatches);
-    held.image = image;
-  }
 
-  #orderOf(image: number): Int32Array {
-    return this.#work.order ?? (this.#found[image] ??= this.#farthestFirst());
-  }
-
-  /** Order of the patches at `#unsorted`: a search with early break then breaks sooner. */
-  #farthestFirst(): Int32Array {
-    const { images: { patches, channels }, quantisation: { scale } } = this.#work;
-    this.#memory.core.distancesTo(this.#centre, this.#unsorted, patches, channels, this.#distances);
-    // One number for each patch, its distance before its own number: these sort several times as fast as pairs.
-    const nearness = (distance: number) => Math.max(0, Math.round(2 ** 30 * (1 - distance * scale / 2 ** 15)));
-    const distances = this.#memory.floats(this.#distances, patches);
-    const keys = Float64Array.from(distances, (distance, m) => nearness(distance) * 2 ** 20 + m);
-    return Int32Array.from(keys.sort(), (key) => key % 2 ** 20);
-  }
-
-  /** Quantises the image at `floats`. */
-  #quantise({ address, fields }: HeldImage, floats: number): void {
-    const { core } = this.#memory;
-    const { images: { patches, channels }, quantisation: { scale }, quads, shared } = this.#work;
-    const { packing, panels, quartets, quartetPanels } = this.#layout;
-    const centre = this.#centre;
-    let sharedError = 0;
-    if (shared) {
-      sharedError = core.quantisePatches(
-        floats + packing * 4,
-        quartets,
-        4 * channels * 4,
-        quartetPanels,
-        shared,
-        shared,
-        centre + packing * 4,
-        quads ? quads.scale * 2 ** quads.finerBits : scale,
-        fields.shared,
-        this.#sharedHalves,
-      );
+    function read(image: number): void {
+      const whole = unparted || floats;
+      memory.floats(unsorted || whole, length).set(data.subarray(image * length, (image + 1) * length));
+      if (isSorted) {
+        memory.integers(orderAt, patches).set(order ?? (found[image] ??= farthestFirst()));
+        core.copyInOrder(unsorted, orderAt, patches, channels, whole);
+      }
+      quantise(whole);
+      if (unparted) core.copyParts(whole, patches, channels, own, floats, sharedPatches);
     }
-    if (quads) {
-      const settings = [centre, this.#quads, this.#sharedHalves, sharedError, this.#room] as const;
-      return core.quantiseQuads(address, floats, patches, channels, packing, ...settings);
-    }
-    const from = [floats, patches, channels * 4, panels, channels, packing] as const;
-    const error = core.quantisePatches(...from, centre, scale, fields.rows, fields.rowHalves);
-    this.#memory.update(QuantisedImage, address, { error });
-  }
-}
 
-/** Keeps some images: any `size` whose numbers follow each other. */
-export class ImageStore {
-  readonly #reader: ImageReader;
-  readonly #held: readonly HeldImage[];
-
-  constructor(reader: ImageReader, size: number) {
-    this.#reader = reader;
-    this.#held = Array.from({ length: size }, () => reader.reserve());
+    return { address, floats, read };
   }
 
-  /** The image of a number, read where it is not there yet. */
-  at(image: number): HeldImage {
-    const held = this.#held[image % this.#held.length];
-    if (held.image !== image) this.#reader.read(image, held);
-    return held;
-  }
+  return (size) => {
+    const places = Array.from({ length: size }, reserveImage);
+    const held = new Int32Array(size).fill(-1);
+    return (image) => {
+      const at = image % size;
+      if (held[at] !== image) places[at].read(image);
+      held[at] = image;
+      return places[at];
+    };
+  };
 }

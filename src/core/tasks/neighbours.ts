@@ -13,7 +13,7 @@ export function neighbourTasks(
   comparison: PairComparison,
 ): RunTask {
   const { core } = memory;
-  const { there, places, right, ownChannels } = comparison;
+  const { there, places, right, own } = comparison;
   /** Images that each is compared with: the first ones, which may include itself, or all others. */
   const [others, most] = against === undefined ? [count, count - 1] : [against, against];
   /** For each patch of a block `most` distances, and the sum of its nearest patches. */
@@ -34,8 +34,8 @@ export function neighbourTasks(
           if (against !== undefined && memory.floats(there, patches).every((squared) => squared === 0)) continue;
           const into = distances + ((i - from) * patches * most + seen[i - from]++) * 4;
           const sum = sums && sums + (i - from) * patches * channels * 4;
-          const other = right.at(j).address;
-          core.keepNearest(there, places, patches, other, channels, ownChannels, into, most * 4, sum);
+          const other = right(j).address;
+          core.keepNearest(there, places, patches, other, channels, own, into, most * 4, sum);
         }
       }
     }
@@ -72,10 +72,10 @@ export function neighbourTasks(
       if (standardErrors) standardErrors[to] = standardError;
       if (!residuals) continue;
       // Outputs have patches in the order of the work, the embeddings in their own.
-      const own = order ? to - at % patches + order[at % patches] : to;
+      const embedded = order ? to - at % patches + order[at % patches] : to;
       for (let channel = 0; channel < channels; channel++) {
         const mean = nearest[at * channels + channel] / number;
-        residuals[to * channels + channel] = data[own * channels + channel] - mean;
+        residuals[to * channels + channel] = data[embedded * channels + channel] - mean;
       }
     }
     return pairs;

@@ -2,7 +2,7 @@
 
 import { PairMinima, PairSearch, PANEL, PANEL_STEP, TILE_BYTES } from "../generated/structures.ts";
 import type { CoreMemory } from "./core_memory.ts";
-import { type HeldImage, ImageLayout, ImageReader, ImageStore } from "./image_store.ts";
+import { type HeldImage, imageLayout, type ImageStore, imageStores } from "./image_store.ts";
 import type { PairWork } from "./work.ts";
 
 /** Images that stay in a core's second cache while others pass. */
@@ -17,89 +17,82 @@ export function productRounding(channels: number): number {
 }
 
 /** Compares pairs of images of a work. */
-export class PairComparison {
-  /** The images of a task's two blocks; the same store where all images stay. */
+export interface PairComparison {
+  /** The images of a task's two blocks; the same store where all images stay in memory. */
   readonly left: ImageStore;
   readonly right: ImageStore;
-  /** Where {@linkcode minima} leaves squared minima: f32, one for each patch of the left and of the right image. */
+  /** Where `minima` leaves squared minima: f32, for each patch of the left image, and of the right one. */
   readonly there: number;
   readonly back: number;
-  /** And the number of the nearest patch, i32, for each patch of the left image. */
+  /** And the numbers of the nearest patches: i32, for each patch of the left image. */
   readonly places: number;
-  /** Room for `mark` of {@linkcode directed}. */
+  /** Room for the marks of `directed`, for each patch 32 bits. */
   readonly marks: number;
   /** Channels whose floats each patch has to itself. */
-  readonly ownChannels: number;
-  readonly #memory: CoreMemory;
-  /** Addresses: a `PairSearch`, a `PairMinima`, and room for a row of tiles. */
-  readonly #search: number;
-  readonly #found: number;
-  readonly #tiles: number;
-
-  constructor(memory: CoreMemory, work: PairWork) {
-    const { block, keepAll, output, quads, strip, panelShift, quantisation, images: { count, patches, channels } } =
-      work;
-    const layout = new ImageLayout(work);
-    const { panels, quartetPanels, steps, sharedSteps } = layout;
-    const places = () => memory.reserve(panels * PANEL * 4);
-    this.#memory = memory;
-    this.ownChannels = layout.own;
-    [this.there, this.back, this.places, this.marks] = [places(), places(), places(), places()];
-    this.#found = memory.structure(PairMinima, {
-      squared: this.there,
-      places: this.places,
-      otherSquared: this.back,
-      otherPlaces: places(),
-    });
-    this.#tiles = memory.reserve(panels * TILE_BYTES);
-    const rowBytes = PANEL_STEP * Math.ceil(panels * PANEL * (quads ? 2 : 4) / PANEL_STEP);
-    const table = memory.reserve(strip * rowBytes);
-    if (quads) memory.shortIntegers(table, strip * rowBytes / 2).fill(-(2 ** 15));
-    else memory.integers(table, strip * rowBytes / 4).fill(-(2 ** 31));
-    const zeros = memory.reserve(48);
-    memory.floats(zeros, 12).fill(0);
-    const products = () => sharedSteps ? memory.reserve((quartetPanels * PANEL + 3) * quartetPanels * PANEL * 4) : 0;
-    this.#search = memory.structure(PairSearch, {
-      scale: quads?.scale ?? quantisation.scale,
-      reach: quads?.reach ?? Infinity,
-      rounding: productRounding(channels),
-      patches,
-      channels,
-      ownChannels: layout.own,
-      steps,
-      sharedSteps,
-      finerBits: quads?.finerBits ?? 0,
-      isBytes: quads ? 1 : 0,
-      strip,
-      panelShift,
-      zeros,
-      products: products(),
-      coarseProducts: products(),
-      table,
-      rowKeys: memory.reserve(strip * 16),
-      columnKeys: memory.reserve(panels * 48),
-      rowThresholds: memory.reserve(strip * 4),
-      columnThresholds: memory.reserve(panels * 48),
-      fineRowThresholds: quads ? memory.reserve(strip * 4) : 0,
-      fineColumnThresholds: quads ? memory.reserve(panels * 48) : 0,
-    });
-    const isFarthestFirst = output.kind === "hausdorff" || output.kind === "largest";
-    const reader = new ImageReader(memory, work, layout, isFarthestFirst);
-    this.left = new ImageStore(reader, keepAll ? count : block);
-    this.right = keepAll ? this.left : new ImageStore(reader, block);
-  }
-
-  /** Finds the minima of image i's patches in image j, and, unless `bothWays` is false, the other way. */
-  minima(i: number, j: number, bothWays = true): void {
-    const [a, b] = [this.left.at(i), this.right.at(j)];
-    this.#memory.core.pairMinima(this.#search, a.address, b.address, bothWays, this.#found);
-  }
-
+  readonly own: number;
+  /** Finds the minima of image i's patches in image j, and, unless `bothWays` is false, those of j's in i. */
+  minima(i: number, j: number, bothWays?: boolean): void;
   /**
    * The larger of `known` and the squared directed Hausdorff distance of two images. `done`, `mark`: see `directedHausdorff`
    * in core-as/hausdorff.ts.
    */
-  directed(from: HeldImage, to: HeldImage, known: number, done: number, mark: number): number {
-    return this.#memory.core.directedHausdorff(this.#search, from.address, to.address, known, this.#tiles, done, mark);
-  }
+  directed(from: HeldImage, to: HeldImage, known: number, done: number, mark: number): number;
+}
+
+/** Reserves what comparing takes. Throws a `RangeError` when the memory cannot grow. */
+export function pairComparison(memory: CoreMemory, work: PairWork): PairComparison {
+  const { block, keepAll, output, quads, strip, panelShift, quantisation, images: { count, patches, channels } } = work;
+  const { core } = memory;
+  const layout = imageLayout(work);
+  const { own, panels, steps, quartetPanels, sharedSteps } = layout;
+  const [there, back, places, otherPlaces, marks] = Array.from({ length: 5 }, () => memory.reserve(panels * PANEL * 4));
+  const found = memory.structure(PairMinima, { squared: there, places, otherSquared: back, otherPlaces });
+  const tiles = memory.reserve(panels * TILE_BYTES);
+  const tableLine = PANEL_STEP * Math.ceil(panels * PANEL * (quads ? 2 : 4) / PANEL_STEP);
+  const table = memory.reserve(strip * tableLine);
+  if (quads) memory.shortIntegers(table, strip * tableLine / 2).fill(-(2 ** 15));
+  else memory.integers(table, strip * tableLine / 4).fill(-(2 ** 31));
+  const zeros = memory.reserve(PANEL_STEP);
+  memory.integers(zeros, PANEL).fill(0);
+  const products = () => sharedSteps ? memory.reserve((quartetPanels * PANEL + 3) * quartetPanels * PANEL * 4) : 0;
+  const search = memory.structure(PairSearch, {
+    scale: quads?.scale ?? quantisation.scale,
+    reach: quads?.reach ?? Infinity,
+    rounding: productRounding(channels),
+    patches,
+    channels,
+    ownChannels: own,
+    steps,
+    sharedSteps,
+    finerBits: quads?.finerBits ?? 0,
+    isBytes: quads ? 1 : 0,
+    strip,
+    panelShift,
+    zeros,
+    products: products(),
+    coarseProducts: products(),
+    table,
+    rowKeys: memory.reserve(strip * 16),
+    columnKeys: memory.reserve(panels * PANEL * 4),
+    rowThresholds: memory.reserve(strip * 4),
+    columnThresholds: memory.reserve(panels * PANEL * 4),
+    fineRowThresholds: quads ? memory.reserve(strip * 4) : 0,
+    fineColumnThresholds: quads ? memory.reserve(panels * PANEL * 4) : 0,
+  });
+  const storeOf = imageStores(memory, work, layout, output.kind === "hausdorff" || output.kind === "largest");
+  const left = storeOf(keepAll ? count : block);
+  const right = keepAll ? left : storeOf(block);
+  return {
+    left,
+    right,
+    there,
+    back,
+    places,
+    marks,
+    own,
+    minima: (i, j, bothWays = true) => core.pairMinima(search, left(i).address, right(j).address, bothWays, found),
+    directed: (from, to, known, done, mark) => {
+      return core.directedHausdorff(search, from.address, to.address, known, tiles, done, mark);
+    },
+  };
 }

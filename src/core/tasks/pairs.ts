@@ -2,7 +2,7 @@
 
 import type { CoreMemory } from "./core_memory.ts";
 import { neighbourTasks } from "./neighbours.ts";
-import { FEW, PairComparison } from "./pair_search.ts";
+import { FEW, type PairComparison, pairComparison } from "./pair_search.ts";
 import type { RunTask } from "./task_runner.ts";
 import type { DirectedOutput, MinimaOutput, PairOutput, PairWork, StatisticsOutput } from "./work.ts";
 
@@ -24,7 +24,7 @@ interface PairUse {
 
 /** Reserves what the tasks need; returns what does one. */
 export function pairTasks(memory: CoreMemory, work: PairWork): RunTask {
-  const comparison = new PairComparison(memory, work);
+  const comparison = pairComparison(memory, work);
   const { output, images: { count } } = work;
   if (output.kind === "neighbours") return neighbourTasks(memory, work, output, comparison);
   const use = useFor(output, memory, work, comparison);
@@ -145,17 +145,17 @@ function directedUse(
         return [reduced(kind, memory.floats(there, patches)), reduced(kind, memory.floats(back, patches))];
       case "largest":
         return [
-          Math.sqrt(comparison.directed(left.at(i), right.at(j), 0, 0, 0)),
-          Math.sqrt(comparison.directed(right.at(j), left.at(i), 0, 0, 0)),
+          Math.sqrt(comparison.directed(left(i), right(j), 0, 0, 0)),
+          Math.sqrt(comparison.directed(right(j), left(i), 0, 0, 0)),
         ];
       case "hausdorff": {
         // The way back begins with what the way there has found.
-        const oneWay = comparison.directed(left.at(i), right.at(j), 0, 0, marks);
-        const both = Math.sqrt(comparison.directed(right.at(j), left.at(i), oneWay, marks, 0));
+        const oneWay = comparison.directed(left(i), right(j), 0, 0, marks);
+        const both = Math.sqrt(comparison.directed(right(j), left(i), oneWay, marks, 0));
         return [both, both];
       }
       case "all pairs": {
-        const [a, b] = [left.at(i).fields.patches, right.at(j).fields.patches];
+        const [a, b] = [left(i).floats, right(j).floats];
         const mean = memory.core.sumDistances(a, patches, b, patches, channels) / (patches * patches);
         return [mean, mean];
       }

@@ -1,7 +1,7 @@
 // Does the tasks of a work on one instance of the core: on the caller's thread, or in a worker.
 
 import type { CoreExports } from "../instance.ts";
-import { CoreMemory } from "./core_memory.ts";
+import { type CoreMemory, memoryOf } from "./core_memory.ts";
 import { pairTasks } from "./pairs.ts";
 import { projectionTasks } from "./projection.ts";
 import { referenceTasks } from "./references.ts";
@@ -32,7 +32,7 @@ export function taskRunner(core: CoreExports, work: Work): TaskRunner {
   });
   let pairs = 0;
   const before = counted();
-  const run = runnerOf(new CoreMemory(core), work);
+  const run = runnerOf(memoryOf(core), work);
   return {
     run(task) {
       pairs += run(task);
