@@ -23,8 +23,8 @@
 // and a norm that no patch has.
 
 import { integerSum } from "./distance";
-import { roundingOf, STEP } from "./quantise";
-import { BYTE_PANEL, ByteQuantisation, ByteSide } from "./structures";
+import { roundingOf } from "./quantise";
+import { BYTE_PANEL, ByteQuantisation, ByteSide, PANEL_STEP } from "./structures";
 
 
 /** Bytes of a pair of channels of three rows. */
@@ -165,8 +165,8 @@ export function quantiseBytes(
       for (let at: usize = 0; at < <usize> pairs << 1; at += 16) {
         v128.store(integers + at, i8x16.add(v128.load(integers + at), i8x16.splat(64)));
       }
-      let out = side.packed + <usize> (m / BYTE_PANEL * pairs) * STEP + (<usize> (m % BYTE_PANEL) << 1);
-      for (let from = integers; from < integers + (<usize> pairs << 1); from += 2, out += STEP) {
+      let out = side.packed + <usize> (m / BYTE_PANEL * pairs) * PANEL_STEP + (<usize> (m % BYTE_PANEL) << 1);
+      for (let from = integers; from < integers + (<usize> pairs << 1); from += 2, out += PANEL_STEP) {
         store<u16>(out, load<u16>(from));
       }
     }
@@ -255,7 +255,7 @@ function tile(x: usize, starts: usize, y: usize, end: usize, groupBytes: usize, 
       s21 = multiplyAdd(splat, y1, s21);
       s22 = multiplyAdd(splat, y2, s22);
       x += ROW_STEP;
-      y += STEP;
+      y += PANEL_STEP;
     } while (y < stop);
     s00 = i16x8.shr_s(s00, shift), s01 = i16x8.shr_s(s01, shift), s02 = i16x8.shr_s(s02, shift);
     s10 = i16x8.shr_s(s10, shift), s11 = i16x8.shr_s(s11, shift), s12 = i16x8.shr_s(s12, shift);
@@ -281,8 +281,8 @@ export function layOut(pairs: i32, quantisation: ByteQuantisation): void {
   const groupPairs = <i32> quantisation.groupPairs;
   threeBytes = <usize> pairs * ROW_STEP;
   startBytes = <usize> ((pairs + groupPairs - 1) / groupPairs) * ROW_STEP;
-  panelBytes = <usize> pairs * STEP;
-  groupBytes = <usize> groupPairs * STEP;
+  panelBytes = <usize> pairs * PANEL_STEP;
+  groupBytes = <usize> groupPairs * PANEL_STEP;
   shiftBits = <i32> quantisation.shift;
 }
 

@@ -3,7 +3,7 @@
 // a cluster needs nothing but its centroid. Short vectors (see references.ts) prove most clusters farther.
 
 import { multiplyAdd, squaredDistance } from "./distance";
-import { projectPatches } from "./references";
+import { projectPatches } from "./projection";
 import { CENTROID_NUMBERS, CENTROID_PANEL } from "./structures";
 
 /** Bytes of a panel of short vectors. */

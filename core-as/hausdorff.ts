@@ -3,11 +3,9 @@
 // come farthest from the centre first, so that the largest minima are found early.
 
 import { squaredDistance } from "./distance";
-import { nearThreshold, roundingOf, STEP, threshold } from "./quantise";
-import { PairSearch, PANEL, QuantisedImage, TILE_BYTES } from "./structures";
+import { nearThreshold, roundingOf, threshold } from "./quantise";
+import { PairSearch, PANEL, PANEL_STEP, QuantisedImage, TILE_BYTES } from "./structures";
 import { NoKeys, Own, rowsFrom, tile } from "./tile";
-
-const TILE: usize = TILE_BYTES;
 
 /** Tiles of 3 × 12 patches computed: a count. */
 export let hausdorffTiles: i32 = 0;
@@ -30,7 +28,7 @@ function nearestByTiles(
   const panels = (count + PANEL - 1) / PANEL;
   let most = i32x4.splat(i32.MIN_VALUE);
   for (let panel = 0; panel < panels; panel++) {
-    const at = row + <usize> panel * TILE;
+    const at = row + <usize> panel * TILE_BYTES;
     most = i32x4.max_s(most, i32x4.max_s(v128.load(at), i32x4.max_s(v128.load(at, 16), v128.load(at, 32))));
   }
   most = i32x4.max_s(most, i8x16.shuffle(most, most, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
@@ -50,7 +48,7 @@ function nearestByTiles(
 function nextReaching(row: usize, from: i32, panels: i32, least: v128): i32 {
   let n = from & ~3;
   for (; n < panels * PANEL; n += 4) {
-    const at = row + <usize> (n / PANEL) * TILE + (<usize> (n % PANEL) << 2);
+    const at = row + <usize> (n / PANEL) * TILE_BYTES + (<usize> (n % PANEL) << 2);
     let reached = i32x4.bitmask(i32x4.ge_s(v128.load(at), least));
     if (n < from) reached &= -1 << (from - n);
     if (reached) return n + ctz(reached);
@@ -74,11 +72,11 @@ export function directedHausdorff(
 ): f32 {
   const errors = a.error + b.error + pairs.rounding;
   const aCount = pairs.patches, bCount = pairs.patches, channels = pairs.channels, scale = pairs.scale;
-  const panelBytes = <usize> pairs.steps * STEP;
+  const panelBytes = <usize> pairs.steps * PANEL_STEP;
   const relative = roundingOf(channels);
   const bPanels = (bCount + PANEL - 1) / PANEL;
   let least = nearThreshold(known, scale, errors, relative);
-  if (mark) memory.fill(mark, 0, <usize> bPanels * STEP);
+  if (mark) memory.fill(mark, 0, <usize> bPanels * PANEL_STEP);
   for (let m = 0; m < aCount; m += 3) {
     const x = rowsFrom(m, a.rows, panelBytes);
     const rows = min(3, aCount - m);
@@ -88,16 +86,16 @@ export function directedHausdorff(
     let panel = min(m / PANEL, bPanels - 1);
     for (let tried = 0; tried < bPanels && open; tried++) {
       const y = b.columns + <usize> panel * panelBytes;
-      const out = tiles + <usize> panel * TILE;
-      const halves = b.columnHalves + <usize> panel * STEP;
+      const out = tiles + <usize> panel * TILE_BYTES;
+      const halves = b.columnHalves + <usize> panel * PANEL_STEP;
       const own = a.rowHalves + (<usize> m << 2);
-      if (ASC_FEATURE_RELAXED_SIMD && pairs.isBytes) tile<i8, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, STEP);
-      else tile<i16, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, STEP);
+      if (ASC_FEATURE_RELAXED_SIMD && pairs.isBytes) tile<i8, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, PANEL_STEP);
+      else tile<i16, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, PANEL_STEP);
       hausdorffTiles++;
       const wanted = i32x4.splat(least);
       let columns0 = i32x4.splat(0), columns1 = columns0, columns2 = columns0;
       for (let r = 0; r < rows; r++) {
-        const row = tiles + <usize> panel * TILE + <usize> r * 48;
+        const row = tiles + <usize> panel * TILE_BYTES + <usize> r * 48;
         const reached0 = i32x4.ge_s(v128.load(row), wanted);
         const reached1 = i32x4.ge_s(v128.load(row, 16), wanted);
         const reached2 = i32x4.ge_s(v128.load(row, 32), wanted);
@@ -107,7 +105,7 @@ export function directedHausdorff(
         columns2 = v128.or(columns2, reached2);
       }
       if (mark) {
-        const at = mark + <usize> panel * STEP;
+        const at = mark + <usize> panel * PANEL_STEP;
         v128.store(at, v128.or(v128.load(at), columns0));
         v128.store(at, v128.or(v128.load(at, 16), columns1), 16);
         v128.store(at, v128.or(v128.load(at, 32), columns2), 32);

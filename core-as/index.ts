@@ -12,13 +12,14 @@ export {
   sumDistances,
 } from "./distance";
 export { quantisePatches } from "./quantise";
-export { measuredDistances, refinedPairs } from "./candidates";
+export { measuredDistances, refinedPairs } from "./survivors";
 export { pairMinima } from "./pairs";
 export { multipliesBytes, quantiseQuads, turnPatches } from "./quads";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { quantiseBytes } from "./bytes";
+export { projectPatches } from "./projection";
 export { nearerByQuads } from "./quad_references";
-export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
+export { nearerReferences, referenceDistances, referenceTiles } from "./references";
 export { deviationOf, keepNearest, meanOf, ranked } from "./neighbours";
 export {
   admitDistances,

@@ -14,9 +14,6 @@ const WARD: i32 = 3;
 /** A call that ran to the end could not be replaced by the code that the engine optimises meanwhile. */
 const MERGES_OF_A_CALL: i32 = 64;
 
-/** Bytes of the columns that are written at once: a cache line. */
-const BLOCK: usize = COLUMN_BLOCK;
-
 // What `startChain` is given.
 let method: i32 = 0;
 let points: i32 = 0;
@@ -120,7 +117,7 @@ function mergeRows<T>(rowX: usize, rowY: usize, sizeX: T, sizeY: T, distance: T)
 @inline
 function addColumn<T>(row: usize, size: T): void {
   const at = written + pending;
-  width = written + BLOCK;
+  width = written + COLUMN_BLOCK;
   store<u32>(rows + at / (sizeof<T>() >> 2), <u32> ((row - distances) / stride));
   store<T>(sizes + at, size);
   store<T>(closed + at, 0);
@@ -135,7 +132,7 @@ function addColumn<T>(row: usize, size: T): void {
 function writeColumns<T>(): void {
   for (let at: usize = 0; at < written; at += 16) {
     if (!v128.any_true(v128.eq<T>(v128.load(closed + at), v128.splat<T>(0)))) continue;
-    for (let k: usize = 0; k < BLOCK; k += 16) {
+    for (let k: usize = 0; k < COLUMN_BLOCK; k += 16) {
       const into = written + k;
       if (sizeof<T>() == 8) {
         const a = v128.load(rowOf<T>(into) + at), b = v128.load(rowOf<T>(into + 8) + at);
@@ -153,7 +150,7 @@ function writeColumns<T>(): void {
       writeLine<T>(at + 12, into, i64x2.shuffle(ab1, cd1, 1, 3));
     }
   }
-  written += BLOCK;
+  written += COLUMN_BLOCK;
   pending = 0;
 }
 
@@ -195,7 +192,7 @@ function compact<T>(): void {
   for (let at = order; at < order + (length << 2); at += 4) {
     store<u32>(at, load<u32>(moved + load<u32>(at) / (sizeof<T>() >> 2)));
   }
-  written = width = open * sizeof<T>() + BLOCK - 1 & ~(BLOCK - 1);
+  written = width = open * sizeof<T>() + COLUMN_BLOCK - 1 & ~(COLUMN_BLOCK - 1);
   first = 0;
 }
 
@@ -234,7 +231,7 @@ export function startChain(
 // @ts-ignore: decorator
 @inline
 function chain<T>(): bool {
-  if (merge == 0) written = width = <usize> points * sizeof<T>() + BLOCK - 1 & ~(BLOCK - 1);
+  if (merge == 0) written = width = <usize> points * sizeof<T>() + COLUMN_BLOCK - 1 & ~(COLUMN_BLOCK - 1);
   const end = min(merge + MERGES_OF_A_CALL, points - 1);
   for (; merge < end; merge++) {
     if (length == 0) {
@@ -273,7 +270,7 @@ function chain<T>(): bool {
     store<T>(closed + older, <T> Infinity);
     store<T>(closed + newer, <T> Infinity);
     addColumn<T>(row, sizeX + sizeY);
-    if (pending < BLOCK) continue;
+    if (pending < COLUMN_BLOCK) continue;
 
     writeColumns<T>();
     // Every scan passes closed columns too.

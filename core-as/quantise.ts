@@ -12,8 +12,6 @@
 import { integerSum, laneSum } from "./distance";
 import { PANEL, PANEL_STEP } from "./structures";
 
-export const STEP: usize = PANEL_STEP;
-
 /** Half a squared norm above any patch's, yet too small for a sum of two to overflow. */
 const FAR: i32 = 1 << 30;
 
@@ -34,7 +32,7 @@ export function quantisePatches(
   packed: usize,
   halves: usize,
 ): f64 {
-  const panelBytes = <usize> ((packing + 1) >> 1) * STEP;
+  const panelBytes = <usize> ((packing + 1) >> 1) * PANEL_STEP;
   const bytes = <usize> channels << 2;
   const packingBytes = <usize> packing << 2;
   const scales = f32x4.splat(<f32> scale);
@@ -52,7 +50,7 @@ export function quantisePatches(
     let k: usize = 0;
     let norms = i32x4.splat(0);
     let errors = f32x4.splat(0);
-    for (; k + 32 <= bytes; k += 32, out += 4 * STEP) {
+    for (; k + 32 <= bytes; k += 32, out += 4 * PANEL_STEP) {
       const exact0 = f32x4.mul(f32x4.sub(v128.load(row + k), v128.load(centre + k)), scales);
       const exact1 = f32x4.mul(f32x4.sub(v128.load(row + k, 16), v128.load(centre + k, 16)), scales);
       const whole0 = f32x4.nearest(exact0);
@@ -63,9 +61,9 @@ export function quantisePatches(
       const values = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(whole0), i32x4.trunc_sat_f32x4_s(whole1));
       norms = i32x4.add(norms, i32x4.dot_i16x8_s(values, values));
       if (k < packingBytes) v128.store32_lane(out, values, 0);
-      if (k + 8 < packingBytes) v128.store32_lane(out, values, 1, STEP);
-      if (k + 16 < packingBytes) v128.store32_lane(out, values, 2, 2 * STEP);
-      if (k + 24 < packingBytes) v128.store32_lane(out, values, 3, 3 * STEP);
+      if (k + 8 < packingBytes) v128.store32_lane(out, values, 1, PANEL_STEP);
+      if (k + 16 < packingBytes) v128.store32_lane(out, values, 2, 2 * PANEL_STEP);
+      if (k + 24 < packingBytes) v128.store32_lane(out, values, 3, 3 * PANEL_STEP);
     }
     norm = integerSum(norms);
     error = <f64> laneSum(errors);
@@ -75,7 +73,7 @@ export function quantisePatches(
       error += <f64> ((exact - whole) * (exact - whole));
       norm += <i32> whole * <i32> whole;
       if (k < packingBytes) store<i16>(out + high, <i16> whole);
-      if (high) out += STEP;
+      if (high) out += PANEL_STEP;
     }
     store<i32>(halves + (<usize> m << 2), norm >> 1);
     largestError = max<f64>(largestError, error);

@@ -7,11 +7,11 @@ export const PANEL: i32 = 12;
 /** Patches in a panel of 8-bit integers whose products are added in 16 bits. */
 export const BYTE_PANEL: i32 = 24;
 /** Bytes of one step of a panel: two or four channels of all its patches. */
-export const PANEL_STEP: i32 = 48;
+export const PANEL_STEP: usize = 48;
 /** Rows of a tile. */
 export const TILE_ROWS: i32 = 3;
 /** Bytes of a tile whose A are kept in full. */
-export const TILE_BYTES: i32 = 144;
+export const TILE_BYTES: usize = 144;
 /** Bits of a key that tell where it was found. */
 export const KEY_BITS: i32 = 8;
 /** Numbers of a cluster's short vector in `centroidChain`. */
@@ -19,7 +19,7 @@ export const CENTROID_NUMBERS: i32 = 32;
 /** Clusters whose short vectors lie side by side there. */
 export const CENTROID_PANEL: i32 = 4;
 /** Bytes of the columns that `nearestNeighbourChain` writes at once: a cache line. */
-export const COLUMN_BLOCK: i32 = 64;
+export const COLUMN_BLOCK: usize = 64;
 
 /** The patches of one image, as floats and as integers. An address is 0 where a search does not need what it is of. */
 @unmanaged
@@ -185,4 +185,11 @@ export class NearestReferences {
   places: usize;
   /** Thresholds, i32: a reference whose A is above may be nearer. Room for whole threes of rows. */
   thresholds: usize;
+}
+
+/** Bytes of a row of the blocks' products. */
+// @ts-ignore: decorator
+@inline
+export function productBytesOf(patches: i32): usize {
+  return <usize> ((patches / 4 + PANEL - 1) / PANEL) * PANEL_STEP;
 }

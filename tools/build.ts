@@ -65,7 +65,7 @@ interface Source {
 /** The names are in the source; offsets and values are asked of the compiler. */
 async function structuresText(): Promise<string> {
   const source = readFileSync(join(ROOT, "core-as/structures.ts"), "utf8");
-  const constants = [...source.matchAll(/(\/\*\*[^]*?\*\/)\nexport const (\w+): i32 = /g)];
+  const constants = [...source.matchAll(/(\/\*\*[^]*?\*\/)\nexport const (\w+): (?:i32|usize) = /g)];
   const structures = [...source.matchAll(/(\/\*\*(?:(?!\*\/)[^])*\*\/)\n@unmanaged\nexport class (\w+) \{([^]*?)\n\}/g)]
     .map(([, comment, name, body]): Source => {
       return {
@@ -77,7 +77,7 @@ async function structuresText(): Promise<string> {
   const names = [...constants.map(([, , name]) => name), ...structures.map(({ name }) => name)];
   const asked = [
     `import { ${names.join(", ")} } from "./structures";`,
-    ...constants.map(([, , name]) => `export const value_${name}: i32 = ${name};`),
+    ...constants.map(([, , name]) => `export const value_${name}: i32 = <i32> ${name};`),
     ...structures.flatMap(({ name, fields }) => [
       `export const size_${name} = <i32> offsetof<${name}>();`,
       ...fields.map(([field]) => `export const at_${name}_${field} = <i32> offsetof<${name}>("${field}");`),

@@ -3,8 +3,7 @@
 
 import { DISTANCES, squaredDistances } from "./distance";
 import { fineBytes, fineProduct } from "./fine";
-import { productBytesOf } from "./pairs";
-import { PairMinima, PairSearch, QuantisedImage } from "./structures";
+import { PairMinima, PairSearch, productBytesOf, QuantisedImage } from "./structures";
 
 /** Distances measured, and pairs that were looked at by fine integers before that: counts. */
 export let measuredDistances: i32 = 0, refinedPairs: i32 = 0;
