@@ -24,11 +24,11 @@
 
 import { integerSum } from "./distance";
 import { roundingOf } from "./quantise";
-import { BYTE_PANEL, ByteQuantisation, ByteSide, PANEL_STEP } from "./structures";
+import { BYTE_PANEL, ByteQuantisation, ByteSide, SLICE_BYTES } from "./structures";
 
 
 /** Bytes of a pair of channels of three rows. */
-const ROW_STEP: usize = 6;
+const ROW_SLICE_BYTES: usize = 6;
 
 /** The least A. */
 export const LOWEST: i32 = -32768;
@@ -150,23 +150,23 @@ export function quantiseBytes(
       store<i16>(side.adjustments + (<usize> m << 1), 0);
     }
     if (asRows) {
-      let out = side.packed + <usize> (m / 3 * pairs) * ROW_STEP + (<usize> (m % 3) << 1);
-      const start = side.starts + <usize> (m / 3 * groups) * ROW_STEP + (<usize> (m % 3) << 1);
+      let out = side.packed + <usize> (m / 3 * pairs) * ROW_SLICE_BYTES + (<usize> (m % 3) << 1);
+      const start = side.starts + <usize> (m / 3 * groups) * ROW_SLICE_BYTES + (<usize> (m % 3) << 1);
       for (let group = 0; group < groups; group++) {
         let sum = 0;
-        for (let pair = group * groupPairs; pair < min(pairs, (group + 1) * groupPairs); pair++, out += ROW_STEP) {
+        for (let pair = group * groupPairs; pair < min(pairs, (group + 1) * groupPairs); pair++, out += ROW_SLICE_BYTES) {
           const from = integers + (<usize> pair << 1);
           sum += <i32> load<i8>(from) + <i32> load<i8>(from, 1);
           store<u16>(out, load<u16>(from));
         }
-        store<i16>(start + <usize> group * ROW_STEP, <i16> (-64 * sum));
+        store<i16>(start + <usize> group * ROW_SLICE_BYTES, <i16> (-64 * sum));
       }
     } else {
       for (let at: usize = 0; at < <usize> pairs << 1; at += 16) {
         v128.store(integers + at, i8x16.add(v128.load(integers + at), i8x16.splat(64)));
       }
-      let out = side.packed + <usize> (m / BYTE_PANEL * pairs) * PANEL_STEP + (<usize> (m % BYTE_PANEL) << 1);
-      for (let from = integers; from < integers + (<usize> pairs << 1); from += 2, out += PANEL_STEP) {
+      let out = side.packed + <usize> (m / BYTE_PANEL * pairs) * SLICE_BYTES + (<usize> (m % BYTE_PANEL) << 1);
+      for (let from = integers; from < integers + (<usize> pairs << 1); from += 2, out += SLICE_BYTES) {
         store<u16>(out, load<u16>(from));
       }
     }
@@ -237,7 +237,7 @@ function tile(x: usize, starts: usize, y: usize, end: usize, groupBytes: usize, 
     let s00 = v128.load16_splat(starts), s01 = s00, s02 = s00;
     let s10 = v128.load16_splat(starts, 2), s11 = s10, s12 = s10;
     let s20 = v128.load16_splat(starts, 4), s21 = s20, s22 = s20;
-    starts += ROW_STEP;
+    starts += ROW_SLICE_BYTES;
     do {
       const y0 = v128.load(y);
       const y1 = v128.load(y, 16);
@@ -254,8 +254,8 @@ function tile(x: usize, starts: usize, y: usize, end: usize, groupBytes: usize, 
       s20 = multiplyAdd(splat, y0, s20);
       s21 = multiplyAdd(splat, y1, s21);
       s22 = multiplyAdd(splat, y2, s22);
-      x += ROW_STEP;
-      y += PANEL_STEP;
+      x += ROW_SLICE_BYTES;
+      y += SLICE_BYTES;
     } while (y < stop);
     s00 = i16x8.shr_s(s00, shift), s01 = i16x8.shr_s(s01, shift), s02 = i16x8.shr_s(s02, shift);
     s10 = i16x8.shr_s(s10, shift), s11 = i16x8.shr_s(s11, shift), s12 = i16x8.shr_s(s12, shift);
@@ -279,10 +279,10 @@ let shiftBits: i32 = 0;
 /** Before `tileOf`: how packed patches lie. */
 export function layOut(pairs: i32, quantisation: ByteQuantisation): void {
   const groupPairs = <i32> quantisation.groupPairs;
-  threeBytes = <usize> pairs * ROW_STEP;
-  startBytes = <usize> ((pairs + groupPairs - 1) / groupPairs) * ROW_STEP;
-  panelBytes = <usize> pairs * PANEL_STEP;
-  groupBytes = <usize> groupPairs * PANEL_STEP;
+  threeBytes = <usize> pairs * ROW_SLICE_BYTES;
+  startBytes = <usize> ((pairs + groupPairs - 1) / groupPairs) * ROW_SLICE_BYTES;
+  panelBytes = <usize> pairs * SLICE_BYTES;
+  groupBytes = <usize> groupPairs * SLICE_BYTES;
   shiftBits = <i32> quantisation.shift;
 }
 

@@ -4,7 +4,7 @@
 
 import { squaredDistance } from "./distance";
 import { nearThreshold, roundingOf, threshold } from "./quantise";
-import { PairSearch, PANEL, PANEL_STEP, QuantisedImage, TILE_BYTES } from "./structures";
+import { PairSearch, PANEL, SLICE_BYTES, QuantisedImage, TILE_BYTES } from "./structures";
 import { NoKeys, Own, rowsFrom, tile } from "./tile";
 
 /** Tiles of 3 × 12 patches computed: a count. */
@@ -72,11 +72,11 @@ export function directedHausdorff(
 ): f32 {
   const errors = a.error + b.error + pairs.rounding;
   const aCount = pairs.patches, bCount = pairs.patches, channels = pairs.channels, scale = pairs.scale;
-  const panelBytes = <usize> pairs.steps * PANEL_STEP;
+  const panelBytes = <usize> pairs.slices * SLICE_BYTES;
   const relative = roundingOf(channels);
   const bPanels = (bCount + PANEL - 1) / PANEL;
   let least = nearThreshold(known, scale, errors, relative);
-  if (mark) memory.fill(mark, 0, <usize> bPanels * PANEL_STEP);
+  if (mark) memory.fill(mark, 0, <usize> bPanels * SLICE_BYTES);
   for (let m = 0; m < aCount; m += 3) {
     const x = rowsFrom(m, a.rows, panelBytes);
     const rows = min(3, aCount - m);
@@ -87,10 +87,10 @@ export function directedHausdorff(
     for (let tried = 0; tried < bPanels && open; tried++) {
       const y = b.columns + <usize> panel * panelBytes;
       const out = tiles + <usize> panel * TILE_BYTES;
-      const halves = b.columnHalves + <usize> panel * PANEL_STEP;
+      const halves = b.columnHalves + <usize> panel * SLICE_BYTES;
       const own = a.rowHalves + (<usize> m << 2);
-      if (ASC_FEATURE_RELAXED_SIMD && pairs.isBytes) tile<i8, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, PANEL_STEP);
-      else tile<i16, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, PANEL_STEP);
+      if (ASC_FEATURE_RELAXED_SIMD && pairs.isBytes) tile<i8, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, SLICE_BYTES);
+      else tile<i16, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, SLICE_BYTES);
       hausdorffTiles++;
       const wanted = i32x4.splat(least);
       let columns0 = i32x4.splat(0), columns1 = columns0, columns2 = columns0;
@@ -105,7 +105,7 @@ export function directedHausdorff(
         columns2 = v128.or(columns2, reached2);
       }
       if (mark) {
-        const at = mark + <usize> panel * PANEL_STEP;
+        const at = mark + <usize> panel * SLICE_BYTES;
         v128.store(at, v128.or(v128.load(at), columns0));
         v128.store(at, v128.or(v128.load(at, 16), columns1), 16);
         v128.store(at, v128.or(v128.load(at, 32), columns2), 32);

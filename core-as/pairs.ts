@@ -6,7 +6,7 @@
 
 import { measureListed, propose, thinOut } from "./survivors";
 import { roundingOf, thresholdsOf } from "./quantise";
-import { KEY_BITS, PairMinima, PairSearch, PANEL, PANEL_STEP, productBytesOf, QuantisedImage } from "./structures";
+import { KEY_BITS, PairMinima, PairSearch, PANEL, SLICE_BYTES, productBytesOf, QuantisedImage } from "./structures";
 import { edgeTile, halved, Keys, NoKeys, Own, Shared, tile } from "./tile";
 
 const LOWEST: i32 = i32.MIN_VALUE;
@@ -31,7 +31,7 @@ function wholePanels(patches: i32): i32 {
 /** Products of the images' blocks of four patches in channels that the four share. */
 function multiplyBlocks(): void {
   const blocks = search.patches / 4;
-  const panelBytes = <usize> search.sharedSteps * PANEL_STEP;
+  const panelBytes = <usize> search.sharedSlices * SLICE_BYTES;
   const zeros = search.zeros, bytes = productBytes;
   const whole = wholePanels(blocks);
   for (let m = 0; m < blocks; m += PANEL) {
@@ -39,7 +39,7 @@ function multiplyBlocks(): void {
     const groups = min(4, (blocks - m + 2) / 3);
     let out = search.products + <usize> m * bytes;
     let y = right.shared;
-    for (let n = 0; n < whole; n++, out += PANEL_STEP, y += panelBytes) {
+    for (let n = 0; n < whole; n++, out += SLICE_BYTES, y += panelBytes) {
       for (let r = 0; r < groups; r++) {
         tile<i16, i32, Own, NoKeys>(x + <usize> r * 12, zeros, y, y + panelBytes, zeros, out + <usize> (3 * r) * bytes, bytes);
       }
@@ -60,7 +60,7 @@ function fill<T, C, S>(from: i32, end: i32): void {
   const patches = search.patches, panelShift = search.panelShift;
   const whole = wholePanels(patches);
   const isEdge = whole * PANEL < patches;
-  const panelBytes = <usize> search.steps * PANEL_STEP;
+  const panelBytes = <usize> search.slices * SLICE_BYTES;
   // What is read again for each tile, as memory might have changed, takes as long as some of its products.
   const stride = rowBytes, productStride = productBytes;
   const columns = right.columns, columnHalves = right.columnHalves;
@@ -74,7 +74,7 @@ function fill<T, C, S>(from: i32, end: i32): void {
     const groups = min(4, (patches - m + 2) / 3);
     let y = columns;
     for (let n = 0; n < whole; n++, y += panelBytes) {
-      const at = <usize> n * PANEL_STEP, cells = <usize> n * PANEL * sizeof<C>();
+      const at = <usize> n * SLICE_BYTES, cells = <usize> n * PANEL * sizeof<C>();
       const b = products + <usize> n * 12;
       for (let r = 0; r < groups; r++) {
         const first = 3 * r;
@@ -84,12 +84,12 @@ function fill<T, C, S>(from: i32, end: i32): void {
         tile<T, C, S, Keys>(
           x + <usize> r * 12, halves + <usize> r * 12, y, y + panelBytes, columnHalves + at,
           row + <usize> first * stride + cells, stride, b0, b1, b2,
-          keys + <usize> r * PANEL_STEP, columnKeys + at, (m - from) / 3 + r, n >> panelShift,
+          keys + <usize> r * SLICE_BYTES, columnKeys + at, (m - from) / 3 + r, n >> panelShift,
         );
       }
     }
     if (!isEdge) continue;
-    const at = <usize> whole * PANEL_STEP, cells = <usize> whole * PANEL * sizeof<C>();
+    const at = <usize> whole * SLICE_BYTES, cells = <usize> whole * PANEL * sizeof<C>();
     edgeTile<T, C, S, Keys>(
       x, halves, y, y + panelBytes, columnHalves + at, row + cells, stride, products + <usize> whole * 12, productStride,
       keys, columnKeys + at, (m - from) / 3, whole >> panelShift,
@@ -217,7 +217,7 @@ function measureLeft<C>(from: i32, end: i32): void {
   for (let m = from; m < end; m++) {
     const least = v128.load_splat<C>(search.rowThresholds + <usize> (m - from) * sizeof<C>());
     const row = search.table + <usize> (m - from) * stride;
-    for (let at: usize = 0; at < stride; at += PANEL_STEP) {
+    for (let at: usize = 0; at < stride; at += SLICE_BYTES) {
       const column = columnThresholds + at;
       const excluded0 = v128.gt<C>(v128.min<C>(least, v128.load(column)), v128.load(row + at));
       const excluded1 = v128.gt<C>(v128.min<C>(least, v128.load(column, 16)), v128.load(row + at, 16));
@@ -241,16 +241,16 @@ function measureLeft<C>(from: i32, end: i32): void {
 function minima<T, C>(): void {
   const patches = search.patches, strip = search.strip;
   const panels = (patches + PANEL - 1) / PANEL;
-  rowBytes = (<usize> (panels * PANEL) * sizeof<C>() + PANEL_STEP - 1) / PANEL_STEP * PANEL_STEP;
+  rowBytes = (<usize> (panels * PANEL) * sizeof<C>() + SLICE_BYTES - 1) / SLICE_BYTES * SLICE_BYTES;
   const highest = sizeof<C>() == 2 ? i16x8.splat(i16.MAX_VALUE) : i32x4.splat(HIGHEST);
   for (let at: usize = 0; at < rowBytes; at += 16) v128.store(search.columnThresholds + at, highest);
-  if (search.sharedSteps) multiplyBlocks();
+  if (search.sharedSlices) multiplyBlocks();
   for (let from = 0; from < patches; from += strip) {
     const end = min(patches, from + strip);
     const lowest = i32x4.splat(LOWEST);
-    for (let at: usize = 0; at < <usize> panels * PANEL_STEP; at += 16) v128.store(search.columnKeys + at, lowest);
+    for (let at: usize = 0; at < <usize> panels * SLICE_BYTES; at += 16) v128.store(search.columnKeys + at, lowest);
     for (let at: usize = 0; at < <usize> strip << 4; at += 16) v128.store(search.rowKeys + at, lowest);
-    if (search.sharedSteps) fill<T, C, Shared>(from, end);
+    if (search.sharedSlices) fill<T, C, Shared>(from, end);
     else fill<T, C, Own>(from, end);
     measureLikeliest<C>(from, end);
     measureLeft<C>(from, end);
@@ -270,7 +270,7 @@ export function pairMinima(pairs: PairSearch, a: QuantisedImage, b: QuantisedIma
   productBytes = productBytesOf(pairs.patches);
   // What is not asked for is known to be 0.
   const unknown: f32 = twoWays ? Infinity : 0;
-  const bytes = <usize> ((pairs.patches + PANEL - 1) / PANEL) * PANEL_STEP;
+  const bytes = <usize> ((pairs.patches + PANEL - 1) / PANEL) * SLICE_BYTES;
   for (let at: usize = 0; at < bytes; at += 16) {
     v128.store(found.squared + at, f32x4.splat(Infinity));
     v128.store(found.places + at, i32x4.splat(-1));

@@ -4,7 +4,7 @@
 import { squaredDistance } from "./distance";
 import { roundingOf, thresholdsOf } from "./quantise";
 import { countDistance, countTile } from "./references";
-import { NearestReferences, PANEL, PANEL_STEP, QuantisedImage, ReferenceSearch, SearchedPatches } from "./structures";
+import { NearestReferences, PANEL, SLICE_BYTES, QuantisedImage, ReferenceSearch, SearchedPatches } from "./structures";
 import { NoKeys, Own, rowsFrom, tile } from "./tile";
 
 /** A of three patches and a panel. */
@@ -31,23 +31,23 @@ function anyExceeding(row: usize, threshold: v128): v128 {
 export function nearerByQuads(search: ReferenceSearch, a: SearchedPatches, b: SearchedPatches, nearest: NearestReferences): void {
   const own = changetype<QuantisedImage>(a.image), others = changetype<QuantisedImage>(b.image);
   const errors = own.error + others.error + search.rounding;
-  const panelBytes = <usize> search.steps * PANEL_STEP;
+  const panelBytes = <usize> search.slices * SLICE_BYTES;
   for (let n = 0; n < b.count; n += PANEL) {
     const panel = others.columns + <usize> (n / PANEL) * panelBytes;
     const halves = others.columnHalves + (<usize> n << 2);
     const inside = n + PANEL > b.count ? (1 << (b.count - n)) - 1 : -1;
     for (let m = 0; m < a.count; m += 3) {
       const place = <usize> m << 2;
-      tile<i8, i32, Own, NoKeys>(rowsFrom(m, own.rows, panelBytes), own.rowHalves + place, panel, panel + panelBytes, halves, TILE, PANEL_STEP);
+      tile<i8, i32, Own, NoKeys>(rowsFrom(m, own.rows, panelBytes), own.rowHalves + place, panel, panel + panelBytes, halves, TILE, SLICE_BYTES);
       countTile();
       const thresholds = nearest.thresholds + place;
       const any0 = anyExceeding(TILE, v128.load32_splat(thresholds));
-      const any1 = anyExceeding(TILE + PANEL_STEP, v128.load32_splat(thresholds, 4));
-      const any2 = anyExceeding(TILE + 2 * PANEL_STEP, v128.load32_splat(thresholds, 8));
+      const any1 = anyExceeding(TILE + SLICE_BYTES, v128.load32_splat(thresholds, 4));
+      const any2 = anyExceeding(TILE + 2 * SLICE_BYTES, v128.load32_splat(thresholds, 8));
       if (!v128.any_true(v128.or(any0, v128.or(any1, any2)))) continue;
       for (let r = 0; r < min(3, a.count - m); r++) {
         const threshold = v128.load32_splat(thresholds + (<usize> r << 2));
-        for (let open = exceeding(TILE + <usize> r * PANEL_STEP, threshold) & inside; open; open &= open - 1) {
+        for (let open = exceeding(TILE + <usize> r * SLICE_BYTES, threshold) & inside; open; open &= open - 1) {
           measure(search, a, m + r, b, n + ctz(open), errors, nearest);
         }
       }

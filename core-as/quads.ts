@@ -21,7 +21,7 @@
 import { boundOf, raisedBy } from "./bytes";
 import { integerSum, laneSum } from "./distance";
 import { fineBytes } from "./fine";
-import { PANEL, PANEL_STEP, QuadQuantisation, QuantisedImage } from "./structures";
+import { PANEL, SLICE_BYTES, QuadQuantisation, QuantisedImage } from "./structures";
 
 /**
  * Whether this processor multiplies fours of bytes at once. What the instruction does beyond 127 is up to the engine, but
@@ -88,7 +88,7 @@ function turned(source: usize, channels: i32, centre: usize, scale: f32, into: u
 }
 
 /** Turns the first `packing` channels of `patches` patches in place. */
-export function turnPatches(source: usize, patches: i32, channels: i32, packing: i32): void {
+export function rotatePatches(source: usize, patches: i32, channels: i32, packing: i32): void {
   for (let m = 0; m < patches; m++, source += <usize> channels << 2) turn(source, packing);
 }
 
@@ -146,16 +146,16 @@ function roundBoth(source: usize, eights: i32, finer: f32, into: usize, fine: us
 @inline
 function storeTurned(out: usize, left: i32, v0: v128, v1: v128, v2: v128, v3: v128): void {
   v128.store(out, v0);
-  if (left > 1) v128.store(out + PANEL_STEP, v1);
-  if (left > 2) v128.store(out + 2 * PANEL_STEP, v2);
-  if (left > 3) v128.store(out + 3 * PANEL_STEP, v3);
+  if (left > 1) v128.store(out + SLICE_BYTES, v1);
+  if (left > 2) v128.store(out + 2 * SLICE_BYTES, v2);
+  if (left > 3) v128.store(out + 3 * SLICE_BYTES, v3);
 }
 
 /** Stores four patches' bytes, `bytes` apart at `integers`, in the panels that the image has; columns have 128 more. */
 // @ts-ignore: decorator
 @inline
 function storeSides(image: QuantisedImage, m: i32, steps: i32, integers: usize, bytes: usize): void {
-  const to = <usize> (m / PANEL * steps) * PANEL_STEP + (<usize> (m % PANEL) << 2);
+  const to = <usize> (m / PANEL * steps) * SLICE_BYTES + (<usize> (m % PANEL) << 2);
   const offset = i8x16.splat(-128);
   for (let step = 0; step < steps; step += 4, integers += 16) {
     const a = v128.load(integers), b = v128.load(integers + bytes);
@@ -168,7 +168,7 @@ function storeSides(image: QuantisedImage, m: i32, steps: i32, integers: usize, 
     const v1 = i8x16.shuffle(ab, cd, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
     const v2 = i8x16.shuffle(ef, gh, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
     const v3 = i8x16.shuffle(ef, gh, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-    const at = to + <usize> step * PANEL_STEP, left = steps - step;
+    const at = to + <usize> step * SLICE_BYTES, left = steps - step;
     if (image.rows) storeTurned(image.rows + at, left, v0, v1, v2, v3);
     if (!image.columns) continue;
     const columns = image.columns + at;

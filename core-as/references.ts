@@ -9,7 +9,7 @@
 
 import { byteThreshold, HIGHEST, layOut, LOWEST, TILE, tileOf } from "./bytes";
 import { squaredDistance } from "./distance";
-import { BYTE_PANEL, ByteQuantisation, ByteSide, PANEL_STEP } from "./structures";
+import { BYTE_PANEL, ByteQuantisation, ByteSide, SLICE_BYTES } from "./structures";
 
 /** Tiles of three patches and a panel compared by their short vectors: a count. */
 export let referenceTiles: i32 = 0;
@@ -82,7 +82,7 @@ export function nearerReferences(
       const any2 = anyReaching(TILE + 96, part0, part1, part2, least2);
       if (!v128.any_true(v128.or(any0, v128.or(any1, any2)))) continue;
       for (let r = m; r < min(m + 3, a.count); r++) {
-        const row = TILE + <usize> (r - m) * PANEL_STEP;
+        const row = TILE + <usize> (r - m) * SLICE_BYTES;
         const least = v128.load16_splat(wanted + (<usize> r << 1));
         let open = i16x8.bitmask(reaching(row, part0, least)) | i16x8.bitmask(reaching(row + 16, part1, least)) << 8 |
           i16x8.bitmask(reaching(row + 32, part2, least)) << 16;

@@ -7,7 +7,7 @@ export const PANEL: i32 = 12;
 /** Patches in a panel of 8-bit integers whose products are added in 16 bits. */
 export const BYTE_PANEL: i32 = 24;
 /** Bytes of one step of a panel: two or four channels of all its patches. */
-export const PANEL_STEP: usize = 48;
+export const SLICE_BYTES: usize = 48;
 /** Rows of a tile. */
 export const TILE_ROWS: i32 = 3;
 /** Bytes of a tile whose A are kept in full. */
@@ -58,8 +58,8 @@ export class PairSearch {
   /** Channels whose floats each patch has to itself: all, or a multiple of 16. */
   ownChannels: i32;
   /** Steps of a panel, and of a panel of shared channels; 0 where none are shared. */
-  steps: i32;
-  sharedSteps: i32;
+  slices: i32;
+  sharedSlices: i32;
   /** Fine integers and those of shared channels have 2 to this power times as many steps in a unit. */
   finerBits: i32;
   /** Whether panels hold 8-bit integers: 1, or 0 for 16 bits. */
@@ -161,7 +161,7 @@ export class ReferenceSearch {
   /** Channels of the patches whose distances are measured. */
   channels: i32;
   /** Steps of a panel. */
-  steps: i32;
+  slices: i32;
 }
 
 /** Patches that `nearerByQuads` compares. */
@@ -191,5 +191,5 @@ export class NearestReferences {
 // @ts-ignore: decorator
 @inline
 export function productBytesOf(patches: i32): usize {
-  return <usize> ((patches / 4 + PANEL - 1) / PANEL) * PANEL_STEP;
+  return <usize> ((patches / 4 + PANEL - 1) / PANEL) * SLICE_BYTES;
 }

@@ -28,7 +28,7 @@ export function propose(m: i32, n: i32, really: bool): bool {
  * patch of the strip.
  */
 export function thinOut(search: PairSearch, a: QuantisedImage, b: QuantisedImage, from: i32): void {
-  const bytes = fineBytes(search.steps << 2);
+  const bytes = fineBytes(search.slices << 2);
   const productBytes = productBytesOf(search.patches);
   const end = list + (<usize> listed << 3);
   let to = list;
@@ -37,7 +37,7 @@ export function thinOut(search: PairSearch, a: QuantisedImage, b: QuantisedImage
     const n = <usize> (pair & 0xffffffff), m = <usize> (pair >> 32);
     let A = fineProduct(a.fine + m * bytes, b.fine + n * bytes, bytes) -
       load<i32>(a.fineHalves + (m << 2)) - load<i32>(b.fineHalves + (n << 2));
-    if (search.sharedSteps) A += load<i32>(search.products + (m >> 2) * productBytes + (n & ~3));
+    if (search.sharedSlices) A += load<i32>(search.products + (m >> 2) * productBytes + (n & ~3));
     // What is nearer cannot be foretold: no branch.
     const reaches = <i32> (A > load<i32>(search.fineRowThresholds + (m - from << 2))) |
       <i32> (A > load<i32>(search.fineColumnThresholds + (n << 2)));

@@ -1,7 +1,7 @@
 // A (see quantise.ts and quads.ts) of a few patches of one image and of another: the innermost loops of all searches by
 // integers. Of each kind of integers, and of what is done with A, the compiler makes code of its own.
 
-import { KEY_BITS, PANEL, PANEL_STEP } from "./structures";
+import { KEY_BITS, PANEL, SLICE_BYTES } from "./structures";
 
 // T, the integers: i8, or i16.
 // S, whether four patches share products of other channels: one of two types that differ in size alone.
@@ -163,8 +163,8 @@ export function tile<T, C, S, K>(
     s20 = multiplyAdd<T>(splat, y0, s20);
     s21 = multiplyAdd<T>(splat, y1, s21);
     s22 = multiplyAdd<T>(splat, y2, s22);
-    x += PANEL_STEP;
-    y += PANEL_STEP;
+    x += SLICE_BYTES;
+    y += SLICE_BYTES;
   } while (y < end);
   storeRow<C>(out, s00, s01, s02);
   storeRow<C>(out + stride, s10, s11, s12);
@@ -233,8 +233,8 @@ export function edgeTile<T, C, S, K>(
     s9 = multiplyAdd<T>(spread1(fours), column, s9);
     s10 = multiplyAdd<T>(spread2(fours), column, s10);
     s11 = multiplyAdd<T>(spread3(fours), column, s11);
-    x += PANEL_STEP;
-    y += PANEL_STEP;
+    x += SLICE_BYTES;
+    y += SLICE_BYTES;
   } while (y < end);
   storeEdges<C>(out, stride, s0, s1), out += 2 * stride;
   storeEdges<C>(out, stride, s2, s3), out += 2 * stride;

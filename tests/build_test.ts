@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { UNREACHABLE } from "../tools/bundle.ts";
 import { FROM_NPM, testWith, tried } from "./needs.ts";
 import { ROOT } from "../tools/loaded_files.ts";
@@ -16,4 +18,20 @@ Deno.test("the committed WASM, and the structures in its memory, are what core-a
 
 testWith(BUNDLER, "the committed program of threads is what src/core/tasks/ is bundled to", () => {
   assert.equal(code, 0, complaints);
+});
+
+Deno.test("the map in core-as/README.md has each file, and an arrow for each import", () => {
+  const folder = join(ROOT, "core-as");
+  const map = readFileSync(join(folder, "README.md"), "utf8").match(/```mermaid\n([^]*?)```/)![1];
+  const named = [...map.matchAll(/^ {2}(\w+)\[/gm)].map(([, name]) => name).sort();
+  const arrows = new Map(
+    [...map.matchAll(/^ {2}(\w+) --> (.*)$/gm)].map(([, from, to]) => [from, to.split(" & ").sort()]),
+  );
+  const files = readdirSync(folder).filter((name) => name.endsWith(".ts") && !/^(index|structures)\./.test(name));
+  assert.deepEqual(named, files.map((name) => name.slice(0, -3)).sort());
+  for (const name of named) {
+    const source = readFileSync(join(folder, `${name}.ts`), "utf8");
+    const imported = [...source.matchAll(/ from "\.\/(\w+)";/g)].map(([, file]) => file);
+    assert.deepEqual(arrows.get(name) ?? [], imported.filter((file) => file !== "structures").sort(), name);
+  }
 });

@@ -60,7 +60,7 @@ export interface CoreExports {
     sharedError: number,
     room: number,
   ): void;
-  turnPatches(source: number, patches: number, channels: number, packing: number): void;
+  rotatePatches(source: number, patches: number, channels: number, packing: number): void;
   pairMinima(search: number, a: number, b: number, bothWays: boolean, into: number): void;
   directedHausdorff(
     search: number,

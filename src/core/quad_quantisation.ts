@@ -65,7 +65,7 @@ function turnedSample(sets: readonly Vectors[], { centre, shared }: QuadOptions)
   return withRegion((region) => {
     const sample = sampleOf(sets, centre, SAMPLE);
     const at = region.copyIn(sample);
-    region.core.turnPatches(at, sample.length / channels, channels, channels - shared);
+    region.core.rotatePatches(at, sample.length / channels, channels, channels - shared);
     return region.floats(at, sample.length).slice();
   });
 }

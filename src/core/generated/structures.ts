@@ -7,7 +7,7 @@ export const PANEL = 12;
 export const BYTE_PANEL = 24;
 
 /** Bytes of one step of a panel: two or four channels of all its patches. */
-export const PANEL_STEP = 48;
+export const SLICE_BYTES = 48;
 
 /** Rows of a tile. */
 export const TILE_ROWS = 3;
@@ -38,7 +38,7 @@ export const QuantisedImage = {
 export const PairSearch = {
   bytes: 100,
   doubles: { scale: 0, reach: 8, rounding: 16 },
-  words: { patches: 24, channels: 28, ownChannels: 32, steps: 36, sharedSteps: 40, finerBits: 44, isBytes: 48, strip: 52, panelShift: 56, zeros: 60, products: 64, coarseProducts: 68, table: 72, rowKeys: 76, columnKeys: 80, rowThresholds: 84, columnThresholds: 88, fineRowThresholds: 92, fineColumnThresholds: 96 },
+  words: { patches: 24, channels: 28, ownChannels: 32, slices: 36, sharedSlices: 40, finerBits: 44, isBytes: 48, strip: 52, panelShift: 56, zeros: 60, products: 64, coarseProducts: 68, table: 72, rowKeys: 76, columnKeys: 80, rowThresholds: 84, columnThresholds: 88, fineRowThresholds: 92, fineColumnThresholds: 96 },
 } as const;
 
 /** What is found of a pair of images: for each patch its minimum, squared, and the number of the nearest patch. */
@@ -73,7 +73,7 @@ export const ByteSide = {
 export const ReferenceSearch = {
   bytes: 32,
   doubles: { scale: 0, reach: 8, rounding: 16 },
-  words: { channels: 24, steps: 28 },
+  words: { channels: 24, slices: 28 },
 } as const;
 
 /** Patches that `nearerByQuads` compares. */

@@ -1,6 +1,6 @@
 // Images in the core's memory: each comes as floats and is quantised when it is first needed.
 
-import { PANEL, PANEL_STEP, QuadQuantisation, QuantisedImage } from "../generated/structures.ts";
+import { PANEL, QuadQuantisation, QuantisedImage, SLICE_BYTES } from "../generated/structures.ts";
 import type { CoreMemory } from "./core_memory.ts";
 import type { PairWork } from "./work.ts";
 
@@ -10,13 +10,13 @@ export interface ImageLayout {
   readonly packing: number;
   /** Channels whose floats each patch has to itself. */
   readonly own: number;
-  /** Panels of an image, and the steps of one: a step is four 8-bit or two 16-bit channels. */
+  /** Panels of an image, and the slices of one: a slice is four 8-bit or two 16-bit channels. */
   readonly panels: number;
-  readonly steps: number;
+  readonly slices: number;
   /** The same of what quartets share, in 16-bit integers. */
   readonly quartets: number;
   readonly quartetPanels: number;
-  readonly sharedSteps: number;
+  readonly sharedSlices: number;
 }
 
 /** See {@linkcode ImageLayout}. */
@@ -28,10 +28,10 @@ export function imageLayout({ images: { patches, channels }, shared, quads }: Pa
     // The core adds squares up by sixteens of channels: one of these never lies in two places.
     own: shared ? Math.min(channels, 16 * Math.ceil(packing / 16)) : channels,
     panels: Math.ceil(patches / PANEL),
-    steps: Math.ceil(packing / (quads ? 4 : 2)),
+    slices: Math.ceil(packing / (quads ? 4 : 2)),
     quartets,
     quartetPanels: Math.ceil(quartets / PANEL),
-    sharedSteps: Math.ceil(shared / 2),
+    sharedSlices: Math.ceil(shared / 2),
   };
 }
 
@@ -53,7 +53,7 @@ export type ImageStore = (image: number) => HeldImage;
 export function imageStores(
   memory: CoreMemory,
   { images: { data, patches, channels }, quantisation, quads, shared, order }: PairWork,
-  { packing, own, panels, steps, quartets, quartetPanels, sharedSteps }: ImageLayout,
+  { packing, own, panels, slices, quartets, quartetPanels, sharedSlices }: ImageLayout,
   isFarthestFirst: boolean,
 ): (size: number) => ImageStore {
   const { core } = memory;
@@ -88,12 +88,12 @@ export function imageStores(
 
   /** Room for one image, and what reads an image of a number into it. */
   function reserveImage() {
-    const integers = (panels: number, steps: number) => memory.reserve(panels * steps * PANEL_STEP);
+    const integers = (panels: number, slices: number) => memory.reserve(panels * slices * SLICE_BYTES);
     const halves = () => memory.reserve(panels * PANEL * 4);
     const floats = memory.reserve(patches * own * 4);
     const sharedPatches = memory.reserve(quartets * (channels - own) * 4);
-    const [rows, rowHalves] = [integers(panels, steps), halves()];
-    const sharedIntegers = integers(quartetPanels, sharedSteps);
+    const [rows, rowHalves] = [integers(panels, slices), halves()];
+    const sharedIntegers = integers(quartetPanels, sharedSlices);
     // The search with early break makes no use of fine integers.
     const isFine = quads && !isFarthestFirst;
     const address = memory.structure(QuantisedImage, {
@@ -104,7 +104,7 @@ export function imageStores(
       rows,
       rowHalves,
       // Of 16 bits rows and columns are the same.
-      columns: quads ? integers(panels, steps) : rows,
+      columns: quads ? integers(panels, slices) : rows,
       columnHalves: quads ? halves() : rowHalves,
       shared: sharedIntegers,
       fine: isFine ? memory.reserve(patches * 16 * Math.ceil(packing / 8)) : 0,

@@ -1,6 +1,6 @@
 // What compares two images: the core's functions for a pair, and the room that they need.
 
-import { PairMinima, PairSearch, PANEL, PANEL_STEP, TILE_BYTES } from "../generated/structures.ts";
+import { PairMinima, PairSearch, PANEL, SLICE_BYTES, TILE_BYTES } from "../generated/structures.ts";
 import type { CoreMemory } from "./core_memory.ts";
 import { type HeldImage, imageLayout, type ImageStore, imageStores } from "./image_store.ts";
 import type { PairWork } from "./work.ts";
@@ -44,17 +44,17 @@ export function pairComparison(memory: CoreMemory, work: PairWork): PairComparis
   const { block, keepAll, output, quads, strip, panelShift, quantisation, images: { count, patches, channels } } = work;
   const { core } = memory;
   const layout = imageLayout(work);
-  const { own, panels, steps, quartetPanels, sharedSteps } = layout;
+  const { own, panels, slices, quartetPanels, sharedSlices } = layout;
   const [there, back, places, otherPlaces, marks] = Array.from({ length: 5 }, () => memory.reserve(panels * PANEL * 4));
   const found = memory.structure(PairMinima, { squared: there, places, otherSquared: back, otherPlaces });
   const tiles = memory.reserve(panels * TILE_BYTES);
-  const tableLine = PANEL_STEP * Math.ceil(panels * PANEL * (quads ? 2 : 4) / PANEL_STEP);
+  const tableLine = SLICE_BYTES * Math.ceil(panels * PANEL * (quads ? 2 : 4) / SLICE_BYTES);
   const table = memory.reserve(strip * tableLine);
   if (quads) memory.shortIntegers(table, strip * tableLine / 2).fill(-(2 ** 15));
   else memory.integers(table, strip * tableLine / 4).fill(-(2 ** 31));
-  const zeros = memory.reserve(PANEL_STEP);
+  const zeros = memory.reserve(SLICE_BYTES);
   memory.integers(zeros, PANEL).fill(0);
-  const products = () => sharedSteps ? memory.reserve((quartetPanels * PANEL + 3) * quartetPanels * PANEL * 4) : 0;
+  const products = () => sharedSlices ? memory.reserve((quartetPanels * PANEL + 3) * quartetPanels * PANEL * 4) : 0;
   const search = memory.structure(PairSearch, {
     scale: quads?.scale ?? quantisation.scale,
     reach: quads?.reach ?? Infinity,
@@ -62,8 +62,8 @@ export function pairComparison(memory: CoreMemory, work: PairWork): PairComparis
     patches,
     channels,
     ownChannels: own,
-    steps,
-    sharedSteps,
+    slices,
+    sharedSlices,
     finerBits: quads?.finerBits ?? 0,
     isBytes: quads ? 1 : 0,
     strip,

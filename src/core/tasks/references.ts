@@ -6,11 +6,11 @@ import {
   ByteSide,
   NearestReferences,
   PANEL,
-  PANEL_STEP,
   QuadQuantisation,
   QuantisedImage,
   ReferenceSearch,
   SearchedPatches,
+  SLICE_BYTES,
   TILE_ROWS,
 } from "../generated/structures.ts";
 import type { CoreMemory } from "./core_memory.ts";
@@ -137,7 +137,7 @@ function searchBySums32(
   found: Found,
 ): Search {
   const short = shortImages.channels;
-  const steps = Math.ceil(short / 4);
+  const slices = Math.ceil(short / 4);
   const centre = memory.copyIn(origin);
   const quantisation = memory.structure(QuadQuantisation, settings);
   const search = memory.structure(ReferenceSearch, {
@@ -145,7 +145,7 @@ function searchBySums32(
     reach: settings.reach,
     rounding: productRounding(channels),
     channels,
-    steps,
+    slices,
   });
   const room = memory.reserve(short * 8 + 96);
   // Rows are read by threes.
@@ -162,7 +162,7 @@ function searchBySums32(
     side(asRows, size) {
       const panels = Math.ceil(size / PANEL);
       const floats = memory.reserve(size * channels * 4);
-      const [packed, halves] = [memory.reserve(panels * steps * PANEL_STEP), memory.reserve(panels * PANEL * 4)];
+      const [packed, halves] = [memory.reserve(panels * slices * SLICE_BYTES), memory.reserve(panels * PANEL * 4)];
       const image = memory.structure(QuantisedImage, {
         error: 0,
         fineError: 0,
