@@ -1,5 +1,4 @@
-// The nearest of all patches of many reference images by 32-bit sums of 8-bit integers, where the processor is fast at these
-// (see quads.ts): what references.ts does with 16-bit sums. Images have rows, references columns.
+// The nearest of all patches of the references, by quads. references.ts does the same by bytes.
 
 import { squaredDistance } from "./distance";
 import { roundingOf, thresholdsOf } from "./quantise";
@@ -7,10 +6,10 @@ import { countDistance, countTile } from "./references";
 import { NearestReferences, PANEL, SLICE_BYTES, QuantisedImage, ReferenceSearch, SearchedPatches } from "./structures";
 import { NoKeys, Own, rowsFrom, tile } from "./tile";
 
-/** A of three patches and a panel. */
+/** The tile at hand. */
 const TILE: usize = memory.data(144, 16);
 
-/** Which of a row's twelve A exceed a threshold. */
+/** Which of a row's twelve A are above its threshold: a bit for each. */
 // @ts-ignore: decorator
 @inline
 function exceeding(row: usize, threshold: v128): i32 {
@@ -19,7 +18,7 @@ function exceeding(row: usize, threshold: v128): i32 {
     i32x4.bitmask(i32x4.gt_s(v128.load(row, 32), threshold)) << 8;
 }
 
-/** Whether any do. */
+/** Not 0 where any of them is. */
 // @ts-ignore: decorator
 @inline
 function anyExceeding(row: usize, threshold: v128): v128 {
@@ -27,7 +26,7 @@ function anyExceeding(row: usize, threshold: v128): v128 {
   return v128.or(v128.or(first, second), i32x4.gt_s(v128.load(row, 32), threshold));
 }
 
-/** Lowers `nearest` of a's patches. */
+/** Looks among the references b for ones nearer to a's patches than those that `nearest` has. */
 export function nearerByQuads(search: ReferenceSearch, a: SearchedPatches, b: SearchedPatches, nearest: NearestReferences): void {
   const own = changetype<QuantisedImage>(a.image), others = changetype<QuantisedImage>(b.image);
   const errors = own.error + others.error + search.rounding;
@@ -45,16 +44,17 @@ export function nearerByQuads(search: ReferenceSearch, a: SearchedPatches, b: Se
       const any1 = anyExceeding(TILE + SLICE_BYTES, v128.load32_splat(thresholds, 4));
       const any2 = anyExceeding(TILE + 2 * SLICE_BYTES, v128.load32_splat(thresholds, 8));
       if (!v128.any_true(v128.or(any0, v128.or(any1, any2)))) continue;
-      for (let r = 0; r < min(3, a.count - m); r++) {
-        const threshold = v128.load32_splat(thresholds + (<usize> r << 2));
-        for (let open = exceeding(TILE + <usize> r * SLICE_BYTES, threshold) & inside; open; open &= open - 1) {
-          measure(search, a, m + r, b, n + ctz(open), errors, nearest);
+      for (let each = 0; each < min(3, a.count - m); each++) {
+        const threshold = v128.load32_splat(thresholds + (<usize> each << 2));
+        for (let open = exceeding(TILE + <usize> each * SLICE_BYTES, threshold) & inside; open; open &= open - 1) {
+          measure(search, a, m + each, b, n + ctz(open), errors, nearest);
         }
       }
     }
   }
 }
 
+/** Measures a's patch m and b's patch n; where that is nearer, keeps it and its threshold. */
 // @ts-ignore: decorator
 @inline
 function measure(
@@ -70,7 +70,7 @@ function measure(
   const before = load<f32>(nearest.squared + at);
   countDistance();
   const squared = squaredDistance(a.patches + <usize> m * bytes, b.patches + <usize> n * bytes, search.channels, before);
-  // Of equal distances the first counts.
+  // Of equally near references the first counts.
   if (squared >= before) return;
   store<f32>(nearest.squared + at, squared);
   store<i32>(nearest.places + at, b.first + n);

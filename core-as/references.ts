@@ -1,22 +1,18 @@
-// The nearest of all patches of many reference images: eq. 6's scores against labelled normals. Each
-// patch's best so far proves most of what follows farther, from a few numbers in place of all channels.
-//
-// These few numbers are a patch's products with orthonormal axes, and the norm of what the axes leave. For
-// any x and y, ‖x − y‖² = ‖W(x − y)‖² + ‖rest of x − y‖² ≥ ‖Wx − Wy‖² + (‖rest of x‖ − ‖rest of y‖)²:
-// distances between the short vectors never exceed those between patches. Where a few axes leave much, the
-// patches themselves take the short vectors' place. Integers of these are those of bytes.ts, or of quads.ts where the processor
-// is fast at them (quad_references.ts).
+// The nearest of all patches of the references, by bytes: the scores against labelled normal images (Sohn et al. 2023, eq. 6).
+// The nearest reference so far excludes most of those that follow. Integers are made of short vectors, or of the patches
+// themselves where a few axes leave much; distances are measured from the patches.
 
 import { byteThreshold, HIGHEST, layOut, LOWEST, TILE, tileOf } from "./bytes";
 import { squaredDistance } from "./distance";
 import { BYTE_PANEL, ByteQuantisation, ByteSide, SLICE_BYTES } from "./structures";
 
-/** Tiles of three patches and a panel compared by their short vectors: a count. */
+/** A count: tiles that were computed. */
 export let referenceTiles: i32 = 0;
-/** Patches that these could not prove farther, and that were measured: a count. */
+/** A count: distances that were measured. */
 export let referenceDistances: i32 = 0;
 
-// For quad_references.ts: only its own file can change a count.
+// quad_references.ts counts with these, as only its own file can change a count.
+
 // @ts-ignore: decorator
 @inline
 export function countTile(): void {
@@ -29,21 +25,21 @@ export function countDistance(): void {
   referenceDistances++;
 }
 
-/** What turns sums of products with a place into A, raised, when taken away. */
+/** What has to be subtracted from eight columns' sums of products, so that only the row's part lacks: norm less raise. */
 // @ts-ignore: decorator
 @inline
 function ownPart(side: ByteSide, place: usize): v128 {
   return i16x8.sub_sat_s(v128.load(side.norms + place), v128.load(side.adjustments + place));
 }
 
-/** Which of eight sums of products, less the columns' part, reach what a row wants. */
+/** Which of eight sums of products, less the columns' `part`, are what a row wants, or more. */
 // @ts-ignore: decorator
 @inline
 function reaching(at: usize, part: v128, wanted: v128): v128 {
   return i16x8.ge_s(i16x8.sub_sat_s(v128.load(at), part), wanted);
 }
 
-/** Whether any of a row's 24 do. */
+/** Not 0 where any of a row's 24 are. */
 // @ts-ignore: decorator
 @inline
 function anyReaching(row: usize, part0: v128, part1: v128, part2: v128, wanted: v128): v128 {
@@ -52,9 +48,9 @@ function anyReaching(row: usize, part0: v128, part1: v128, part2: v128, wanted: 
 }
 
 /**
- * Lowers `nearest`, the squared distances of a's patches to the nearest reference so far, and with it `wanted`, 16 bits
- * each: what sums of products, less the reference's part, reach where it may be nearer. `places` receives their numbers.
- * `short`: how many numbers the packed short vectors have.
+ * Looks among the references b for ones nearer to a's patches. Of these, `nearest` has the squared distances (f32) so far,
+ * and `places` the references' numbers (i32). `wanted` has, in 16 bits, the sum of products, less the reference's part, that
+ * a nearer reference has at least. `short`: how many numbers a short vector has.
  */
 export function nearerReferences(
   a: ByteSide,
@@ -81,20 +77,20 @@ export function nearerReferences(
       const any1 = anyReaching(TILE + 48, part0, part1, part2, least1);
       const any2 = anyReaching(TILE + 96, part0, part1, part2, least2);
       if (!v128.any_true(v128.or(any0, v128.or(any1, any2)))) continue;
-      for (let r = m; r < min(m + 3, a.count); r++) {
-        const row = TILE + <usize> (r - m) * SLICE_BYTES;
-        const least = v128.load16_splat(wanted + (<usize> r << 1));
+      for (let each = m; each < min(m + 3, a.count); each++) {
+        const row = TILE + <usize> (each - m) * SLICE_BYTES;
+        const least = v128.load16_splat(wanted + (<usize> each << 1));
         let open = i16x8.bitmask(reaching(row, part0, least)) | i16x8.bitmask(reaching(row + 16, part1, least)) << 8 |
           i16x8.bitmask(reaching(row + 32, part2, least)) << 16;
         for (open &= inside; open; open &= open - 1) {
-          measureReference(a, r, b, n + ctz(open), channels, quantisation, nearest, wanted, places);
+          measureReference(a, each, b, n + ctz(open), channels, quantisation, nearest, wanted, places);
         }
       }
     }
   }
 }
 
-/** Measures a's patch m and b's patch n. */
+/** Measures a's patch m and b's patch n; where that is nearer, keeps it. */
 // @ts-ignore: decorator
 @inline
 function measureReference(
@@ -118,7 +114,7 @@ function measureReference(
   store<i32>(places + place, b.first + n);
   const proves = byteThreshold(squared, channels, quantisation);
   const own = <i32> load<i16>(a.norms + (place >> 1)) - <i32> load<i16>(a.adjustments + (place >> 1));
-  // Where everything is wanted, it stays so; of equal distances the first counts.
+  // The lowest value lets everything pass, and stays as it is. Nothing is nearer than 0: the highest lets nothing pass.
   const least = proves == LOWEST ? LOWEST : max(LOWEST, proves + own);
   store<i16>(wanted + (place >> 1), <i16> (squared > 0 ? least : HIGHEST));
 }

@@ -187,7 +187,7 @@ export class NearestReferences {
   thresholds: usize;
 }
 
-/** Bytes of a row of the blocks' products. */
+/** Bytes of a line of the quartets' products: a number (i32) for each quartet of the right image, padded to whole panels. */
 // @ts-ignore: decorator
 @inline
 export function productBytesOf(patches: i32): usize {
