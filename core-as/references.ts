@@ -25,7 +25,7 @@ export function countDistance(): void {
   referenceDistances++;
 }
 
-/** What has to be subtracted from eight columns' sums of products, so that only the row's part lacks: norm less raise. */
+/** The part of eight patches in A: their norms less what they are raised by. A is a sum of products less both sides' parts. */
 // @ts-ignore: decorator
 @inline
 function ownPart(side: ByteSide, place: usize): v128 {
