@@ -189,7 +189,7 @@ Deno.test(
 function turned(data: Float32Array, channels: number): Float32Array {
   return withRegion((region) => {
     const at = region.copyIn(data);
-    region.core.turnPatches(at, data.length / channels, channels, channels);
+    region.core.rotatePatches(at, data.length / channels, channels, channels);
     return region.floats(at, data.length).slice();
   });
 }
