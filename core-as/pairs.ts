@@ -164,7 +164,7 @@ function panelOf<Cell>(row: usize, panel: i32, lane: i32): i32 {
 
 /**
  * Measures the likeliest column of each row of the strip, then the likeliest row of each column, unless it is excluded.
- * Their cells become the lowest, so that no pair of patches is measured twice.
+ * Their cells become the lowest, so that thresholds exclude them from then on: they are not measured again.
  */
 // @ts-ignore: decorator
 @inline
