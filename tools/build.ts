@@ -133,7 +133,7 @@ try {
     }
     if (text !== before) {
       console.error(`${file} is not what its sources give: run \`deno task build\` and commit it.`);
-      const [, version = Deno.version.deno] = before.match(/bundler of Deno ([\d.]+)/) ?? [];
+      const [, version = Deno.version.deno] = before.match(/bundler of Deno (\d+\.\d+\.\d+)/) ?? [];
       if (version !== Deno.version.deno) console.error(`It was made by Deno ${version}; this is ${Deno.version.deno}.`);
       Deno.exit(1);
     }
