@@ -8,7 +8,7 @@
 export { AnomalyClusterError, type ErrorCode } from "./src/errors.ts";
 export type { DistanceMatrix, Distances, Embeddings, PatchSet, PatchValues, Raster } from "./src/types.ts";
 export { init } from "./src/core/instance.ts";
-export type { WorkCounts } from "./src/core/patch_tasks.ts";
+export type { WorkCounts } from "./src/core/tasks/work.ts";
 export { ThreadPool } from "./src/core/thread_pool.ts";
 
 export { type Embedder, joinPatches } from "./src/embed/embedder.ts";

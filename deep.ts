@@ -10,6 +10,6 @@ export { gatcluster } from "./src/cluster/deep/gatcluster.ts";
 export { scan } from "./src/cluster/deep/scan.ts";
 export type { TrainedClusterer, TrainedGroups, Training } from "./src/cluster/clusterer.ts";
 export type { WorkOptions } from "./src/distance/patch_minima.ts";
-export type { WorkCounts } from "./src/core/patch_tasks.ts";
+export type { WorkCounts } from "./src/core/tasks/work.ts";
 export type { PatchSet } from "./src/types.ts";
 export type { CheckpointStore, TrainingOptions } from "./src/cluster/deep/trainer.ts";

@@ -1,85 +1,51 @@
-// Patches as 8-bit integers: one instruction multiplies sixteen of them, half of what quantise.ts needs. They are
-// coarser, and so leave more candidates: good where a patch has one nearest among very many, to which a distance is known.
+// 8-bit integers whose products are added in 16 bits, for references. One instruction multiplies sixteen of them, on any
+// processor. These integers are coarse and leave more survivors than 16 bits. That is good where a row has one nearest column
+// among very many, to which a distance is known already.
 //
-// A row patch x becomes a = round(2s·(x − centre)), within ±127, a column patch y becomes b = round(s·(y −
-// centre)), within ±63: a's steps are half as long. With â = a / 2 the integers' distance is, in steps,
-//   ‖â − b‖² = ‖a‖²/4 + ‖b‖² − a·b,
-// and as the errors e_x = ‖â − s(x − centre)‖ and e_y are known, it is within e_x + e_y of s‖x − y‖.
+// Here A is not quite that of README.md. A row x becomes a = round(2s·(x − c)), within ±127. A column y becomes
+// b = round(s·(y − c)), within ±63. So a row's steps are half as long. In steps of columns, with â = a / 2,
+//   ‖â − b‖² = ‖a‖²/4 + ‖b‖² − a·b
+// lies within e = e_x + e_y of s·d, with the errors e_x = ‖â − s(x − c)‖ and e_y = ‖b − s(y − c)‖.
 //
-// Products are summed in 16 bits that wrap around, a group of channels at a time: no matter what wraps on
-// the way, a group's sum is exact when it fits, and it does by Cauchy and Schwarz, as a group's norm is kept
-// within 128 (of a within 256). Sums of groups are cut by `shift` bits, and norms subtracted with saturation:
-//   A = Σ_groups ⌊a·b / 2^shift⌋ − ⌊‖a‖²/4 / 2^shift⌋ − ⌊‖b‖² / 2^shift⌋,
-// so that A + groups > −‖â − b‖² / 2^shift > A − 2, or A is the least that there is.
+// Products are added in 16 bits that wrap around, a group of channels at a time. It does not matter what wraps on the way: a
+// group's sum is exact if it fits. It fits by the Cauchy–Schwarz inequality, as a group's norm is kept within 128 for columns
+// and 256 for rows. Each group's sum loses its last `shift` bits; then sums and norms come together, with saturation:
+//   A = Σ_groups ⌊a·b / 2^shift⌋ − ⌊‖a‖²/4 / 2^shift⌋ − ⌊‖b‖² / 2^shift⌋
+// So A + groups > −‖â − b‖² / 2^shift > A − 2, or A is the lowest of 16 bits.
 //
-// Patches that do not fit are shortened: their e is large. Of most, e stays below a bound, and thresholds
-// reckon with that; for the others an adjustment of A makes up (see `settle`).
+// A patch whose norm does not fit is shortened, which makes its error large. Patches whose error is above the usual one are
+// raised (see `settle`).
 //
-// Rows lie by threes, columns in panels of 24 (three 8-lane vectors), two channels side by side:
-//   rows[three][pair of channels][patch 0 … 2][channel of the pair]
-//   panel[pair of channels][patch 0 … 23][channel of the pair]
-// The instruction wants one side within 0 … 127: columns are stored with 64 added, which each row takes away
-// again as the sum that it begins with (`starts`, one for each group). Places past the last patch hold zeros
-// and a norm that no patch has.
+// Rows lie by threes, columns in panels of 24, which are three vectors of eight lanes:
+//   rows[three][two channels][patch 0 … 2][channel of the two]
+//   panel[two channels][patch 0 … 23][channel of the two]
+// The instruction wants the integers of one side from 0 to 127. So columns are stored with 64 added to each. A row's sum
+// begins with what takes that away again, −64 times the sum of its integers (`starts`, one for each group). Places behind the
+// last patch hold zeros, and a norm above any patch's.
 
 import { integerSum } from "./distance";
 import { roundingOf } from "./quantise";
+import { BYTE_PANEL, ByteQuantisation, ByteSide, SLICE_BYTES } from "./structures";
 
-/** Patches in a panel. */
-export const PANEL: i32 = 24;
-/** Bytes of a pair of channels of a panel. */
-export const STEP: usize = 48;
-/** Bytes of a pair of channels of three rows. */
-const ROW_STEP: usize = 6;
 
-/** The least A. */
+/** Bytes of two channels of three rows. */
+const ROW_SLICE_BYTES: usize = 6;
+
+/** The lowest A and the highest. */
 export const LOWEST: i32 = -32768;
-/** And the highest. */
 export const HIGHEST: i32 = 32767;
 
-/** Norms of a group of channels that a product's 16 bits hold, in the columns' steps. */
+/** The largest norm of a group of channels, in steps of columns: then a sum of products fits into 16 bits. */
 const GROUP_NORM: f64 = 127.4;
-/** Squared norms that A holds, once they are shifted. */
+/** The largest squared norm of a patch, without its last `shift` bits, that A has room for. */
 const LARGEST_SQUARE: f64 = 15200;
 
-/** How patches become integers, as the host lays it out: all doubles. */
-@unmanaged
-export class ByteQuantisation {
-  /** The columns' steps in one unit of the patches. */
-  scale: f64;
-  /** Bits that sums lose. */
-  shift: f64;
-  /** Pairs of channels in a group, a multiple of 4. */
-  groupPairs: f64;
-  /** Errors of most rows and columns, in steps. */
-  rowError: f64;
-  columnError: f64;
-  /** Distances up to which A can prove anything, in steps. */
-  reach: f64;
-}
-
-/** Patches as one side of products, as the host lays them out: 32 bits each. */
-@unmanaged
-export class Side {
-  /** Floats, `count` × channels. */
-  patches: usize;
-  packed: usize;
-  /** Of rows. */
-  starts: usize;
-  /** 16 bits a place: of the squared norm, and what makes up for a large error. */
-  norms: usize;
-  adjustments: usize;
-  count: i32;
-  /** The number of its first patch. */
-  first: i32;
-}
-
-/** Squared norm of the last patch's integers, and the squared error of what they stand for, in its own steps. */
+/** Of the patch that was rounded last: the squared norm of its integers and the squared error, in its own steps. */
 let square: f64 = 0, error: f64 = 0;
 
 /**
- * Rounds one patch's `channels`, times `factor`, to integers within ±`limit`, `room` of them with zeros behind the last.
- * Returns whether the norm of a group exceeds `groupNorm`.
+ * Rounds the `channels` of a patch to integers at `into`, with zeros behind the last up to `room` of them. Numbers beyond
+ * ±`limit` are cut off, then all are multiplied by `factor`, 1 or less. Returns whether a group's norm is above `groupNorm`.
  */
 function roundPatch(
   source: usize,
@@ -146,22 +112,22 @@ function roundPatch(
 }
 
 /**
- * Quantises a side's patches, the `count` ones of `channels` channels at `source`, as rows (its `starts` is not 0) or as
- * columns. `integers`: room for a patch of bytes, and 16 more.
+ * Quantises the `count` patches of a side. Their vectors of `channels` floats are at `source`. A side whose `starts` is not 0
+ * has rows, another one columns. `integers`: room for the integers of a patch, and 16 bytes more.
  */
 export function quantiseBytes(
   source: usize,
   channels: i32,
   centre: usize,
   quantisation: ByteQuantisation,
-  side: Side,
+  side: ByteSide,
   integers: usize,
 ): void {
   const pairs = channels + 1 >> 1;
   const groupPairs = <i32> quantisation.groupPairs;
   const groups = (pairs + groupPairs - 1) / groupPairs;
   const asRows = side.starts != 0;
-  const places = asRows ? (side.count + 2) / 3 * 3 : (side.count + PANEL - 1) / PANEL * PANEL;
+  const places = asRows ? (side.count + 2) / 3 * 3 : (side.count + BYTE_PANEL - 1) / BYTE_PANEL * BYTE_PANEL;
   const steps: f64 = asRows ? 2 : 1;
   const limit: f32 = asRows ? 127 : 63;
   const largest = LARGEST_SQUARE * <f64> (1 << <i32> quantisation.shift) * steps * steps;
@@ -184,23 +150,23 @@ export function quantiseBytes(
       store<i16>(side.adjustments + (<usize> m << 1), 0);
     }
     if (asRows) {
-      let out = side.packed + <usize> (m / 3 * pairs) * ROW_STEP + (<usize> (m % 3) << 1);
-      const start = side.starts + <usize> (m / 3 * groups) * ROW_STEP + (<usize> (m % 3) << 1);
+      let out = side.packed + <usize> (m / 3 * pairs) * ROW_SLICE_BYTES + (<usize> (m % 3) << 1);
+      const start = side.starts + <usize> (m / 3 * groups) * ROW_SLICE_BYTES + (<usize> (m % 3) << 1);
       for (let group = 0; group < groups; group++) {
         let sum = 0;
-        for (let pair = group * groupPairs; pair < min(pairs, (group + 1) * groupPairs); pair++, out += ROW_STEP) {
+        for (let pair = group * groupPairs; pair < min(pairs, (group + 1) * groupPairs); pair++, out += ROW_SLICE_BYTES) {
           const from = integers + (<usize> pair << 1);
           sum += <i32> load<i8>(from) + <i32> load<i8>(from, 1);
           store<u16>(out, load<u16>(from));
         }
-        store<i16>(start + <usize> group * ROW_STEP, <i16> (-64 * sum));
+        store<i16>(start + <usize> group * ROW_SLICE_BYTES, <i16> (-64 * sum));
       }
     } else {
       for (let at: usize = 0; at < <usize> pairs << 1; at += 16) {
         v128.store(integers + at, i8x16.add(v128.load(integers + at), i8x16.splat(64)));
       }
-      let out = side.packed + <usize> (m / PANEL * pairs) * STEP + (<usize> (m % PANEL) << 1);
-      for (let from = integers; from < integers + (<usize> pairs << 1); from += 2, out += STEP) {
+      let out = side.packed + <usize> (m / BYTE_PANEL * pairs) * SLICE_BYTES + (<usize> (m % BYTE_PANEL) << 1);
+      for (let from = integers; from < integers + (<usize> pairs << 1); from += 2, out += SLICE_BYTES) {
         store<u16>(out, load<u16>(from));
       }
     }
@@ -208,13 +174,14 @@ export function quantiseBytes(
 }
 
 /**
- * Norm and adjustment of a place whose integers have this squared norm, and this squared error.
+ * Keeps the norm of patch m, and by how much it is raised, for its squared norm and squared error in steps of columns.
  *
- * With E = E_x + E_y the errors of most, A must prove s·distance + e_x + e_y < ‖â − b‖ by the threshold of s·distance + E.
- * For errors above these by Δ_x and Δ_y, A is raised by Δ(2·reach + 2E + 2Δ) / 2^shift for each of the two:
- * as (r + E + Δ_x + Δ_y)² − (r + E)² is at most the sum of these, it proves as much for any r up to `reach`.
+ * Thresholds are made with the usual errors, E = E_x + E_y: an A below proves s·r + E < ‖â − b‖. What has to be proved is
+ * s·r + e_x + e_y < ‖â − b‖. Where e_x is above E_x by Δ_x, the row is raised by Δ_x·(2·reach + 2E + 2Δ_x) / 2^shift; columns
+ * likewise. With h = s·r, (h + E + Δ_x + Δ_y)² − (h + E)² is no more than these two together (without the division) for any h
+ * up to `reach`. So a raised A that is below the threshold proves what it has to.
  */
-function settle(side: Side, m: i32, square: f64, error: f64, asRows: bool, quantisation: ByteQuantisation): void {
+function settle(side: ByteSide, m: i32, square: f64, error: f64, asRows: bool, quantisation: ByteQuantisation): void {
   const at = <usize> m << 1;
   const unit = <f64> (1 << <i32> quantisation.shift);
   store<i16>(side.norms + at, <i16> floor(square / unit));
@@ -224,45 +191,45 @@ function settle(side: Side, m: i32, square: f64, error: f64, asRows: bool, quant
 }
 
 /**
- * A bound of an error whose square was added up in float32: its rounding is far below a hundredth of a step, of short or
- * turned vectors too, unless the error is large itself.
+ * A bound of an error, from its square as it was added up in float32. What rounding changes there is far below a hundredth
+ * of a step, or below a part in 10,000 of an error that is large itself. This holds for short and rotated vectors too.
  */
 export function boundOf(squared: f64): f64 {
   return sqrt(squared) * 1.0001 + 0.01;
 }
 
-/** What half a squared distance is raised by where an error is `above` those of most; `both`: these of rows and columns. */
+/** By how much half a squared distance is raised for an error that is `above` the usual one; `both`: E of `settle`. */
 export function raisedBy(above: f64, reach: f64, both: f64): f64 {
   return above <= 0 ? 0 : above * (reach + both + above);
 }
 
-/** The A below which, adjusted, it proves that two patches are farther apart than `squared`. */
+/** The threshold of a squared distance: a raised A below it proves that two patches are farther apart. */
 export function byteThreshold(squared: f32, channels: i32, quantisation: ByteQuantisation): i32 {
   const distance = quantisation.scale * sqrt<f64>(<f64> squared * roundingOf(channels));
   if (!(distance <= quantisation.reach)) return LOWEST;
   const farther = distance + quantisation.rowError + quantisation.columnError;
   const unit = <f64> (1 << <i32> quantisation.shift);
-  // Each group's sum has lost less than 1; short vectors have one channel more at most.
+  // Each group's sum has lost less than 1. Short vectors have one number more than the patches at most.
   const groups = ceil(<f64> (channels + 2 >> 1) / quantisation.groupPairs);
   return <i32> max<f64>(LOWEST, floor(farther * farther / -unit - groups));
 }
 
-/** Sums of products of signed bytes x with bytes y within 0 … 127, two by two, added to c. */
+/** Adds products of a row x and columns y to `sums`, two in each lane. y is from 0 to 127. */
 // @ts-ignore: decorator
 @inline
-function multiplyAdd(x: v128, y: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return i16x8.add(c, i16x8.relaxed_dot_i8x16_i7x16_s(x, y));
+function multiplyAdd(x: v128, y: v128, sums: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i16x8.add(sums, i16x8.relaxed_dot_i8x16_i7x16_s(x, y));
   const even = i16x8.mul(i16x8.shr_s(i16x8.shl(x, 8), 8), i16x8.shr_s(i16x8.shl(y, 8), 8));
   const odd = i16x8.mul(i16x8.shr_s(x, 8), i16x8.shr_s(y, 8));
-  return i16x8.add(c, i16x8.add(even, odd));
+  return i16x8.add(sums, i16x8.add(even, odd));
 }
 
-/** Where a tile's sums are: three rows of three vectors. At a constant address accesses need no bounds checks. */
+/** Where `tile` leaves its sums: three rows of three vectors. At a constant address loads and stores need no bounds checks. */
 export const TILE: usize = memory.data(144, 16);
 
 /**
- * Sums of products of three rows, from `x`, and the 24 columns of the panel `y` … `end`, a group's cut by `shift`
- * bits before they are added, at `TILE`.
+ * Sums of products of three rows, at `x`, and the 24 columns of the panel from `y` to `end`, to `TILE`. Each group's sum
+ * begins with its `starts` and loses its last `shift` bits before it is added to the others.
  */
 function tile(x: usize, starts: usize, y: usize, end: usize, groupBytes: usize, shift: i32): void {
   let first = true;
@@ -271,7 +238,7 @@ function tile(x: usize, starts: usize, y: usize, end: usize, groupBytes: usize, 
     let s00 = v128.load16_splat(starts), s01 = s00, s02 = s00;
     let s10 = v128.load16_splat(starts, 2), s11 = s10, s12 = s10;
     let s20 = v128.load16_splat(starts, 4), s21 = s20, s22 = s20;
-    starts += ROW_STEP;
+    starts += ROW_SLICE_BYTES;
     do {
       const y0 = v128.load(y);
       const y1 = v128.load(y, 16);
@@ -288,8 +255,8 @@ function tile(x: usize, starts: usize, y: usize, end: usize, groupBytes: usize, 
       s20 = multiplyAdd(splat, y0, s20);
       s21 = multiplyAdd(splat, y1, s21);
       s22 = multiplyAdd(splat, y2, s22);
-      x += ROW_STEP;
-      y += STEP;
+      x += ROW_SLICE_BYTES;
+      y += SLICE_BYTES;
     } while (y < stop);
     s00 = i16x8.shr_s(s00, shift), s01 = i16x8.shr_s(s01, shift), s02 = i16x8.shr_s(s02, shift);
     s10 = i16x8.shr_s(s10, shift), s11 = i16x8.shr_s(s11, shift), s12 = i16x8.shr_s(s12, shift);
@@ -306,25 +273,25 @@ function tile(x: usize, starts: usize, y: usize, end: usize, groupBytes: usize, 
   } while (y < end);
 }
 
-/** Bytes of three rows, of their starts, and of a panel, of `pairs` pairs of channels; and a group's bytes of a panel. */
+/** Bytes of three rows, of their starts, of a panel, and of a group's part of a panel; and the bits that sums lose. */
 let threeBytes: usize = 0, startBytes: usize = 0, panelBytes: usize = 0, groupBytes: usize = 0;
 let shiftBits: i32 = 0;
 
-/** Before `tileOf`: how packed patches lie. */
+/** Says how the patches lie that `tileOf` takes: with `pairs` pairs of channels. */
 export function layOut(pairs: i32, quantisation: ByteQuantisation): void {
   const groupPairs = <i32> quantisation.groupPairs;
-  threeBytes = <usize> pairs * ROW_STEP;
-  startBytes = <usize> ((pairs + groupPairs - 1) / groupPairs) * ROW_STEP;
-  panelBytes = <usize> pairs * STEP;
-  groupBytes = <usize> groupPairs * STEP;
+  threeBytes = <usize> pairs * ROW_SLICE_BYTES;
+  startBytes = <usize> ((pairs + groupPairs - 1) / groupPairs) * ROW_SLICE_BYTES;
+  panelBytes = <usize> pairs * SLICE_BYTES;
+  groupBytes = <usize> groupPairs * SLICE_BYTES;
   shiftBits = <i32> quantisation.shift;
 }
 
-/** The `tile` of three rows, from row m on, and the panel of columns from n on. After `layOut`. */
+/** The `tile` of the three rows from m on and the panel of columns from n on. `layOut` has to be called before. */
 // @ts-ignore: decorator
 @inline
-export function tileOf(a: Side, m: i32, b: Side, n: i32): void {
+export function tileOf(a: ByteSide, m: i32, b: ByteSide, n: i32): void {
   const three = <usize> m / 3;
-  const y = b.packed + <usize> n / PANEL * panelBytes;
+  const y = b.packed + <usize> n / BYTE_PANEL * panelBytes;
   tile(a.packed + three * threeBytes, a.starts + three * startBytes, y, y + panelBytes, groupBytes, shiftBits);
 }

@@ -1,26 +1,31 @@
-// Ward linkage from points by a nearest-neighbour chain on centroids: N × D numbers in place of a matrix.
-// The increase in variance of a union is a product of sizes and the centroids' distance (Ward 1963), so that
-// a cluster needs nothing but its centroid. Short vectors (see references.ts) prove most clusters farther.
+// Ward linkage from vectors, by the nearest-neighbour chain, without a matrix of distances. By how much a union increases the
+// variance follows from the two clusters' sizes and the distance of their centroids (Ward 1963). So a cluster is a centroid, a
+// size, and a short vector, by which most clusters are excluded.
+//
+// Clusters lie in places. After a merge one of the two places is closed: its size is 0. Closed places are removed when there
+// are many.
 
 import { multiplyAdd, squaredDistance } from "./distance";
-import { projectPatches } from "./references";
+import { projectPatches } from "./projection";
+import { CENTROID_NUMBERS, CENTROID_PANEL } from "./structures";
 
-/** Clusters whose short vectors lie side by side, number after number. */
-const PANEL: i32 = 4;
-/** Numbers of a short vector, and bytes of a panel of them. */
-const SHORT: i32 = 32;
-const PANEL_BYTES: usize = 512;
+/** Bytes of a panel of short vectors. */
+const PANEL_BYTES: usize = CENTROID_PANEL * CENTROID_NUMBERS * 4;
 
-/** As for matrices: the engine replaces slow code only between calls. */
+/** Merges of one call. An engine replaces code that it compiled in haste only between calls: see linkage.ts. */
 const MERGES_OF_A_CALL: i32 = 64;
 
-/** Distances between centroids that were measured: a count. */
+/** A count: distances between centroids that were measured. */
 export let centroidDistances: i32 = 0;
 
+/** Places, and how many of them are open. */
 let places: i32 = 0;
 let open: i32 = 0;
+/** How many clusters the chain holds. */
 let length: i32 = 0;
+/** All places before this one are closed. */
 let next: i32 = 0;
+/** How many merges are done. */
 let merge: i32 = 0;
 
 /** Begins a chain of `count` points. */
@@ -29,19 +34,21 @@ export function startCentroidChain(count: i32): void {
   length = next = merge = centroidDistances = 0;
 }
 
+/** How many points the cluster at a place has. */
 // @ts-ignore: decorator
 @inline
 function sizeAt(sizes: usize, place: i32): f32 {
   return load<f32>(sizes + (<usize> place << 2));
 }
 
+/** Address of the first number of a place's short vector; the others follow by panels of places. */
 // @ts-ignore: decorator
 @inline
 function shortAt(shorts: usize, place: i32): usize {
-  return shorts + <usize> (place / PANEL) * PANEL_BYTES + (<usize> (place % PANEL) << 2);
+  return shorts + <usize> (place / CENTROID_PANEL) * PANEL_BYTES + (<usize> (place % CENTROID_PANEL) << 2);
 }
 
-/** Twice the increase in variance: SciPy's squared height. */
+/** Twice the increase in variance that a union brings: the square of what SciPy takes for its height. */
 // @ts-ignore: decorator
 @inline
 function height(sizeA: f32, sizeB: f32, squared: f32): f32 {
@@ -49,12 +56,15 @@ function height(sizeA: f32, sizeB: f32, squared: f32): f32 {
 }
 
 /**
- * Goes on merging, after `startCentroidChain`; true until one cluster is left.
+ * Does some merges, after `startCentroidChain`. Returns true until one cluster is left.
  *
- * `centroids`: count × channels f32, overwritten. `centre`, `basis`, `axes`: as in `projectPatches`. `slack`: how far
- * rounding may move squared distances of short vectors. `sizes`: ones, `names`: the points' numbers, i32,
- * `shorts`: panels of short vectors, infinite past the last; all three for whole panels. `order`: room for 2 × count × i32;
- * `scratch`: for one short vector and `channels` doubles. `merges`: (count − 1) × 3 f64, as of `nearestNeighbourChain`.
+ * - `centroids`: at first the points, count × channels f32. Overwritten.
+ * - `centre`, `basis`, `axes`: as in `projectPatches`.
+ * - `slack`: how far rounding may move a squared distance of short vectors.
+ * - `sizes` (f32): at first ones. `names` (i32): at first the points' numbers. `shorts`: the short vectors, in panels, infinite
+ *   behind the last. All three have room for whole panels.
+ * - `order`: room for 2 × count i32. `scratch`: room for `projectPatches` of one vector.
+ * - `merges`: gets (count − 1) × 3 f64, as `startChain` says.
  */
 export function centroidChain(
   count: i32,
@@ -77,7 +87,7 @@ export function centroidChain(
     let x: i32, y: i32;
     let least: f32;
     while (true) {
-      // Rounding may have let a cluster enter the chain twice: what has been merged since is no part of it.
+      // Rounding may let a cluster enter the chain twice. One that has been merged since is taken off.
       while (length > 0 && sizeAt(sizes, load<i32>(order + (<usize> (length - 1) << 2))) == 0) length--;
       if (length == 0) {
         while (sizeAt(sizes, next) == 0) next++;
@@ -87,7 +97,7 @@ export function centroidChain(
       x = load<i32>(order + (<usize> (length - 1) << 2));
       const sizeX = sizeAt(sizes, x);
       const row = centroids + <usize> load<i32>(names + (<usize> x << 2)) * stride;
-      // Ties turn the chain back, or it would never end.
+      // Where another is as near as the one before, the chain goes back to that one: else it might never end.
       const before = length > 1 ? load<i32>(order + (<usize> (length - 2) << 2)) : -1;
       y = before;
       least = Infinity;
@@ -97,9 +107,9 @@ export function centroidChain(
       } else y = -1;
 
       const own = shortAt(shorts, x);
-      // What relative rounding may add is taken off: a short vector's distance is to be a lower bound.
+      // A little is taken off for rounding, so that distances of short vectors are never above those of centroids.
       const both = f32x4.splat(2 * sizeX * <f32> 0.9999), one = f32x4.splat(sizeX), most = f32x4.splat(slack);
-      for (let place = 0, panel = shorts; place < places; place += PANEL, panel += PANEL_BYTES) {
+      for (let place = 0, panel = shorts; place < places; place += CENTROID_PANEL, panel += PANEL_BYTES) {
         const size = v128.load(sizes + (<usize> place << 2));
         const factor = f32x4.div(f32x4.mul(both, size), f32x4.add(one, size));
         const bound = f32x4.splat(least);
@@ -107,8 +117,8 @@ export function centroidChain(
         let nearer = 0;
         for (let k: usize = 0; k < PANEL_BYTES; k += 128) {
           for (let at = k; at < k + 128; at += 16) {
-            const d = f32x4.sub(v128.load32_splat(own + at), v128.load(panel + at));
-            sum = multiplyAdd(d, d, sum);
+            const difference = f32x4.sub(v128.load32_splat(own + at), v128.load(panel + at));
+            sum = multiplyAdd(difference, difference, sum);
           }
           nearer = i32x4.bitmask(f32x4.lt(f32x4.mul(factor, sum), bound));
           if (!nearer) break;
@@ -134,7 +144,7 @@ export function centroidChain(
     }
     length -= 2;
 
-    // The union lives on in y's place; x's is closed.
+    // The union takes y's place; x's is closed.
     const nameX = load<i32>(names + (<usize> x << 2)), nameY = load<i32>(names + (<usize> y << 2));
     const at = merges + <usize> merge * 24;
     store<f64>(at, <f64> nameX);
@@ -149,7 +159,7 @@ export function centroidChain(
     }
     projectPatches(into, 1, channels, centre, basis, axes, scratch);
     const shortX = shortAt(shorts, x), shortY = shortAt(shorts, y);
-    for (let k: usize = 0; k < <usize> SHORT; k++) {
+    for (let k: usize = 0; k < <usize> CENTROID_NUMBERS; k++) {
       store<f32>(shortX + (k << 4), Infinity);
       if (k <= <usize> axes) store<f32>(shortY + (k << 4), load<f32>(scratch + (k << 2)));
     }
@@ -158,14 +168,14 @@ export function centroidChain(
 
     open--;
     if (open * 4 < places * 3 && open > 64) {
-      // Every scan passes closed places too: from a quarter on they go.
+      // Every search passes closed places too: they are removed when they are a quarter.
       compactPlaces(sizes, names, shorts, order, order + (<usize> count << 2));
     }
   }
   return merge < count - 1;
 }
 
-/** Moves the open places together. `moved` receives where each went. */
+/** Moves the open places together. `moved` gets the new place of each, −1 for a closed one. */
 function compactPlaces(sizes: usize, names: usize, shorts: usize, order: usize, moved: usize): void {
   let to = 0;
   for (let from = 0; from < places; from++) {
@@ -190,7 +200,7 @@ function compactPlaces(sizes: usize, names: usize, shorts: usize, order: usize, 
   }
   length = kept;
   places = to;
-  for (; to % PANEL != 0; to++) {
+  for (; to % CENTROID_PANEL != 0; to++) {
     store<f32>(sizes + (<usize> to << 2), 0);
     const target = shortAt(shorts, to);
     for (let k: usize = 0; k < PANEL_BYTES; k += 16) store<f32>(target + k, Infinity);

@@ -1,30 +1,34 @@
-// Distances by differences: nothing cancels, so a huge common offset costs no digits. Every distance that
-// leaves the core is one of these, always added up in the same order: filtered and unfiltered searches
-// agree to the last bit.
+// Distances from floats. They are computed from differences, so that a large offset that all patches have costs no digits.
+// Every distance that leaves the core is computed here, and squares are always added in the same order. So a search that
+// excludes most patches gives the same bits as one that measures all.
 
+/** Four products of floats, added to `sum`; with relaxed SIMD in one rounding. */
 // @ts-ignore: decorator
 @inline
-export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(f32x4.mul(a, b), c);
+export function multiplyAdd(x: v128, y: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(x, y, sum);
+  return f32x4.add(f32x4.mul(x, y), sum);
 }
 
+/** The sum of four floats. */
 // @ts-ignore: decorator
 @inline
-export function laneSum(v: v128): f32 {
-  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+export function laneSum(lanes: v128): f32 {
+  return (f32x4.extract_lane(lanes, 0) + f32x4.extract_lane(lanes, 1)) +
+    (f32x4.extract_lane(lanes, 2) + f32x4.extract_lane(lanes, 3));
 }
 
 /** The sum of four integers. */
 // @ts-ignore: decorator
 @inline
-export function integerSum(v: v128): i32 {
-  return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3);
+export function integerSum(lanes: v128): i32 {
+  return i32x4.extract_lane(lanes, 0) + i32x4.extract_lane(lanes, 1) +
+    i32x4.extract_lane(lanes, 2) + i32x4.extract_lane(lanes, 3);
 }
 
 /**
- * Squared distance of two vectors of `channels` floats; some number above `limit` where it is above that:
- * squares only add, so a part that is above it settles the rest.
+ * Squared distance of two vectors of `channels` floats. Where it is above `limit`, the result is some number above `limit`:
+ * a sum of squares only grows, so it is given up as soon as a part of it is too large.
  */
 export function squaredDistance(x: usize, y: usize, channels: i32, limit: f32): f32 {
   let sum0 = f32x4.splat(0);
@@ -33,14 +37,14 @@ export function squaredDistance(x: usize, y: usize, channels: i32, limit: f32): 
   while (x + 64 <= end) {
     const stop = min(end - 64, x + 448);
     do {
-      const d0 = f32x4.sub(v128.load(x), v128.load(y));
-      const d1 = f32x4.sub(v128.load(x, 16), v128.load(y, 16));
-      const d2 = f32x4.sub(v128.load(x, 32), v128.load(y, 32));
-      const d3 = f32x4.sub(v128.load(x, 48), v128.load(y, 48));
-      sum0 = multiplyAdd(d0, d0, sum0);
-      sum1 = multiplyAdd(d1, d1, sum1);
-      sum2 = multiplyAdd(d2, d2, sum2);
-      sum3 = multiplyAdd(d3, d3, sum3);
+      const difference0 = f32x4.sub(v128.load(x), v128.load(y));
+      const difference1 = f32x4.sub(v128.load(x, 16), v128.load(y, 16));
+      const difference2 = f32x4.sub(v128.load(x, 32), v128.load(y, 32));
+      const difference3 = f32x4.sub(v128.load(x, 48), v128.load(y, 48));
+      sum0 = multiplyAdd(difference0, difference0, sum0);
+      sum1 = multiplyAdd(difference1, difference1, sum1);
+      sum2 = multiplyAdd(difference2, difference2, sum2);
+      sum3 = multiplyAdd(difference3, difference3, sum3);
       x += 64;
       y += 64;
     } while (x <= stop);
@@ -50,87 +54,88 @@ export function squaredDistance(x: usize, y: usize, channels: i32, limit: f32): 
     }
   }
   while (x + 16 <= end) {
-    const d = f32x4.sub(v128.load(x), v128.load(y));
-    sum0 = multiplyAdd(d, d, sum0);
+    const difference = f32x4.sub(v128.load(x), v128.load(y));
+    sum0 = multiplyAdd(difference, difference, sum0);
     x += 16;
     y += 16;
   }
   let sum = laneSum(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)));
   while (x < end) {
-    const d = load<f32>(x) - load<f32>(y);
-    sum += d * d;
+    const difference = load<f32>(x) - load<f32>(y);
+    sum += difference * difference;
     x += 4;
     y += 4;
   }
   return sum;
 }
 
-/** Where `squaredDistances` leaves its two. */
+/** Where `squaredDistances` leaves its two results. At a constant address loads need no bounds checks. */
 export const DISTANCES: usize = memory.data(8, 16);
 
 /**
- * Two squared distances at a time, of x and y, and of v and w: neither waits for the other's sums. Of each `channels` floats,
- * then `others` more at a second place; where there are any, `channels` is a multiple of 16.
+ * Two squared distances at a time: of x and y, and of `nextX` and `nextY`. The processor then need not wait for the sums of
+ * one before it goes on. Each vector has `own` floats, then `shared` more at a second address. Where it has these, `own` is
+ * a multiple of 16, so that the order of additions is that of `squaredDistance`.
  */
 export function squaredDistances(
   x: usize,
   y: usize,
-  v: usize,
-  w: usize,
-  channels: i32,
-  otherX: usize,
-  otherY: usize,
-  otherV: usize,
-  otherW: usize,
-  others: i32,
+  nextX: usize,
+  nextY: usize,
+  own: i32,
+  sharedX: usize,
+  sharedY: usize,
+  sharedNextX: usize,
+  sharedNextY: usize,
+  shared: i32,
 ): void {
   let sum0 = f32x4.splat(0);
   let sum1 = sum0, sum2 = sum0, sum3 = sum0;
   let more0 = sum0, more1 = sum0, more2 = sum0, more3 = sum0;
-  let end = x + (<usize> channels << 2);
+  let end = x + (<usize> own << 2);
   while (true) {
-    for (; x + 64 <= end; x += 64, y += 64, v += 64, w += 64) {
-      const d0 = f32x4.sub(v128.load(x), v128.load(y));
-      sum0 = multiplyAdd(d0, d0, sum0);
-      const e0 = f32x4.sub(v128.load(v), v128.load(w));
-      more0 = multiplyAdd(e0, e0, more0);
-      const d1 = f32x4.sub(v128.load(x, 16), v128.load(y, 16));
-      sum1 = multiplyAdd(d1, d1, sum1);
-      const e1 = f32x4.sub(v128.load(v, 16), v128.load(w, 16));
-      more1 = multiplyAdd(e1, e1, more1);
-      const d2 = f32x4.sub(v128.load(x, 32), v128.load(y, 32));
-      sum2 = multiplyAdd(d2, d2, sum2);
-      const e2 = f32x4.sub(v128.load(v, 32), v128.load(w, 32));
-      more2 = multiplyAdd(e2, e2, more2);
-      const d3 = f32x4.sub(v128.load(x, 48), v128.load(y, 48));
-      sum3 = multiplyAdd(d3, d3, sum3);
-      const e3 = f32x4.sub(v128.load(v, 48), v128.load(w, 48));
-      more3 = multiplyAdd(e3, e3, more3);
+    for (; x + 64 <= end; x += 64, y += 64, nextX += 64, nextY += 64) {
+      const difference0 = f32x4.sub(v128.load(x), v128.load(y));
+      sum0 = multiplyAdd(difference0, difference0, sum0);
+      const nextDifference0 = f32x4.sub(v128.load(nextX), v128.load(nextY));
+      more0 = multiplyAdd(nextDifference0, nextDifference0, more0);
+      const difference1 = f32x4.sub(v128.load(x, 16), v128.load(y, 16));
+      sum1 = multiplyAdd(difference1, difference1, sum1);
+      const nextDifference1 = f32x4.sub(v128.load(nextX, 16), v128.load(nextY, 16));
+      more1 = multiplyAdd(nextDifference1, nextDifference1, more1);
+      const difference2 = f32x4.sub(v128.load(x, 32), v128.load(y, 32));
+      sum2 = multiplyAdd(difference2, difference2, sum2);
+      const nextDifference2 = f32x4.sub(v128.load(nextX, 32), v128.load(nextY, 32));
+      more2 = multiplyAdd(nextDifference2, nextDifference2, more2);
+      const difference3 = f32x4.sub(v128.load(x, 48), v128.load(y, 48));
+      sum3 = multiplyAdd(difference3, difference3, sum3);
+      const nextDifference3 = f32x4.sub(v128.load(nextX, 48), v128.load(nextY, 48));
+      more3 = multiplyAdd(nextDifference3, nextDifference3, more3);
     }
-    if (!others) break;
-    x = otherX, y = otherY, v = otherV, w = otherW;
-    end = x + (<usize> others << 2);
-    others = 0;
+    if (!shared) break;
+    x = sharedX, y = sharedY, nextX = sharedNextX, nextY = sharedNextY;
+    end = x + (<usize> shared << 2);
+    shared = 0;
   }
-  for (; x + 16 <= end; x += 16, y += 16, v += 16, w += 16) {
-    const d = f32x4.sub(v128.load(x), v128.load(y));
-    sum0 = multiplyAdd(d, d, sum0);
-    const e = f32x4.sub(v128.load(v), v128.load(w));
-    more0 = multiplyAdd(e, e, more0);
+  for (; x + 16 <= end; x += 16, y += 16, nextX += 16, nextY += 16) {
+    const difference = f32x4.sub(v128.load(x), v128.load(y));
+    sum0 = multiplyAdd(difference, difference, sum0);
+    const nextDifference = f32x4.sub(v128.load(nextX), v128.load(nextY));
+    more0 = multiplyAdd(nextDifference, nextDifference, more0);
   }
   let sum = laneSum(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)));
   let more = laneSum(f32x4.add(f32x4.add(more0, more1), f32x4.add(more2, more3)));
-  for (; x < end; x += 4, y += 4, v += 4, w += 4) {
-    const d = load<f32>(x) - load<f32>(y);
-    sum += d * d;
-    const e = load<f32>(v) - load<f32>(w);
-    more += e * e;
+  for (; x < end; x += 4, y += 4, nextX += 4, nextY += 4) {
+    const difference = load<f32>(x) - load<f32>(y);
+    sum += difference * difference;
+    const nextDifference = load<f32>(nextX) - load<f32>(nextY);
+    more += nextDifference * nextDifference;
   }
   store<f32>(DISTANCES, sum);
   store<f32>(DISTANCES, more, 4);
 }
 
-/** Smallest squared distance of `x` to `patches` vectors, one by one. */
+/** The smallest of the squared distances of `x` to `patches` vectors. Without integers: the tests compare with it. */
 export function nearestSquared(x: usize, others: usize, patches: i32, channels: i32): f32 {
   const end = others + <usize> patches * (<usize> channels << 2);
   let best: f32 = Infinity;
@@ -140,7 +145,7 @@ export function nearestSquared(x: usize, others: usize, patches: i32, channels: 
   return best;
 }
 
-/** Largest squared distance of `patches` vectors from `centre`. */
+/** The largest of the squared distances of `patches` vectors from `centre`. */
 export function farthestSquared(centre: usize, source: usize, patches: i32, channels: i32): f32 {
   let farthest: f32 = 0;
   for (let m = 0; m < patches; m++) {
@@ -149,7 +154,7 @@ export function farthestSquared(centre: usize, source: usize, patches: i32, chan
   return farthest;
 }
 
-/** Sum of the distances of all `patches` of a to all `others` of b (appendix C, average-average). */
+/** The sum of the distances of all `patches` of a to all `others` of b (Sohn et al. 2023, appendix C, average-average). */
 export function sumDistances(a: usize, patches: i32, b: usize, others: i32, channels: i32): f64 {
   const stride = <usize> channels << 2;
   let total: f64 = 0;
@@ -163,10 +168,11 @@ export function sumDistances(a: usize, patches: i32, b: usize, others: i32, chan
 }
 
 /**
- * Folds one pair's squared minima into the running statistics of an image's patches: the sum of
- * distances (f64), the smallest and the largest distance (f32). `rounding` is 2^52 × a power of two:
- * adding and taking it away rounds each distance to a fixed step, so that sums are exact and do not
- * depend on the order in which pairs arrive. `squared` becomes distances.
+ * Adds one pair's minima to the statistics of an image's patches: the sum (f64), the smallest and the largest (f32) of their
+ * distances. `squared` has the squared minima, and the distances afterwards.
+ *
+ * `rounding` is 2^52 × a power of two. To add it and to take it away again rounds a distance to a multiple of that power.
+ * Sums of such multiples are exact, so they do not depend on the order of the pairs.
  */
 export function reduceMinima(
   squared: usize,
@@ -196,7 +202,7 @@ export function reduceMinima(
   }
 }
 
-/** Adds the first two of four distances, rounded. */
+/** Adds the first two of four distances, rounded, to two sums. */
 // @ts-ignore: decorator
 @inline
 function addRounded(sum: usize, distances: v128, roundings: v128): void {
@@ -205,8 +211,8 @@ function addRounded(sum: usize, distances: v128, roundings: v128): void {
 }
 
 /**
- * Copies `patches` vectors of `channels` floats: of each the first `own` to `into`, the others of the first of each four to
- * `sharedInto`.
+ * Parts `patches` vectors of `channels` floats: the first `own` floats of each go to `into`. The other floats are the same
+ * in a quartet: those of its first patch go to `sharedInto`.
  */
 export function copyParts(
   source: usize,
@@ -223,7 +229,7 @@ export function copyParts(
   }
 }
 
-/** Copies `patches` vectors of `channels` floats, that of number `order`[m] to place m. */
+/** Copies `patches` vectors of `channels` floats in an order: place m gets the vector of number `order`[m] (i32). */
 export function copyInOrder(source: usize, order: usize, patches: i32, channels: i32, into: usize): void {
   const bytes = <usize> channels << 2;
   for (let m: usize = 0; m < <usize> patches; m++) {
@@ -231,7 +237,7 @@ export function copyInOrder(source: usize, order: usize, patches: i32, channels:
   }
 }
 
-/** Distances of `x` to `count` vectors of `channels` floats. */
+/** Distances (f32) of `x` to `count` vectors of `channels` floats. */
 export function distancesTo(x: usize, others: usize, count: i32, channels: i32, output: usize): void {
   for (let n = 0; n < count; n++) {
     const squared = squaredDistance(x, others + <usize> n * (<usize> channels << 2), channels, Infinity);
@@ -239,10 +245,7 @@ export function distancesTo(x: usize, others: usize, count: i32, channels: i32, 
   }
 }
 
-/**
- * Whether the last `shared` of the patches' channels are, bit by bit, the same in each four patches that follow each
- * other in `order`.
- */
+/** Whether the last `shared` channels of any four patches that follow each other in `order` are the same, bit by bit. */
 export function repeatsInFours(source: usize, order: usize, patches: i32, channels: i32, shared: i32): bool {
   const bytes = <usize> channels << 2;
   const last = source + bytes - (<usize> shared << 2);

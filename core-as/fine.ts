@@ -1,16 +1,16 @@
-// Patches as 16-bit integers, patch by patch, for a closer look at single pairs of patches that coarser integers cannot tell.
-// As in quantise.ts, −2A ≤ ‖q_x − q_y‖², and a patch's error is known.
+// Fine integers: 16 bits, patch by patch and not in panels, as single pairs of patches are looked at. Their A and thresholds
+// are those of README.md, in finer steps.
 
 import { integerSum } from "./distance";
 
-/** Bytes of a patch of so many channels. */
+/** Bytes of a patch of so many packed channels. */
 // @ts-ignore: decorator
 @inline
 export function fineBytes(channels: i32): usize {
   return <usize> (channels + 7 & ~7) << 1;
 }
 
-/** The product of two patches of `bytes` bytes. */
+/** The product q_x·q_y of two patches of `bytes` bytes. */
 // @ts-ignore: decorator
 @inline
 export function fineProduct(x: usize, y: usize, bytes: usize): i32 {

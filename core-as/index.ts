@@ -1,5 +1,4 @@
-// The numeric core: everything that touches every patch, every pair of images or every pixel.
-// It imports nothing; the host lays out memory and passes addresses (see src/core/).
+// What the host (src/core/) may call. README.md says what is computed, and defines the terms of all files here.
 
 export {
   copyInOrder,
@@ -12,13 +11,14 @@ export {
   sumDistances,
 } from "./distance";
 export { quantisePatches } from "./quantise";
-export { measuredDistances, refinedPairs } from "./candidates";
+export { measuredDistances, refinedPairs } from "./survivors";
 export { pairMinima } from "./pairs";
-export { multipliesBytes, quantiseQuads, turnPatches } from "./quads";
+export { multipliesBytes, quantiseQuads, rotatePatches } from "./quads";
 export { directedHausdorff, hausdorffTiles } from "./hausdorff";
 export { quantiseBytes } from "./bytes";
+export { projectPatches } from "./projection";
 export { nearerByQuads } from "./quad_references";
-export { nearerReferences, projectPatches, referenceDistances, referenceTiles } from "./references";
+export { nearerReferences, referenceDistances, referenceTiles } from "./references";
 export { deviationOf, keepNearest, meanOf, ranked } from "./neighbours";
 export {
   admitDistances,
@@ -30,5 +30,5 @@ export {
 export { centroidChain, centroidDistances, startCentroidChain } from "./centroids";
 export { resampleColumns, resampleRows } from "./resample";
 
-/** First byte that the host may use. */
+/** Address of the first byte that the host may use. */
 export const heapBase: usize = __heap_base;

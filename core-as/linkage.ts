@@ -1,19 +1,21 @@
-// Agglomerative clustering by the nearest-neighbour chain (Murtagh 1983; Müllner 2011): exact for
-// the reducible linkages below, O(N²) time and memory. For matrices of f64, or of f32 in half the memory.
+// Linkage from a matrix of distances by the nearest-neighbour chain (Murtagh 1983; Müllner 2011). It is exact for the
+// linkages below, in time and memory that grow with the square of the points. `Float` is f64, or f32 for half the memory.
 //
-// A union takes one of its parts' rows, and a column at the end of the matrix. A column is as many cache lines as
-// there are rows; so columns are written a line's width at a time: the newest, which are pending, are only in their
-// own rows until then, and go into a row that is read.
+// A union gets one of its two clusters' rows, and a new column behind the last. To write a column touches a cache line in
+// each row. So columns are written a cache line at a time. Until then the newest ones are pending: their distances are only
+// in the unions' own rows, and are copied into any other row when that is read.
+
+import { COLUMN_BLOCK } from "./structures";
 
 const COMPLETE: i32 = 1;
 const AVERAGE: i32 = 2;
 const WARD: i32 = 3;
 
-/** A call that ran to the end could not be replaced by the code that the engine optimises meanwhile. */
+/**
+ * Merges of one call. Engines compile in haste first, and again while the code runs. The better code is used from the next
+ * call on: one call for everything would never get it.
+ */
 const MERGES_OF_A_CALL: i32 = 64;
-
-/** Bytes of the columns that are written at once: a cache line. */
-const BLOCK: usize = 64;
 
 // What `startChain` is given.
 let method: i32 = 0;
@@ -26,184 +28,192 @@ let rows: usize = 0;
 let order: usize = 0;
 let merges: usize = 0;
 
-// What a chain has come to. Columns are bytes from the start of a row.
+// How far the chain is. A column is named by its offset from the start of a row, in bytes.
+
+/** How many merges are done. */
 let merge: i32 = 0;
-/** Columns that the chain holds. */
+/** How many columns the chain holds. */
 let length: usize = 0;
-/** Columns before this one are closed. */
+/** All columns before this one are closed: their clusters are parts of unions. */
 let first: usize = 0;
-/** Columns before this one are in all rows. */
+/** All columns before this one are written in all rows. */
 let written: usize = 0;
+/** Bytes of the pending columns, which follow. */
 let pending: usize = 0;
-/** End of the columns that are read. */
+/** Where reading a row ends: the columns so far, up to a whole cache line. */
 let width: usize = 0;
 
-/** Row of column `at`, a byte offset. */
+/** Address of the row of column `at`. */
 // @ts-ignore: decorator
 @inline
-function rowOf<T>(at: usize): usize {
-  return distances + <usize> load<u32>(rows + at / (sizeof<T>() >> 2)) * stride;
+function rowOf<Float>(at: usize): usize {
+  return distances + <usize> load<u32>(rows + at / (sizeof<Float>() >> 2)) * stride;
 }
 
-/** The row of column `at`, with the pending columns. */
+/** The same, after the pending columns were copied into the row. */
 // @ts-ignore: decorator
 @inline
-function wholeRow<T>(at: usize): usize {
-  const row = rowOf<T>(at);
+function wholeRow<Float>(at: usize): usize {
+  const row = rowOf<Float>(at);
   if (at < written) {
-    for (let k = written; k < written + pending; k += sizeof<T>()) store<T>(row + k, load<T>(rowOf<T>(k) + at));
+    for (let column = written; column < written + pending; column += sizeof<Float>()) store<Float>(row + column, load<Float>(rowOf<Float>(column) + at));
   }
   return row;
 }
 
-/** Smallest value of `row` in an open column: `closed` is infinite for the others. */
+/** The smallest distance of `row` in an open column. `closed` is infinite in the others, 0 in these. */
 // @ts-ignore: decorator
 @inline
-function rowMinimum<T>(row: usize): T {
-  let least0 = v128.splat<T>(<T> Infinity);
+function rowMinimum<Float>(row: usize): Float {
+  let least0 = v128.splat<Float>(<Float> Infinity);
   let least1 = least0;
-  for (let i: usize = 0; i < width; i += 32) {
-    least0 = v128.pmin<T>(least0, v128.add<T>(v128.load(row + i), v128.load(closed + i)));
-    least1 = v128.pmin<T>(least1, v128.add<T>(v128.load(row + i, 16), v128.load(closed + i, 16)));
+  for (let column: usize = 0; column < width; column += 32) {
+    least0 = v128.pmin<Float>(least0, v128.add<Float>(v128.load(row + column), v128.load(closed + column)));
+    least1 = v128.pmin<Float>(least1, v128.add<Float>(v128.load(row + column, 16), v128.load(closed + column, 16)));
   }
-  least0 = v128.pmin<T>(least0, least1);
-  if (sizeof<T>() == 8) {
-    return <T> min<f64>(f64x2.extract_lane(least0, 0), f64x2.extract_lane(least0, 1));
+  least0 = v128.pmin<Float>(least0, least1);
+  if (sizeof<Float>() == 8) {
+    return <Float> min<f64>(f64x2.extract_lane(least0, 0), f64x2.extract_lane(least0, 1));
   }
   const half0 = min<f32>(f32x4.extract_lane(least0, 0), f32x4.extract_lane(least0, 1));
-  return <T> min<f32>(half0, min<f32>(f32x4.extract_lane(least0, 2), f32x4.extract_lane(least0, 3)));
+  return <Float> min<f32>(half0, min<f32>(f32x4.extract_lane(least0, 2), f32x4.extract_lane(least0, 3)));
 }
 
-/** First open column of `row` that holds `value`. */
+/** The first open column that has `value` in `row`. */
 // @ts-ignore: decorator
 @inline
-function columnOf<T>(row: usize, value: T): usize {
-  const values = v128.splat<T>(value);
-  let i: usize = 0;
-  while (!v128.any_true(v128.eq<T>(v128.add<T>(v128.load(row + i), v128.load(closed + i)), values))) i += 16;
-  while (load<T>(row + i) != value || load<T>(closed + i) != 0) i += sizeof<T>();
-  return i;
+function columnOf<Float>(row: usize, value: Float): usize {
+  const values = v128.splat<Float>(value);
+  let column: usize = 0;
+  while (!v128.any_true(v128.eq<Float>(v128.add<Float>(v128.load(row + column), v128.load(closed + column)), values))) column += 16;
+  while (load<Float>(row + column) != value || load<Float>(closed + column) != 0) column += sizeof<Float>();
+  return column;
 }
 
-/** Distances of the union of x and y to all others, from rows x and y, into row y. */
+/** Writes the distances of the union of x and y to all others into y's row (README.md has the formulas). */
 // @ts-ignore: decorator
 @inline
-function mergeRows<T>(rowX: usize, rowY: usize, sizeX: T, sizeY: T, distance: T): void {
-  const x = v128.splat<T>(sizeX), y = v128.splat<T>(sizeY), both = v128.splat<T>(sizeX + sizeY);
-  const between = v128.splat<T>(distance);
+function mergeRows<Float>(rowX: usize, rowY: usize, sizeX: Float, sizeY: Float, distance: Float): void {
+  const x = v128.splat<Float>(sizeX), y = v128.splat<Float>(sizeY), both = v128.splat<Float>(sizeX + sizeY);
+  const between = v128.splat<Float>(distance);
   const linkage = method;
-  for (let i: usize = 0; i < width; i += 16) {
-    const toX = v128.load(rowX + i), toY = v128.load(rowY + i);
+  for (let column: usize = 0; column < width; column += 16) {
+    const toX = v128.load(rowX + column), toY = v128.load(rowY + column);
     let merged: v128;
     if (linkage == WARD) {
-      const size = v128.load(sizes + i);
-      const sum = v128.add<T>(
-        v128.mul<T>(v128.add<T>(x, size), toX),
-        v128.mul<T>(v128.add<T>(y, size), toY),
+      const size = v128.load(sizes + column);
+      const sum = v128.add<Float>(
+        v128.mul<Float>(v128.add<Float>(x, size), toX),
+        v128.mul<Float>(v128.add<Float>(y, size), toY),
       );
-      merged = v128.div<T>(v128.sub<T>(sum, v128.mul<T>(size, between)), v128.add<T>(both, size));
+      merged = v128.div<Float>(v128.sub<Float>(sum, v128.mul<Float>(size, between)), v128.add<Float>(both, size));
     } else if (linkage == AVERAGE) {
-      merged = v128.div<T>(v128.add<T>(v128.mul<T>(x, toX), v128.mul<T>(y, toY)), both);
+      merged = v128.div<Float>(v128.add<Float>(v128.mul<Float>(x, toX), v128.mul<Float>(y, toY)), both);
     } else if (linkage == COMPLETE) {
-      merged = v128.max<T>(toX, toY);
+      merged = v128.max<Float>(toX, toY);
     } else {
-      merged = v128.min<T>(toX, toY);
+      merged = v128.min<Float>(toX, toY);
     }
-    v128.store(rowY + i, merged);
+    v128.store(rowY + column, merged);
   }
 }
 
-/** Gives the union in row `row` a column: the next pending one. */
+/** Gives the union whose distances are in `row` the next pending column. */
 // @ts-ignore: decorator
 @inline
-function addColumn<T>(row: usize, size: T): void {
+function addColumn<Float>(row: usize, size: Float): void {
   const at = written + pending;
-  width = written + BLOCK;
-  store<u32>(rows + at / (sizeof<T>() >> 2), <u32> ((row - distances) / stride));
-  store<T>(sizes + at, size);
-  store<T>(closed + at, 0);
-  for (let k = written; k < at; k += sizeof<T>()) store<T>(rowOf<T>(k) + at, load<T>(row + k));
-  store<T>(row + at, <T> Infinity);
-  pending += sizeof<T>();
+  width = written + COLUMN_BLOCK;
+  store<u32>(rows + at / (sizeof<Float>() >> 2), <u32> ((row - distances) / stride));
+  store<Float>(sizes + at, size);
+  store<Float>(closed + at, 0);
+  for (let column = written; column < at; column += sizeof<Float>()) store<Float>(rowOf<Float>(column) + at, load<Float>(row + column));
+  store<Float>(row + at, <Float> Infinity);
+  pending += sizeof<Float>();
 }
 
-/** Writes the pending columns, a line of them, into all rows. */
+/** Writes the pending columns, which fill a cache line, into all open rows. */
 // @ts-ignore: decorator
 @inline
-function writeColumns<T>(): void {
+function writeColumns<Float>(): void {
   for (let at: usize = 0; at < written; at += 16) {
-    if (!v128.any_true(v128.eq<T>(v128.load(closed + at), v128.splat<T>(0)))) continue;
-    for (let k: usize = 0; k < BLOCK; k += 16) {
-      const into = written + k;
-      if (sizeof<T>() == 8) {
-        const a = v128.load(rowOf<T>(into) + at), b = v128.load(rowOf<T>(into + 8) + at);
-        writeLine<T>(at, into, i64x2.shuffle(a, b, 0, 2));
-        writeLine<T>(at + 8, into, i64x2.shuffle(a, b, 1, 3));
+    if (!v128.any_true(v128.eq<Float>(v128.load(closed + at), v128.splat<Float>(0)))) continue;
+    for (let offset: usize = 0; offset < COLUMN_BLOCK; offset += 16) {
+      const into = written + offset;
+      if (sizeof<Float>() == 8) {
+        const row0 = v128.load(rowOf<Float>(into) + at), row1 = v128.load(rowOf<Float>(into + 8) + at);
+        writeLine<Float>(at, into, i64x2.shuffle(row0, row1, 0, 2));
+        writeLine<Float>(at + 8, into, i64x2.shuffle(row0, row1, 1, 3));
         continue;
       }
-      const a = v128.load(rowOf<T>(into) + at), b = v128.load(rowOf<T>(into + 4) + at);
-      const c = v128.load(rowOf<T>(into + 8) + at), d = v128.load(rowOf<T>(into + 12) + at);
-      const ab0 = i32x4.shuffle(a, b, 0, 4, 1, 5), ab1 = i32x4.shuffle(a, b, 2, 6, 3, 7);
-      const cd0 = i32x4.shuffle(c, d, 0, 4, 1, 5), cd1 = i32x4.shuffle(c, d, 2, 6, 3, 7);
-      writeLine<T>(at, into, i64x2.shuffle(ab0, cd0, 0, 2));
-      writeLine<T>(at + 4, into, i64x2.shuffle(ab0, cd0, 1, 3));
-      writeLine<T>(at + 8, into, i64x2.shuffle(ab1, cd1, 0, 2));
-      writeLine<T>(at + 12, into, i64x2.shuffle(ab1, cd1, 1, 3));
+      const row0 = v128.load(rowOf<Float>(into) + at), row1 = v128.load(rowOf<Float>(into + 4) + at);
+      const row2 = v128.load(rowOf<Float>(into + 8) + at), row3 = v128.load(rowOf<Float>(into + 12) + at);
+      const low01 = i32x4.shuffle(row0, row1, 0, 4, 1, 5), high01 = i32x4.shuffle(row0, row1, 2, 6, 3, 7);
+      const low23 = i32x4.shuffle(row2, row3, 0, 4, 1, 5), high23 = i32x4.shuffle(row2, row3, 2, 6, 3, 7);
+      writeLine<Float>(at, into, i64x2.shuffle(low01, low23, 0, 2));
+      writeLine<Float>(at + 4, into, i64x2.shuffle(low01, low23, 1, 3));
+      writeLine<Float>(at + 8, into, i64x2.shuffle(high01, high23, 0, 2));
+      writeLine<Float>(at + 12, into, i64x2.shuffle(high01, high23, 1, 3));
     }
   }
-  written += BLOCK;
+  written += COLUMN_BLOCK;
   pending = 0;
 }
 
-/** 16 bytes of the pending columns from `into` on, of the row of column `at` where that is open. */
+/** Writes 16 bytes of pending columns, from column `into` on, into the row of column `at`, if that is open. */
 // @ts-ignore: decorator
 @inline
-function writeLine<T>(at: usize, into: usize, values: v128): void {
-  if (load<T>(closed + at) == 0) v128.store(rowOf<T>(at) + into, values);
+function writeLine<Float>(at: usize, into: usize, values: v128): void {
+  if (load<Float>(closed + at) == 0) v128.store(rowOf<Float>(at) + into, values);
 }
 
-/** Moves the open columns together, in all rows; none may be pending. */
+/** Removes the closed columns from all rows: the open ones move together. No column may be pending. */
 // @ts-ignore: decorator
 @inline
-function compact<T>(): void {
+function compact<Float>(): void {
   const moved = order + (<usize> points << 2);
   const from = moved + stride;
   let open: usize = 0;
-  for (let at: usize = 0; at < written; at += sizeof<T>()) {
-    if (load<T>(closed + at) != 0) continue;
+  for (let at: usize = 0; at < written; at += sizeof<Float>()) {
+    if (load<Float>(closed + at) != 0) continue;
     store<u32>(from + (open << 2), <u32> at);
-    store<u32>(moved + at / (sizeof<T>() >> 2), <u32> (open * sizeof<T>()));
+    store<u32>(moved + at / (sizeof<Float>() >> 2), <u32> (open * sizeof<Float>()));
     open++;
   }
-  for (let i: usize = 0; i < open; i++) {
-    const row = rowOf<T>(load<u32>(from + (i << 2)));
-    for (let k: usize = 0; k < open; k++) {
-      store<T>(row + k * sizeof<T>(), load<T>(row + load<u32>(from + (k << 2))));
+  for (let each: usize = 0; each < open; each++) {
+    const row = rowOf<Float>(load<u32>(from + (each << 2)));
+    for (let other: usize = 0; other < open; other++) {
+      store<Float>(row + other * sizeof<Float>(), load<Float>(row + load<u32>(from + (other << 2))));
     }
   }
-  for (let i: usize = 0; i < open; i++) {
-    const at = load<u32>(from + (i << 2));
-    store<T>(sizes + i * sizeof<T>(), load<T>(sizes + at));
-    store<u32>(rows + (i << 2), load<u32>(rows + at / (sizeof<T>() >> 2)));
+  for (let each: usize = 0; each < open; each++) {
+    const at = load<u32>(from + (each << 2));
+    store<Float>(sizes + each * sizeof<Float>(), load<Float>(sizes + at));
+    store<u32>(rows + (each << 2), load<u32>(rows + at / (sizeof<Float>() >> 2)));
   }
-  for (let at: usize = 0; at < stride; at += sizeof<T>()) {
-    store<T>(closed + at, at < open * sizeof<T>() ? 0 : <T> Infinity);
-    if (at >= open * sizeof<T>()) store<T>(sizes + at, 0);
+  for (let at: usize = 0; at < stride; at += sizeof<Float>()) {
+    store<Float>(closed + at, at < open * sizeof<Float>() ? 0 : <Float> Infinity);
+    if (at >= open * sizeof<Float>()) store<Float>(sizes + at, 0);
   }
   for (let at = order; at < order + (length << 2); at += 4) {
-    store<u32>(at, load<u32>(moved + load<u32>(at) / (sizeof<T>() >> 2)));
+    store<u32>(at, load<u32>(moved + load<u32>(at) / (sizeof<Float>() >> 2)));
   }
-  written = width = open * sizeof<T>() + BLOCK - 1 & ~(BLOCK - 1);
+  written = width = open * sizeof<Float>() + COLUMN_BLOCK - 1 & ~(COLUMN_BLOCK - 1);
   first = 0;
 }
 
 /**
- * Begins a chain of `count` points.
- * `distances`: count rows of `stride` bytes, a multiple of 64 that leaves room for 64 bytes at least: f64, symmetric,
- * infinite on the diagonal; squared for Ward. Overwritten. `sizes`: ones, and `closed`: zeros, each padded to a row by
- * zeros and infinities. `rows`: 0, 1, … count − 1, in as many i32 as a row has numbers. `order`: room for as many
- * points, and for two rows, of i32. `merges`: (count − 1) × 3 f64: the two clusters, each named by one of its points,
- * and their distance, in the order of the chain, which is not that of the heights.
+ * Begins a chain of `count` points. `nearestNeighbourChain` or `nearestNeighbourChain32` go on with it: numbers in `matrix`,
+ * `clusterSizes` and `closedColumns` are f64 for the one, f32 for the other.
+ *
+ * - `linkage`: 0 single, 1 complete, 2 average, 3 Ward.
+ * - `matrix`: count rows of `rowBytes` bytes, a multiple of 64 with room for 64 bytes behind the last distance. Symmetric,
+ *   infinite on the diagonal, squared for Ward. Overwritten.
+ * - `clusterSizes`: count ones, then zeros; `closedColumns`: count zeros, then infinities; both as long as a row.
+ * - `rowsOfColumns`: 0, 1, … count − 1; as many i32 as a row has numbers.
+ * - `room`: for count i32, and two rows' numbers in i32.
+ * - `output`: gets (count − 1) × 3 f64. Each merge is its two clusters, named by a point of each, and their distance, for Ward
+ *   squared. Merges come in the order of the chain, which is not that of the distances.
  */
 export function startChain(
   linkage: i32,
@@ -229,98 +239,99 @@ export function startChain(
   length = first = written = pending = width = 0;
 }
 
+/** Does some merges. Returns true until one cluster is left. */
 // @ts-ignore: decorator
 @inline
-function chain<T>(): bool {
-  if (merge == 0) written = width = <usize> points * sizeof<T>() + BLOCK - 1 & ~(BLOCK - 1);
+function chain<Float>(): bool {
+  if (merge == 0) written = width = <usize> points * sizeof<Float>() + COLUMN_BLOCK - 1 & ~(COLUMN_BLOCK - 1);
   const end = min(merge + MERGES_OF_A_CALL, points - 1);
   for (; merge < end; merge++) {
     if (length == 0) {
-      while (load<T>(closed + first) != 0) first += sizeof<T>();
+      while (load<Float>(closed + first) != 0) first += sizeof<Float>();
       store<u32>(order, <u32> first);
       length = 1;
     }
     let x: usize, y: usize;
-    let distance: T;
+    let distance: Float;
     while (true) {
       x = load<u32>(order + (length - 1 << 2));
-      const row = wholeRow<T>(x);
-      distance = rowMinimum<T>(row);
+      const row = wholeRow<Float>(x);
+      distance = rowMinimum<Float>(row);
       if (length > 1) {
-        // On a tie the chain turns back, or it would never end.
+        // Where another is as near as the one before, the chain goes back to that one: else it might never end.
         y = load<u32>(order + (length - 2 << 2));
-        if (load<T>(row + y) == distance) break;
+        if (load<Float>(row + y) == distance) break;
       }
-      y = columnOf<T>(row, distance);
+      y = columnOf<Float>(row, distance);
       store<u32>(order + (length << 2), <u32> y);
       length++;
     }
     length -= 2;
 
-    // The union lives on in the row of the newer.
+    // The union gets the row of the newer cluster.
     const older = min(x, y), newer = max(x, y);
-    const row = wholeRow<T>(newer);
+    const row = wholeRow<Float>(newer);
     const at = merges + <usize> merge * 24;
-    store<f64>(at, <f64> load<u32>(rows + older / (sizeof<T>() >> 2)));
-    store<f64>(at, <f64> load<u32>(rows + newer / (sizeof<T>() >> 2)), 8);
+    store<f64>(at, <f64> load<u32>(rows + older / (sizeof<Float>() >> 2)));
+    store<f64>(at, <f64> load<u32>(rows + newer / (sizeof<Float>() >> 2)), 8);
     store<f64>(at, <f64> distance, 16);
-    const sizeX = load<T>(sizes + older), sizeY = load<T>(sizes + newer);
-    mergeRows<T>(wholeRow<T>(older), row, sizeX, sizeY, distance);
-    store<T>(sizes + older, 0);
-    store<T>(sizes + newer, 0);
-    store<T>(closed + older, <T> Infinity);
-    store<T>(closed + newer, <T> Infinity);
-    addColumn<T>(row, sizeX + sizeY);
-    if (pending < BLOCK) continue;
+    const sizeX = load<Float>(sizes + older), sizeY = load<Float>(sizes + newer);
+    mergeRows<Float>(wholeRow<Float>(older), row, sizeX, sizeY, distance);
+    store<Float>(sizes + older, 0);
+    store<Float>(sizes + newer, 0);
+    store<Float>(closed + older, <Float> Infinity);
+    store<Float>(closed + newer, <Float> Infinity);
+    addColumn<Float>(row, sizeX + sizeY);
+    if (pending < COLUMN_BLOCK) continue;
 
-    writeColumns<T>();
-    // Every scan passes closed columns too.
-    const open = <usize> (points - 1 - merge) * sizeof<T>();
-    if (written == stride || written * 3 > open * 5) compact<T>();
+    writeColumns<Float>();
+    // Every search passes closed columns too: they are removed when they are two fifths, or when the row is full.
+    const open = <usize> (points - 1 - merge) * sizeof<Float>();
+    if (written == stride || written * 3 > open * 5) compact<Float>();
   }
   return merge < points - 1;
 }
 
 /**
- * Whether the `count` distances of a row are numbers from 0 to 1e18, above which sums of squares would leave f32;
- * they are squared where `squared`.
+ * Whether the `count` distances of a row are numbers from 0 to 1e18; above, sums of squares are too large for f32. Where
+ * `squared`, it also squares them.
  */
 // @ts-ignore: decorator
 @inline
-function admit<T>(row: usize, count: i32, squared: bool): bool {
-  const most = v128.splat<T>(<T> 1e18), least = v128.splat<T>(0);
+function admit<Float>(row: usize, count: i32, squared: bool): bool {
+  const most = v128.splat<Float>(<Float> 1e18), least = v128.splat<Float>(0);
   let good = v128.splat<i8>(-1);
   let at = row;
-  for (const end = row + (<usize> count * sizeof<T>() & ~15); at < end; at += 16) {
+  for (const end = row + (<usize> count * sizeof<Float>() & ~15); at < end; at += 16) {
     const values = v128.load(at);
-    good = v128.and(good, v128.and(v128.ge<T>(values, least), v128.lt<T>(values, most)));
-    if (squared) v128.store(at, v128.mul<T>(values, values));
+    good = v128.and(good, v128.and(v128.ge<Float>(values, least), v128.lt<Float>(values, most)));
+    if (squared) v128.store(at, v128.mul<Float>(values, values));
   }
   let all = v128.all_true<i8>(good);
-  for (const end = row + <usize> count * sizeof<T>(); at < end; at += sizeof<T>()) {
-    const value = load<T>(at);
-    all = all && value >= 0 && value < <T> 1e18;
-    if (squared) store<T>(at, value * value);
+  for (const end = row + <usize> count * sizeof<Float>(); at < end; at += sizeof<Float>()) {
+    const value = load<Float>(at);
+    all = all && value >= 0 && value < <Float> 1e18;
+    if (squared) store<Float>(at, value * value);
   }
   return all;
 }
 
-/** {@linkcode admit} for f64. */
+/** `admit` for f64. */
 export function admitDistances(row: usize, count: i32, squared: bool): bool {
   return admit<f64>(row, count, squared);
 }
 
-/** {@linkcode admit} for f32. */
+/** `admit` for f32. */
 export function admitDistances32(row: usize, count: i32, squared: bool): bool {
   return admit<f32>(row, count, squared);
 }
 
-/** Goes on merging f64; true until one cluster is left. */
+/** Does some merges in f64, after `startChain`. Returns true until one cluster is left. */
 export function nearestNeighbourChain(): bool {
   return chain<f64>();
 }
 
-/** The same for f32 in `distances`, `sizes` and `closed`. */
+/** The same in f32. */
 export function nearestNeighbourChain32(): bool {
   return chain<f32>();
 }

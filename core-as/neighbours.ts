@@ -1,8 +1,8 @@
-// What a patch's nearest patches in all other images come to: a quantile of their distances, their mean.
+// What is made of a patch's minima over many images: a quantile, their mean; and the sum of the nearest patches.
 
-import { PairedImage } from "./pairs";
+import { QuantisedImage } from "./structures";
 
-/** Adds `bytes` of floats. */
+/** Adds floats to floats, `bytes` of them. */
 // @ts-ignore: decorator
 @inline
 function addTo(into: usize, from: usize, bytes: usize): void {
@@ -12,14 +12,15 @@ function addTo(into: usize, from: usize, bytes: usize): void {
 }
 
 /**
- * Keeps one image's minima: patch m's distance at `distances` + m · `stride`, and, unless `sums` is 0, its nearest patch
- * of the other image, added to m's sum of `channels` floats, of which each patch has `own` to itself.
+ * Keeps the minima over one other image: the distance of patch m goes to `distances` + m · `stride`. Unless `sums` is 0,
+ * m's nearest patch there is added to the sum of `channels` floats that m has at `sums`. Of the channels `own` are stored
+ * for each patch, the others for each quartet.
  */
 export function keepNearest(
   squared: usize,
   places: usize,
   patches: i32,
-  other: PairedImage,
+  other: QuantisedImage,
   channels: i32,
   own: i32,
   distances: usize,
@@ -37,14 +38,14 @@ export function keepNearest(
   }
 }
 
-/** Mean of `count` floats. */
+/** The mean of `count` floats. */
 export function meanOf(values: usize, count: i32): f32 {
   let sum: f64 = 0;
   for (let at: usize = 0; at < <usize> count << 2; at += 4) sum += <f64> load<f32>(values + at);
   return <f32> (sum / <f64> count);
 }
 
-/** Standard deviation of `count` floats about their `mean`, as of a sample; of one float 0. */
+/** The standard deviation of `count` floats with this `mean`, as of a sample (divided by `count` − 1); of one float 0. */
 export function deviationOf(values: usize, count: i32, mean: f32): f32 {
   let sum: f64 = 0;
   for (let at: usize = 0; at < <usize> count << 2; at += 4) {
@@ -54,25 +55,25 @@ export function deviationOf(values: usize, count: i32, mean: f32): f32 {
   return <f32> sqrt<f64>(sum / <f64> max<i32>(1, count - 1));
 }
 
-/** The float of rank `rank`, from 0, among `count`: quickselect (Hoare 1961). Reorders them. */
+/** The float of a rank, counted from 0, among `count`: quickselect (Hoare 1961). It changes their order. */
 export function ranked(values: usize, count: i32, rank: i32): f32 {
   let low = 0, high = count - 1;
   while (low < high) {
     const pivot = load<f32>(values + (<usize> (low + high >> 1) << 2));
-    let i = low, j = high;
-    while (i <= j) {
-      while (load<f32>(values + (<usize> i << 2)) < pivot) i++;
-      while (load<f32>(values + (<usize> j << 2)) > pivot) j--;
-      if (i <= j) {
-        const swap = load<f32>(values + (<usize> i << 2));
-        store<f32>(values + (<usize> i << 2), load<f32>(values + (<usize> j << 2)));
-        store<f32>(values + (<usize> j << 2), swap);
-        i++;
-        j--;
+    let fromLow = low, fromHigh = high;
+    while (fromLow <= fromHigh) {
+      while (load<f32>(values + (<usize> fromLow << 2)) < pivot) fromLow++;
+      while (load<f32>(values + (<usize> fromHigh << 2)) > pivot) fromHigh--;
+      if (fromLow <= fromHigh) {
+        const swap = load<f32>(values + (<usize> fromLow << 2));
+        store<f32>(values + (<usize> fromLow << 2), load<f32>(values + (<usize> fromHigh << 2)));
+        store<f32>(values + (<usize> fromHigh << 2), swap);
+        fromLow++;
+        fromHigh--;
       }
     }
-    if (rank <= j) high = j;
-    else if (rank >= i) low = i;
+    if (rank <= fromHigh) high = fromHigh;
+    else if (rank >= fromLow) low = fromLow;
     else break;
   }
   return load<f32>(values + (<usize> rank << 2));

@@ -1,54 +1,15 @@
-// The nearest of all patches of many reference images by 32-bit sums of 8-bit integers, where the processor is fast at these
-// (see quads.ts): what references.ts does with 16-bit sums. Images have rows, references columns.
+// The nearest of all patches of the references, by quads. references.ts does the same by bytes.
 
 import { squaredDistance } from "./distance";
-import { PairedImage } from "./pairs";
-import { PANEL, roundingOf, STEP, thresholdsOf } from "./quantise";
-import { NoKeys, Own, rowsFrom, tile } from "./tile";
+import { roundingOf, thresholdsOf } from "./quantise";
 import { countDistance, countTile } from "./references";
+import { NearestReferences, PANEL, SLICE_BYTES, QuantisedImage, ReferenceSearch, SearchedPatches } from "./structures";
+import { NoKeys, Own, rowsFrom, tile } from "./tile";
 
-/** What all searches have in common, as the host lays it out. */
-@unmanaged
-export class ReferenceSearch {
-  /** The integers' steps in one unit of the patches. */
-  scale: f64;
-  /** Distances up to which A can prove anything, in steps. */
-  reach: f64;
-  /** What float32 adds to the errors. */
-  rounding: f64;
-  /** Of the patches that distances are between. */
-  channels: i32;
-  /** Panels' steps. */
-  steps: i32;
-}
-
-/** Some patches, as the host lays them out. */
-@unmanaged
-export class SearchedPatches {
-  /** Floats. */
-  patches: usize;
-  /** Their integers; of references those of their short vectors, where there are some. */
-  image: usize;
-  count: i32;
-  /** The number of the first one. */
-  first: i32;
-}
-
-/** The nearest references of patches so far, as the host lays them out. */
-@unmanaged
-export class NearestReferences {
-  /** Squared distances. */
-  squared: usize;
-  /** The references' numbers. */
-  places: usize;
-  /** What A exceeds where a reference may be nearer: room for threes. */
-  thresholds: usize;
-}
-
-/** A of three patches and a panel. */
+/** The tile at hand. */
 const TILE: usize = memory.data(144, 16);
 
-/** Which of a row's twelve A exceed a threshold. */
+/** Which of a row's twelve A are above its threshold: a bit for each. */
 // @ts-ignore: decorator
 @inline
 function exceeding(row: usize, threshold: v128): i32 {
@@ -57,7 +18,7 @@ function exceeding(row: usize, threshold: v128): i32 {
     i32x4.bitmask(i32x4.gt_s(v128.load(row, 32), threshold)) << 8;
 }
 
-/** Whether any do. */
+/** Not 0 where any of them is. */
 // @ts-ignore: decorator
 @inline
 function anyExceeding(row: usize, threshold: v128): v128 {
@@ -65,34 +26,35 @@ function anyExceeding(row: usize, threshold: v128): v128 {
   return v128.or(v128.or(first, second), i32x4.gt_s(v128.load(row, 32), threshold));
 }
 
-/** Lowers `nearest` of a's patches. */
+/** Looks among the references b for ones nearer to a's patches than those that `nearest` has. */
 export function nearerByQuads(search: ReferenceSearch, a: SearchedPatches, b: SearchedPatches, nearest: NearestReferences): void {
-  const own = changetype<PairedImage>(a.image), others = changetype<PairedImage>(b.image);
+  const own = changetype<QuantisedImage>(a.image), others = changetype<QuantisedImage>(b.image);
   const errors = own.error + others.error + search.rounding;
-  const panelBytes = <usize> search.steps * STEP;
+  const panelBytes = <usize> search.slices * SLICE_BYTES;
   for (let n = 0; n < b.count; n += PANEL) {
     const panel = others.columns + <usize> (n / PANEL) * panelBytes;
     const halves = others.columnHalves + (<usize> n << 2);
     const inside = n + PANEL > b.count ? (1 << (b.count - n)) - 1 : -1;
     for (let m = 0; m < a.count; m += 3) {
       const place = <usize> m << 2;
-      tile<i8, i32, Own, NoKeys>(rowsFrom(m, own.rows, panelBytes), own.rowHalves + place, panel, panel + panelBytes, halves, TILE, STEP);
+      tile<i8, i32, Own, NoKeys>(rowsFrom(m, own.rows, panelBytes), own.rowHalves + place, panel, panel + panelBytes, halves, TILE, SLICE_BYTES);
       countTile();
       const thresholds = nearest.thresholds + place;
       const any0 = anyExceeding(TILE, v128.load32_splat(thresholds));
-      const any1 = anyExceeding(TILE + STEP, v128.load32_splat(thresholds, 4));
-      const any2 = anyExceeding(TILE + 2 * STEP, v128.load32_splat(thresholds, 8));
+      const any1 = anyExceeding(TILE + SLICE_BYTES, v128.load32_splat(thresholds, 4));
+      const any2 = anyExceeding(TILE + 2 * SLICE_BYTES, v128.load32_splat(thresholds, 8));
       if (!v128.any_true(v128.or(any0, v128.or(any1, any2)))) continue;
-      for (let r = 0; r < min(3, a.count - m); r++) {
-        const threshold = v128.load32_splat(thresholds + (<usize> r << 2));
-        for (let open = exceeding(TILE + <usize> r * STEP, threshold) & inside; open; open &= open - 1) {
-          measure(search, a, m + r, b, n + ctz(open), errors, nearest);
+      for (let each = 0; each < min(3, a.count - m); each++) {
+        const threshold = v128.load32_splat(thresholds + (<usize> each << 2));
+        for (let open = exceeding(TILE + <usize> each * SLICE_BYTES, threshold) & inside; open; open &= open - 1) {
+          measure(search, a, m + each, b, n + ctz(open), errors, nearest);
         }
       }
     }
   }
 }
 
+/** Measures a's patch m and b's patch n; where that is nearer, keeps it and its threshold. */
 // @ts-ignore: decorator
 @inline
 function measure(
@@ -108,7 +70,7 @@ function measure(
   const before = load<f32>(nearest.squared + at);
   countDistance();
   const squared = squaredDistance(a.patches + <usize> m * bytes, b.patches + <usize> n * bytes, search.channels, before);
-  // Of equal distances the first counts.
+  // Of equally near references the first counts.
   if (squared >= before) return;
   store<f32>(nearest.squared + at, squared);
   store<i32>(nearest.places + at, b.first + n);

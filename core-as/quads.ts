@@ -1,47 +1,30 @@
-// Patches as 8-bit integers, for pairs of images and for references. One instruction multiplies sixteen of them and adds
-// fours of the products in 32 bits, which some processors do in one step; elsewhere quantise.ts and bytes.ts are faster
-// (see `multipliesBytes`).
+// Quads: 8-bit integers whose products are added by fours, in 32 bits. One instruction multiplies sixteen of them. Some
+// processors do that in one step; on others quantise.ts and bytes.ts are faster (see `multipliesBytes`).
 //
-// As in quantise.ts a patch x becomes q = round((x − centre) · scale), within ±127, and A is the same of these. The
-// instruction wants one side without a sign: columns are stored with 128 added.
-// Panels are those of quantise.ts, of four channels side by side in place of two:
+// A is as in README.md, of integers within ±127. A panel's slice has four channels of its 12 patches:
 //   panel[four channels][patch 0 … 11][channel of the four]
-// Halves of rows also take away what the 128 added.
+// The instruction wants the integers of one side without a sign. So columns are stored with 128 added to each; a row's half
+// norm also takes away what that adds to a product, 128 times the sum of the row's integers.
 //
-// Before that patches are turned, which no distance minds, so that all channels vary alike: steps are then as fine as the
-// largest channel allows. Numbers beyond the bounds are cut off; where that or chance makes a
-// patch's error large, its A are raised, so that they prove no more than they may.
+// Patches are rotated first, so that all channels vary alike: the largest channel sets the step, and then none is much
+// larger than the others. Numbers beyond ±127 are cut off. Where that, or chance, makes a patch's error larger than the
+// usual one, its A are raised.
 //
-// What four patches share is multiplied once for the four, and so costs little in 16 bits: it is rounded to finer steps,
-// of which it has 2^k times as many, as quantise.ts does it. A takes their products and norms without the last 2k bits:
-// thresholds are whole numbers, and so to lose less than 1 proves no more.
+// Shared channels are multiplied once for a quartet, so 16 bits cost little there. Their steps are finer: 2^f in one of the
+// others. A takes their products and half norms without the last 2f bits. That loses less than 1, and thresholds are whole
+// numbers: no more is proved than before.
 //
-// What is packed has such fine integers too, patch by patch: they are looked at where A proves nothing (see candidates.ts).
+// Beside the panels there are fine integers of the packed channels, patch by patch, with which survivors are thinned out.
 
 import { boundOf, raisedBy } from "./bytes";
 import { integerSum, laneSum } from "./distance";
 import { fineBytes } from "./fine";
-import { PairedImage } from "./pairs";
-import { PANEL, STEP } from "./quantise";
-
-/** How patches become integers, as the host lays it out: all doubles. */
-@unmanaged
-export class QuadQuantisation {
-  /** Steps in one unit of the patches. */
-  scale: f64;
-  /** Error of most patches, in steps; where it is infinite, nothing is raised, and the errors bound what A proves. */
-  error: f64;
-  /** Distances up to which A can prove anything, in steps. */
-  reach: f64;
-  /** Above twice any squared norm: A is within ± twice this. */
-  most: f64;
-  /** Fine integers, and those that four patches share, have 2 to this power times as many steps. */
-  finerBits: f64;
-}
+import { PANEL, SLICE_BYTES, QuadQuantisation, QuantisedImage } from "./structures";
 
 /**
- * Whether this processor multiplies fours of bytes at once. What the instruction does beyond 127 is up to the engine, but
- * always the same: only where it takes bytes as they are, and does not cut sums off at 16 bits, is it that one step.
+ * Whether this processor has the one instruction that quads need. WebAssembly leaves to the engine what becomes of unsigned
+ * integers above 127, but it is the same in each run. Where they are taken as they are, and sums of two products are not cut
+ * off at 16 bits, the engine uses that instruction.
  */
 export function multipliesBytes(): bool {
   if (!ASC_FEATURE_RELAXED_SIMD) return false;
@@ -50,11 +33,12 @@ export function multipliesBytes(): bool {
   return sum == 4 * 127 * 255;
 }
 
-/** The Walsh–Hadamard transform of fours of floats, as many as a power of two from two on: two stages at a time. */
+/** The Walsh–Hadamard transform, in place, of `fours` × 4 floats. `fours` is a power of two from 2 on. */
 function transform(values: usize, fours: i32): void {
   const end = values + (<usize> fours << 4);
-  // The last stages bring all back to their length.
+  // Each stage makes vectors longer by √2. The last stages undo that: lengths stay what they were.
   const length = f32x4.splat(<f32> Math.sqrt(1 / <f64> fours));
+  // Two stages at part0 time: floats are loaded and stored half as often.
   let whole = <usize> fours << 4;
   for (; whole >= 64; whole >>= 2) {
     const quarter = whole >> 2;
@@ -62,10 +46,10 @@ function transform(values: usize, fours: i32): void {
     for (let from = values; from < end; from += whole) {
       for (let at = from; at < from + quarter; at += 16) {
         const other = at + quarter, third = other + quarter, last = third + quarter;
-        const a = f32x4.mul(v128.load(at), factor), b = f32x4.mul(v128.load(other), factor);
-        const c = f32x4.mul(v128.load(third), factor), d = f32x4.mul(v128.load(last), factor);
-        const sum = f32x4.add(a, c), difference = f32x4.sub(a, c);
-        const otherSum = f32x4.add(b, d), otherDifference = f32x4.sub(b, d);
+        const part0 = f32x4.mul(v128.load(at), factor), part1 = f32x4.mul(v128.load(other), factor);
+        const part2 = f32x4.mul(v128.load(third), factor), part3 = f32x4.mul(v128.load(last), factor);
+        const sum = f32x4.add(part0, part2), difference = f32x4.sub(part0, part2);
+        const otherSum = f32x4.add(part1, part3), otherDifference = f32x4.sub(part1, part3);
         v128.store(at, f32x4.add(sum, otherSum));
         v128.store(other, f32x4.sub(sum, otherSum));
         v128.store(third, f32x4.add(difference, otherDifference));
@@ -75,24 +59,27 @@ function transform(values: usize, fours: i32): void {
   }
   if (whole != 32) return;
   for (let at = values; at < end; at += 32) {
-    const a = f32x4.mul(v128.load(at), length), b = f32x4.mul(v128.load(at, 16), length);
-    v128.store(at, f32x4.add(a, b));
-    v128.store(at, f32x4.sub(a, b), 16);
+    const part0 = f32x4.mul(v128.load(at), length), part1 = f32x4.mul(v128.load(at, 16), length);
+    v128.store(at, f32x4.add(part0, part1));
+    v128.store(at, f32x4.sub(part0, part1), 16);
   }
 }
 
-/** Turns `channels` floats: all of them are mixed, the first and the last ones as far as a power of two reaches. */
-function turn(values: usize, channels: i32): void {
+/**
+ * Rotates a vector of `channels` floats, unless it has fewer than 8. Transforms take powers of two: the first channels are
+ * transformed, then the last ones, as many each time as a power of two allows. Together these are all channels.
+ */
+function rotate(values: usize, channels: i32): void {
   if (channels < 8) return;
   const fours = 1 << 31 - clz(channels >> 2);
   transform(values, fours);
   if (fours << 2 < channels) transform(values + (<usize> channels << 2) - (<usize> fours << 4), fours);
 }
 
-/** A patch's steps from the centre, turned. */
+/** Writes (x − c)·s, rotated, of a patch x. */
 // @ts-ignore: decorator
 @inline
-function turned(source: usize, channels: i32, centre: usize, scale: f32, into: usize): void {
+function rotated(source: usize, channels: i32, centre: usize, scale: f32, into: usize): void {
   const scales = f32x4.splat(scale);
   const bytes = <usize> channels << 2;
   let k: usize = 0;
@@ -100,27 +87,30 @@ function turned(source: usize, channels: i32, centre: usize, scale: f32, into: u
     v128.store(into + k, f32x4.mul(f32x4.sub(v128.load(source + k), v128.load(centre + k)), scales));
   }
   for (; k < bytes; k += 4) store<f32>(into + k, (load<f32>(source + k) - load<f32>(centre + k)) * scale);
-  turn(into, channels);
+  rotate(into, channels);
 }
 
-/** Turns the first `packing` channels of `patches` patches in place. */
-export function turnPatches(source: usize, patches: i32, channels: i32, packing: i32): void {
-  for (let m = 0; m < patches; m++, source += <usize> channels << 2) turn(source, packing);
+/** Rotates the first `packing` channels of `patches` patches in place. */
+export function rotatePatches(source: usize, patches: i32, channels: i32, packing: i32): void {
+  for (let m = 0; m < patches; m++, source += <usize> channels << 2) rotate(source, packing);
 }
 
-/** Squared norm of the last patch's integers, their sum, the squared error of what they stand for; and so of fine ones. */
+/**
+ * Of the patch that was rounded last: the squared norm of its integers, their sum, and the squared error; and the squared
+ * norm and error of its fine integers.
+ */
 let square: i32 = 0, sum: i32 = 0, fineSquare: i32 = 0;
 let squaredError: f64 = 0, fineSquaredError: f64 = 0;
 
 /**
- * The bounds of bytes, and what leaves the nearest whole number in the last bits of a float far smaller that is added. In
- * memory: of numbers in the code the engine makes vectors each time anew.
+ * The bounds of the integers, and 1.5 · 2^23: when a much smaller float is added to that, the last bits of the sum are the
+ * nearest whole number. They are in memory, as V8 would make vectors of constants anew each time.
  */
 const NUMBERS: usize = memory.data<f32>([-127, 127, 12582912]);
 
 /**
- * Rounds `eights` times eight floats to bytes within ±127, at `into`, and, times `finer`, to integers of 16 bits, at `fine`
- * unless that is 0. The norm of these must stay below 2^15.
+ * Rounds `eights` × 8 floats to 8-bit integers within ±127, at `into`. Unless `fine` is 0, it also rounds them, times
+ * `finer`, to fine integers there, whose norm has to be below 2^15.
  */
 // @ts-ignore: decorator
 @inline
@@ -157,49 +147,53 @@ function roundBoth(source: usize, eights: i32, finer: f32, into: usize, fine: us
   fineSquaredError = <f64> laneSum(fineErrors);
 }
 
-/** Stores vectors of four patches as steps of a panel, as many as are `left` of them. */
+/** Stores four patches' part of up to four slices of a panel, as many as are `left`. */
 // @ts-ignore: decorator
 @inline
-function storeTurned(out: usize, left: i32, v0: v128, v1: v128, v2: v128, v3: v128): void {
-  v128.store(out, v0);
-  if (left > 1) v128.store(out + STEP, v1);
-  if (left > 2) v128.store(out + 2 * STEP, v2);
-  if (left > 3) v128.store(out + 3 * STEP, v3);
+function storeSlices(out: usize, left: i32, slice0: v128, slice1: v128, slice2: v128, slice3: v128): void {
+  v128.store(out, slice0);
+  if (left > 1) v128.store(out + SLICE_BYTES, slice1);
+  if (left > 2) v128.store(out + 2 * SLICE_BYTES, slice2);
+  if (left > 3) v128.store(out + 3 * SLICE_BYTES, slice3);
 }
 
-/** Stores four patches' bytes, `bytes` apart at `integers`, in the panels that the image has; columns have 128 more. */
+/**
+ * Stores four patches, from number m on, in the panels that the image has, as rows, columns or both. Their integers lie
+ * `bytes` apart from `integers` on.
+ */
 // @ts-ignore: decorator
 @inline
-function storeSides(image: PairedImage, m: i32, steps: i32, integers: usize, bytes: usize): void {
-  const to = <usize> (m / PANEL * steps) * STEP + (<usize> (m % PANEL) << 2);
+function storeSides(image: QuantisedImage, m: i32, slices: i32, integers: usize, bytes: usize): void {
+  const to = <usize> (m / PANEL * slices) * SLICE_BYTES + (<usize> (m % PANEL) << 2);
   const offset = i8x16.splat(-128);
-  for (let step = 0; step < steps; step += 4, integers += 16) {
-    const a = v128.load(integers), b = v128.load(integers + bytes);
-    const c = v128.load(integers + 2 * bytes), d = v128.load(integers + 3 * bytes);
-    const ab = i8x16.shuffle(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
-    const cd = i8x16.shuffle(c, d, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
-    const ef = i8x16.shuffle(a, b, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
-    const gh = i8x16.shuffle(c, d, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
-    const v0 = i8x16.shuffle(ab, cd, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-    const v1 = i8x16.shuffle(ab, cd, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-    const v2 = i8x16.shuffle(ef, gh, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-    const v3 = i8x16.shuffle(ef, gh, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-    const at = to + <usize> step * STEP, left = steps - step;
-    if (image.rows) storeTurned(image.rows + at, left, v0, v1, v2, v3);
+  for (let slice = 0; slice < slices; slice += 4, integers += 16) {
+    const patch0 = v128.load(integers), patch1 = v128.load(integers + bytes);
+    const patch2 = v128.load(integers + 2 * bytes), patch3 = v128.load(integers + 3 * bytes);
+    const low01 = i8x16.shuffle(patch0, patch1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    const low23 = i8x16.shuffle(patch2, patch3, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    const high01 = i8x16.shuffle(patch0, patch1, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+    const high23 = i8x16.shuffle(patch2, patch3, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+    const slice0 = i8x16.shuffle(low01, low23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    const slice1 = i8x16.shuffle(low01, low23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    const slice2 = i8x16.shuffle(high01, high23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    const slice3 = i8x16.shuffle(high01, high23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    const at = to + <usize> slice * SLICE_BYTES, left = slices - slice;
+    if (image.rows) storeSlices(image.rows + at, left, slice0, slice1, slice2, slice3);
     if (!image.columns) continue;
     const columns = image.columns + at;
-    storeTurned(columns, left, v128.xor(v0, offset), v128.xor(v1, offset), v128.xor(v2, offset), v128.xor(v3, offset));
+    storeSlices(columns, left, v128.xor(slice0, offset), v128.xor(slice1, offset), v128.xor(slice2, offset), v128.xor(slice3, offset));
   }
 }
 
 /**
- * Quantises an image's `count` patches, at `patches`: of their `channels` the first `packing` go into its rows and columns.
- * Of the others, where there are any, each four patches' common half of the squared norm, in their own steps, is at
- * `sharedHalves`, and `sharedError` bounds their error, 0 where there are none. `room`: 8 bytes for each channel, and 96
- * more. Sets the image's errors.
+ * Quantises the `count` patches at `patches`, and sets the image's errors. Of their `channels` the first `packing` are packed
+ * into rows and columns. The others are shared: `quantisePatches` has made the quartets' half norms at `sharedHalves`, and
+ * found `sharedError`, both in their finer steps. Without shared channels the error is 0.
+ *
+ * `room`: 8 bytes for each channel, and 96 more.
  */
 export function quantiseQuads(
-  image: PairedImage,
+  image: QuantisedImage,
   patches: usize,
   count: i32,
   channels: i32,
@@ -213,19 +207,19 @@ export function quantiseQuads(
   const isShared = packing < channels;
   const finerSteps = <f32> (1 << <i32> quantisation.finerBits);
   const finer = 1 / <f64> finerSteps;
-  const eights = packing + 7 >> 3, steps = packing + 3 >> 2;
+  const eights = packing + 7 >> 3, slices = packing + 3 >> 2;
   const bytes = <usize> (packing + 15 & ~15), fineBytesOf = fineBytes(packing);
   const integers = room + (<usize> eights << 5);
   const ownError = finer * finer * sharedError * sharedError;
   let largest: f64 = 0, fineLargest: f64 = 0;
-  // What fills up eights is 0.
+  // Channels are rounded by eights: those behind the last are 0.
   memory.fill(room + (<usize> packing << 2), 0, (<usize> eights << 5) - (<usize> packing << 2));
   const padded = (count + PANEL - 1) / PANEL * PANEL;
   for (let m = 0; m < padded; m++) {
     const place = <usize> m << 2, own = integers + <usize> (m & 3) * bytes;
     let half = <i32> quantisation.most;
     if (m < count) {
-      turned(patches + place * <usize> channels, packing, centre, <f32> quantisation.scale, room);
+      rotated(patches + place * <usize> channels, packing, centre, <f32> quantisation.scale, room);
       roundBoth(room, eights, finerSteps, own, image.fine ? image.fine + <usize> m * fineBytesOf : 0);
       const sharedHalf = isShared ? load<i32>(sharedHalves + (place & ~15) / 4) : 0;
       if (image.fine) {
@@ -234,7 +228,7 @@ export function quantiseQuads(
       }
       const error = squaredError + ownError;
       largest = max<f64>(largest, error);
-      // See `settle` in bytes.ts.
+      // Why by so much, `settle` in bytes.ts says.
       const raised = ceil(raisedBy(boundOf(error) - quantisation.error, quantisation.reach, 2 * quantisation.error));
       const norm = <f64> square / 2 + finer * finer * <f64> sharedHalf;
       half = <i32> floor(norm) - <i32> min<f64>(quantisation.most, raised);
@@ -242,10 +236,10 @@ export function quantiseQuads(
       memory.fill(own, 0, bytes);
       sum = 0;
     }
-    // Halves of rows also take away what the 128 added.
+    // A row's half norm also takes away what the 128 adds.
     if (image.rows) store<i32>(image.rowHalves + place, half + 128 * sum);
     if (image.columns) store<i32>(image.columnHalves + place, half);
-    if ((m & 3) == 3) storeSides(image, m - 3, steps, integers, bytes);
+    if ((m & 3) == 3) storeSides(image, m - 3, slices, integers, bytes);
   }
   image.error = min<f64>(quantisation.error, boundOf(largest));
   image.fineError = boundOf(fineLargest);

@@ -1,28 +1,20 @@
-// Patches as 16-bit integers: one instruction multiplies eight of them, and sums are exact. Integers only
-// find candidates and prove the rest to be farther; distances come from distance.ts.
+// Patches as 16-bit integers, and the thresholds of A for all integers whose products are added in 32 bits.
 //
-// A patch x becomes q = round((x − centre) · scale), with ‖q‖ below 32,700. Its error e = ‖q − (x − centre)
-// · scale‖ is known, so ‖q_x − q_y‖ / scale is within (e_x + e_y) / scale of ‖x − y‖.
-//
-// Patches lie in panels of 12 (three 4-lane vectors), two channels side by side:
-//   panel[pair of channels][patch 0 … 11][channel of the pair]
-// A panel serves both sides of a product: as columns it is read three vectors at a time, as rows it is
-// read as splatted pairs. Places past the last patch hold zeros and half a norm that no patch has.
+// ‖q‖ is below 32,700, so no sum of products overflows. One instruction multiplies eight integers and adds them by twos.
+// A panel's slice has two channels of its 12 patches, which are three vectors of four lanes:
+//   panel[two channels][patch 0 … 11][channel of the two]
+// The same panel serves rows and columns. Columns are read a vector at a time; of a row its two channels go to all lanes.
+// Places behind the last patch hold zeros, and a half norm above any patch's.
 
 import { integerSum, laneSum } from "./distance";
+import { PANEL, SLICE_BYTES } from "./structures";
 
-/** Patches in a panel. */
-export const PANEL: i32 = 12;
-/** Bytes from one pair of channels of a panel to the next. */
-export const STEP: usize = 48;
-
-/** Half a squared norm above any patch's, yet too small for a sum of two to overflow. */
+/** A half norm above any patch's, yet so small that the sum of two does not overflow. */
 const FAR: i32 = 1 << 30;
 
 /**
- * Quantises one image's patches into `panels` panels; `halves` receives half the squared norm of each place,
- * rounded down. Patches lie `stride` bytes apart; of their `channels`, the first `packing`, an even number or
- * all, go into panels. Returns the largest error e, for products in float32.
+ * Quantises patches that lie `stride` bytes apart, into `panels` panels at `packed`. `halves` gets the half norms, of all
+ * `channels`. The first `packing` channels, an even number or all, go into the panels. Returns the largest error, in steps.
  */
 export function quantisePatches(
   source: usize,
@@ -36,7 +28,7 @@ export function quantisePatches(
   packed: usize,
   halves: usize,
 ): f64 {
-  const panelBytes = <usize> ((packing + 1) >> 1) * STEP;
+  const panelBytes = <usize> ((packing + 1) >> 1) * SLICE_BYTES;
   const bytes = <usize> channels << 2;
   const packingBytes = <usize> packing << 2;
   const scales = f32x4.splat(<f32> scale);
@@ -54,7 +46,7 @@ export function quantisePatches(
     let k: usize = 0;
     let norms = i32x4.splat(0);
     let errors = f32x4.splat(0);
-    for (; k + 32 <= bytes; k += 32, out += 4 * STEP) {
+    for (; k + 32 <= bytes; k += 32, out += 4 * SLICE_BYTES) {
       const exact0 = f32x4.mul(f32x4.sub(v128.load(row + k), v128.load(centre + k)), scales);
       const exact1 = f32x4.mul(f32x4.sub(v128.load(row + k, 16), v128.load(centre + k, 16)), scales);
       const whole0 = f32x4.nearest(exact0);
@@ -65,9 +57,9 @@ export function quantisePatches(
       const values = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(whole0), i32x4.trunc_sat_f32x4_s(whole1));
       norms = i32x4.add(norms, i32x4.dot_i16x8_s(values, values));
       if (k < packingBytes) v128.store32_lane(out, values, 0);
-      if (k + 8 < packingBytes) v128.store32_lane(out, values, 1, STEP);
-      if (k + 16 < packingBytes) v128.store32_lane(out, values, 2, 2 * STEP);
-      if (k + 24 < packingBytes) v128.store32_lane(out, values, 3, 3 * STEP);
+      if (k + 8 < packingBytes) v128.store32_lane(out, values, 1, SLICE_BYTES);
+      if (k + 16 < packingBytes) v128.store32_lane(out, values, 2, 2 * SLICE_BYTES);
+      if (k + 24 < packingBytes) v128.store32_lane(out, values, 3, 3 * SLICE_BYTES);
     }
     norm = integerSum(norms);
     error = <f64> laneSum(errors);
@@ -77,7 +69,7 @@ export function quantisePatches(
       error += <f64> ((exact - whole) * (exact - whole));
       norm += <i32> whole * <i32> whole;
       if (k < packingBytes) store<i16>(out + high, <i16> whole);
-      if (high) out += STEP;
+      if (high) out += SLICE_BYTES;
     }
     store<i32>(halves + (<usize> m << 2), norm >> 1);
     largestError = max<f64>(largestError, error);
@@ -86,57 +78,54 @@ export function quantisePatches(
 }
 
 /**
- * The integer below which A = q_x·q_y − ⌊|q_x|²/2⌋ − ⌊|q_y|²/2⌋ proves that two patches are farther apart
- * than `squared`. As −2A ≤ ‖q_x − q_y‖², it is −(scale · distance + e_x + e_y)² / 2; `relative` covers the
- * rounding of the distance itself.
+ * The threshold of a squared distance: an A below it proves that two patches are farther apart. `errors` is e of README.md,
+ * in steps. `relative` is `roundingOf` the channels: the distance itself was rounded.
  */
 // @ts-ignore: decorator
 @inline
 export function threshold(squared: f32, scale: f64, errors: f64, relative: f64): i32 {
-  const reach = scale * sqrt<f64>(<f64> squared * relative) + errors;
-  return <i32> max<f64>(-2147483648, floor(reach * reach * -0.5));
+  const bound = scale * sqrt<f64>(<f64> squared * relative) + errors;
+  return <i32> max<f64>(-2147483648, floor(bound * bound * -0.5));
 }
 
 /**
- * Of four squared distances the A that must be exceeded by two patches that may be as near: one less than `threshold`, the
- * highest of a distance of 0, which nothing is nearer than, and the lowest of one beyond `most` steps.
+ * Of four squared distances the largest A that proves patches farther: one less than the threshold. Of a distance of 0,
+ * which nothing can be nearer than, it is the largest integer; of a distance beyond `reach` steps the lowest.
  */
 // @ts-ignore: decorator
 @inline
-export function thresholdsOf(squares: v128, relative: f64, scale: f64, errors: f64, most: f64): v128 {
+export function thresholdsOf(squares: v128, relative: f64, scale: f64, errors: f64, reach: f64): v128 {
   const others = i8x16.shuffle(squares, squares, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
-  const first = twoThresholds(squares, relative, scale, errors, most);
-  const last = twoThresholds(others, relative, scale, errors, most);
+  const first = twoThresholds(squares, relative, scale, errors, reach);
+  const last = twoThresholds(others, relative, scale, errors, reach);
   const all = i8x16.shuffle(first, last, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
   return v128.bitselect(i32x4.splat(i32.MAX_VALUE), all, f32x4.eq(squares, f32x4.splat(0)));
 }
 
+/** The same of the first two of four, without the case of 0. */
 // @ts-ignore: decorator
 @inline
-function twoThresholds(squares: v128, relative: f64, scale: f64, errors: f64, most: f64): v128 {
+function twoThresholds(squares: v128, relative: f64, scale: f64, errors: f64, reach: f64): v128 {
   const distances = f64x2.mul(
     f64x2.sqrt(f64x2.mul(f64x2.promote_low_f32x4(squares), f64x2.splat(relative))),
     f64x2.splat(scale),
   );
-  const reach = f64x2.add(distances, f64x2.splat(errors));
-  const least = f64x2.sub(f64x2.floor(f64x2.mul(f64x2.mul(reach, reach), f64x2.splat(-0.5))), f64x2.splat(1));
-  const isWithin = f64x2.le(distances, f64x2.splat(most));
+  const bound = f64x2.add(distances, f64x2.splat(errors));
+  const least = f64x2.sub(f64x2.floor(f64x2.mul(f64x2.mul(bound, bound), f64x2.splat(-0.5))), f64x2.splat(1));
+  const isWithin = f64x2.le(distances, f64x2.splat(reach));
   return i32x4.trunc_sat_f64x2_s_zero(v128.bitselect(least, f64x2.splat(-2147483648), isWithin));
 }
 
-/**
- * The integer from which on A proves that two patches are no farther apart than `squared`: as
- * ‖q_x − q_y‖² ≤ −2A + 2, it is 1 − (scale · distance − e_x − e_y)² / 2.
- */
+/** The A from which on two patches are proved no farther apart than a squared distance: 1 − (s·r − e)² / 2. */
 // @ts-ignore: decorator
 @inline
 export function nearThreshold(squared: f32, scale: f64, errors: f64, relative: f64): i32 {
-  const reach = scale * sqrt<f64>(<f64> squared / relative) - errors;
-  if (reach <= 0) return i32.MAX_VALUE;
-  return <i32> min<f64>(2147483647, max<f64>(-2147483647, ceil(1 - reach * reach * 0.5)));
+  const bound = scale * sqrt<f64>(<f64> squared / relative) - errors;
+  if (bound <= 0) return i32.MAX_VALUE;
+  return <i32> min<f64>(2147483647, max<f64>(-2147483647, ceil(1 - bound * bound * 0.5)));
 }
 
-/** A factor above the relative rounding of a squared distance. */
+/** A factor that a squared distance of so many channels is wrong by at most, for its rounding in float32. */
 // @ts-ignore: decorator
 @inline
 export function roundingOf(channels: i32): f64 {

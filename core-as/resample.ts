@@ -1,8 +1,8 @@
-// Separable antialiased resampling of RGBA pixels: one vector holds one pixel. The host computes the
-// filter (src/image/resize.ts): for each output coordinate the first source coordinate, how many, and
-// `taps` weights that sum to 1.
+// Resampling of RGBA pixels, along rows and then along columns. A vector holds a pixel. The host computes the filter
+// (src/image/resize.ts). For each output coordinate it has the first source coordinate (`firsts`), how many there are
+// (`counts`), and `taps` weights with a sum of 1, of which the first ones are used.
 
-/** Along each row: `rows` × `width` RGBA bytes → `rows` × `outWidth` RGBA floats. */
+/** Along rows: from `rows` × `width` pixels of bytes to `rows` × `outWidth` pixels of floats. */
 export function resampleRows(
   source: usize,
   width: i32,
@@ -33,7 +33,7 @@ export function resampleRows(
   }
 }
 
-/** Along each column: floats of `width` pixels a row → `outRows` × `width` RGBA bytes, rounded and clamped. */
+/** Along columns: from rows of `width` pixels of floats to `outRows` × `width` pixels of bytes, rounded to 0 … 255. */
 export function resampleColumns(
   source: usize,
   width: i32,
@@ -56,7 +56,7 @@ export function resampleColumns(
       for (let weight = first; weight < end; weight += 4, pixel += stride) {
         sum = f32x4.add(sum, f32x4.mul(v128.load(pixel), v128.load32_splat(weight)));
       }
-      // Narrowing saturates: below 0 to 0, above 255 to 255.
+      // Narrowing makes 0 of what is below 0, and 255 of what is above 255.
       const whole = i32x4.trunc_sat_f32x4_s(sum);
       const half = i16x8.narrow_i32x4_s(whole, whole);
       v128.store32_lane(out, i8x16.narrow_i16x8_u(half, half), 0);

@@ -16,10 +16,11 @@ import {
   whiten,
   type WorkCounts,
 } from "../mod.ts";
-import { plainCore, relaxedCore } from "../src/core/generated.ts";
+import { plainCore, relaxedCore } from "../src/core/generated/core.ts";
+import { KEY_BITS } from "../src/core/generated/structures.ts";
 import { type CoreExports, newCore } from "../src/core/instance.ts";
-import { taskRunner } from "../src/core/patch_tasks.ts";
-import { directedPlan, KEY_BITS, minimaPlan, neighboursPlan, statisticsPlan } from "../src/core/patch_kernel.ts";
+import { taskRunner } from "../src/core/tasks/task_runner.ts";
+import { directedPlan, minimaPlan, neighboursPlan, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { quadQuantisation } from "../src/core/quad_quantisation.ts";
 import { INTEGERS, nearestBy } from "./integers.ts";
 import { made, noise } from "./made_patches.ts";
@@ -188,7 +189,7 @@ Deno.test(
 function turned(data: Float32Array, channels: number): Float32Array {
   return withRegion((region) => {
     const at = region.copyIn(data);
-    region.core.turnPatches(at, data.length / channels, channels, channels);
+    region.core.rotatePatches(at, data.length / channels, channels, channels);
     return region.floats(at, data.length).slice();
   });
 }

@@ -1,10 +1,12 @@
 // Work by integers of one width, whatever the program would choose.
 
 import { LARGEST_NORM } from "../src/core/byte_quantisation.ts";
+import { KEY_BITS } from "../src/core/generated/structures.ts";
 import { type CoreExports, newCore } from "../src/core/instance.ts";
-import { KEY_BITS, type NearestReferences, referencePlans } from "../src/core/patch_kernel.ts";
-import { taskRunner, type Work } from "../src/core/patch_tasks.ts";
+import { type NearestReferences, referencePlans } from "../src/core/patch_kernel.ts";
 import { quadQuantisation } from "../src/core/quad_quantisation.ts";
+import { taskRunner } from "../src/core/tasks/task_runner.ts";
+import type { Work } from "../src/core/tasks/work.ts";
 import type { PatchSet } from "../mod.ts";
 
 function by16Bits(work: Work): Work {

@@ -8,8 +8,9 @@ import { type CoreExports, coreExports, newCore } from "../src/core/instance.ts"
 import { centroidMerges, chainMerges, type LinkageMethod, singleDistances } from "../src/core/linkage_kernel.ts";
 import { withRegion } from "../src/core/memory.ts";
 import { directedPlan, minimaPlan, neighboursPlan, projectionPlan, statisticsPlan } from "../src/core/patch_kernel.ts";
-import { taskRunner, type Work } from "../src/core/patch_tasks.ts";
 import type { Plan } from "../src/core/run_plan.ts";
+import { taskRunner } from "../src/core/tasks/task_runner.ts";
+import type { Work } from "../src/core/tasks/work.ts";
 import { seededRandom } from "../src/random.ts";
 import { INTEGERS, nearestBy } from "./integers.ts";
 

@@ -12,7 +12,7 @@ import type { GroupsFile } from "../src/report/result.ts";
 import { STUDIO_POLICY } from "../src/studio/index_page.ts";
 import { CHROMIUM, FROM_NPM, testWith, tried } from "./needs.ts";
 import { PROJECT, runTask, withFolder } from "./program.ts";
-import { UNREACHABLE } from "../tools/build_studio.ts";
+import { UNREACHABLE } from "../tools/bundle.ts";
 
 const DEMO = join(PROJECT, "demo");
 const built = await Deno.makeTempDir();

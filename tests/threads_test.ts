@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { clusterPatches, patchScores, type PatchSet, ThreadPool } from "../mod.ts";
 import { directedPlan, neighboursPlan, referencePlans, statisticsPlan } from "../src/core/patch_kernel.ts";
 import { newCore } from "../src/core/instance.ts";
-import { taskRunner } from "../src/core/patch_tasks.ts";
+import { taskRunner } from "../src/core/tasks/task_runner.ts";
 import { type Plan, runHere, type RunOptions, runSpread, runStepsHere, runStepsSpread } from "../src/core/run_plan.ts";
 import { made, noise } from "./made_patches.ts";
 

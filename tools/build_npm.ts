@@ -12,7 +12,7 @@ import { pathToFileURL } from "node:url";
 // Here and not in deno.json, whose packages are downloaded with every task.
 // deno-lint-ignore no-import-prefix
 import ts from "npm:typescript@6.0.3";
-import { plainCore, relaxedCore } from "../src/core/generated.ts";
+import { plainCore, relaxedCore } from "../src/core/generated/core.ts";
 import { copy, resolved, ROOT, write, writeLoadedFiles } from "./loaded_files.ts";
 
 const CONFIG = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));

@@ -10,6 +10,7 @@ import { gzipSync } from "node:zlib";
 import { fromUser } from "../src/cli/arguments.ts";
 import { AnomalyClusterError } from "../src/errors.ts";
 import { GENERATOR, indexPage, STUDIO_POLICY } from "../src/studio/index_page.ts";
+import { bundled } from "./bundle.ts";
 import { resolved, ROOT, write, writeLoadedFiles } from "./loaded_files.ts";
 
 const CONFIG: { version: string; imports: Record<string, string> } = JSON.parse(
@@ -26,9 +27,6 @@ const BESIDE = {
   "ort-wasm-simd-threaded.wasm": "onnxruntime-web/ort-wasm-simd-threaded.wasm",
   "mozjpeg_enc.wasm": "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm",
 };
-
-/** What is said where Deno's first bundling fails for want of a connection. */
-export const UNREACHABLE = "Deno's bundler cannot be downloaded";
 
 /** Writes the studio into a folder, in place of an earlier one. Throws `bad-argument` for one that holds other files. */
 export async function buildStudio(folder: string): Promise<void> {
@@ -73,19 +71,7 @@ async function bundle(entry: string, target: string): Promise<void> {
   const map = await Deno.makeTempFile({ suffix: ".json" });
   try {
     await Deno.writeTextFile(map, JSON.stringify(importMap()));
-    const options = ["--quiet", "--frozen", "--platform", "browser", "--minify", "--import-map", map];
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["bundle", ...options, "-o", target, entry],
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
-    });
-    const { success, stderr } = await command.output();
-    if (success) return;
-    const [reason] = new TextDecoder().decode(stderr).split("\n\nStack backtrace");
-    if (/Failed loading \S+esbuild/.test(reason)) {
-      throw new AnomalyClusterError("cannot-write", `${UNREACHABLE}: try again when the npm registry is within reach`);
-    }
-    throw new AnomalyClusterError("cannot-write", `${entry} cannot be bundled: ${reason.trim()}`);
+    write(target, await bundled(entry, "--import-map", map));
   } finally {
     await Deno.remove(map);
   }

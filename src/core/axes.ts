@@ -1,31 +1,32 @@
-// A few orthonormal axes along which patches vary most.
+// A few orthonormal axes along which vectors vary most: principal axes, found from a sample.
 
 import { seededRandom } from "../random.ts";
-import type { Patches } from "./patch_tasks.ts";
+import type { Patches } from "./tasks/work.ts";
 
-/** Patches that the axes are found from. */
+/** How many vectors the axes are found from. */
 const SAMPLE = 512;
-/** Rounds of subspace iteration: the axes need not be exact, only orthonormal. */
+/** Rounds of subspace iteration. Few will do: axes that are not quite the principal ones only exclude less. */
 const ROUNDS = 3;
 
-/** Most axes. */
+/** The most axes by default. */
 const MOST = 64;
-/** Share of the variance that the axes leave. */
+/** The share of the variance that the axes may leave. */
 const LEFT = 0.13;
 
-/** Any number of vectors of `channels` numbers. */
+/** Vectors of `channels` numbers: `[any, channels]`. */
 export type Vectors = Pick<Patches, "data" | "channels">;
 
-/** Orthonormal axes as the core reads them: for each four of them `[channels, 4]` numbers, zero past the last. */
+/** Orthonormal axes as the core reads them. */
 export interface Axes {
-  /** An even number. */
+  /** How many there are, an even number. */
   readonly axes: number;
+  /** For each four axes `[channels, 4]`, with zeros in place of axes behind the last. */
   readonly basis: Float64Array;
-  /** Whether most of the variance lies along them. */
+  /** Whether they hold as much of the variance as was wanted. */
   readonly suffices: boolean;
 }
 
-/** Enough axes to hold most of the variance, but at most `most`, an even number. */
+/** As many axes as are needed to hold most of the variance about `centre`, but at most `most`, an even number. */
 export function principalAxes(set: Vectors, centre: Float32Array, most: number = MOST): Axes {
   const { channels } = set;
   const axes = Math.max(2, Math.min(most, channels - channels % 2));
@@ -40,11 +41,12 @@ export function principalAxes(set: Vectors, centre: Float32Array, most: number =
   return { axes: kept, basis: fourColumns(basis, channels, axes, kept), suffices };
 }
 
+/** Where {@linkcode Axes.basis} has a channel of an axis. */
 function placeInFours(axis: number, channel: number, channels: number): number {
   return (Math.floor(axis / 4) * channels + channel) * 4 + axis % 4;
 }
 
-/** The first `kept` of the `axes` columns of a basis as the core reads them: see {@linkcode Axes}. */
+/** The first `kept` columns of a basis `[channels, axes]`, in the order of {@linkcode Axes.basis}. */
 export function fourColumns(basis: Float64Array, channels: number, axes: number, kept: number): Float64Array {
   const inFours = new Float64Array(Math.ceil(kept / 4) * 4 * channels);
   for (let axis = 0; axis < kept; axis++) {
@@ -56,8 +58,8 @@ export function fourColumns(basis: Float64Array, channels: number, axes: number,
 }
 
 /**
- * The same axes turned among themselves at random, so that patches vary about as much along each: numbers of one size
- * become finer integers.
+ * Other axes of the same subspace: the given ones, rotated at random. Patches then vary about as much along each of them,
+ * and numbers of one size become finer integers.
  */
 export function evenAxes(basis: Float64Array, channels: number, axes: number): Float64Array {
   const random = seededRandom(2);
@@ -75,7 +77,7 @@ export function evenAxes(basis: Float64Array, channels: number, axes: number): F
   return even;
 }
 
-/** How many of the axes, an even number, hold this share of the variance, or all do not. */
+/** How many of the axes, an even number, hold a share of the variance; all, where these do not suffice. */
 function axesFor(
   share: number,
   covariance: Float64Array,
@@ -95,16 +97,17 @@ function axesFor(
   return { kept: Math.max(2, kept), suffices: wanted <= 0 };
 }
 
-/** What a sample is drawn by: at most `most` patches, evenly, and of their channels `width` from `from` on. */
+/** How a sample is drawn. */
 export interface SampleOptions {
+  /** The most vectors. They lie at equal distances in the set. */
   readonly most: number;
-  /** @default 0 */
+  /** The first channel. @default 0 */
   readonly from?: number;
-  /** @default all */
+  /** How many channels. @default all */
   readonly width?: number;
 }
 
-/** A sample of patches, one after the other: `[count, width]`. */
+/** A sample of the vectors: `[count, width]`. */
 export function samplePatches({ data, channels }: Vectors, options: SampleOptions): Float64Array {
   const { most, from = 0, width = channels } = options;
   const total = data.length / channels;
@@ -117,11 +120,11 @@ export function samplePatches({ data, channels }: Vectors, options: SampleOption
   return sample;
 }
 
-/** Sums of products of a sample's channels about a centre: `[width, width]`. */
+/** The scatter matrix of a sample about a centre, sums of products of two channels: `[width, width]`. */
 export function scatterOf(sample: Float64Array, centre: ArrayLike<number>): Float64Array {
   const width = centre.length;
   const scatter = new Float64Array(width * width);
-  // Four patches at a time, so that each sum is read and written a quarter as often; zeros fill up the last ones.
+  // Four vectors at a time: each sum is read and written a quarter as often. Zeros stand in for those behind the last.
   const [a, b, c, d] = [0, 1, 2, 3].map(() => new Float64Array(width));
   for (let at = 0; at < sample.length; at += 4 * width) {
     [a, b, c, d].forEach((patch, number) => {
@@ -141,6 +144,7 @@ export function scatterOf(sample: Float64Array, centre: ArrayLike<number>): Floa
   return scatter;
 }
 
+/** Product of `[channels, channels]` and `[channels, axes]`. */
 function product(square: Float64Array, basis: Float64Array, channels: number, axes: number): Float64Array<ArrayBuffer> {
   const result = new Float64Array(channels * axes);
   for (let row = 0; row < channels; row++) {
@@ -153,8 +157,9 @@ function product(square: Float64Array, basis: Float64Array, channels: number, ax
 }
 
 /**
- * Gram–Schmidt, twice for digits; an axis without length becomes zero. Shrunk by 1e-9 in the end, so that
- * rounding never makes a projection longer than what is projected.
+ * Makes the columns of `[channels, axes]` orthonormal, by Gram–Schmidt. A second pass removes what rounding left in the
+ * first. A column that depends on those before becomes zero. All are made shorter by 1e-9, so that no projection is longer
+ * than its vector, whatever rounding does.
  */
 function orthonormalise(basis: Float64Array, channels: number, axes: number): void {
   for (let axis = 0; axis < axes; axis++) {
@@ -173,6 +178,7 @@ function orthonormalise(basis: Float64Array, channels: number, axes: number): vo
   }
 }
 
+/** Product of two columns. */
 function dot(basis: Float64Array, a: number, b: number, channels: number, axes: number): number {
   let sum = 0;
   for (let channel = 0; channel < channels; channel++) sum += basis[channel * axes + a] * basis[channel * axes + b];

@@ -1,26 +1,26 @@
-// How patches become 8-bit integers: see core-as/bytes.ts.
+// Chooses how patches become 8-bit integers whose products are added in 16 bits: core-as/bytes.ts explains these.
 
 import { samplePatches, type Vectors } from "./axes.ts";
-import type { ByteQuantisation } from "./patch_tasks.ts";
+import type { ByteQuantisation } from "./tasks/work.ts";
 
-/** Patches that the quantisation is chosen by. */
+/** How many patches the choice looks at. */
 const SAMPLE = 1024;
-/** Share of the numbers that may be cut off, and of the patches that may have to be shortened. */
+/** The share of numbers that may be cut off, and of patches that may have to be shortened. */
 const CUT_OFF = 1e-4;
 const SHORTENED = 5e-3;
-/** Largest integers of columns, and what a group's norm and half a patch's squared one may be: core-as/bytes.ts. */
+/** The largest integer of a column, the largest norm of a group, and the largest squared norm that A has room for. */
 const LARGEST = 63;
 const GROUP_NORM = 127;
 const LARGEST_SQUARE = 15200;
 
-/** ‖q‖ of 16-bit integers stays below 2^15 with some room for rounding: see core-as/quantise.ts. */
+/** The largest norm of 16-bit integers: 2^15, less some room for rounding (core-as/quantise.ts). */
 export const LARGEST_NORM = 32600;
-/** What float32 holds, with room for products. */
+/** The largest scale: products with it stay within float32. */
 export const LARGEST_SCALE = 1e30;
 
 /**
- * How patches become integers: see core-as/bytes.ts. `centre`: any point will do, but the nearer the patches, the
- * finer the integers. What is chosen here changes how much is proved by integers, never a result.
+ * Chooses a quantisation. The choice changes how many patches are excluded, never a result. `centre` may be any point; the
+ * nearer it is to the patches, the finer the integers.
  */
 export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array): ByteQuantisation {
   const channels = centre.length;
@@ -36,13 +36,13 @@ export function byteQuantisation(sets: readonly Vectors[], centre: Float32Array)
   } while (highest(norms, SHORTENED) * scale > GROUP_NORM && groupPairs > 4 && groups < 2000);
   const usual = highest(groupNorms(sample, channels, channels), SHORTENED) * scale;
   const shift = Math.max(0, Math.min(15, Math.ceil(Math.log2(usual ** 2 / LARGEST_SQUARE))));
-  // Errors of rounding are even between ± 1/2: their squares' mean is 1/12, and their sum varies little.
+  // The error in a channel is uniform between ± 1/2, so the mean of its square is 1/12; the root of that is 0.29.
   const columnError = 0.31 * Math.sqrt(channels) + 0.1;
   const reach = Math.min(1.5 * usual, Math.sqrt(32000 * 2 ** shift));
   return { centre, scale, shift, groupPairs, rowError: columnError / 2, columnError, reach };
 }
 
-/** Some patches of all sets, at most `most`, evenly, about the centre. */
+/** A sample of the patches of all sets, less the centre: `[any, channels]`. */
 export function sampleOf(sets: readonly Vectors[], centre: Float32Array, most: number = SAMPLE): Float32Array {
   const channels = centre.length;
   const parts = sets.map((set) => samplePatches(set, { most: Math.ceil(most / sets.length) }));
@@ -56,7 +56,7 @@ export function sampleOf(sets: readonly Vectors[], centre: Float32Array, most: n
   return sample;
 }
 
-/** The largest norm of a group of channels of each patch. */
+/** For each patch the largest norm of a group of `group` channels. */
 function groupNorms(sample: Float32Array, channels: number, group: number): Float32Array {
   const norms = new Float32Array(sample.length / channels);
   for (let patch = 0; patch < norms.length; patch++) {
@@ -70,7 +70,7 @@ function groupNorms(sample: Float32Array, channels: number, group: number): Floa
   return norms;
 }
 
-/** The number that a share of the numbers, at least none, is above. */
+/** The number that a `share` of all numbers is above; with a share of 0 the largest. */
 export function highest(numbers: Float32Array, share: number): number {
   const above = new Float32Array(Math.floor(share * numbers.length) + 1);
   for (const number of numbers) {

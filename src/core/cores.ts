@@ -1,4 +1,4 @@
-// Cores of the machine, which no permission is needed to ask for.
+// How many cores the machine has. To ask needs no permission.
 
 import { nodeModule } from "../node_module.ts";
 
@@ -6,7 +6,7 @@ interface Machine {
   readonly navigator?: { readonly hardwareConcurrency?: number };
 }
 
-/** How many there are; 1 where nobody knows. Node has no navigator before version 21. */
+/** The number of cores, 1 where the runtime does not tell. Node 20 has no `navigator` and is asked for its own function. */
 export function availableCores(): number {
   const { navigator } = globalThis as Machine;
   const os = () => nodeModule<{ availableParallelism(): number }>("node:os");

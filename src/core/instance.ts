@@ -1,9 +1,9 @@
-// The WASM module: which build, and when it is instantiated.
+// The compiled core, and instances of it.
 
 import { AnomalyClusterError } from "../errors.ts";
-import { plainCore, relaxedCore } from "./generated.ts";
+import { plainCore, relaxedCore } from "./generated/core.ts";
 
-/** The functions of core-as/; addresses are byte offsets into `memory`. */
+/** What core-as/index.ts exports. Addresses are byte offsets into `memory`. The functions are explained there. */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: WebAssembly.Global;
@@ -60,7 +60,7 @@ export interface CoreExports {
     sharedError: number,
     room: number,
   ): void;
-  turnPatches(source: number, patches: number, channels: number, packing: number): void;
+  rotatePatches(source: number, patches: number, channels: number, packing: number): void;
   pairMinima(search: number, a: number, b: number, bothWays: boolean, into: number): void;
   directedHausdorff(
     search: number,
@@ -167,22 +167,24 @@ export interface CoreExports {
   ): void;
 }
 
-/** Bytes of an instance's memory, which never shrinks, up to which it is kept for the next call. */
-export const LARGEST_KEPT: number = 2 ** 28;
-
 let compiled: WebAssembly.Module | undefined;
 let exports: CoreExports | undefined;
 
 /**
- * Hands in the compiled WASM core. Only needed where compiling bytes is not allowed (workerd and other edge
- * runtimes): call it there before anything else. Everywhere else the embedded build is used on first need.
+ * Hands in the compiled WASM core: `core.wasm` or `core-relaxed.wasm` of the npm package, as a module. Needed only where bytes
+ * may not be compiled, as in workerd and other edge runtimes: call it there before anything else. Elsewhere the core that is
+ * embedded in the library is compiled when it is first needed.
  */
 export function init(options: { module: WebAssembly.Module }): void {
   compiled = options.module;
   exports = undefined;
 }
 
-/** The compiled core, made on first need. Throws `unsupported-runtime` without WASM SIMD. */
+/**
+ * The compiled core, made when it is first needed.
+ *
+ * @throws {AnomalyClusterError} `unsupported-runtime` without WASM SIMD, or where no bytes may be compiled.
+ */
 export function coreModule(): WebAssembly.Module {
   if (compiled) return compiled;
   const build = [relaxedCore, plainCore].map(bytesOf).find((bytes) => WebAssembly.validate(bytes));
@@ -201,7 +203,7 @@ export function coreModule(): WebAssembly.Module {
   return compiled = new WebAssembly.Module(build);
 }
 
-/** Whether bytes may be compiled here, which edge workers do not allow. */
+/** Whether this runtime compiles WebAssembly from bytes. Edge workers do not. */
 export function compilesBytes(): boolean {
   try {
     return new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])) !== undefined;
@@ -210,17 +212,17 @@ export function compilesBytes(): boolean {
   }
 }
 
-/** An instance with a memory of its own. Throws as {@linkcode coreModule}. */
+/** A new instance, with a memory of its own. Throws as {@linkcode coreModule} does. */
 export function newCore(): CoreExports {
   return new WebAssembly.Instance(coreModule()).exports as unknown as CoreExports;
 }
 
-/** This thread's instance, made on first need. Throws as {@linkcode coreModule}. */
+/** This thread's instance, made when it is first needed. Throws as {@linkcode coreModule} does. */
 export function coreExports(): CoreExports {
   return exports ??= newCore();
 }
 
-/** Lets this thread's instance go, with its memory, which never shrinks; the next call makes another. */
+/** Lets go of this thread's instance and its memory, which never shrinks. The next use makes another. */
 export function dropCore(): void {
   exports = undefined;
 }

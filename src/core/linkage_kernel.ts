@@ -1,22 +1,27 @@
-// The nearest-neighbour chain on the WASM core.
+// Linkage by the nearest-neighbour chain, and distances of vectors, on the WASM core.
 
 import { AnomalyClusterError } from "../errors.ts";
 import type { Distances } from "../types.ts";
 import { principalAxes } from "./axes.ts";
+import { CENTROID_NUMBERS, CENTROID_PANEL, COLUMN_BLOCK } from "./generated/structures.ts";
 import { withRegion } from "./memory.ts";
 
-/** The reducible linkages. */
+/** The linkages for which the nearest-neighbour chain is exact. */
 export type LinkageMethod = "single" | "complete" | "average" | "ward";
 
 const METHODS: Readonly<Record<LinkageMethod, number>> = { single: 0, complete: 1, average: 2, ward: 3 };
 
-/** From here on distances are kept as float32: half the memory and time, heights to about 1e-6. */
+/** From this many points on distances are kept in float32: half the memory and time, and heights to about 1e-6. */
 export const SINGLE_PRECISION_FROM = 5000;
 
-/** Most points whose float32 matrix fits into the 4 GiB of a WASM memory. */
+/** The most points whose matrix in float32 fits into the 4 GiB of a WASM memory. */
 export const MOST_POINTS = 32500;
 
-/** Throws `too-large` above {@linkcode MOST_POINTS}. */
+/**
+ * Checks that a matrix of so many points fits.
+ *
+ * @throws {AnomalyClusterError} `too-large` above {@linkcode MOST_POINTS}.
+ */
 export function checkPointCount(count: number): void {
   if (count <= MOST_POINTS) return;
   throw new AnomalyClusterError(
@@ -28,14 +33,16 @@ export function checkPointCount(count: number): void {
   );
 }
 
-/** Bytes of the columns that core-as/linkage.ts writes at once. */
-const BLOCK = 64;
-/** What may be filled of a WASM memory by a matrix: the rest is for what else a linkage needs. */
+/** How much of a WASM memory a matrix may fill. The rest is for what else a linkage needs. */
 const MOST_BYTES = 2 ** 32 - 2 ** 24;
 
 /**
- * Merges in the order of the chain, `[count - 1, 3]`: a point of either cluster, and the distance, for Ward squared.
- * `rowOf` gives point i's distances, to read until the next call.
+ * Merges points into a tree: `[count - 1, 3]`, of each merge a point of either cluster and their distance, for Ward squared.
+ * Merges come in the order of the chain, not in that of the distances. `rowOf` gives the distances of point i, which are read
+ * before the next call.
+ *
+ * @throws {AnomalyClusterError} `too-large` above {@linkcode MOST_POINTS}; `bad-argument` for a distance that is no number
+ * from 0 to 1e18.
  */
 export function chainMerges(
   rowOf: (i: number) => Distances,
@@ -47,10 +54,10 @@ export function chainMerges(
   return withRegion((region) => {
     const { core } = region;
     const single = width === 4;
-    // Unions have columns of their own; every quarter as many as there are points, columns are moved together.
-    const least = Math.ceil(count * width / BLOCK) * BLOCK + BLOCK;
-    const most = Math.floor(MOST_BYTES / count / BLOCK) * BLOCK;
-    const stride = Math.max(least, Math.min(most, Math.ceil(count * width * 1.25 / BLOCK) * BLOCK));
+    // Unions get columns of their own, so a row is longer than the points: by a quarter, where there is room.
+    const least = Math.ceil(count * width / COLUMN_BLOCK) * COLUMN_BLOCK + COLUMN_BLOCK;
+    const most = Math.floor(MOST_BYTES / count / COLUMN_BLOCK) * COLUMN_BLOCK;
+    const stride = Math.max(least, Math.min(most, Math.ceil(count * width * 1.25 / COLUMN_BLOCK) * COLUMN_BLOCK));
     const places = stride / width;
     const matrix = region.allocate(count * stride);
     const [sizes, closed] = [region.allocate(stride), region.allocate(stride)];
@@ -78,24 +85,26 @@ export function chainMerges(
   });
 }
 
+/** Says which distance of point i is none. */
 function refuse(i: number, row: Distances): never {
   const j = row.findIndex((distance) => !(distance >= 0 && distance < Math.fround(1e18)));
   const message = `distance ${row[j]} between points ${i} and ${j} is not a number from 0 to 1e18`;
   throw new AnomalyClusterError("bad-argument", message);
 }
 
-/** Axes that clusters' short vectors have; the core's panels hold these, the rest's norm and a zero. */
+/** The most axes of a cluster's short vector: with the norm of what they leave it has one number less than the core allows. */
 const CENTROID_AXES = 30;
-/** Numbers of a short vector, and clusters in a panel of them, as core-as/centroids.ts has them. */
-const [SHORT, PANEL] = [32, 4];
-/** Centroids that are projected at once. */
+/** How many centroids are projected at once. */
 const PROJECTED = 64;
-/** What rounding may move a squared distance of short vectors by, in squares of the largest norm. */
+/** By how much rounding may move a squared distance of short vectors, as a share of the largest squared norm. */
 const SLACK = 1e-9;
 
 /**
- * Ward's merges in the order of the chain, `[count - 1, 3]`: a point of either cluster, and the squared distance. From
- * `points`, `[count, channels]`, each standing for `weights` equal ones, without a matrix.
+ * Merges points into Ward's tree, without a matrix: `[count - 1, 3]`, of each merge a point of either cluster and their squared
+ * distance. Merges come in the order of the chain. `points`: `[count, channels]`. `weights`: how many equal points each of them
+ * stands for.
+ *
+ * @throws {AnomalyClusterError} `too-large` when the points do not fit into WASM memory.
  */
 export function centroidMerges(
   points: Float32Array,
@@ -106,17 +115,19 @@ export function centroidMerges(
   const centre = meanOf(points, count, channels);
   const { axes, basis } = principalAxes({ data: points, channels }, centre, CENTROID_AXES);
   return withRegion((region) => {
-    const places = Math.ceil(count / PANEL) * PANEL;
+    const places = Math.ceil(count / CENTROID_PANEL) * CENTROID_PANEL;
     const centroids = region.copyIn(points);
     const [centreAt, basisAt] = [region.copyIn(centre), region.copyIn(basis)];
-    const [sizes, names, shorts] = [places * 4, places * 4, places * SHORT * 4].map((size) => region.allocate(size));
+    const [sizes, names, shorts] = [places * 4, places * 4, places * CENTROID_NUMBERS * 4].map((size) =>
+      region.allocate(size)
+    );
     const order = region.allocate(count * 8);
-    const scratch = region.allocate(PROJECTED * SHORT * 4 + 16 + channels * 32);
+    const scratch = region.allocate(PROJECTED * CENTROID_NUMBERS * 4 + 16 + channels * 32);
     const merges = region.allocate((count - 1) * 24);
     const own = region.floats(sizes, places).fill(0).fill(1, 0, count);
     if (weights) own.set(weights);
     const numbers = region.ints(names, places);
-    const panels = region.floats(shorts, places * SHORT).fill(Infinity);
+    const panels = region.floats(shorts, places * CENTROID_NUMBERS).fill(Infinity);
     const short = region.floats(scratch, PROJECTED * (axes + 1));
     let largest = 0;
     for (let i = 0; i < count; i++) {
@@ -126,10 +137,10 @@ export function centroidMerges(
         region.core.projectPatches(centroids + i * channels * 4, some, channels, centreAt, basisAt, axes, scratch);
       }
       let squared = 0;
-      for (let k = 0; k < SHORT; k++) {
+      for (let k = 0; k < CENTROID_NUMBERS; k++) {
         const value = k <= axes ? short[i % PROJECTED * (axes + 1) + k] : 0;
         squared += value * value;
-        panels[(Math.floor(i / PANEL) * SHORT + k) * PANEL + i % PANEL] = value;
+        panels[(Math.floor(i / CENTROID_PANEL) * CENTROID_NUMBERS + k) * CENTROID_PANEL + i % CENTROID_PANEL] = value;
       }
       largest = Math.max(largest, squared);
     }
@@ -157,6 +168,7 @@ export function centroidMerges(
   });
 }
 
+/** The mean of points: `[channels]`. */
 function meanOf(points: Float32Array, count: number, channels: number): Float32Array {
   const sum = new Float64Array(channels);
   for (let i = 0; i < count; i++) {
@@ -165,14 +177,14 @@ function meanOf(points: Float32Array, count: number, channels: number): Float32A
   return Float32Array.from(sum, (value) => value / count);
 }
 
-/** Euclidean distances of all pairs of `count` points in float32: `[count, count]`. */
+/** Euclidean distances of all pairs of points `[count, channels]`, in float32: `[count, count]`. */
 export function singleDistances(points: Float32Array, count: number, channels: number): Float32Array {
   const distances = new Float32Array(count * count);
   eachDistanceRow(points, points, channels, (i, row) => distances.set(row, i * count));
   return distances;
 }
 
-/** Hands over each point's distances to the others, in turn: read them before the next. */
+/** Calls `use` with the distances of each point in turn to all `others`. They have to be read before it returns. */
 export function eachDistanceRow(
   points: Float32Array,
   others: Float32Array,

@@ -1,17 +1,19 @@
-// Memory of the WASM core: a stack of regions, released together. No address leaves src/core.
+// Memory of this thread's instance for one call: reserved piece by piece, free again when the call ends. No address leaves
+// src/core.
 
 import { AnomalyClusterError } from "../errors.ts";
-import { type CoreExports, coreExports, dropCore, LARGEST_KEPT } from "./instance.ts";
+import { type CoreExports, coreExports, dropCore } from "./instance.ts";
+import { LARGEST_KEPT } from "./tasks/core_memory.ts";
 
 const PAGE = 65536;
 const LIMIT = 2 ** 32 - PAGE;
 
 let top = 0;
 
-/** Hands out addresses within one call of the core; all are free again when the call ends. */
+/** Memory for one call. */
 export interface Region {
   readonly core: CoreExports;
-  /** Address of `bytes` new bytes, aligned to 16. May move the memory: make views after the last one. */
+  /** Address of `bytes` bytes, a multiple of 16. The memory may move: make views after the last call. */
   allocate(bytes: number): number;
   /** Address of a copy of `values`. */
   copyIn(values: ArrayBufferView): number;
@@ -21,7 +23,11 @@ export interface Region {
   doubles(address: number, length: number): Float64Array<ArrayBuffer>;
 }
 
-/** Runs `use` with a region. Throws `too-large` when the 4 GiB of a WASM memory do not suffice. */
+/**
+ * Runs `use` with a region. Calls may be nested: an inner region lies behind the outer one.
+ *
+ * @throws {AnomalyClusterError} `too-large` when the 4 GiB of a WASM memory do not suffice.
+ */
 export function withRegion<T>(use: (region: Region) => T): T {
   const core = coreExports();
   const start = top || (core.heapBase.value as number);

@@ -1,45 +1,43 @@
-// What is computed of patches: plans of tasks (patch_tasks.ts) for this thread or several (run_plan.ts).
+// Plans of what is computed of patches: the work, cut into tasks (tasks/work.ts). run_plan.ts runs them.
 
 import type { PatchSet } from "../types.ts";
 import { evenAxes, principalAxes } from "./axes.ts";
 import { byteQuantisation, LARGEST_NORM, LARGEST_SCALE } from "./byte_quantisation.ts";
+import { KEY_BITS, PANEL, TILE_ROWS } from "./generated/structures.ts";
 import { coreExports } from "./instance.ts";
-import {
-  type PairOutput,
-  type PairWork,
-  type Patches,
-  type Quantisation,
-  type ReferenceWork,
-  type Task,
-  taskRunner,
-} from "./patch_tasks.ts";
 import { quadQuantisation } from "./quad_quantisation.ts";
 import type { Plan, Steps } from "./run_plan.ts";
 import { onSharedMemory, sharedBuffer } from "./shared_memory.ts";
 import { patchMean, possibleSharing, type Survey, survey } from "./survey.ts";
+import { taskRunner } from "./tasks/task_runner.ts";
+import type {
+  PairOutput,
+  PairWork,
+  Patches,
+  Quantisation,
+  ReferenceWork,
+  StatisticsOutput,
+  Task,
+} from "./tasks/work.ts";
 import { availableThreads } from "./thread_pool.ts";
 
-/** Memory that a block of images may take in the core, and that all may where they stay there. */
+/** Bytes that two blocks of images may take in the core, and that all images may take if they stay there. */
 const BLOCK_BYTES = 2 ** 24;
 const ALL_BYTES = 4e7;
-/** Of the tasks of images that stay in memory: the others, at the end, are a quarter as large. */
+/** Where images stay in memory, this share of the tasks is large. The others, at the end, are a quarter as large. */
 const SHARE_OF_LARGE = 0.6;
-/** Patches of a panel, as core-as/quantise.ts has them. */
-const PANEL = 12;
-/** Of a strip's products: what a core's second cache holds, or nearly. */
+/** Bytes of a strip's table: about what a core's second cache holds. */
 const TABLE_BYTES = 2 ** 21;
-/** Bits of a key that tell where it was found, as core-as/tile.ts has them. */
-export const KEY_BITS = 8;
-/** Panels of a strip that a key can tell threes of rows of. */
-const MOST_OF_STRIP = 2 ** KEY_BITS * 3 / PANEL;
-/** Images from which on it is worth while to find out whether 8 bits suffice. */
+/** The most panels of a strip: a column's key can tell 2^KEY_BITS threes of rows. */
+const MOST_OF_STRIP = 2 ** KEY_BITS * TILE_ROWS / PANEL;
+/** With fewer images it takes too long to find out whether 8-bit integers are faster. */
 const FEWEST_FOR_BYTES = 8;
-/** Channels up to which no vector of 8-bit integers is too long, whatever it is. */
+/** The most channels with which no norm of 8-bit integers is too large, whatever they are. */
 const MOST_CHANNELS_OF_BYTES = 2 ** 13;
-/** Images of a task against references: from here on quantising these once a task costs some hundredths of it. */
+/** The most images of a task with references: with so many, to quantise the references costs few percent of a task. */
 const MOST_AGAINST_REFERENCES = 32;
 
-/** Sum (for the mean), smallest and largest distance of each patch to the other images. */
+/** The sum, the smallest and the largest of each patch's minima over the other images. */
 export interface MinimaStatistics {
   /** `[count, patches]` */
   readonly sum: Float64Array;
@@ -49,15 +47,15 @@ export interface MinimaStatistics {
   readonly largest: Float32Array;
 }
 
-/** Sum, smallest and largest minimum of each patch over the other images; the minima are never all in memory. */
+/** Plans the statistics of each patch's minima over the other images. The minima are never all in memory. */
 export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   const images = patchesOf(set);
   const look = survey(images, possibleSharing(set));
   const place = placesOf(look.sharing.order, images.patches);
   const length = images.count * images.patches;
-  const shares: Extract<PairOutput, { kind: "statistics" }>[] = [];
+  const shares: StatisticsOutput[] = [];
   return pairPlan(images, look, (quantisation) => {
-    // 2^52 steps reach up to the bound's power of two × 2^20 images: sums are exact in any order.
+    // Distances are rounded so that a sum over 2^20 images has at most 52 bits: then it is exact, in any order.
     const bound = 2 * LARGEST_NORM / quantisation.scale;
     const share = {
       kind: "statistics" as const,
@@ -71,7 +69,7 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   }, () => joinedShares(shares, place));
 }
 
-/** What the threads found together; patch m of an image is at `place[m]` of each share's image. */
+/** Joins what the threads found. `place[m]` is where their arrays have patch m of an image. */
 function joinedShares(shares: readonly MinimaStatistics[], place: Int32Array): MinimaStatistics {
   const { length } = shares[0].sum;
   const sum = new Float64Array(length);
@@ -90,29 +88,30 @@ function joinedShares(shares: readonly MinimaStatistics[], place: Int32Array): M
   return { sum, smallest, largest };
 }
 
-/** A number for each patch, and what it differs by from the mean of its nearest patches in the other images. */
+/** A score for each patch, and where wanted more. */
 export interface Neighbours {
   /** `[count, patches]` */
   readonly scores: Float32Array;
-  /** `[count, patches, channels]` */
+  /** Each patch less the mean of its nearest patches in the other images: `[count, patches, channels]`. */
   readonly residuals?: Float32Array;
-  /** Of the scores as of a sample of images: `[count, patches]`. */
+  /** Of the scores, were the images a sample: `[count, patches]`. */
   readonly standardErrors?: Float32Array;
 }
 
-/** What is wanted of the minima over other images. */
+/** What is wanted of each patch's minima over the other images. */
 export interface NeighbourOptions {
-  /** What a score is. */
+  /** What a score is: a quantile of the minima, from 0 to 1, or their mean. */
   readonly quantile: number | "mean";
   readonly withResiduals?: boolean;
   readonly withErrors?: boolean;
-  /** See `PairOutput`: of the first images nothing is found. @default each image against all others */
+  /** Only images after the first `against` ones get scores, from these first ones. @default all, from all others */
   readonly against?: number;
 }
 
 /**
- * A quantile of the minima over the other images, or their mean, of each patch; and its residual. Compares each pair of
- * images twice: a quantile takes all minima of a patch at once, which is all that is ever in memory.
+ * Plans a score for each patch: a quantile of its minima over the other images, or their mean; and where wanted residuals and
+ * standard errors. A quantile needs all minima of a patch at once. So each pair of images is compared twice, once for either
+ * image, and only the minima of a block of images are in memory.
  */
 export function neighboursPlan(
   set: PatchSet,
@@ -159,17 +158,17 @@ export function neighboursPlan(
   };
 }
 
-/** Share of the products that the Hausdorff distance's early break leaves, at most: see its counts in the tests. */
+/** The most that early break leaves of a Hausdorff distance's products, as a share; the tests count them. */
 const LEFT_BY_EARLY_BREAK = 0.1;
 
-/** All minima: `[count, count, patches]`, zero where an image meets itself. */
+/** Plans all minima: `[count, count, patches]`, zero where an image meets itself. */
 export function minimaPlan(set: PatchSet): Plan<Float32Array> {
   const images = patchesOf(set);
   const minima = new Float32Array(sharedBuffer(images.count ** 2 * images.patches * 4));
   return pairPlan(images, survey(images), () => ({ kind: "minima", minima }), () => minima);
 }
 
-/** One number for each direction of each pair, `[count, count]`, from an image's minima in another one, or all distances. */
+/** Plans one number for each direction of each pair, `[count, count]`: from the minima, or from all distances. */
 export function directedPlan(
   set: PatchSet,
   kind: "mean" | "smallest" | "largest" | "hausdorff" | "all pairs",
@@ -184,13 +183,13 @@ export function directedPlan(
 export interface NearestReferences {
   /** `[count, patches]` */
   readonly distances: Float32Array;
-  /** Its number among all patches of the references: `[count, patches]`. */
+  /** The reference's number among all patches of the references: `[count, patches]`. */
   readonly places: Int32Array;
 }
 
 /**
- * Distance of each patch to the nearest of all patches of the references, whose images may have another
- * number of patches. Both are shortened first, where that leaves little, then searched.
+ * Plans the distance of each patch to the nearest of all patches of the references, whose images may have another number of
+ * patches. Where a few axes hold most of the variance, short vectors are made first, and the search goes by these.
  */
 export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<NearestReferences> {
   const [images, references] = [patchesOf(set), patchesOf(referenceSet)];
@@ -202,14 +201,14 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Ne
     const even = evenAxes(basis, images.channels, axes);
     shortReferences = (yield projectionPlan(references, centre, even, axes)) as Patches;
     shortImages = (yield projectionPlan(images, centre, even, axes)) as Patches;
-    // About the point that they were shortened about, rounding to float32 is nothing to the integers' steps.
+    // Short vectors are about 0: their rounding to float32 is far less than a step.
     origin = new Float32Array(axes + 1);
   }
   const quantisation = byteQuantisation([shortReferences, shortImages], origin);
   const quads = quadsForReferences([shortReferences, shortImages]);
   const nearest = new Float32Array(sharedBuffer(images.count * images.patches * 4));
   const places = new Int32Array(sharedBuffer(nearest.byteLength));
-  // Each task goes through all references: large blocks, but some for every thread, and none that takes long.
+  // A task goes through all references. So blocks are large; but each thread shall have two, and none shall take long.
   const evenly = Math.ceil(images.count / (2 * availableThreads()));
   const block = Math.max(1, Math.min(MOST_AGAINST_REFERENCES, fitting(images), evenly));
   yield {
@@ -235,14 +234,14 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Ne
   return { distances: nearest, places };
 }
 
-/** How the short vectors become 8-bit integers whose products are added in 32 bits, where the processor does that. */
+/** How short vectors become 8-bit integers whose products are added in 32 bits; nothing where that would be slower. */
 function quadsForReferences(sets: readonly [Patches, Patches]): ReferenceWork["quads"] {
   if (!coreExports().multipliesBytes() || sets[0].channels > MOST_CHANNELS_OF_BYTES) return undefined;
   const centre = patchMean(sets[0]);
   return { centre, ...quadQuantisation(sets, { centre, bits: 1, shared: 0, both: false }) };
 }
 
-/** Products of all patches with `axes` columns (see axes.ts), and a last number, the norm of what they leave. */
+/** Plans short vectors of all patches: `axes` products with the axes of `basis` (axes.ts), and the norm of what these leave. */
 export function projectionPlan(
   images: Patches,
   centre: Float32Array,
@@ -263,12 +262,14 @@ export function projectionPlan(
   };
 }
 
+/** A task for each block of images; `pairsOfImage` is how many pairs an image counts for. */
 function blockTasks(count: number, block: number, pairsOfImage: number): Task[] {
   return Array.from({ length: Math.ceil(count / block) }, (_, a) => {
     return { a, b: 0, pairs: Math.min(block, count - a * block) * pairsOfImage };
   });
 }
 
+/** Plans work on all pairs of images; tasks are pairs of blocks. */
 function pairPlan<Result>(
   images: Patches,
   look: Survey,
@@ -286,7 +287,7 @@ function pairPlan<Result>(
       return { a, b: a + at, pairs: pairsOf(a, a + at, block, count) };
     });
   });
-  // Where images stay, small tasks cost nothing but caches: those at the end are small, so that threads end together.
+  // Small tasks at the end let threads end together. Where images do not stay in memory they would cost too much.
   const large = keepsAll(images) && block > 1 ? Math.floor(all.length * SHARE_OF_LARGE) : all.length;
   const tasks = all.flatMap((task, at) => at < large ? [task] : quartered(task, block, count));
   return {
@@ -297,13 +298,13 @@ function pairPlan<Result>(
   };
 }
 
-/** Pairs of images of two blocks, or of one. */
+/** How many pairs of images two blocks have, or one block with itself. */
 function pairsOf(a: number, b: number, block: number, count: number): number {
   const size = (of: number) => Math.max(0, Math.min(block, count - of * block));
   return a === b ? size(a) * (size(a) - 1) / 2 : size(a) * size(b);
 }
 
-/** A task in four, of halves of its blocks. */
+/** A task as four, of halves of its blocks. */
 function quartered({ a, b }: Task, block: number, count: number): Task[] {
   return [[2 * a, 2 * b], [2 * a, 2 * b + 1], [2 * a + 1, 2 * b], [2 * a + 1, 2 * b + 1]]
     .filter(([first, second]) => first <= second)
@@ -312,7 +313,7 @@ function quartered({ a, b }: Task, block: number, count: number): Task[] {
     });
 }
 
-/** What is found by integers: all minima, whether patches are near or far, or nothing. */
+/** What integers are used for: to find minima, for a search with early break, or nothing. */
 type Search = "minima" | "hausdorff" | "none";
 
 const SEARCHES = {
@@ -323,7 +324,7 @@ const SEARCHES = {
   "all pairs": "none",
 } as const;
 
-/** What makes work on pairs for one more thread; all are quantised alike. */
+/** Returns what makes the work of one more thread. All threads have the same quantisation, chosen with the first. */
 function pairWork(images: Patches, look: Survey, block: number, search: Search = "minima") {
   const { centre, radius, sharing } = look;
   const threads = forThreads(images);
@@ -347,7 +348,7 @@ function pairWork(images: Patches, look: Survey, block: number, search: Search =
   };
 }
 
-/** Whether 8-bit integers leave so few pairs of patches to finer ones, in three pairs of images, that they are ahead. */
+/** Whether 8-bit integers are faster: tried on three images, they have to leave few pairs of patches to fine integers. */
 function sufficesFor({ data, count, patches, channels }: Patches, work: Omit<PairWork, "images" | "output">): boolean {
   const length = patches * channels;
   const some = new Float32Array(3 * length);
@@ -359,38 +360,40 @@ function sufficesFor({ data, count, patches, channels }: Patches, work: Omit<Pai
   const output: PairOutput = { kind: "mean", directed: new Float64Array(9) };
   const runner = taskRunner(coreExports(), { ...work, images, block: 3, keepAll: true, output });
   runner.run({ a: 0, b: 0, pairs: 3 });
-  // A product of 8 bits saves a hundredth of a nanosecond, a pair takes ten and some hundredths for each channel.
+  // In nanoseconds: 8 bits save 0.008 a product; a pair of patches that is left takes 10, and 0.05 for each channel.
   const most = 0.008 * patches ** 2 * channels / (10 + 0.05 * channels);
   return runner.counts().refined <= 3 * most;
 }
 
-/** Where each patch of an image is in an order. */
+/** Where an order has each patch of an image. */
 function placesOf(order: Int32Array | undefined, patches: number): Int32Array {
   const place = Int32Array.from({ length: patches }, (_, m) => m);
   order?.forEach((m, at) => place[m] = at);
   return place;
 }
 
+/** A set as work has it. */
 function patchesOf({ data, count, rows, cols, channels }: PatchSet): Patches {
   return { data, count, patches: rows * cols, channels };
 }
 
-/** Patches as threads want them: on shared memory where there are several, copied once. */
+/** Returns what gives patches to threads: on shared memory where there are several, copied once. */
 function forThreads(images: Patches): (spread: boolean) => Patches {
   let shared: Patches | undefined;
   return (spread) => spread ? shared ??= { ...images, data: onSharedMemory(images.data) } : images;
 }
 
-/** Images of a block: many, so that each is quantised seldom, but few enough that two blocks are soon read again. */
+/** Images of a block: many, so that each is seldom quantised, but so few that two blocks fit into their memory. */
 function blockSize(images: Patches): number {
   return Math.max(1, Math.min(32, Math.floor(fitting(images) / 2)));
 }
 
-/** Images that fit into a block's memory, as floats and 16-bit integers. */
+/** How many images fit into the memory of blocks, as floats and 16-bit integers. */
 function fitting({ patches, channels }: Patches): number {
   return Math.floor(BLOCK_BYTES / (patches * channels * 6));
 }
 
+/** Whether all images stay in the core's memory. */
 function keepsAll({ data }: Patches): boolean {
   return data.length * 6 <= ALL_BYTES;
 }

@@ -1,21 +1,26 @@
-// Separable resampling on the WASM core.
+// Resampling on the WASM core, along rows and then along columns.
 
 import type { Raster } from "../types.ts";
 import { type Region, withRegion } from "./memory.ts";
 
-/** For each output coordinate: the first source coordinate, how many, and `taps` weights (unused ones 0). */
+/** What each output coordinate is made of. */
 export interface ResampleFilter {
+  /** The first source coordinate. */
   readonly firsts: Int32Array;
+  /** How many source coordinates. */
   readonly counts: Int32Array;
+  /** `[outputs, taps]`: their weights, then zeros. */
   readonly weights: Float32Array;
+  /** The most source coordinates of any output coordinate. */
   readonly taps: number;
 }
 
+/** A filter in the core's memory, as arguments of its functions. */
 function filterIn(region: Region, filter: ResampleFilter): [number, number, number, number] {
   return [region.copyIn(filter.firsts), region.copyIn(filter.counts), region.copyIn(filter.weights), filter.taps];
 }
 
-/** Applies `horizontal`, then `vertical`. */
+/** Applies `horizontal` to each row, then `vertical` to each column. */
 export function resample(image: Raster, horizontal: ResampleFilter, vertical: ResampleFilter): Raster {
   const width = horizontal.firsts.length;
   const height = vertical.firsts.length;

@@ -1,9 +1,10 @@
-// Plans of tasks, done on this thread or by several over shared memory; where workers or such memory are missing, this
-// thread does all.
+// Runs plans: on this thread, or on several that share memory. Where workers or shared memory are missing, this thread does
+// everything.
 
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { type CoreExports, coreExports } from "./instance.ts";
-import { type Task, type TaskRunner, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
+import { type TaskRunner, taskRunner } from "./tasks/task_runner.ts";
+import { sumOfCounts, type Task, type Work, type WorkCounts } from "./tasks/work.ts";
 import {
   availableThreads,
   canSpread,
@@ -14,42 +15,48 @@ import {
   workerOf,
 } from "./thread_pool.ts";
 
-/** Work in tasks, and what they amount to. */
+/** A work, cut into tasks, and what its result is. */
 export interface Plan<Result> {
   readonly tasks: readonly Task[];
-  /** Products of two numbers that it takes without any filter. */
+  /** How many products of two numbers it would take if nothing were excluded. */
   readonly products: number;
-  /** Whether it only prepares a longer one. */
+  /** Whether it only prepares a longer plan, so that nobody is told of its progress. */
   readonly prepares?: boolean;
   /**
-   * The work for one more thread, with room of its own for what threads cannot write together. `spread`: it is on memory
-   * that threads share.
+   * The work for one more thread. It has arrays of its own for what several threads would write at the same place. `spread`:
+   * other arrays are on memory that threads share.
    */
   workForThread(spread: boolean): Work;
-  /** Joins what the threads found. */
+  /** What the threads found, joined. */
   result(): Result;
 }
 
-/** Plans one after the other, each given the result of the one before. */
+/** Several plans, each made with the result of the one before. */
 export type Steps<Result> = Generator<Plan<unknown>, Result, unknown>;
 
-/** Hooks and limits of running a plan. */
+/** How a plan is run, and who hears of it. */
 export interface RunOptions {
-  /** Most threads, which are ended when the plan is; or those of a pool. */
+  /** The most threads, which end when the plan does; or a pool, whose threads stay. @default what pays for the plan */
   readonly threads?: number | ThreadPool;
+  /** Stops the run between two tasks: it then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Hears how many pairs of images are done. */
   readonly onPairs?: (done: number, total: number) => void;
-  /** Hears, at the end, what was computed. */
+  /** Hears in the end what was computed. */
   readonly onCounts?: (counts: WorkCounts) => void;
 }
 
-/** Below it, about 50 ms on one core, starting workers costs more than it saves. */
+/** Plans of fewer products, about 50 ms on one core, are done sooner without workers, which take a while to start. */
 const WORTH_WORKERS = 2e9;
 
-/** Milliseconds between pauses for timers and messages. */
+/** Milliseconds until a thread lets timers and messages have their turn. */
 const GIVE_WAY_EVERY = 30;
 
-/** Runs a plan on this thread, without giving way. Throws `too-large` when memory does not suffice. */
+/**
+ * Runs a plan on this thread, without giving way to timers and messages.
+ *
+ * @throws {AnomalyClusterError} `too-large` when memory does not suffice.
+ */
 export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): Result {
   const runner = newRunner(plan.workForThread(false), coreExports());
   const report = reporterOf(plan, options);
@@ -62,7 +69,7 @@ export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): R
   return plan.result();
 }
 
-/** Runs a plan on several threads; with one, here, giving way between tasks. Throws as {@linkcode runHere}. */
+/** Runs a plan on several threads, or on this one, which gives way between tasks. Throws as {@linkcode runHere} does. */
 export async function runSpread<Result>(plan: Plan<Result>, options: RunOptions = {}): Promise<Result> {
   const { threads = isWorthWorkers(plan) ? availableThreads() : 1 } = options;
   return await withPool(threads, async (pool) => {
@@ -71,11 +78,12 @@ export async function runSpread<Result>(plan: Plan<Result>, options: RunOptions 
   });
 }
 
+/** Whether workers would make a plan faster. */
 function isWorthWorkers(plan: Plan<unknown>): boolean {
   return plan.products >= WORTH_WORKERS;
 }
 
-/** Uses a pool that was given, or one of so many threads, which are ended when the use is. */
+/** Calls `use` with the given pool, or with a new one of so many threads, which is closed afterwards. */
 async function withPool<Result>(
   threads: number | ThreadPool,
   use: (pool: ThreadPool) => Promise<Result>,
@@ -100,7 +108,7 @@ async function onPool(plan: Plan<unknown>, pool: ThreadPool, options: RunOptions
   options.onCounts?.(counts);
 }
 
-/** Does tasks on this thread, giving way to timers and messages now and then. */
+/** Does tasks on this thread, and now and then gives way to timers and messages. */
 async function runPausing(
   pool: ThreadPool,
   work: Work,
@@ -123,7 +131,7 @@ async function runPausing(
   return runner.counts();
 }
 
-/** Lets timers and messages have their turn: by a message of its own, which is back sooner than any timer. */
+/** Lets timers and messages have their turn: waits for a message to itself, which comes sooner than any timer. */
 function giveWay(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof MessageChannel === "undefined") return void setTimeout(resolve);
@@ -136,12 +144,12 @@ function giveWay(): Promise<void> {
   });
 }
 
-/** The tasks that are left on a counter shared with other threads. */
+/** Takes tasks, one by one, from a counter that threads share, until none is left. */
 function* taken(tasks: readonly Task[], next: Int32Array): Generator<Task> {
   for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) yield tasks[at];
 }
 
-/** What is heard of a plan: of one that only prepares, nothing. */
+/** The options for one of several plans: one that only prepares calls nobody. */
 function hooksFor(plan: Plan<unknown>, { signal, ...hooks }: RunOptions): RunOptions {
   return plan.prepares ? { signal } : { signal, ...hooks };
 }
@@ -153,7 +161,7 @@ export function runStepsHere<Result>(steps: Steps<Result>, options: RunOptions =
   return step.value;
 }
 
-/** Runs steps as {@linkcode runSpread} runs a plan. */
+/** Runs steps on several threads, as {@linkcode runSpread} does a plan. */
 export async function runStepsSpread<Result>(steps: Steps<Result>, options: RunOptions = {}): Promise<Result> {
   return await withPool(options.threads ?? availableThreads(), async (pool) => {
     let step = steps.next();
@@ -165,17 +173,19 @@ export async function runStepsSpread<Result>(steps: Steps<Result>, options: RunO
   });
 }
 
-/** Tells how many pairs are done, each time that some more are. */
+/** Returns what to call with how many more pairs are done. */
 function reporterOf({ tasks }: Plan<unknown>, { onPairs }: RunOptions): (pairs: number) => void {
   const total = tasks.reduce((sum, { pairs }) => sum + pairs, 0);
   let done = 0;
   return (pairs) => onPairs?.(done += pairs, total);
 }
 
+/** A runner; what it throws is as {@linkcode runStep} says. */
 function newRunner(work: Work, core: CoreExports): TaskRunner {
   return runStep(() => taskRunner(core, work));
 }
 
+/** Runs a step. A `RangeError`, which memory that cannot grow throws, becomes `too-large`. */
 function runStep<T>(step: () => T): T {
   try {
     return step();
@@ -190,8 +200,8 @@ function outOfMemory(cause: unknown): AnomalyClusterError {
 }
 
 /**
- * Shares the tasks between threads, each of which takes the next one from a counter in shared memory. This thread is
- * one of them, and begins while the workers start; except in a page, which it would freeze.
+ * Runs a plan on several threads: each takes the next task from a counter in shared memory until none is left. This thread
+ * is one of them and begins while the workers start. In a page it only waits, as the page would freeze.
  */
 async function onWorkers(
   plan: Plan<unknown>,
@@ -221,7 +231,7 @@ async function onWorkers(
     counts.push(own);
     settle();
   };
-  /** One that never began, as where a page's policy forbids it, took no task: the others do without it. */
+  /** A worker that never began, as where a page's policy forbids it, has taken no task: the others do without it. */
   const lose = () => {
     expected--;
     settle();
@@ -246,15 +256,12 @@ async function onWorkers(
         lose();
       }
     }
-    workers.forEach(give); // Preparing the work takes a while: the workers start meanwhile.
+    workers.forEach(give); // To prepare the work takes a while, in which the workers start.
     if (here) await work();
     await ended;
-    if (Atomics.load(next, 0) < tasks.length) await work(); // Not one worker began.
+    if (Atomics.load(next, 0) < tasks.length) await work(); // No worker began.
   } finally {
     signal?.removeEventListener("abort", abort);
   }
-  onCounts?.(counts.reduce((sum, one) => {
-    const keys = Object.keys(sum) as (keyof WorkCounts)[];
-    return Object.fromEntries(keys.map((key) => [key, sum[key] + one[key]])) as unknown as WorkCounts;
-  }));
+  onCounts?.(sumOfCounts(counts));
 }

@@ -2,7 +2,11 @@
 
 import { AnomalyClusterError } from "../errors.ts";
 
-/** Memory that workers can read and write, where there is such memory. Throws `too-large` when there is not enough. */
+/**
+ * New memory, which workers can read and write too where the runtime has such memory.
+ *
+ * @throws {AnomalyClusterError} `too-large` when there is not enough.
+ */
 export function sharedBuffer(bytes: number): ArrayBufferLike {
   try {
     return typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
@@ -12,7 +16,7 @@ export function sharedBuffer(bytes: number): ArrayBufferLike {
   }
 }
 
-/** The same numbers on shared memory. */
+/** The same numbers on shared memory: copied, unless they lie there already or there is none. */
 export function onSharedMemory(data: Float32Array): Float32Array {
   if (typeof SharedArrayBuffer === "undefined" || data.buffer instanceof SharedArrayBuffer) return data;
   const shared = new Float32Array(sharedBuffer(data.byteLength));

@@ -1,23 +1,23 @@
-// A look at all patches before they are compared: where they lie, and what four of them share.
+// A look at all patches before they are compared: where they lie, and whether quartets share channels.
 
 import { withRegion } from "./memory.ts";
-import type { PairWork, Patches } from "./patch_tasks.ts";
+import type { PairWork, Patches } from "./tasks/work.ts";
 import { checkNumbers, LARGEST_NUMBER, type PatchSet } from "../types.ts";
 
-/** What a set's patches are like. */
+/** What the patches of a set are like. */
 export interface Survey {
-  /** A point amid the patches: the nearer they are, the finer the integers. `[channels]` */
+  /** A point among the patches, `[channels]`. The nearer they are to it, the finer the integers. */
   readonly centre: Float32Array;
-  /** Distance from it to the farthest patch. */
+  /** Distance from the centre to the farthest patch. */
   readonly radius: number;
   readonly sharing: Sharing;
 }
 
-/** A pyramid's coarsest level, repeated over 2 × 2 patches, and the order that has these four side by side. */
+/** How many of the last channels quartets share, and the order of patches that puts quartets together. */
 export type Sharing = Pick<PairWork, "shared" | "order">;
 
 /**
- * Looks at all patches; `sharing` is what they may have in common.
+ * Looks at all patches. `sharing` is what quartets may share: it is used if they do in all images, bit by bit.
  *
  * @throws {AnomalyClusterError} `bad-argument` for a number that is not finite or huge.
  */
@@ -37,14 +37,14 @@ export function survey(images: Patches, sharing: Sharing = { shared: 0 }): Surve
       isShared &&= core.repeatsInFours(source, order, patches, channels, sharing.shared) !== 0;
     }
     const radius = Math.sqrt(farthest);
-    // No number is larger than these two together; where they are NaN, or large, all are looked at.
+    // No number is larger than the two together. Where their sum is large, or NaN, each number is checked.
     const largest = radius + centre.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     if (!(largest < LARGEST_NUMBER / 2)) checkNumbers(data, patches * channels);
     return { centre, radius, sharing: isShared ? sharing : { shared: 0 } };
   });
 }
 
-/** What the patches of a pyramid share if its last level is a coarser one; it may be as fine as the others. */
+/** What quartets share if the last level of a pyramid is half as fine as the others, and repeated over 2 × 2 patches. */
 export function possibleSharing({ rows, cols, channels, levels }: PatchSet): Sharing {
   const shared = levels && levels.length > 1 ? levels[levels.length - 1] : 0;
   const even = rows % 2 === 0 && cols % 2 === 0 && shared % 2 === 0 && (channels - shared) % 2 === 0;
@@ -57,7 +57,7 @@ export function possibleSharing({ rows, cols, channels, levels }: PatchSet): Sha
   return { shared, order };
 }
 
-/** Mean of at most some 1,000 patches, evenly from all images. */
+/** The mean of about 1,000 patches, at equal distances in the set. */
 export function patchMean({ data, channels }: Patches): Float32Array {
   const sums = new Float64Array(channels);
   const step = Math.max(1, Math.floor(data.length / channels / 1000)) * channels;

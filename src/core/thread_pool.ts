@@ -1,65 +1,33 @@
-// Threads for the tasks of plans: workers, each with an instance of the core, and this thread's own.
+// Threads for the tasks of plans: workers, each with an instance of the core, and this thread with its own.
 
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { availableCores } from "./cores.ts";
-import { type CoreExports, coreModule, LARGEST_KEPT, newCore } from "./instance.ts";
-import { type Task, taskRunner, type Work, type WorkCounts } from "./patch_tasks.ts";
+import { workerProgram } from "./generated/worker.ts";
+import { type CoreExports, coreModule, newCore } from "./instance.ts";
+import { LARGEST_KEPT } from "./tasks/core_memory.ts";
+import type { Answer, Job } from "./tasks/work.ts";
 import { type Worker, workerStarter } from "./worker.ts";
 
-/** Whether shared memory and workers are there. */
+/** Whether this runtime has shared memory and workers. */
 export function canSpread(): boolean {
   return typeof SharedArrayBuffer !== "undefined" && workerStarter() !== undefined;
 }
 
-/** Threads that pay by default: the machine's, where work can be spread. */
+/** How many threads are used by default: as many as the machine has cores, 16 at most; 1 where there are no workers. */
 export function availableThreads(): number {
   if (!canSpread()) return 1;
   return Math.max(1, Math.min(16, availableCores()));
 }
 
-/** What a worker is given to do: tasks that it takes from a counter in shared memory until none is left. */
-export interface Job {
-  readonly work: Work;
-  readonly tasks: readonly Task[];
-  readonly next: Int32Array;
-}
-
-/** What a worker says of a job. */
-export type Answer =
-  | { readonly kind: "begun" }
-  | { readonly kind: "done"; readonly pairs: number }
-  | { readonly kind: "counts"; readonly counts: WorkCounts }
-  | { readonly kind: "failed"; readonly error: Error };
-
-/** What workers run, with `taskRunner`, `module` and `listen` and `post` of their runtime around it. */
-const WORKER = `let core;
-listen(({ module, work, tasks, next }) => {
-  try {
-    post({ kind: "begun" });
-    core ??= new WebAssembly.Instance(module).exports;
-    const runner = taskRunner(core, work);
-    for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) {
-      runner.run(tasks[at]);
-      post({ kind: "done", pairs: tasks[at].pairs });
-    }
-    post({ kind: "counts", counts: runner.counts() });
-    if (core.memory.buffer.byteLength > ${LARGEST_KEPT}) core = undefined;
-  } catch (error) {
-    core = undefined;
-    post({ kind: "failed", error });
-  }
-});`;
-
-/** A worker that does its jobs one after the other. */
+/** A worker. It does its jobs one after the other. */
 export class PoolWorker {
   readonly #worker: Worker;
-  /** Of the jobs that it has not finished, the first first: its answers are to that one. */
+  /** Who hears of the jobs that it has not finished. Its answers are about the first of them. */
   readonly #hearing: ((answer: Answer) => void)[] = [];
 
-  /** Starts it. `lost` is called when it dies, or never began. */
+  /** Starts it. `lost` is called when it dies or cannot begin. */
   constructor(lost: (worker: PoolWorker) => void) {
-    const source = `const taskRunner = ${taskRunner.toString()};\n${WORKER}`;
-    this.#worker = workerStarter()!<Answer>(source, {
+    this.#worker = workerStarter()!<Answer>(workerProgram, {
       heard: (answer) => {
         this.#hearing[0]?.(answer);
         if (answer.kind === "counts" || answer.kind === "failed") this.#hearing.shift();
@@ -71,31 +39,31 @@ export class PoolWorker {
     });
   }
 
-  give(job: Job, hear: (answer: Answer) => void): void {
+  give(job: Omit<Job, "module">, hear: (answer: Answer) => void): void {
     this.#hearing.push(hear);
     this.#worker.post({ module: coreModule(), ...job });
   }
 
-  /** Ends it; jobs that it has not finished have failed. */
+  /** Ends it. The jobs that it has not finished fail with `error`. */
   end(error: Error): void {
     this.#worker.end();
     for (const hear of this.#hearing.splice(0)) hear({ kind: "failed", error });
   }
 }
 
-// What only runs of plans may do with a pool; the class hands it out.
+// What run_plan.ts alone may do with a pool. The class sets these functions, as they use its private fields.
 
-/** A pool's worker by number from 0 on, or a new one. Throws where workers are refused. */
+/** The pool's worker of a number from 0 on, started if it is not there. Throws where the runtime refuses workers. */
 export let workerOf: (pool: ThreadPool, at: number) => PoolWorker;
-/** A core for this thread alone: other calls may come while it gives way. */
+/** Takes the pool's core for this thread, or a new one: while one call gives way, another may need a core too. */
 export let takeCore: (pool: ThreadPool) => CoreExports;
-/** Hands it back, unless its work failed. */
+/** Gives a core back, for the next call. One whose work failed is not given back. */
 export let putBack: (pool: ThreadPool, core: CoreExports) => void;
 
 /**
- * Threads that stay between calls, with their memory: for programs that compare images again and again. Where calls
- * are told a number of threads, or nothing, each starts its own and ends them, which takes some hundredths of a second.
- * A pool whose workers have started keeps a process running until it is closed.
+ * Threads that stay between calls, with their memory, for programs that compare images again and again. Without a pool each
+ * call starts threads of its own and ends them, which takes some hundredths of a second. A pool whose threads have started
+ * keeps the process running until it is closed.
  *
  * @example
  * ```ts
@@ -107,16 +75,16 @@ export let putBack: (pool: ThreadPool, core: CoreExports) => void;
  * ```
  */
 export class ThreadPool {
-  /** Most threads that work at once, the caller's among them, except in a page. */
+  /** The most threads that work at once. The caller's is one of them, except in a page. */
   readonly size: number;
   #workers: PoolWorker[] = [];
   #core?: CoreExports;
   #closed = false;
 
   /**
-   * No worker starts before it is needed.
+   * Makes a pool. Its threads start when they are first needed.
    *
-   * @param size Whole number from 1 on. @default the machine's cores
+   * @param size How many threads, a whole number from 1 on. @default the machine's cores
    * @throws {AnomalyClusterError} `bad-argument` for another size.
    */
   constructor(size: number = availableThreads()) {
@@ -129,7 +97,7 @@ export class ThreadPool {
     return this.#closed;
   }
 
-  /** Ends the workers. A call that is still using them fails; later ones throw `bad-argument`. */
+  /** Ends the threads. A call that is using them fails, and later calls with this pool throw: both `bad-argument`. */
   close(): void {
     this.#closed = true;
     this.#core = undefined;

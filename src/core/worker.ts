@@ -1,5 +1,5 @@
-// Workers of whatever kind the runtime has: from source text, which needs no permission, no file and no network, or of a
-// module.
+// Workers, of the kind that the runtime has. They start from the text of a program, which needs no permission, no file and no
+// network, or from a module.
 
 import { nodeModule } from "../node_module.ts";
 
@@ -9,27 +9,28 @@ export interface Worker {
   end(): void;
 }
 
-/** A worker that can be given memory for good. */
+/** A worker that memory can be handed over to. */
 export interface ModuleWorker extends Worker {
+  /** `taken`: memory in the message that the worker takes over instead of a copy. */
   post(message: unknown, taken?: readonly Transferable[]): void;
 }
 
-/** Hears a worker's messages, and what it died of. */
+/** Hears a worker's messages, and the error that ends it. */
 export interface Listener<Message> {
   heard(message: Message): void;
   failed(error: Error): void;
 }
 
 /**
- * Starts a worker with `listen` and `post` of its runtime around its source: what takes the function that messages
- * go to, and what answers.
+ * Starts a worker from the text of a program, with two functions defined before it. The program calls `listen` with the
+ * function that messages shall go to, and `post` to answer.
  */
 export type StartWorker = <Message>(source: string, listener: Listener<Message>) => Worker;
 
-// Taken at the start: onnxruntime-web puts Node's Worker in its place when it opens a model.
+// Read when this module is loaded, as onnxruntime-web puts Node's Worker in its place when it opens a model.
 const WebWorker = globalThis.Worker;
 
-/** What starts workers here; nothing where there are none. */
+/** What starts workers in this runtime; nothing where it has none. */
 export function workerStarter(): StartWorker | undefined {
   if (WebWorker && typeof Blob !== "undefined" && typeof URL.createObjectURL === "function") {
     return webWorker;
@@ -43,12 +44,13 @@ const listen = (use) => parentPort.on("message", use), post = (message) => paren
   });
 }
 
-/** Starts a worker of a module, which hears and answers as `cli/worker_port.ts` does. */
+/** Starts a worker from a module, which hears and answers by `cli/worker_port.ts`. */
 export function startModule<Message>(module: URL, listener: Listener<Message>): ModuleWorker {
   if (WebWorker) return heardOf(new WebWorker(module, { type: "module" }), listener);
   return nodeWorker(new (nodeThreads()!.Worker)(module), listener);
 }
 
+/** A web worker from the text of a program, which a blob holds. */
 function webWorker<Message>(source: string, listener: Listener<Message>): Worker {
   const around =
     "const listen = (use) => onmessage = ({ data }) => use(data), post = (message) => postMessage(message);\n";
@@ -63,6 +65,7 @@ function webWorker<Message>(source: string, listener: Listener<Message>): Worker
   };
 }
 
+/** A web worker as ours. */
 function heardOf<Message>(
   worker: InstanceType<typeof WebWorker>,
   { heard, failed }: Listener<Message>,
@@ -75,12 +78,14 @@ function heardOf<Message>(
   return { post: (message, taken = []) => worker.postMessage(message, [...taken]), end: () => worker.terminate() };
 }
 
+/** A worker thread of Node as ours. */
 function nodeWorker<Message>(worker: NodeWorker, { heard, failed }: Listener<Message>): ModuleWorker {
   worker.on("message", heard as (message: unknown) => void);
   worker.on("error", failed);
   return { post: (message, taken) => worker.postMessage(message, taken), end: () => void worker.terminate() };
 }
 
+/** What is used of Node's worker threads. */
 interface NodeWorker {
   on(event: "message", use: (message: unknown) => void): void;
   on(event: "error", use: (error: Error) => void): void;

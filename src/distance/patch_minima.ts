@@ -1,5 +1,5 @@
 import { minimaPlan, type MinimaStatistics, neighboursPlan, statisticsPlan } from "../core/patch_kernel.ts";
-import type { WorkCounts } from "../core/patch_tasks.ts";
+import type { WorkCounts } from "../core/tasks/work.ts";
 import { runHere, type RunOptions, runSpread } from "../core/run_plan.ts";
 import type { ThreadPool } from "../core/thread_pool.ts";
 import { joinPatches } from "../embed/embedder.ts";

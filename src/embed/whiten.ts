@@ -1,7 +1,7 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { fourColumns, samplePatches, scatterOf } from "../core/axes.ts";
 import { projectionPlan } from "../core/patch_kernel.ts";
-import type { Patches } from "../core/patch_tasks.ts";
+import type { Patches } from "../core/tasks/work.ts";
 import { runSpread } from "../core/run_plan.ts";
 import { onSharedMemory, sharedBuffer } from "../core/shared_memory.ts";
 import { centreOf } from "../distance/lengths.ts";

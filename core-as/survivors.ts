@@ -1,34 +1,30 @@
-// Pairs of patches, of an image a and an image b, that may be nearest: a list of them is thinned out by fine integers, and what
-// is left measured.
+// The list of pairs of patches to measure: likeliest ones, then survivors, which fine integers thin out first.
 
 import { DISTANCES, squaredDistances } from "./distance";
 import { fineBytes, fineProduct } from "./fine";
-import { PairedImage, PairMinima, PairSearch, productBytesOf } from "./pairs";
+import { PairMinima, PairSearch, productBytesOf, QuantisedImage } from "./structures";
 
-/** Distances measured, and pairs that were looked at by fine integers before that: counts. */
+/** Counts: distances that were measured, and pairs of patches that fine integers were asked about. */
 export let measuredDistances: i32 = 0, refinedPairs: i32 = 0;
 
-/** Pairs that the list holds; there is room for one more. */
+/** How many pairs the list holds; there is room for one more. */
 const MOST: i32 = 2048;
-/** Each is n, then m, of 32 bits. */
+/** Each pair is n, then m, 32 bits each. */
 const list = memory.data(2049 * 8, 16);
 let listed: i32 = 0;
 
-/** Lists patch m of a and n of b, if `really`. Returns whether the list is full. */
+/** Adds patch m of a and patch n of b to the list, if `really`. Returns whether the list is full. */
 // @ts-ignore: decorator
 @inline
-export function propose(m: i32, n: i32, really: bool): bool {
+export function enlist(m: i32, n: i32, really: bool): bool {
   store<u64>(list + (<usize> listed << 3), <u64> m << 32 | <u64> n);
   listed += <i32> really;
   return listed == MOST;
 }
 
-/**
- * Leaves out pairs that fine integers (see fine.ts) prove to be farther apart than both thresholds reach. `from`: the first
- * patch of the strip.
- */
-export function thinOut(search: PairSearch, a: PairedImage, b: PairedImage, from: i32): void {
-  const bytes = fineBytes(search.steps << 2);
+/** Takes pairs off the list whose fine integers are excluded by both patches' thresholds. `from`: the strip's first row. */
+export function thinOut(search: PairSearch, a: QuantisedImage, b: QuantisedImage, from: i32): void {
+  const bytes = fineBytes(search.slices << 2);
   const productBytes = productBytesOf(search.patches);
   const end = list + (<usize> listed << 3);
   let to = list;
@@ -37,8 +33,8 @@ export function thinOut(search: PairSearch, a: PairedImage, b: PairedImage, from
     const n = <usize> (pair & 0xffffffff), m = <usize> (pair >> 32);
     let A = fineProduct(a.fine + m * bytes, b.fine + n * bytes, bytes) -
       load<i32>(a.fineHalves + (m << 2)) - load<i32>(b.fineHalves + (n << 2));
-    if (search.sharedSteps) A += load<i32>(search.products + (m >> 2) * productBytes + (n & ~3));
-    // What is nearer cannot be foretold: no branch.
+    if (search.sharedSlices) A += load<i32>(search.products + (m >> 2) * productBytes + (n & ~3));
+    // Without a branch, as processors could not predict it: every pair is written, and kept only if the place advances.
     const reaches = <i32> (A > load<i32>(search.fineRowThresholds + (m - from << 2))) |
       <i32> (A > load<i32>(search.fineColumnThresholds + (n << 2)));
     store<u64>(to, pair);
@@ -48,13 +44,13 @@ export function thinOut(search: PairSearch, a: PairedImage, b: PairedImage, from
   listed = <i32> (to - list >> 3);
 }
 
-/** Measures all pairs of the list, and empties it. */
-export function measureListed(search: PairSearch, a: PairedImage, b: PairedImage, found: PairMinima): void {
+/** Measures all pairs of the list, two at a time, and empties it. */
+export function measureListed(search: PairSearch, a: QuantisedImage, b: QuantisedImage, found: PairMinima): void {
   if (!listed) return;
   const own = search.ownChannels, shared = search.channels - own;
   const bytes = <usize> own << 2, sharedBytes = <usize> shared << 2;
   const end = list + (<usize> listed << 3);
-  // Of an odd number the last one is measured twice.
+  // The last pair is there twice: of an odd number it is measured with itself.
   store<u64>(end, load<u64>(end - 8));
   for (let at = list; at < end; at += 16) {
     const n = <usize> load<u32>(at), m = <usize> load<u32>(at, 4);
@@ -71,7 +67,7 @@ export function measureListed(search: PairSearch, a: PairedImage, b: PairedImage
   listed = 0;
 }
 
-/** A distance counts for both its patches; of equal ones the first patch counts. */
+/** Keeps a squared distance for both its patches, where it is smaller than what they have. */
 // @ts-ignore: decorator
 @inline
 function keepNearer(found: PairMinima, m: usize, n: usize, distance: f32): void {
@@ -79,6 +75,7 @@ function keepNearer(found: PairMinima, m: usize, n: usize, distance: f32): void 
   keepNearerOf(found.otherSquared, found.otherPlaces, n, m, distance);
 }
 
+/** The same for one patch. Of equal distances that to the patch of the lowest number counts. */
 // @ts-ignore: decorator
 @inline
 function keepNearerOf(squared: usize, places: usize, own: usize, other: usize, distance: f32): void {
@@ -86,7 +83,7 @@ function keepNearerOf(squared: usize, places: usize, own: usize, other: usize, d
   const best = load<f32>(squared + at);
   const place = load<i32>(places + at);
   const isNearer = <i32> (distance < best) | <i32> (distance == best) & <i32> (<i32> other < place);
-  // No branch here either.
+  // Without a branch too.
   store<i32>(places + at, select(<i32> other, place, isNearer));
   store<f32>(squared + at, min<f32>(best, distance));
 }
