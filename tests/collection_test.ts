@@ -3,13 +3,20 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { collectionCsv, collectionTable, comparisons, type MeasuredSet } from "../src/evaluate/collection.ts";
+import {
+  collectionCsv,
+  collectionTable,
+  comparisons,
+  countsTable,
+  type MeasuredSet,
+} from "../src/evaluate/collection.ts";
 import type { StudyRow } from "../src/evaluate/study.ts";
 import { PROJECT, run, withFolder } from "./program.ts";
 
 function row(supervision: StudyRow["supervision"], nmi: number, perplexity?: number): StudyRow {
   const estimate = (mean: number) => ({ mean, standardError: 0.01 });
-  const how = perplexity === undefined ? { headline: true } : { headline: false, perplexity };
+  const chosen = { k: nmi > 0.5 ? 4 : 3, asClear: [3, 4], nmi: nmi / 2, nmiAtClasses: nmi };
+  const how = perplexity === undefined ? { headline: true, chosen } : { headline: false, perplexity };
   return { supervision, method: "", ...how, nmi: estimate(nmi), ari: estimate(nmi / 2), f1: estimate(nmi / 3) };
 }
 
@@ -41,6 +48,10 @@ Deno.test("the regret is what one fixed spread would do better, of the same supe
   assert.match(table, /^\| a: 3 kinds, 40 images \| none \| \.500 \| \.700 \(50 %\) \| \.200 \|$/m);
   assert.match(table, /^\| \*\*mean\*\* \| \| \.633 \| \.667 \| \.033 \|$/m);
   assert.match(table, /^\| \*\*worst\*\* \| \| \.500 \| {2}\| \.200 \|$/m);
+  assert.match(
+    countsTable(sets),
+    /^\| default \| 1 of 3 \| 3 of 3 \| 3 of 3 \| \.500 \| 0 of 3 \| a 3, a\* 4, b 4 \|$/m,
+  );
   assert.equal(collectionCsv(sets).trim().split("\n").length, 4);
 });
 
@@ -69,6 +80,8 @@ Deno.test("evaluate --collection as a process: one table over sets, kept from ru
       "| two: 3 kinds, 15 images",
       "| **mean**",
       "| **worst**",
+      "| preset",
+      "| paper",
     ]);
     assert.equal(readFileSync(join(out, "collection.md"), "utf8").trim(), found.stdout.split("\n\nwritten")[0].trim());
     for (const file of ["collection.csv", "one/results.json", "two/temperature.svg"]) {

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
-import { collectionCsv, collectionTable, type MeasuredSet } from "../evaluate/collection.ts";
+import { collectionCsv, collectionTable, countsTable, type MeasuredSet } from "../evaluate/collection.ts";
 import { csv, markdown, plots } from "../evaluate/tables.ts";
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
@@ -55,7 +55,7 @@ async function evaluateCollection(
     writeTables(folder, studies, options);
     measured.push({ name: names[at], classes, images, studies });
   }
-  const table = collectionTable(measured, options);
+  const table = [collectionTable(measured, options), countsTable(measured)].join("\n\n");
   openOutputFolder(output, fromUser(sets[0]));
   writeWhole(output, "collection.md", `${table}\n`);
   writeWhole(output, "collection.csv", collectionCsv(measured));

@@ -34,7 +34,7 @@ export interface EvaluateSetOptions extends CacheOptions, EvaluateTrainings {
 
 /** results.json: studies by what they were made of, so that a run goes on where one before it ended. */
 interface ResultsFile {
-  readonly format: "anomaly-cluster-evaluation/3";
+  readonly format: "anomaly-cluster-evaluation/4";
   readonly dataset: {
     readonly path: string;
     readonly layout: string;
@@ -81,7 +81,7 @@ export async function evaluateSet(
   console.error(`${dataset.layout}: ${counts}`);
 
   const results: ResultsFile = {
-    format: "anomaly-cluster-evaluation/3",
+    format: "anomaly-cluster-evaluation/4",
     dataset: { path: basename(path), layout: dataset.layout, images: dataset.images.length, classes: labels },
     ...await resultsBefore(output),
   };
@@ -121,7 +121,7 @@ async function resultsBefore(output: string): Promise<Pick<ResultsFile, "studies
   try {
     const file: ResultsFile = JSON.parse(await readFile(join(output, "results.json"), "utf8"));
     const { studies, trainings } = file;
-    if (file.format === "anomaly-cluster-evaluation/3") return { studies: { ...studies }, trainings: { ...trainings } };
+    if (file.format === "anomaly-cluster-evaluation/4") return { studies: { ...studies }, trainings: { ...trainings } };
   } catch {
     // Then there is none.
   }

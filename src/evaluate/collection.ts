@@ -2,7 +2,7 @@
 
 import { csvText, quoted } from "../report/client/text.js";
 import { type Estimate, estimate } from "./protocol.ts";
-import { PERPLEXITIES, type StudyRow } from "./study.ts";
+import { type ChosenCount, PERPLEXITIES, type StudyRow } from "./study.ts";
 import { type NamedStudy, shortNumber } from "./tables.ts";
 
 /** A set, and what was measured of it. */
@@ -26,17 +26,20 @@ export interface Comparison {
   readonly best: { readonly perplexity: number; readonly nmi: number };
   /** By how much that is above what the preset does; below 0 where the preset is better. */
   readonly regret: number;
+  /** Number of classes, and the number of groups that the program chooses by itself. */
+  readonly classes: number;
+  readonly chosen: ChosenCount;
 }
 
 /** Every preset on every set; masks are no setting, and left out. */
 export function comparisons(sets: readonly MeasuredSet[]): Comparison[] {
-  return sets.flatMap(({ name: set, studies }) =>
+  return sets.flatMap(({ name: set, classes, studies }) =>
     studies.flatMap(({ name: preset, rows }) =>
       rows.filter(({ headline, supervision }) => headline && supervision !== "masks").flatMap((row) => {
         const tried = rows.filter(({ supervision, perplexity }) => {
           return supervision === row.supervision && perplexity !== undefined;
         });
-        if (tried.length === 0) return [];
+        if (tried.length === 0 || !row.chosen) return [];
         const { perplexity, nmi } = tried.reduce((a, b) => b.nmi.mean > a.nmi.mean ? b : a);
         return [{
           set,
@@ -47,6 +50,8 @@ export function comparisons(sets: readonly MeasuredSet[]): Comparison[] {
           f1: row.f1,
           best: { perplexity: perplexity!, nmi: nmi.mean },
           regret: nmi.mean - row.nmi.mean,
+          classes,
+          chosen: row.chosen,
         }];
       })
     )
@@ -103,11 +108,38 @@ export function collectionTable(
   ].join("\n");
 }
 
+/** The numbers of groups that the program chooses by itself: against the classes, and what that costs. */
+export function countsTable(sets: readonly MeasuredSet[]): string {
+  const all = comparisons(sets);
+  const presets = [...new Set(all.map(({ preset }) => preset))];
+  const ratioOf = ({ chosen }: Comparison) => chosen.nmi / (chosen.nmiAtClasses || 1);
+  const share = (ones: readonly Comparison[], holds: (one: Comparison) => boolean) =>
+    `${ones.filter(holds).length} of ${ones.length}`;
+  const rows = presets.map((preset) => {
+    const ones = all.filter((one) => one.preset === preset);
+    const off = (by: number) => share(ones, ({ chosen, classes }) => Math.abs(chosen.k - classes) <= by);
+    const among = share(ones, ({ chosen, classes }) => chosen.asClear.includes(classes));
+    const kept = share(ones, (one) => ratioOf(one) >= 0.95);
+    const counts = ones.map((one) => `${one.set}${one.supervision === "none" ? "" : "*"} ${one.chosen.k}`).join(", ");
+    const mean = shortNumber(estimate(ones.map(ratioOf)).mean);
+    return `| ${preset} | ${off(0)} | ${off(1)} | ${among} | ${mean} | ${kept} | ${counts} |`;
+  });
+  return [
+    "Numbers of groups that are chosen without labels, of all images; NMI then, as a share of that at the true number. " +
+    "With * by labelled normals.\n",
+    "| preset | right | within one | among those about as clear | mean share of NMI | at least .95 of it | groups |",
+    "|---|---|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
 /** A line for each comparison. */
 export function collectionCsv(sets: readonly MeasuredSet[]): string {
-  const lines = comparisons(sets).map(({ set, preset, supervision, nmi, ari, f1, best, regret }) => {
+  const lines = comparisons(sets).map(({ set, preset, supervision, nmi, ari, f1, best, regret, classes, chosen }) => {
     const numbers = [nmi.mean, nmi.standardError, ari.mean, f1.mean, best.perplexity, best.nmi, regret];
-    return [quoted(set), quoted(preset), supervision, ...numbers.map((value) => value.toFixed(6))].join(",");
+    const cells = [...numbers, chosen.nmi, chosen.nmiAtClasses].map((value) => value.toFixed(6));
+    return [quoted(set), quoted(preset), supervision, ...cells, classes, chosen.k].join(",");
   });
-  return csvText(["set,preset,supervision,nmi,nmi_se,ari,f1,best_perplexity,best_nmi,regret", ...lines]);
+  const columns = "set,preset,supervision,nmi,nmi_se,ari,f1,best_perplexity,best_nmi,regret";
+  return csvText([`${columns},nmi_at_chosen,nmi_at_classes,classes,chosen`, ...lines]);
 }

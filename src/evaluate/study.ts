@@ -1,6 +1,7 @@
 // What is measured of one preset on one labelled data set, from its patch embeddings.
 
 import { chooseSpread } from "../choose_spread.ts";
+import { chooseGroupCount, countsAsClear } from "../cluster/choose_k.ts";
 import { linkage } from "../cluster/linkage.ts";
 import { cut } from "../cluster/cut.ts";
 import { referencesFor } from "../describe/enough_references.ts";
@@ -26,8 +27,20 @@ export interface StudyRow extends Scores {
   readonly method: string;
   /** Whether it is what the preset does. */
   readonly headline: boolean;
+  /** The number of groups that the program chooses by itself; of what the preset does. */
+  readonly chosen?: ChosenCount;
   /** The one perplexity of the weights, as a share of the patches, where that is what the row measures. */
   readonly perplexity?: number;
+}
+
+/** A number of groups that was chosen without labels, all images together. */
+export interface ChosenCount {
+  readonly k: number;
+  /** Numbers that are about as clear, the chosen one among them. */
+  readonly asClear: readonly number[];
+  /** NMI at that number, and at the number of classes. */
+  readonly nmi: number;
+  readonly nmiAtClasses: number;
 }
 
 /** Rows and curves of one preset. */
@@ -77,7 +90,10 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
     headline = false,
     perplexity?: number,
   ): StudyRow => {
-    const found = perplexity === undefined ? {} : { perplexity };
+    const found = {
+      ...(headline && supervision !== "masks" && { chosen: chosenCount(distances, labels) }),
+      ...(perplexity !== undefined && { perplexity }),
+    };
     const row = { supervision, method, headline, ...found, ...scoresOver(subsets, labels, wardGrouping(distances, k)) };
     rows.push(row);
     return row;
@@ -146,6 +162,13 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
 function distancesBy(compared: readonly ComparedFeatures[], weighting: Weighting): DistanceMatrix {
   const { weighting: chosen } = isLeftOpen(weighting) ? chooseSpread(compared, weighting) : { weighting };
   return euclideanDistances(embedImages(compared, chosen).embeddings);
+}
+
+function chosenCount(distances: DistanceMatrix, labels: readonly string[]): ChosenCount {
+  const tree = linkage(distances, "ward");
+  const { k, tried } = chooseGroupCount(distances, (count) => cut(tree, count), { tree, method: "ward" });
+  const nmiAt = (count: number) => normalizedMutualInformation(labels, cut(tree, count));
+  return { k, asClear: countsAsClear(tried), nmi: nmiAt(k), nmiAtClasses: nmiAt(new Set(labels).size) };
 }
 
 /** A few, some more, …, all. */
