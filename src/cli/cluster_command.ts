@@ -33,6 +33,7 @@ import { removeCheckpoint } from "./training.ts";
 import type { Coordinator, JobOptions } from "./queue/coordinate.ts";
 import { setWhite } from "./set_white.ts";
 import { streamImages } from "./stream_images.ts";
+import { TimeEstimate } from "./time_estimate.ts";
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
 export async function clusterCommand(argument: string, options: ClusterCommandOptions): Promise<void> {
@@ -61,7 +62,14 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const white = await setWhite([...found.images, ...normalFiles ?? []], warnings);
   const opened = await openModel({ ...options, ...(white && { white }) }, warnings);
   const { embedder, size, engine } = opened;
-  const network = { ...opened, cache: cache.of(opened.maker) };
+  const network = {
+    ...opened,
+    cache: cache.of(opened.maker),
+    estimate: new TimeEstimate(
+      found.images.length + (normalFiles?.length ?? 0),
+      options.model === undefined ? options.preset : undefined,
+    ),
+  };
   const normals = normalFiles && await loadNormals(normalFiles, options.normals!, network, warnings);
   const all = { images: found.images, name: argument };
   const stream = coordinator?.stream(basename(folder), opened) ?? streamImages;

@@ -9,6 +9,7 @@ import type { PatchSet } from "../types.ts";
 import type { CachedImage } from "./image_cache.ts";
 import { type ImageSource, type PreparedImage, prepareImages, type PrepareOptions } from "./image_pool.ts";
 import { startStage } from "./progress.ts";
+import type { TimeEstimate } from "./time_estimate.ts";
 
 /** An image that could be read. */
 export interface LoadedImage extends ImageFile {
@@ -21,6 +22,8 @@ export interface ImageNetwork extends PrepareOptions {
   readonly embedder: Embedder;
   /** The same for many images at once, where that is faster. */
   readonly openMany?: () => Embedder;
+  /** Hears of each image that went through the network. */
+  readonly estimate?: TimeEstimate;
 }
 
 type Prepared = PreparedImage | CachedImage | AnomalyClusterError;
@@ -89,6 +92,7 @@ export async function* embedEach(
       return image;
     }
     const patches = "patches" in image ? image.patches : await (many ?? network.embedder).embed(image.pixels);
+    if ("pixels" in image) network.estimate?.embedded();
     if ("pixels" in image && image.key) network.cache!.put(image.key, { ...image, patches });
     return { ...image, patches };
   };
