@@ -1,8 +1,9 @@
-// A network's two files, the ONNX file and its manifest, from wherever the modules come from.
+// A network's files, the ONNX file and its manifest, from wherever the modules come from.
 
 import { isDeno } from "../deno.ts";
 import { AnomalyClusterError, isMissing } from "../errors.ts";
 import { readAddress } from "../read_address.ts";
+import { hubNetwork, hubWeights } from "./hub_network.ts";
 import { type ModelManifest, readManifest } from "./manifest.ts";
 import { networkInModule, unpackNetwork } from "./packed.ts";
 
@@ -10,7 +11,7 @@ import { networkInModule, unpackNetwork } from "./packed.ts";
 export interface NetworkFiles {
   /** The ONNX file's bytes. */
   readonly model: Uint8Array;
-  /** What the JSON file beside it says; absent where there is none. */
+  /** What the JSON file beside it says, or config.json and preprocessor_config.json; absent where there is none. */
   readonly manifest?: ModelManifest;
 }
 
@@ -24,6 +25,8 @@ interface DenoImports {
  * Reads a network and its manifest: the included ones by the address that their preset has, as `PRESETS.default.model`,
  * others by the address of an ONNX file. Over https Deno imports them, which takes no permission for the hosts that it
  * imports modules from, and keeps them in its cache for the next time. Elsewhere a file is read, or an address fetched.
+ * A file without a manifest has one made from config.json and preprocessor_config.json, in its folder or the one above,
+ * as repositories of the Hugging Face hub have them.
  *
  * @throws {AnomalyClusterError} `bad-argument` for a file that cannot be read; `bad-model` where it cannot be fetched, or
  * its manifest is damaged; `unsupported-runtime` where modules have no address, as in edge workers.
@@ -45,7 +48,49 @@ export async function readNetwork(address: URL): Promise<NetworkFiles> {
     }),
     manifestAt(manifestAddress(address)),
   ]);
-  return { model, ...(manifest && { manifest }) };
+  if (manifest) return { model, manifest };
+  return address.protocol === "file:" ? await describedByConfig(address, model) ?? { model } : { model };
+}
+
+/** The network of an export for the hub, if the files of one lie beside it or in the folder above. */
+async function describedByConfig(file: URL, model: Uint8Array): Promise<NetworkFiles | undefined> {
+  for (const folder of [new URL(".", file), new URL("..", file)]) {
+    const config = await textAt(new URL("config.json", folder));
+    const preprocessor = await textAt(new URL("preprocessor_config.json", folder));
+    if (config === undefined || preprocessor === undefined) continue;
+    const weights = new Map<string, Uint8Array>();
+    for (const name of hubWeights(model)) {
+      const beside = new URL(encodeURIComponent(name), file);
+      weights.set(
+        name,
+        await readAddress(beside).catch((cause) => {
+          const reason = `${name}, which holds the network's weights, cannot be read beside ${networkFileName(file)}`;
+          throw new AnomalyClusterError("bad-model", reason, { cause });
+        }),
+      );
+    }
+    const name = hubNetworkName(decodeURIComponent(folder.pathname.split("/").at(-2)!), networkFileName(file));
+    const card = await textAt(new URL("README.md", folder));
+    return await hubNetwork({ model, config, preprocessor, weights, name, ...(card !== undefined && { card }) });
+  }
+  return undefined;
+}
+
+/** A repository's name, with what tells its file from the usual one: `dinov2-small-fp16` for `model_fp16.onnx`. */
+export function hubNetworkName(repository: string, file: string): string {
+  const kind = file.split("/").at(-1)!.replace(/\.onnx$/i, "").replace(/^model(_|$)/, "");
+  return kind ? `${repository}-${kind}` : repository;
+}
+
+/** Nothing where there is no such file. */
+async function textAt(file: URL): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode(await readAddress(file));
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    const reason = `${decodeURIComponent(file.pathname)} cannot be read`;
+    throw new AnomalyClusterError("bad-model", reason, { cause });
+  }
 }
 
 /** What a network's file is called, whether it is packed or not. */
