@@ -19,7 +19,13 @@ const TIMED = 3;
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
 export async function networkCommand(name: string, options: NetworkCommandOptions): Promise<void> {
   const { engine, cache, update = false } = options;
-  const asked = { preset: "paper" as const, model: name, engine, updates: update, ...(cache !== undefined && { cache }) };
+  const asked = {
+    preset: "paper" as const,
+    model: name,
+    engine,
+    updates: update,
+    ...(cache !== undefined && { cache }),
+  };
   const found = await findNetwork(asked);
   const warnings: string[] = [];
   const { embedder, size, network, engine: used } = await openModel(asked, warnings, found);

@@ -24,7 +24,9 @@ export async function openRecorded(
   const options = { ...network, ...given, model, onlyHub: given.model === undefined };
   const read = await findNetwork(options).catch((cause) => {
     if (cause instanceof AnomalyClusterError && cause.code !== "bad-argument") throw cause;
-    const reason = `the network ${network.file} of ${of} cannot be read from ${model ?? PRESETS[network.preset].model.pathname}`;
+    const reason = `the network ${network.file} of ${of} cannot be read from ${
+      model ?? PRESETS[network.preset].model.pathname
+    }`;
     throw new AnomalyClusterError("bad-model", `${reason}: say where it lies with --model FILE`, { cause });
   });
   const found = await sha256(read.model);

@@ -302,7 +302,10 @@ export function program(): Command {
   const worker = root.command("worker")
     .exitOverride()
     .description("Embed and compare images for jobs that cluster --queue submits, until Ctrl-C.")
-    .option("--model <FILE>", "where a network is (as of cluster) that is neither included nor found where the job says")
+    .option(
+      "--model <FILE>",
+      "where a network is (as of cluster) that is neither included nor found where the job says",
+    )
     .option("--shared <DIR>", "also work for jobs whose files lie in this folder, under the same path")
     .option("--name <TEXT>", "how status calls it (default: host and process)")
     .action(workerCommand);
@@ -317,7 +320,9 @@ export function program(): Command {
   queueOptions(status, "of this NATS server, nats://HOST:PORT", true);
   root.command("network")
     .exitOverride()
-    .description("Download a network of the Hugging Face hub into the cache, open it, and tell what it is: docs/models.md.")
+    .description(
+      "Download a network of the Hugging Face hub into the cache, open it, and tell what it is: docs/models.md.",
+    )
     .argument("<NAME>", "hf:OWNER/NAME, or what else --model of cluster takes")
     .option("--update", "take the newest commit, though an older one is in the cache")
     .addOption(engineOption())

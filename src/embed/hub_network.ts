@@ -58,9 +58,14 @@ const FAMILIES: Readonly<Record<string, Family>> = {
 const OUTPUT = "last_hidden_state";
 const FLOAT32 = 1;
 
-/** Names of the files beside an ONNX file that hold its weights; most have none. Throws `bad-model` for other files. */
-export function hubWeights(model: Uint8Array): readonly string[] {
-  return readOnnxHeader(model).weights;
+/**
+ * Names of the files beside an ONNX file that hold its weights; most have none.
+ *
+ * @param name what errors call it.
+ * @throws {AnomalyClusterError} `bad-model` for what is no ONNX file.
+ */
+export function hubWeights(model: Uint8Array, name = "the network"): readonly string[] {
+  return readOnnxHeader(model, name).weights;
 }
 
 /**
@@ -74,7 +79,7 @@ export async function hubNetwork(
   files: HubFiles,
 ): Promise<{ readonly model: Uint8Array; readonly manifest: ModelManifest }> {
   const { name, source = "Hugging Face hub" } = files;
-  const header = readOnnxHeader(files.model);
+  const header = readOnnxHeader(files.model, name);
   const model = header.weights.length ? withWeightsInside(files.model, files.weights ?? new Map()) : files.model;
   const config = objectOf(files.config, "config.json", name);
   const preprocessor = objectOf(files.preprocessor, "preprocessor_config.json", name);
@@ -93,7 +98,10 @@ export async function hubNetwork(
   const isFixed = fixed !== undefined || trained !== undefined;
   const side = isFixed ? wanted : Math.max(1, Math.floor(wanted / level.stride)) * level.stride;
   if (side % level.stride) {
-    throw badModel(name, `it takes images of side ${side}, which is no multiple of its patches' ${level.stride} pixels`);
+    throw badModel(
+      name,
+      `it takes images of side ${side}, which is no multiple of its patches' ${level.stride} pixels`,
+    );
   }
   const manifest: ModelManifest = {
     format: "anomaly-cluster-model/1",
@@ -167,7 +175,10 @@ function imageInput(inputs: readonly OnnxArray[], name: string): OnnxArray {
 function familyOf({ model_type: type }: Fields, name: string): Family {
   if (typeof type === "string" && Object.hasOwn(FAMILIES, type)) return FAMILIES[type];
   const known = Object.keys(FAMILIES).join(", ");
-  throw badModel(name, `config.json's model_type ${type} is none of ${known}: write a manifest for it (docs/models.md)`);
+  throw badModel(
+    name,
+    `config.json's model_type ${type} is none of ${known}: write a manifest for it (docs/models.md)`,
+  );
 }
 
 function levelOf(config: Fields, { extra, patch, staged }: Family, output: OnnxArray, name: string): ModelLevel {

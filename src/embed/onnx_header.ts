@@ -38,8 +38,18 @@ interface Field {
   readonly value: number;
 }
 
-/** Throws `bad-model` for what is no ONNX file. */
-export function readOnnxHeader(bytes: Uint8Array): OnnxHeader {
+/** Throws `bad-model` for what is no ONNX file; `name` is what errors call it. */
+export function readOnnxHeader(bytes: Uint8Array, name: string): OnnxHeader {
+  try {
+    return headerOf(bytes);
+  } catch (cause) {
+    if (cause instanceof AnomalyClusterError) throw cause;
+    const reason = `${name} is no ONNX file, or one cut short: fetch it again`;
+    throw new AnomalyClusterError("bad-model", reason, { cause });
+  }
+}
+
+function headerOf(bytes: Uint8Array): OnnxHeader {
   const graph = fields(bytes).find(({ number }) => number === GRAPH);
   if (!graph) throw notOnnx();
   const inGraph = fields(bytes, graph);
@@ -56,7 +66,7 @@ export function readOnnxHeader(bytes: Uint8Array): OnnxHeader {
   };
 }
 
-/** The file with its weights inside. Throws `bad-model` where some are missing, or it would be too large. */
+/** A file that has a header, with its weights inside. Throws `bad-model` where some are missing, or it would be too large. */
 export function withWeightsInside(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const graph = fields(bytes).find(({ number }) => number === GRAPH);
   if (!graph) throw notOnnx();
@@ -93,8 +103,8 @@ export function withWeightsInside(bytes: Uint8Array, files: ReadonlyMap<string, 
   return joined;
 }
 
-function notOnnx(): AnomalyClusterError {
-  return new AnomalyClusterError("bad-model", "this is no ONNX file, or one cut short: fetch it again");
+function notOnnx(): RangeError {
+  return new RangeError("no such message");
 }
 
 /** Where the weights of a tensor lie, if that is another file. */
@@ -110,7 +120,10 @@ function placeOf(
   const { location = "", offset = "0", length } = Object.fromEntries(entries);
   // It comes from whoever made the file: nothing but what lies beside it is read.
   if (!/^[^/\\:]+$/.test(location) || /^\.+$/.test(location)) {
-    throw new AnomalyClusterError("bad-model", `the network's weights lie in ${location}, which is not beside its file`);
+    throw new AnomalyClusterError(
+      "bad-model",
+      `the network's weights lie in ${location}, which is not beside its file`,
+    );
   }
   return { file: location, offset: Number(offset), ...(length !== undefined && { length: Number(length) }) };
 }
@@ -141,7 +154,10 @@ function textOf(bytes: Uint8Array, message: readonly Field[], number: number): s
 }
 
 /** The fields of a message, or of the whole file. */
-function fields(bytes: Uint8Array, { from, end }: Pick<Field, "from" | "end"> = { from: 0, end: bytes.length }): Field[] {
+function fields(
+  bytes: Uint8Array,
+  { from, end }: Pick<Field, "from" | "end"> = { from: 0, end: bytes.length },
+): Field[] {
   const found: Field[] = [];
   let at = from;
   while (at < end) {

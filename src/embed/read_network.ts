@@ -59,7 +59,7 @@ async function describedByConfig(file: URL, model: Uint8Array): Promise<NetworkF
     const preprocessor = await textAt(new URL("preprocessor_config.json", folder));
     if (config === undefined || preprocessor === undefined) continue;
     const weights = new Map<string, Uint8Array>();
-    for (const name of hubWeights(model)) {
+    for (const name of hubWeights(model, networkFileName(file))) {
       const beside = new URL(encodeURIComponent(name), file);
       weights.set(
         name,

@@ -51,7 +51,9 @@ export async function download(reference: HubReference, path: string): Promise<D
     }
     const size = Number(answer.headers.get("content-length")) || undefined;
     const isPlain = !answer.headers.get("content-encoding"); // Else the length is that of what is packed.
-    const stage = size && size > WORTH_SHOWING ? startStage(`Downloading ${path.split("/").at(-1)}, MB`, Math.ceil(size / 1e6)) : undefined;
+    const stage = size && size > WORTH_SHOWING
+      ? startStage(`Downloading ${path.split("/").at(-1)}, MB`, Math.ceil(size / 1e6))
+      : undefined;
     const hash = createHash("sha256");
     const parts: Uint8Array[] = [];
     let length = 0;
@@ -65,8 +67,12 @@ export async function download(reference: HubReference, path: string): Promise<D
     const bytes = joined(parts);
     stage?.end();
     const sha256 = hash.digest("hex");
-    if (size !== undefined && isPlain && bytes.length !== size || facts.sha256 !== undefined && facts.sha256 !== sha256) {
-      throw failure(`${path} of ${name} came damaged, ${bytes.length} bytes by SHA-256 ${sha256.slice(0, 12)}…: try again`);
+    if (
+      size !== undefined && isPlain && bytes.length !== size || facts.sha256 !== undefined && facts.sha256 !== sha256
+    ) {
+      throw failure(
+        `${path} of ${name} came damaged, ${bytes.length} bytes by SHA-256 ${sha256.slice(0, 12)}…: try again`,
+      );
     }
     return { bytes, sha256, ...(facts.commit && { commit: facts.commit }) };
   } catch (cause) {
@@ -95,7 +101,9 @@ async function follow(start: URL, signal: AbortSignal): Promise<{ readonly answe
     const answer = await fetch(url, { redirect: "manual", signal, headers });
     facts = { ...factsOf(answer), ...facts };
     const next = answer.headers.get("location");
-    if (answer.status < 300 || answer.status >= 400 || next === null || hop === MOST_REDIRECTS) return { answer, facts };
+    if (answer.status < 300 || answer.status >= 400 || next === null || hop === MOST_REDIRECTS) {
+      return { answer, facts };
+    }
     await answer.body?.cancel();
     url = new URL(next, url);
   }
@@ -112,7 +120,9 @@ function factsOf({ headers }: Response): Facts {
 function refused({ status }: Response, { error }: Facts, reference: HubReference, name: string): undefined {
   const { endpoint = hubEndpoint(), repository, revision } = reference;
   if (error === "RevisionNotFound") {
-    throw failure(`${endpoint}/${repository} has no revision ${revision}: name a branch, a tag or a commit that it has`);
+    throw failure(
+      `${endpoint}/${repository} has no revision ${revision}: name a branch, a tag or a commit that it has`,
+    );
   }
   if (status === 401 || status === 403 || error === "RepoNotFound") {
     const login = "where it wants a login set HF_TOKEN to an access token that may read it";

@@ -68,15 +68,19 @@ export async function openHubNetwork(reference: HubReference, options: HubOption
   }
   if (!found) {
     const files = reference.file ?? USUAL_FILES.join(", nor ");
-    throw failure(`${hubAddress({ ...reference, file: undefined })} has no ${files}: name the file, as ${example(reference)}`);
+    throw failure(
+      `${hubAddress({ ...reference, file: undefined })} has no ${files}: name the file, as ${example(reference)}`,
+    );
   }
   const { file, model } = found;
   const weights = new Map<string, Uint8Array>();
-  for (const name of hubWeights(model)) {
+  const digests = [snapshot.digest(file)];
+  for (const name of hubWeights(model, `${file} of ${hubAddress({ ...reference, file: undefined })}`)) {
     const path = posix.join(posix.dirname(file), name);
     const bytes = await snapshot.read(path);
     if (!bytes) throw failure(`${repository} has no ${path}, which holds the weights of ${file}: take another file`);
     weights.set(name, bytes);
+    digests.push(`${snapshot.digest(path)} of ${name}`);
   }
   const name = hubNetworkName(repository.split("/")[1], file);
   const source = `${repository} at ${snapshot.commit}, ${file}`;
@@ -89,8 +93,9 @@ export async function openHubNetwork(reference: HubReference, options: HubOption
     source,
     ...(card !== undefined && { card }),
   });
+  snapshot.keep();
   snapshot.tell(
-    `${source}, ${megabytes(network.model)} MB, SHA-256 ${snapshot.digest(file)}, licence ${network.manifest.licence}`,
+    `${source}, ${megabytes(network.model)} MB, SHA-256 ${digests.join(" and ")}, licence ${network.manifest.licence}`,
   );
   return { ...network, file, address: hubAddress({ ...reference, revision: snapshot.commit, file }) };
 }
@@ -107,7 +112,7 @@ function networksFolder(cache = variable("ANOMALY_CLUSTER_CACHE")): string | und
 }
 
 function megabytes({ length }: Uint8Array): string {
-  return (length / 1e6).toPrecision(length < 1e7 ? 2 : 3);
+  return length < 1e7 ? (length / 1e6).toPrecision(2) : (length / 1e6).toFixed(0);
 }
 
 function failure(message: string): AnomalyClusterError {

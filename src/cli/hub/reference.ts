@@ -30,7 +30,8 @@ export function isHubAddress(text: string): boolean {
 
 /** Throws `bad-argument` for what names no repository. */
 export function hubReference(text: string): HubReference {
-  const wrong = () => new AnomalyClusterError("bad-argument", `--model ${text} names no repository of the hub: ${FORM}`);
+  const wrong = () =>
+    new AnomalyClusterError("bad-argument", `--model ${text} names no repository of the hub: ${FORM}`);
   const [, short] = text.match(/^hf:(?:\/\/)?(.*)$/i) ?? [];
   let found: HubReference;
   if (short !== undefined) {

@@ -32,6 +32,8 @@ export class Snapshot {
   #commit?: string;
   #digests: Digests = {};
   #downloaded = 0;
+  readonly #came = new Map<string, Uint8Array>();
+  #failed = false;
 
   private constructor(reference: HubReference, options: SnapshotOptions) {
     this.#reference = reference;
@@ -92,7 +94,7 @@ export class Snapshot {
     const found = await download({ ...this.#reference, revision: this.commit }, path);
     this.#downloaded++;
     if (!found) {
-      if (this.#commit !== undefined) this.#remember(path, null);
+      if (this.#commit !== undefined) this.#digests[path] = null;
       return undefined;
     }
     if (this.#commit === undefined) await this.#take(found.commit ?? this.#reference.revision);
@@ -103,8 +105,8 @@ export class Snapshot {
       const way = `remove ${this.#path("")} to take it all the same`;
       throw new AnomalyClusterError("bad-model", `${path} of ${name} is another file than before, ${digests}: ${way}`);
     }
-    this.#write(`commits/${encodeURIComponent(this.commit)}/${path}`, found.bytes);
-    this.#remember(path, found.sha256);
+    this.#digests[path] = found.sha256;
+    this.#came.set(path, found.bytes);
     return found.bytes;
   }
 
@@ -120,9 +122,12 @@ export class Snapshot {
     }
   }
 
-  #remember(path: string, digest: string | null): void {
-    this.#digests[path] = digest;
-    this.#write(`commits/${encodeURIComponent(this.commit)}.json`, `${JSON.stringify(this.#digests, null, 1)}\n`);
+  /** Keeps what was downloaded, once it is known to be of use: another page in place of a file would stay for good. */
+  keep(): void {
+    if (this.#downloaded === 0) return;
+    const commit = `commits/${encodeURIComponent(this.commit)}`;
+    for (const [path, bytes] of this.#came) this.#write(`${commit}/${path}`, bytes);
+    this.#write(`${commit}.json`, `${JSON.stringify(this.#digests, null, 1)}\n`);
     const { revision } = this.#reference;
     if (!isCommit(revision)) this.#write(refFile(revision), `${this.#commit}\n`);
   }
@@ -154,8 +159,6 @@ export class Snapshot {
       warn(`the network is not kept, as ${dirname(file)} cannot be written: the next run downloads it again`);
     }
   }
-
-  #failed = false;
 
   /** Whether what was read is in the cache for the next time. */
   get isKept(): boolean {
