@@ -76,7 +76,7 @@ Deno.test("numbers of 16 and of 8 bits, and weights in a file beside", async () 
     renameSync(data, `${data}.away`);
     const missing = {
       code: "bad-model",
-      message: /^model_external\.onnx_data, which holds the network's weights, cannot/,
+      message: /^model_external\.onnx_data, which holds the network's weights, is not beside/,
     };
     await assert.rejects(readNetwork(pathToFileURL(file)), missing);
     await Deno.writeFile(data, readFileSync(`${data}.away`).subarray(0, 9000));

@@ -49,48 +49,84 @@ export async function readNetwork(address: URL): Promise<NetworkFiles> {
     manifestAt(manifestAddress(address)),
   ]);
   if (manifest) return { model, manifest };
-  return address.protocol === "file:" ? await describedByConfig(address, model) ?? { model } : { model };
+  if (address.protocol !== "file:") return { model };
+  return await describedByConfig({ model, path: decodeURIComponent(address.pathname), read: besideFile(address) });
 }
 
-/** The network of an export for the hub, if the files of one lie beside it or in the folder above. */
-async function describedByConfig(file: URL, model: Uint8Array): Promise<NetworkFiles | undefined> {
-  for (const folder of [new URL(".", file), new URL("..", file)]) {
-    const config = await textAt(new URL("config.json", folder));
-    const preprocessor = await textAt(new URL("preprocessor_config.json", folder));
-    if (config === undefined || preprocessor === undefined) continue;
-    const weights = new Map<string, Uint8Array>();
-    for (const name of hubWeights(model, networkFileName(file))) {
-      const beside = new URL(encodeURIComponent(name), file);
-      weights.set(
-        name,
-        await readAddress(beside).catch((cause) => {
-          const reason = `${name}, which holds the network's weights, cannot be read beside ${networkFileName(file)}`;
-          throw new AnomalyClusterError("bad-model", reason, { cause });
-        }),
-      );
+/**
+ * A file around an ONNX file: `path` is from its folder, as `../config.json`. Gives nothing where there is none, and throws
+ * an `AnomalyClusterError` where it cannot be read.
+ */
+export type ReadBeside = (path: string) => Promise<Uint8Array | undefined>;
+
+/** An ONNX file among others. */
+export interface NetworkAmongFiles {
+  readonly model: Uint8Array;
+  /** Its folders and its name, as far as they are known: `dinov2-small/onnx/model.onnx`. */
+  readonly path: string;
+  readonly read: ReadBeside;
+}
+
+/** The network with its own manifest, else with one made of the files that the hub's repositories have, else without. */
+export async function describedNetwork(network: NetworkAmongFiles): Promise<NetworkFiles> {
+  const { model, path, read } = network;
+  const file = path.split("/").at(-1)!;
+  const manifest = await textBy(read)(`${file.replace(/\.onnx$/i, "")}.json`);
+  if (manifest !== undefined) return { model, manifest: readManifest(manifest, file) };
+  return await describedByConfig(network);
+}
+
+function textBy(read: ReadBeside): (path: string) => Promise<string | undefined> {
+  return async (path) => {
+    const bytes = await read(path);
+    return bytes && new TextDecoder().decode(bytes);
+  };
+}
+
+async function describedByConfig({ model, path, read }: NetworkAmongFiles): Promise<NetworkFiles> {
+  const text = textBy(read);
+  const folders = path.split("/");
+  const file = folders.pop()!;
+  for (const above of ["", "../"]) {
+    const config = await text(`${above}config.json`);
+    const preprocessor = config && await text(`${above}preprocessor_config.json`);
+    if (!config || !preprocessor) {
+      folders.pop();
+      continue;
     }
-    const name = hubNetworkName(decodeURIComponent(folder.pathname.split("/").at(-2)!), networkFileName(file));
-    const card = await textAt(new URL("README.md", folder));
+    const weights = new Map<string, Uint8Array>();
+    for (const name of hubWeights(model, file)) {
+      const bytes = await read(name);
+      const reason = `${name}, which holds the network's weights, is not beside ${file}`;
+      if (!bytes) throw new AnomalyClusterError("bad-model", reason);
+      weights.set(name, bytes);
+    }
+    const name = hubNetworkName(folders.pop() ?? "", file);
+    const card = await text(`${above}README.md`);
     return await hubNetwork({ model, config, preprocessor, weights, name, ...(card !== undefined && { card }) });
   }
-  return undefined;
+  return { model };
 }
 
 /** A repository's name, with what tells its file from the usual one: `dinov2-small-fp16` for `model_fp16.onnx`. */
 export function hubNetworkName(repository: string, file: string): string {
-  const kind = file.split("/").at(-1)!.replace(/\.onnx$/i, "").replace(/^model(_|$)/, "");
+  const stem = file.split("/").at(-1)!.replace(/\.onnx$/i, "");
+  if (!repository) return stem;
+  const kind = stem.replace(/^model(_|$)/, "");
   return kind ? `${repository}-${kind}` : repository;
 }
 
-/** Nothing where there is no such file. */
-async function textAt(file: URL): Promise<string | undefined> {
-  try {
-    return new TextDecoder().decode(await readAddress(file));
-  } catch (cause) {
-    if (isMissing(cause)) return undefined;
-    const reason = `${decodeURIComponent(file.pathname)} cannot be read`;
-    throw new AnomalyClusterError("bad-model", reason, { cause });
-  }
+/** Files around an ONNX file, by its address. */
+function besideFile(network: URL): ReadBeside {
+  return async (path) => {
+    const file = new URL(path.split("/").map(encodeURIComponent).join("/"), network);
+    try {
+      return await readAddress(file);
+    } catch (cause) {
+      if (isMissing(cause)) return undefined;
+      throw new AnomalyClusterError("bad-model", `${decodeURIComponent(file.pathname)} cannot be read`, { cause });
+    }
+  };
 }
 
 /** What a network's file is called, whether it is packed or not. */
