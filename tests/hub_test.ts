@@ -3,14 +3,24 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import puppeteer from "puppeteer-core";
 import { sha256 } from "../src/embed/manifest.ts";
 import { EXPORTS, HubServer } from "./hub_server.ts";
+import { CHROMIUM, NATS, testWith } from "./needs.ts";
 import { finish, type Finished, PROGRAM, PROJECT, resultsIn, start, withFolder, withImages } from "./program.ts";
+import { Running, TestServer } from "./queue_server.ts";
 
 /** Runs the program with the network, unless it is not to have it; `env` may name no hub at all. */
 function program(args: readonly string[], env: Record<string, string>, net = true): Promise<Finished> {
   const [deno, run, ...rest] = PROGRAM;
   return finish(start([deno, run, ...(net ? ["--allow-net"] : []), ...rest, ...args], { HF_TOKEN: "", ...env }));
+}
+
+/** What a task runs, with the permissions that it gives, and nothing asked. */
+function taskCommand(name: string): string[] {
+  const { tasks } = JSON.parse(readFileSync(join(PROJECT, "deno.json"), "utf8"));
+  const [, run, ...rest] = tasks[name].command.split(" ");
+  return [Deno.execPath(), run, "--no-prompt", ...rest];
 }
 
 /** Where nobody listens. */
@@ -327,4 +337,128 @@ Deno.test("a token goes to the hub, and to no server that it sends on to", async
   const found = await program(["network", "hf:test/swin", "--engine", "wasm"], { ...env, HF_TOKEN: "secret" });
   assert.equal(found.code, 0, found.stderr);
   assert.deepEqual(tokens, [null]);
+});
+
+/** Runs `serve` as its task does until `use` ends. */
+async function withService(
+  args: readonly string[],
+  env: Record<string, string>,
+  use: (url: string) => Promise<void>,
+): Promise<void> {
+  const child = start([...taskCommand("serve"), "--port", "0", ...args], env);
+  const errors = new Response(child.stderr).text();
+  let text = "";
+  const reader = child.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    .getReader();
+  while (!text.includes("\n")) {
+    const { done, value } = await reader.read();
+    if (done) assert.fail(await errors);
+    text += value;
+  }
+  try {
+    await use(text.match(/^serving on (http:\/\/\S+)\/ until/)![1]);
+  } finally {
+    child.kill("SIGTERM");
+    reader.releaseLock();
+    await Promise.all([child.status, child.stdout.cancel().catch(() => {}), errors]);
+  }
+}
+
+testWith(
+  CHROMIUM,
+  "the service groups by a network of the cache, tells at its start when there is none, and takes none",
+  async () => {
+    await using hub = new HubServer();
+    await withImages(4, async (folder) => {
+      const env = { HF_ENDPOINT: hub.url, ANOMALY_CLUSTER_CACHE: join(folder, "cache") };
+      const args = ["--preset", "paper", "--model", "hf:test/dinov3-vit"];
+      // Its permission is for addresses of this machine alone, where the stand-in is.
+      const elsewhere = { ...env, HF_ENDPOINT: "http://hub.invalid" };
+      const without = await finish(start([...taskCommand("serve"), "--port", "0", ...args], elsewhere));
+      assert.equal(without.code, 1);
+      assert.match(
+        without.stderr,
+        /^error: hf:test\/dinov3-vit is not in the cache and this command may not connect to .* first$/m,
+      );
+      assert.equal((await program(["network", "hf:test/dinov3-vit", "--engine", "wasm"], env)).code, 0);
+      const asked = hub.asked.length;
+      await withService(args, env, async (url) => {
+        const body = new FormData();
+        for (const name of readdirSync(join(folder, "in"))) {
+          body.append("images", new File([readFileSync(join(folder, "in", name))], name));
+        }
+        const answer = await fetch(`${url}/groups?k=2`, { method: "POST", body });
+        const groups = await answer.json();
+        assert.equal(answer.status, 200, JSON.stringify(groups));
+        assert.match(groups.model, /^dinov3-vit \w{8}@64 /);
+
+        const browser = await puppeteer.launch({
+          executablePath: CHROMIUM.get(),
+          args: ["--no-sandbox", "--disable-gpu"],
+        });
+        try {
+          const page = await browser.newPage();
+          await page.goto(url);
+          const input = await page.$("input#folder") as unknown as { uploadFile(path: string): Promise<void> };
+          await input.uploadFile(join(EXPORTS, "swin"));
+          await page.waitForFunction(() => !(document.querySelector("#problem") as HTMLElement).hidden);
+          const problem = await page.$eval("#problem", (element) => element.textContent);
+          assert.equal(problem, "This service takes no networks: whoever runs it names one by serve --model.");
+        } finally {
+          await browser.close();
+        }
+      });
+      assert.equal(hub.asked.length, asked);
+    });
+  },
+);
+
+testWith(NATS, "workers have the job's network from the hub or from the cache, and write nothing", async () => {
+  await using hub = new HubServer();
+  await withImages(10, async (folder) => {
+    await using server = await TestServer.start(folder);
+    const images = join(folder, "in");
+    const cluster = [
+      "cluster",
+      images,
+      "--k",
+      "3",
+      "--engine",
+      "wasm",
+      "--references",
+      "4",
+      "--model",
+      "hf:test/dinov2",
+    ];
+    const env = { HF_ENDPOINT: hub.url, ANOMALY_CLUSTER_CACHE: join(folder, "cache") };
+    const alone = await program(cluster, env);
+    assert.equal(alone.code, 0, alone.stderr);
+    const results = resultsIn(`${images}-clusters`);
+    const empty = join(folder, "empty");
+    const workers: [env: Record<string, string>, told: RegExp][] = [
+      [{ HF_ENDPOINT: hub.url, ANOMALY_CLUSTER_CACHE: empty }, /^network: test\/dinov2 at 1{40}, .*, not kept$/m],
+      [{ HF_ENDPOINT: NOWHERE, ANOMALY_CLUSTER_CACHE: join(folder, "cache") }, /^network: .*, from the cache$/m],
+    ];
+    for (const [own, told] of workers) {
+      const worker = new Running(start([...taskCommand("worker"), "--queue", server.url], own));
+      const job = await program([...cluster, "--queue", server.url], env);
+      assert.equal(job.code, 0, job.stderr);
+      assert.match(worker.text, told);
+      assert.match(worker.text, /working for job/);
+      assert.deepEqual(resultsIn(`${images}-clusters`), results);
+      worker.kill("SIGTERM");
+      await worker.end();
+    }
+    assert.equal(existsSync(empty), false);
+    const lost = new Running(
+      start([...taskCommand("worker"), "--queue", server.url], { HF_ENDPOINT: NOWHERE, ANOMALY_CLUSTER_CACHE: "off" }),
+    );
+    const job = new Running(start([...taskCommand("cluster"), ...cluster.slice(1), "--queue", server.url], env));
+    await lost.says(
+      /to others: config\.json of hf:test\/dinov2@1{40} cannot be downloaded, 127\.0\.0\.1:9 cannot be reached/,
+    );
+    job.kill();
+    lost.kill("SIGTERM");
+    await Promise.all([job.end(), lost.end()]);
+  });
 });
