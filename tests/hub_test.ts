@@ -9,6 +9,7 @@ import { EXPORTS, HubServer } from "./hub_server.ts";
 import { CHROMIUM, NATS, testWith } from "./needs.ts";
 import { finish, type Finished, PROGRAM, PROJECT, resultsIn, start, withFolder, withImages } from "./program.ts";
 import { Running, TestServer } from "./queue_server.ts";
+import { BUN, NODE, testPrograms } from "./runtime/programs.ts";
 
 /** Runs the program with the network, unless it is not to have it; `env` may name no hub at all. */
 function program(args: readonly string[], env: Record<string, string>, net = true): Promise<Finished> {
@@ -460,5 +461,33 @@ testWith(NATS, "workers have the job's network from the hub or from the cache, a
     job.kill();
     lost.kill("SIGTERM");
     await Promise.all([job.end(), lost.end()]);
+  });
+});
+
+testPrograms("networks of the hub in each runtime, with one cache for all", [NODE, BUN], async ({ command }) => {
+  await using hub = new HubServer();
+  await withImages(4, async (folder) => {
+    const images = join(folder, "in");
+    const env = { HF_ENDPOINT: hub.url, ANOMALY_CLUSTER_CACHE: join(folder, "cache") };
+    const [runtime, ...rest] = command;
+    const allowed = rest[0] === "run" ? ["run", "--allow-net", ...rest.slice(1)] : rest;
+    const args = [
+      "cluster",
+      images,
+      "--k",
+      "2",
+      "--engine",
+      "wasm",
+      "--model",
+      "hf:test/dinov2/onnx/model_external.onnx",
+    ];
+    const first = await finish(start([runtime, ...allowed, ...args], env));
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stderr, /SHA-256 \w{64} and \w{64} of model_external\.onnx_data, licence cc0-1\.0, kept in/);
+    const results = resultsIn(`${images}-clusters`);
+    const again = await program(args, { ...env, HF_ENDPOINT: NOWHERE }, false);
+    assert.equal(again.code, 0, again.stderr);
+    const groups = (text: string) => JSON.parse(text).images.map(({ group }: { group: number }) => group);
+    assert.deepEqual(groups(resultsIn(`${images}-clusters`)[1]), groups(results[1]));
   });
 });

@@ -3,6 +3,7 @@
 Run: pip install -r tools/requirements-hub.txt
      python3 tools/make_hub_exports.py --out tests/hub            # the small ones that the tests read
      python3 tools/make_hub_exports.py --full --out DIR [NAME …]  # those of tools/check_hub_exports.ts, full size
+     python3 tools/make_hub_exports.py --others --out DIR         # the other kinds that are known, small
 
 Each DIR/NAME holds config.json and preprocessor_config.json as transformers writes them, README.md, and
 onnx/model.onnx; with --variants the numbers of 16 bits and of 8 bits, and weights beside the file, as the hub has them.
@@ -91,7 +92,30 @@ def networks(small: bool) -> dict[str, tuple]:
     }
 
 
-# Of these the tests read files: the others are checked at full size alone.
+def others() -> dict[str, tuple]:
+    """The other kinds that src/embed/hub_network.ts knows, small: for tools/check_hub_exports.ts."""
+    t = transformers
+    flat = vit(True, patch_size=16, image_size=64)
+    staged = {"hidden_sizes": [8, 12, 16, 24], **SMALL_STAGES}
+    kinds = {
+        "deit": (t.DeiTConfig(**flat), t.DeiTModel),
+        "beit": (t.BeitConfig(**flat), t.BeitModel),
+        "vit-msn": (t.ViTMSNConfig(**flat), t.ViTMSNModel),
+        "ijepa": (t.IJepaConfig(**flat), t.IJepaModel),
+        "clip": (t.CLIPVisionConfig(**flat), t.CLIPVisionModel),
+        "siglip": (t.SiglipVisionConfig(**flat), t.SiglipVisionModel),
+        "swinv2": (
+            t.Swinv2Config(embed_dim=6, num_heads=[1, 1, 2, 2], window_size=2, image_size=64, **SMALL_STAGES),
+            t.Swinv2Model,
+        ),
+        "convnextv2": (t.ConvNextV2Config(image_size=64, **staged), t.ConvNextV2Model),
+        "resnet": (t.ResNetConfig(embedding_size=8, layer_type="basic", **staged), t.ResNetModel),
+    }
+    processor = ViTImageProcessor(size=64, image_mean=MEAN, image_std=DEVIATION)
+    return {name: (*kind, processor) for name, kind in kinds.items()}
+
+
+# Of these the tests read files.
 TESTED = ["dinov2", "dinov2-with-registers", "dinov3-vit", "dino-vit-s16", "swin", "convnext"]
 
 
@@ -121,7 +145,7 @@ def draw_weights(net: nn.Module) -> None:
             value.normal_(0, 0.02, generator=generator)
         elif value.ndim > 1:
             value.normal_(0, (1 / value[0].numel()) ** 0.5, generator=generator)
-        elif name.endswith(("weight", "lambda1", "layer_scale_parameter")):
+        elif name.endswith(("weight", "lambda1", "layer_scale_parameter", "running_var")):
             value.uniform_(0.5, 1.5, generator=generator)
         else:
             value.normal_(0, 0.1, generator=generator)
@@ -134,7 +158,7 @@ def side_of(processor) -> int:
 
 
 def make(name: str, small: bool, variants: bool, out: pathlib.Path) -> None:
-    config, build, processor = networks(small)[name]
+    config, build, processor = {**networks(small), **others()}[name]
     net = build(config).eval()
     draw_weights(net)
     folder = out / name
@@ -207,12 +231,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Makes ONNX repositories in the hub's form, with random weights.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(networks(small=True)))
     parser.add_argument("--full", action="store_true", help="of the published networks' size")
+    parser.add_argument("--others", action="store_true", help="the kinds that the tests read no files of, small")
     parser.add_argument("--variants", action="store_true", help="model_fp16.onnx, model_quantized.onnx and weights apart")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     torch.manual_seed(0)
-    for name in options.names or (list(networks(small=True)) if options.full else TESTED):
+    usual = list(others()) if options.others else list(networks(small=True)) if options.full else TESTED
+    for name in options.names or usual:
         make(name, not options.full, options.variants or (not options.full and name == "dinov2"), options.out)
 
 
