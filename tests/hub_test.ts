@@ -306,7 +306,7 @@ Deno.test("one sentence for what cannot be had, and what to do", async () => {
     await fails(
       "hf:test/dino-vit-s16",
       1,
-      /^error: dino-vit-s16: config\.json's model_type whisper is none of dinov2, /m,
+      /^error: dino-vit-s16: config\.json's model_type whisper is not one that is known: /m,
     );
 
     // A cache that cannot be written is no reason to stop.

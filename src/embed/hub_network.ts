@@ -174,10 +174,12 @@ function imageInput(inputs: readonly OnnxArray[], name: string): OnnxArray {
 
 function familyOf({ model_type: type }: Fields, name: string): Family {
   if (typeof type === "string" && Object.hasOwn(FAMILIES, type)) return FAMILIES[type];
-  const known = Object.keys(FAMILIES).join(", ");
+  if (typeof type !== "string") {
+    throw badModel(name, "config.json names no model_type: write a manifest (docs/models.md)");
+  }
   throw badModel(
     name,
-    `config.json's model_type ${type} is none of ${known}: write a manifest for it (docs/models.md)`,
+    `config.json's model_type ${type.slice(0, 40)} is not one that is known: write a manifest (docs/models.md)`,
   );
 }
 
