@@ -8,6 +8,7 @@
 export { AnomalyClusterError, type ErrorCode } from "./src/errors.ts";
 export type { PatchSet, Raster } from "./src/types.ts";
 export { init } from "./src/core/instance.ts";
+export { type HubFiles, hubNetwork, hubWeights } from "./src/embed/hub_network.ts";
 export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
 export { type Channels, type ModelLevel, type ModelManifest, readManifest } from "./src/embed/manifest.ts";
 export {

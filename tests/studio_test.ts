@@ -11,7 +11,8 @@ import { findImages } from "../src/dataset/folder.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { STUDIO_POLICY } from "../src/studio/index_page.ts";
 import { CHROMIUM, FROM_NPM, testWith, tried } from "./needs.ts";
-import { PROJECT, runTask, withFolder } from "./program.ts";
+import { EXPORTS } from "./hub_server.ts";
+import { PROJECT, run, runTask, withFolder } from "./program.ts";
 import { UNREACHABLE } from "../tools/bundle.ts";
 
 const DEMO = join(PROJECT, "demo");
@@ -106,6 +107,17 @@ const textOf = (page: Page, id: string) => page.$eval(`#${id}`, (element) => ele
 async function chooseFolder(page: Page, folder: string, id = "folder"): Promise<void> {
   const input = await page.$(`input#${id}`) as unknown as { uploadFile(path: string): Promise<void> };
   await input.uploadFile(folder);
+}
+
+/** Drops files and folders on the page. */
+async function dropFiles(page: Page, ...files: string[]): Promise<void> {
+  await page.evaluate(() => scrollTo(0, 0));
+  const session = await page.createCDPSession();
+  const { x, y } = await (await page.$("#drop"))!.clickablePoint();
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type, x, y, data });
+  }
 }
 
 /** Starts, and waits until there is a result or a problem; gives the stages that were shown. */
@@ -289,12 +301,7 @@ test("a dropped folder with a zip in it, and a file that is gone by then", async
     }
     writeFileSync(join(dropped, "more.zip"), await (await zip.close()).bytes());
     cpSync(join(DEMO, "cut/cut-04.jpg"), join(dropped, "gone.jpg"));
-    const session = await page.createCDPSession();
-    const { x, y } = await (await page.$("#drop"))!.clickablePoint();
-    const data = { items: [], files: [dropped], dragOperationsMask: 1 };
-    for (const type of ["dragEnter", "dragOver", "drop"] as const) {
-      await session.send("Input.dispatchDragEvent", { type, x, y, data });
-    }
+    await dropFiles(page, dropped);
     await page.waitForFunction(() =>
       document.querySelector("#chosen")!.textContent === "4 images and 1 zip of mixed chosen."
     );
@@ -326,4 +333,59 @@ test("what the server lacks is told in a sentence", async () => {
       assert.match((await textOf(page, "problem"))!, sentence);
     }, { missing });
   }
+});
+
+test("a network dropped on the page, as the hub has it: the program's groups, and a model that assign takes", async () => {
+  await withStudio(async ({ page, folder, asked }) => {
+    const images = join(folder, "photos");
+    for (const kind of ["cut", "hole"]) cpSync(join(DEMO, kind), join(images, kind), { recursive: true });
+    await chooseFolder(page, images);
+    const repository = join(EXPORTS, "dinov2");
+    await dropFiles(page, repository);
+    await textBecomes(page, "network-chosen", "dinov2/onnx/model.onnx chosen, 3 others left out.");
+    assert.equal(await textOf(page, "chosen"), "24 images of photos chosen.", "the images stay");
+    await group(page, { preset: "paper", k: "3" });
+    assert.equal(await textOf(page, "problem"), "");
+    const found = await savedGroups(page, folder);
+    assert.match(found.model, /^dinov2 \w{8}@56 /);
+    assert(!asked.some((path) => path.startsWith("models/")), "no other network is loaded");
+    const options = ["--preset", "paper", "--k", "3", "--engine", "wasm"];
+    const program = await run("cluster", images, "--model", repository, ...options, "--json", "-");
+    assert.equal(program.code, 0, program.stderr);
+    const wanted: GroupsFile = JSON.parse(program.stdout);
+    assert.equal(found.model, wanted.model);
+    assert.deepEqual(found.images.map(({ group }) => group), wanted.images.map(({ group }) => group));
+
+    for (const name of ["model.json", "model.bin"]) await saved(page, folder, name);
+    const assign = (...more: string[]) => run("assign", join(folder, "model.json"), join(images, "cut"), ...more);
+    const lost = await assign();
+    assert.equal(lost.code, 1);
+    assert.match(
+      lost.stderr,
+      /the network model\.onnx of these groups cannot be read from .*: say where it lies with --model/,
+    );
+    const assigned = await assign("--model", repository);
+    assert.equal(assigned.code, 0, assigned.stderr);
+
+    // Files without their folders, another network in place of the first.
+    const files = ["onnx/model.onnx", "config.json", "preprocessor_config.json"];
+    await dropFiles(page, ...files.map((file) => join(EXPORTS, "convnext", file)));
+    await textBecomes(page, "network-chosen", "model.onnx chosen.");
+    await group(page, {});
+    assert.match((await savedGroups(page, folder)).model, /^model \w{8}@64 /);
+
+    // Without them it is a guess, which does not fit here.
+    await dropFiles(page, join(EXPORTS, "swin/onnx/model.onnx"));
+    await textBecomes(page, "network-chosen", "model.onnx chosen.");
+    await group(page, {});
+    assert.match(
+      (await textOf(page, "problem"))!,
+      /^model (gives no patch grid: its output is 1 × \d+ × 48; tokens|does not take)/,
+    );
+    await dropFiles(page, ...["onnx/model.onnx", "config.json"].map((file) => join(EXPORTS, "swin", file)));
+    await page.click("#no-network");
+    await textBecomes(page, "network-chosen", "That of the preset.");
+    await group(page, {});
+    assert.match((await savedGroups(page, folder)).model, /^efficientnet-lite0-reduction4@224 /);
+  });
 });

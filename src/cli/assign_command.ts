@@ -61,7 +61,12 @@ export async function assignCommand(
   using _interrupt = options.watch ? undefined : onInterrupt(() => cache.kept());
   const opened = await openRecorded(
     stored.network,
-    { ...(options.model !== undefined && { model: options.model }), engine: options.engine, of: "these groups" },
+    {
+      ...(options.model !== undefined && { model: options.model }),
+      ...(options.cache !== undefined && { cache: options.cache }),
+      engine: options.engine,
+      of: "these groups",
+    },
     warnings,
   );
   const network = { ...opened, cache: cache.of(opened.maker) };

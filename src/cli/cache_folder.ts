@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import process from "node:process";
+import { variable } from "./variable.ts";
 
 /** The folder of a program for its cache; an empty text when none is known, as HOME is not set. */
 export function usersCacheFolder(program: string): string {
@@ -9,8 +10,8 @@ export function usersCacheFolder(program: string): string {
     win32: ["LOCALAPPDATA", ""],
     darwin: ["HOME", "Library", "Caches"],
   }[process.platform as string] ?? ["HOME", ".cache"];
-  const given = process.env.XDG_CACHE_HOME;
+  const given = variable("XDG_CACHE_HOME");
   if (given) return join(given, program);
-  const root = process.env[base];
+  const root = variable(base);
   return root ? join(root, ...below, program) : "";
 }

@@ -2,6 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { checkPointCount } from "../core/linkage_kernel.ts";
+import { giveUpNetwork } from "../deno.ts";
 import type { ImageFile } from "../dataset/folder.ts";
 import { findLaidOut, layoutNote } from "../dataset/layout.ts";
 import { joinPatches } from "../embed/embedder.ts";
@@ -28,6 +29,7 @@ import { type ImageNetwork, loadImages } from "./load_images.ts";
 import { watchMemory } from "./memory.ts";
 import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
+import { giveUpUnneeded } from "./permissions.ts";
 import { warn } from "./progress.ts";
 import { removeCheckpoint } from "./training.ts";
 import type { Coordinator, JobOptions } from "./queue/coordinate.ts";
@@ -37,6 +39,7 @@ import { TimeEstimate } from "./time_estimate.ts";
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
 export async function clusterCommand(argument: string, options: ClusterCommandOptions): Promise<void> {
+  giveUpUnneeded(options);
   const memory = watchMemory();
   const folder = fromUser(argument);
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-clusters`);
@@ -61,6 +64,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const normalFiles = options.normals === undefined ? undefined : findNormals(options.normals, warnings);
   const white = await setWhite([...found.images, ...normalFiles ?? []], warnings);
   const opened = await openModel({ ...options, ...(white && { white }) }, warnings);
+  if (!coordinator) giveUpNetwork(); // It has what it was kept for.
   const { embedder, size, engine } = opened;
   const network = {
     ...opened,

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { AnomalyClusterError } from "../errors.ts";
+import { isHubAddress } from "./hub/reference.ts";
 import { fromUser, type JsonSchema, nearest, type Parser } from "./arguments.ts";
 
 /** Options that a config file has no use for: itself, what groups nothing, and what the network is given up without. */
@@ -90,5 +91,6 @@ function valueOf(option: Option, value: unknown, folder: string): unknown {
   }
   const text = String(value);
   if (parse) return parse(text);
-  return /<(DIR|FILE)>/.test(option.flags) && text !== "off" ? resolve(folder, text) : text;
+  const isPath = /<(DIR|FILE)>/.test(option.flags) && text !== "off" && !isHubAddress(text);
+  return isPath ? resolve(folder, text) : text;
 }

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { checkFiles, type LabelledDataset, labelledDataset, type LabelledImage } from "../dataset/labelled.ts";
 import { sha256 } from "../embed/manifest.ts";
 import { joinPatches } from "../embed/embedder.ts";
+import { hubNetworkName } from "../embed/read_network.ts";
 import { evenly } from "../evenly.ts";
 import { type Study, study } from "../evaluate/study.ts";
 import type { NamedStudy } from "../evaluate/tables.ts";
@@ -15,6 +16,7 @@ import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
 import type { CacheOptions, RunCache } from "./image_cache.ts";
+import { hubReference, isHubAddress } from "./hub/reference.ts";
 import { type EvaluateTrainings, trainingsOf } from "./evaluate_trainings.ts";
 import type { LoadedImage } from "./load_images.ts";
 import { type Stage, startStage, warn } from "./progress.ts";
@@ -109,11 +111,17 @@ function subjectsOf({ presets, models = [] }: EvaluateSetOptions): Subject[] {
   return [
     ...presets.map((preset) => ({ name: preset, preset })),
     ...models.map((model) => ({
-      name: basename(model).replace(/\.onnx(\.wasm)?$/i, ""),
+      name: isHubAddress(model) ? networkName(model) : basename(model).replace(/\.onnx(\.wasm)?$/i, ""),
       preset: "paper" as const,
       model,
     })),
   ];
+}
+
+/** What tables call a network of the hub. */
+function networkName(address: string): string {
+  const { repository, file = "" } = hubReference(address);
+  return hubNetworkName(repository.split("/")[1], file);
 }
 
 /** What an earlier run into the same folder measured; nothing where there is none, or it cannot be read. */
@@ -138,7 +146,7 @@ async function keyOf(
   const parts = [
     dataset.images.map(({ path, label, mask }) => [path, label, mask ? 1 : 0]),
     dataset.normals.map((image) => image.path),
-    model && fromUser(model),
+    model && (isHubAddress(model) ? model : fromUser(model)),
     [
       embedding,
       features,

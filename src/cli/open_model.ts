@@ -1,24 +1,20 @@
-// The network that options name, with the manifest beside it.
+// The network that options name, opened.
 
-import { pathToFileURL } from "node:url";
 import { availableCores } from "../core/cores.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import { openedLate } from "../embed/opened_late.ts";
 import { sha256 } from "../embed/manifest.ts";
 import { checkedModel, type Engine, type Views } from "../embed/onnx.ts";
-import { networkFileName, type NetworkFiles, readNetwork } from "../embed/read_network.ts";
 import type { DecoderName } from "../image/decode.ts";
-import { type PresetName, PRESETS } from "../preset.ts";
+import { PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
-import { fromUser } from "./arguments.ts";
 import { chosenEngine, type EngineChoice } from "./engine.ts";
 import { pooledEmbedder } from "./embedder_pool.ts";
+import { findNetwork, type FoundNetwork, type NetworkOptions } from "./find_network.ts";
 import { makerOf } from "./image_cache.ts";
 
 /** Options that name a network and how it sees images. */
-export interface ModelOptions {
-  readonly preset: PresetName;
-  readonly model?: string;
+export interface ModelOptions extends NetworkOptions {
   readonly views?: "1" | "4" | "8";
   readonly size?: number;
   /** @default "auto" */
@@ -45,17 +41,10 @@ export interface OpenModel {
   readonly network: NetworkRecord;
 }
 
-/** The file of `--model`, else the preset's. */
-export function modelFile({ model, preset }: Pick<ModelOptions, "model" | "preset">): URL {
-  return model === undefined ? PRESETS[preset].model : pathToFileURL(fromUser(model));
-}
-
 /** Finds and checks the network of `--model`, else the preset's; it opens with the first image. */
-export async function openModel(options: ModelOptions, warnings: string[], read?: NetworkFiles): Promise<OpenModel> {
+export async function openModel(options: ModelOptions, warnings: string[], found?: FoundNetwork): Promise<OpenModel> {
   const preset = PRESETS[options.preset];
-  const file = modelFile(options);
-  const { model, manifest } = read ?? await readNetwork(file);
-  const name = networkFileName(file);
+  const { model, manifest, file: name, address } = found ?? await findNetwork(options);
   if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
   const size = options.size ?? manifest?.input.side ?? 224;
   const engine = await chosenEngine(options.engine ?? "auto");
@@ -76,7 +65,7 @@ export async function openModel(options: ModelOptions, warnings: string[], read?
     file: name,
     sha256: await sha256(model),
     preset: from,
-    ...(options.model !== undefined && { model: fromUser(options.model) }),
+    ...(address !== undefined && { model: address }),
     ...(views && { views }),
     size,
     ...(white && { white }),

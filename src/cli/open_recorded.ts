@@ -1,13 +1,14 @@
 // The network of an earlier run or of another machine, and no other.
 
 import { sha256 } from "../embed/manifest.ts";
-import { networkFileName, readNetwork } from "../embed/read_network.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import { modelFile, type ModelOptions, type OpenModel, openModel } from "./open_model.ts";
+import { PRESETS } from "../preset.ts";
+import { findNetwork } from "./find_network.ts";
+import { type ModelOptions, type OpenModel, openModel } from "./open_model.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
 
 /** How a recorded network is opened here. */
-export interface RecordedOptions extends Pick<ModelOptions, "model" | "engine" | "decoder"> {
+export interface RecordedOptions extends Pick<ModelOptions, "model" | "engine" | "decoder" | "cache" | "keeps"> {
   /** What was made with it, for sentences, as `these groups`. */
   readonly of: string;
 }
@@ -19,18 +20,20 @@ export async function openRecorded(
   warnings: string[],
 ): Promise<OpenModel> {
   const model = given.model ?? network.model;
-  const options = { ...network, ...given, model };
-  const file = modelFile(options);
-  const read = await readNetwork(file).catch((cause) => {
+  // An address in a record was written by someone else: it leads to no other server than the hub.
+  const options = { ...network, ...given, model, onlyHub: given.model === undefined };
+  const read = await findNetwork(options).catch((cause) => {
     if (cause instanceof AnomalyClusterError && cause.code !== "bad-argument") throw cause;
-    const reason = `the network ${network.file} of ${of} cannot be read from ${model ?? file.pathname}`;
+    const reason = `the network ${network.file} of ${of} cannot be read from ${
+      model ?? PRESETS[network.preset].model.pathname
+    }`;
     throw new AnomalyClusterError("bad-model", `${reason}: say where it lies with --model FILE`, { cause });
   });
   const found = await sha256(read.model);
   if (found !== network.sha256) {
     throw new AnomalyClusterError(
       "bad-model",
-      `${networkFileName(file)} is not the network of ${of}, its SHA-256 is ${found.slice(0, 12)}… and not ` +
+      `${read.file} is not the network of ${of}, its SHA-256 is ${found.slice(0, 12)}… and not ` +
         `${network.sha256.slice(0, 12)}…: name that one with --model FILE, or run cluster again`,
     );
   }

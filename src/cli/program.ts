@@ -23,6 +23,7 @@ import type { ClusterCommandOptions } from "./cluster_settings.ts";
 import { type ExportName, EXPORTS } from "./export_groups.ts";
 import { evaluateCommand } from "./evaluate_command.ts";
 import { VERSION } from "./manifest.ts";
+import { networkCommand } from "./network_command.ts";
 import { serveCommand } from "./serve_command.ts";
 import { statusCommand } from "./status_command.ts";
 import { workerCommand } from "./worker_command.ts";
@@ -75,6 +76,7 @@ Examples:
   cluster photos/ --normals good/                   what is unlike these sound images is anomalous
   cluster photos/ --labels folders --json -         agreement with the sub-folders' names, as JSON
   cluster photos/ --config line-3.json --seed 7     options from a file, one of them changed
+  cluster photos/ --model hf:Xenova/dinov2-small    a network of the Hugging Face hub, downloaded once
   cluster photos/ --cache off                       nothing is kept from one run to the next`;
 
 function engineOption(): Option {
@@ -176,7 +178,10 @@ export function program(): Command {
     .option("--seed <N>", "seed of what draws lots: all clusterers but the linkages", wholeNumber(0), 0)
     .addOption(epochsOption())
     .addOption(patienceOption())
-    .option("--model <FILE>", "another ONNX network, FILE.onnx with its manifest FILE.json: docs/models.md")
+    .option(
+      "--model <FILE>",
+      "another network: hf:OWNER/NAME of the Hugging Face hub, its address, a folder as of the hub, or an ONNX file: docs/models.md",
+    )
     .addOption(engineOption())
     .option(
       "--decoder <NAME>",
@@ -239,7 +244,7 @@ export function program(): Command {
     .argument("<FOLDER>", "new images")
     .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
     .option("--groups <FILE>", "names and groups as edited in the report: a groups-edited.json of the same run")
-    .option("--model <FILE>", "where the network of these groups lies now, if it is not where it was")
+    .option("--model <FILE>", "where the network of these groups is now (as of cluster), if it is not where it was")
     .addOption(engineOption())
     .addOption(cacheOption())
     .addOption(cacheLimitOption())
@@ -270,7 +275,7 @@ export function program(): Command {
     ])
     .option(
       "--models <FILES>",
-      "ONNX networks to measure besides by the paper's method, with commas between them",
+      "networks to measure besides by the paper's method (as --model of cluster), with commas between them",
       (files) => files.split(","),
     )
     .option(
@@ -297,7 +302,10 @@ export function program(): Command {
   const worker = root.command("worker")
     .exitOverride()
     .description("Embed and compare images for jobs that cluster --queue submits, until Ctrl-C.")
-    .option("--model <FILE>", "where a network lies that is not an included one")
+    .option(
+      "--model <FILE>",
+      "where a network is (as of cluster) that is neither included nor found where the job says",
+    )
     .option("--shared <DIR>", "also work for jobs whose files lie in this folder, under the same path")
     .option("--name <TEXT>", "how status calls it (default: host and process)")
     .action(workerCommand);
@@ -310,6 +318,17 @@ export function program(): Command {
     .option("--end <JOB>", "remove this job, and what was computed for it, before")
     .action(statusCommand);
   queueOptions(status, "of this NATS server, nats://HOST:PORT", true);
+  root.command("network")
+    .exitOverride()
+    .description(
+      "Download a network of the Hugging Face hub into the cache, open it, and tell what it is: docs/models.md.",
+    )
+    .argument("<NAME>", "hf:OWNER/NAME, or what else --model of cluster takes")
+    .option("--update", "take the newest commit, though an older one is in the cache")
+    .addOption(engineOption())
+    .addOption(cacheOption())
+    .option("--json <FILE>", "- prints JSON on standard output, and nothing else", oneOf("-"))
+    .action(networkCommand);
   root.command("completions")
     .exitOverride()
     .description("Print the completions of a shell, for its start-up file.")
@@ -321,6 +340,7 @@ export function program(): Command {
     .option("--port <N>", "port to listen on; 0 takes a free one", wholeNumber(0), 8080)
     .option("--host <ADDRESS>", "address to listen on; 0.0.0.0 for every network of this machine", "127.0.0.1")
     .option("--preset <NAME>", "preset of requests that choose none", oneOf(...namesOf(PRESET_LINES)), "default")
+    .option("--model <FILE>", "another network (as of cluster) in place of the presets' own")
     .option("--max-megabytes <N>", "largest upload, and what a zip may unpack to", wholeNumber(1), 200)
     .option("--max-images <N>", "most images of a request", wholeNumber(1), 500)
     .option("--max-megapixels <N>", "largest image; larger ones are left out", wholeNumber(1), 50)

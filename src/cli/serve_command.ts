@@ -8,6 +8,7 @@ import type { PresetName } from "../preset.ts";
 import { countOf } from "../report/client/text.js";
 import { type Answer, createHandler } from "../serve/handler.ts";
 import { openModel } from "./open_model.ts";
+import { warn } from "./progress.ts";
 import { onStop } from "./signals.ts";
 
 /** Options as the program's arguments give them. */
@@ -15,6 +16,7 @@ export interface ServeCommandOptions {
   readonly port: number;
   readonly host: string;
   readonly preset: PresetName;
+  readonly model?: string;
   readonly maxMegabytes: number;
   readonly maxImages: number;
   readonly maxMegapixels: number;
@@ -30,14 +32,22 @@ const LAST_ANSWERS_MS = 1500;
 
 /** Serves until SIGINT or SIGTERM; then finishes what is in flight, for up to `grace` seconds. */
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
-  const { port, host, preset, grace } = options;
+  const { port, host, preset, model, grace } = options;
+  const openNetwork = async (preset: PresetName) => {
+    const warnings: string[] = [];
+    const network = await openModel({ preset, ...(model !== undefined && { model }) }, warnings);
+    for (const warning of warnings) warn(warning);
+    return network;
+  };
+  // What is wrong with it is told to who starts the service, and not to who uploads first.
+  const first = model === undefined ? undefined : await openNetwork(preset);
   const closing = new AbortController();
   const idle = withResolvers<void>();
   const graceOver = withResolvers<void>();
   let open = 0;
   const checkIdle = () => closing.signal.aborted && open === 0 && idle.resolve();
   const handler = createHandler({
-    openNetwork: (preset) => openModel({ preset }, []),
+    openNetwork: async (wanted) => first && wanted === preset ? first : await openNetwork(wanted),
     preset,
     limits: {
       bytes: options.maxMegabytes * 1e6,

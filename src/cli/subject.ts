@@ -14,7 +14,7 @@ import { setWhite } from "./set_white.ts";
 export interface Subject {
   readonly name: string;
   readonly preset: PresetName;
-  /** An ONNX file. */
+  /** As `--model` of cluster. */
   readonly model?: string;
 }
 
@@ -22,12 +22,12 @@ export interface Subject {
 export async function loadSubject(
   { name, preset, model }: Subject,
   parts: readonly (readonly [stage: string, files: readonly ImageFile[]])[],
-  options: { readonly size: number; readonly engine: EngineChoice },
+  options: { readonly size: number; readonly engine: EngineChoice; readonly cache?: string },
   cache: RunCache,
 ): Promise<LoadedImage[][]> {
   const warnings: string[] = [];
   const white = await setWhite(parts.flatMap(([, files]) => files), warnings);
-  const opened = await openModel({ preset, model, ...options, ...(white && { white }) }, warnings);
+  const opened = await openModel({ ...options, preset, model, ...(white && { white }) }, warnings);
   const network = { ...opened, cache: cache.of(opened.maker) };
   const loaded: LoadedImage[][] = [];
   for (const [stage, files] of parts) loaded.push(await loadImages(files, network, warnings, `${name}: ${stage}`));

@@ -1,8 +1,9 @@
-// A network's two files, the ONNX file and its manifest, from wherever the modules come from.
+// A network's files, the ONNX file and its manifest, from wherever the modules come from.
 
 import { isDeno } from "../deno.ts";
 import { AnomalyClusterError, isMissing } from "../errors.ts";
 import { readAddress } from "../read_address.ts";
+import { hubNetwork, hubWeights } from "./hub_network.ts";
 import { type ModelManifest, readManifest } from "./manifest.ts";
 import { networkInModule, unpackNetwork } from "./packed.ts";
 
@@ -10,7 +11,7 @@ import { networkInModule, unpackNetwork } from "./packed.ts";
 export interface NetworkFiles {
   /** The ONNX file's bytes. */
   readonly model: Uint8Array;
-  /** What the JSON file beside it says; absent where there is none. */
+  /** What the JSON file beside it says, or config.json and preprocessor_config.json; absent where there is none. */
   readonly manifest?: ModelManifest;
 }
 
@@ -24,6 +25,8 @@ interface DenoImports {
  * Reads a network and its manifest: the included ones by the address that their preset has, as `PRESETS.default.model`,
  * others by the address of an ONNX file. Over https Deno imports them, which takes no permission for the hosts that it
  * imports modules from, and keeps them in its cache for the next time. Elsewhere a file is read, or an address fetched.
+ * A file without a manifest has one made from config.json and preprocessor_config.json, in its folder or the one above,
+ * as repositories of the Hugging Face hub have them.
  *
  * @throws {AnomalyClusterError} `bad-argument` for a file that cannot be read; `bad-model` where it cannot be fetched, or
  * its manifest is damaged; `unsupported-runtime` where modules have no address, as in edge workers.
@@ -45,7 +48,85 @@ export async function readNetwork(address: URL): Promise<NetworkFiles> {
     }),
     manifestAt(manifestAddress(address)),
   ]);
-  return { model, ...(manifest && { manifest }) };
+  if (manifest) return { model, manifest };
+  if (address.protocol !== "file:") return { model };
+  return await describedByConfig({ model, path: decodeURIComponent(address.pathname), read: besideFile(address) });
+}
+
+/**
+ * A file around an ONNX file: `path` is from its folder, as `../config.json`. Gives nothing where there is none, and throws
+ * an `AnomalyClusterError` where it cannot be read.
+ */
+export type ReadBeside = (path: string) => Promise<Uint8Array | undefined>;
+
+/** An ONNX file among others. */
+export interface NetworkAmongFiles {
+  readonly model: Uint8Array;
+  /** Its folders and its name, as far as they are known: `dinov2-small/onnx/model.onnx`. */
+  readonly path: string;
+  readonly read: ReadBeside;
+}
+
+/** The network with its own manifest, else with one made of the files that the hub's repositories have, else without. */
+export async function describedNetwork(network: NetworkAmongFiles): Promise<NetworkFiles> {
+  const { model, path, read } = network;
+  const file = path.split("/").at(-1)!;
+  const manifest = await textBy(read)(`${file.replace(/\.onnx$/i, "")}.json`);
+  if (manifest !== undefined) return { model, manifest: readManifest(manifest, file) };
+  return await describedByConfig(network);
+}
+
+function textBy(read: ReadBeside): (path: string) => Promise<string | undefined> {
+  return async (path) => {
+    const bytes = await read(path);
+    return bytes && new TextDecoder().decode(bytes);
+  };
+}
+
+async function describedByConfig({ model, path, read }: NetworkAmongFiles): Promise<NetworkFiles> {
+  const text = textBy(read);
+  const folders = path.split("/");
+  const file = folders.pop()!;
+  for (const above of ["", "../"]) {
+    const config = await text(`${above}config.json`);
+    const preprocessor = config && await text(`${above}preprocessor_config.json`);
+    if (!config || !preprocessor) {
+      folders.pop();
+      continue;
+    }
+    const weights = new Map<string, Uint8Array>();
+    for (const name of hubWeights(model, file)) {
+      const bytes = await read(name);
+      const reason = `${name}, which holds the network's weights, is not beside ${file}`;
+      if (!bytes) throw new AnomalyClusterError("bad-model", reason);
+      weights.set(name, bytes);
+    }
+    const name = hubNetworkName(folders.pop() ?? "", file);
+    const card = await text(`${above}README.md`);
+    return await hubNetwork({ model, config, preprocessor, weights, name, ...(card !== undefined && { card }) });
+  }
+  return { model };
+}
+
+/** A repository's name, with what tells its file from the usual one: `dinov2-small-fp16` for `model_fp16.onnx`. */
+export function hubNetworkName(repository: string, file: string): string {
+  const stem = file.split("/").at(-1)!.replace(/\.onnx$/i, "");
+  if (!repository) return stem;
+  const kind = stem.replace(/^model(_|$)/, "");
+  return kind ? `${repository}-${kind}` : repository;
+}
+
+/** Files around an ONNX file, by its address. */
+function besideFile(network: URL): ReadBeside {
+  return async (path) => {
+    const file = new URL(path.split("/").map(encodeURIComponent).join("/"), network);
+    try {
+      return await readAddress(file);
+    } catch (cause) {
+      if (isMissing(cause)) return undefined;
+      throw new AnomalyClusterError("bad-model", `${decodeURIComponent(file.pathname)} cannot be read`, { cause });
+    }
+  };
 }
 
 /** What a network's file is called, whether it is packed or not. */

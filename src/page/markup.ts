@@ -14,6 +14,8 @@ export interface PageParts {
   readonly withoutScripts: string;
   /** Whether normal images can be chosen too. */
   readonly withNormals?: boolean;
+  /** Whether a network can be chosen in place of the preset's. */
+  readonly withNetwork?: boolean;
   /** More of the head. */
   readonly head?: string;
   /** The script element. */
@@ -29,6 +31,18 @@ aria-describedby="normals-name"></label> <button type="button" id="no-normals" h
 </div>
 `;
 
+const NETWORK = `<div class="field">
+<p class="name" id="network-name">Network</p>
+<p class="note" id="network-note">Optional: an ONNX file with its manifest, or with config.json and \
+preprocessor_config.json as a repository of the Hugging Face hub has them. Drop its files or its folder on the page, or</p>
+<p class="row"><label class="button">Choose its files <input type="file" id="network" multiple \
+aria-describedby="network-name network-note"></label>
+<label class="button">Choose its folder <input type="file" id="network-folder" webkitdirectory \
+aria-describedby="network-name"></label> <button type="button" id="no-network" hidden>Without it</button></p>
+<p id="network-chosen" class="note" role="status">That of the preset.</p>
+</div>
+`;
+
 function presetChoice(name: PresetName, standard: PresetName): string {
   const { summary } = PRESETS[name];
   return `<label class="choice"><input type="radio" name="preset" value="${name}"${name === standard ? " checked" : ""}>
@@ -36,7 +50,8 @@ function presetChoice(name: PresetName, standard: PresetName): string {
 }
 
 export function pageMarkup(parts: PageParts): string {
-  const { presets, standard, intro, withoutScripts, withNormals = false, head = "", script } = parts;
+  const { presets, standard, intro, withoutScripts, withNormals = false, withNetwork = false, head = "", script } =
+    parts;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -72,7 +87,7 @@ ${presets.map((name) => presetChoice(name, standard)).join("\n")}
 <p class="row"><input id="k" value="auto" size="6" autocomplete="off" pattern="auto|[1-9][0-9]*" title="auto, or a \
 number from 1 on" aria-describedby="k-note" required></p>
 </div>
-${withNormals ? NORMALS : ""}</div>
+${withNormals ? NORMALS : ""}${withNetwork ? NETWORK : ""}</div>
 </div>
 <p class="row"><button id="start" class="main" disabled>Group them</button>
 <button type="button" id="stop" hidden>Stop</button></p>

@@ -2,6 +2,7 @@
 
 import names from "../dataset/image_names.js" with { type: "text" };
 import choosing from "../page/client/choosing.js" with { type: "text" };
+import network from "../page/client/network.js" with { type: "text" };
 import page from "../page/client/page.js" with { type: "text" };
 import progress from "../page/client/progress.js" with { type: "text" };
 import { pageMarkup } from "../page/markup.ts";
@@ -11,7 +12,7 @@ import { inlineScript } from "../report/inline_script.ts";
 import { scriptHash } from "../report/script_hash.ts";
 import upload from "./client/upload.js" with { type: "text" };
 
-const SCRIPT = `\n${inlineScript([names, choosing, progress, page, upload])}`;
+const SCRIPT = `\n${inlineScript([names, choosing, network, progress, page, upload])}`;
 
 /** The frame inherits the policy, so that it also allows the report's own script, by its hash. */
 export const PAGE_POLICY: Record<string, string> = {

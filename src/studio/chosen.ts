@@ -14,6 +14,14 @@ export interface ChosenFile {
   readonly path: string;
 }
 
+/** A network's files as the page sorts them. */
+export interface ChosenNetwork {
+  /** The ONNX file. */
+  readonly model: ChosenFile;
+  /** Those that were chosen with it. */
+  readonly files: readonly ChosenFile[];
+}
+
 /** Files as the page sorts them. */
 export interface ChosenFiles {
   readonly images: readonly ChosenFile[];
@@ -58,7 +66,7 @@ export async function studioImages(
 }
 
 /** A file that was changed between two runs has another. */
-function keyOf({ file, path }: ChosenFile): string {
+export function keyOf({ file, path }: ChosenFile): string {
   return `${path}\0${file.size}\0${file.lastModified}`;
 }
 
@@ -70,8 +78,8 @@ async function headOf(file: File): Promise<Uint8Array> {
   return await bytesOf(file.slice(0, HEAD_BYTES));
 }
 
-/** Throws `bad-image`: files may be gone or changed since they were chosen. */
-async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
+/** A file's bytes. Throws `bad-image`: files may be gone or changed since they were chosen. */
+export async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch (cause) {

@@ -31,6 +31,7 @@ export function indexPage(script: string): string {
     intro: "They stay on this machine: all the work is done in this browser.",
     withoutScripts: "This page needs scripts.",
     withNormals: true,
+    withNetwork: true,
     head: `${GENERATOR}\n<meta http-equiv="Content-Security-Policy" content="${STUDIO_POLICY}">\n`,
     script: `<script type="module" src="${script}"></script>`,
   });

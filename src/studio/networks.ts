@@ -1,17 +1,21 @@
-// The networks that lie beside the page, one open at a time.
+// The networks that lie beside the page, and those that are chosen on it; one open at a time.
 
 import * as onnxruntime from "onnxruntime-web";
 import { sha256 } from "../embed/manifest.ts";
-import { checkedModel } from "../embed/onnx.ts";
+import { checkedModel, type OnnxEmbedderOptions } from "../embed/onnx.ts";
 import { openedLate } from "../embed/opened_late.ts";
-import { networkFileName, readNetwork } from "../embed/read_network.ts";
+import { describedNetwork, networkFileName, type NetworkFiles, readNetwork } from "../embed/read_network.ts";
+import { AnomalyClusterError } from "../errors.ts";
 import type { Network } from "../job/prepare.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
+import { bytesOf, type ChosenNetwork, keyOf } from "./chosen.ts";
 
 /** A network, and what model.json says of it. */
 export interface StudioNetwork extends Network {
   readonly record: NetworkRecord;
+  /** What is to be said of it. */
+  readonly warnings: readonly string[];
 }
 
 const beside = (name: string) => new URL(name, import.meta.url).href;
@@ -27,23 +31,68 @@ function threadCount(): number {
   return crossOriginIsolated ? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2)) : 1;
 }
 
-let opened: { readonly preset: PresetName; readonly network: StudioNetwork } | undefined;
+let opened: { readonly key: string; readonly network: StudioNetwork } | undefined;
 
-/** The preset's network; it opens with the first image. Throws `bad-model`. */
-export async function networkOf(preset: PresetName): Promise<StudioNetwork> {
-  if (opened?.preset === preset) return opened.network;
+/** The network that was chosen, else the preset's; it opens with the first image. Throws `bad-model`. */
+export async function networkOf(preset: PresetName, chosen?: ChosenNetwork): Promise<StudioNetwork> {
+  const key = [preset, ...(chosen ? [chosen.model, ...chosen.files].map(keyOf) : [])].join("\n");
+  if (opened?.key === key) return opened.network;
   await opened?.network.embedder.release();
   opened = undefined;
-  const network = await load(preset);
-  opened = { preset, network };
+  const network = chosen ? await loadChosen(preset, chosen) : await loadIncluded(preset);
+  opened = { key, network };
   return network;
 }
 
-async function load(preset: PresetName): Promise<StudioNetwork> {
+async function loadIncluded(preset: PresetName): Promise<StudioNetwork> {
   const { model: address, embedding } = PRESETS[preset];
-  const { model, manifest } = await readNetwork(address);
-  const size = manifest!.input.side;
+  return await opening(preset, await readNetwork(address), { ...embedding }, { file: networkFileName(address) });
+}
+
+/** A network that was chosen, in the views of the preset. */
+async function loadChosen(preset: PresetName, { model, files }: ChosenNetwork): Promise<StudioNetwork> {
+  const found = await describedNetwork({
+    model: await networkBytes(model.file),
+    path: model.path,
+    read: async (path) => {
+      const { pathname } = new URL(path.split("/").map(encodeURIComponent).join("/"), urlOf(model.path));
+      const beside = files.find((one) => urlOf(one.path).pathname === pathname);
+      return beside && await networkBytes(beside.file);
+    },
+  });
+  const file = model.path.split("/").at(-1)!;
+  const { views } = PRESETS[preset].embedding;
+  const named = found.manifest ? {} : { name: file.replace(/\.onnx$/i, "") };
+  const network = await opening(preset, found, { views, ...named }, { file, model: model.path });
+  const { size } = network;
+  // Before the work, as in the program: what it gives is known only when it has run.
+  await network.embedder.embed({ data: new Uint8Array(4 * size * size).fill(128), width: size, height: size });
+  if (found.manifest) return network;
+  const missing = "no manifest nor config.json and preprocessor_config.json were chosen with it";
+  return { ...network, warnings: [`${file}: ${missing}, pixels become (pixel - 127) / 128, RGB, as a guess`] };
+}
+
+/** Paths as those of addresses, to follow `..`. */
+function urlOf(path: string): URL {
+  return new URL(path.split("/").map(encodeURIComponent).join("/"), "file:///");
+}
+
+async function networkBytes(file: Blob): Promise<Uint8Array> {
+  try {
+    return await bytesOf(file);
+  } catch (cause) {
+    throw new AnomalyClusterError("bad-model", `the network: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function opening(
+  preset: PresetName,
+  { model, manifest }: NetworkFiles,
+  embedding: Partial<OnnxEmbedderOptions>,
+  named: Pick<NetworkRecord, "file" | "model">,
+): Promise<StudioNetwork> {
+  const size = manifest?.input.side ?? 224;
   const checked = await checkedModel({ model, manifest, ...embedding, size, threads: threadCount() });
-  const record = { id: checked.id, file: networkFileName(address), sha256: await sha256(model), preset, size };
-  return { embedder: openedLate(checked), size, record };
+  const record = { id: checked.id, ...named, sha256: await sha256(model), preset, size };
+  return { embedder: openedLate(checked), size, record, warnings: [] };
 }

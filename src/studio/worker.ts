@@ -13,12 +13,14 @@ import { modelFiles } from "../report/model_file.ts";
 import { groupsCsv, type GroupsFile } from "../report/result.ts";
 import { Problem } from "../serve/problem.ts";
 import type { UploadedImage } from "../serve/uploaded_image.ts";
-import { type ChosenFiles, type StudioImage, studioImages } from "./chosen.ts";
+import { type ChosenFiles, type ChosenNetwork, type StudioImage, studioImages } from "./chosen.ts";
 import { networkOf } from "./networks.ts";
 
 /** What the page asks for. */
 interface StudioWork extends ChosenFiles {
   readonly normals: ChosenFiles;
+  /** In place of the preset's. */
+  readonly network?: ChosenNetwork;
   /** Name of the folder that was chosen, if it was one. */
   readonly folder?: string;
   readonly fields: Readonly<Record<string, string>>;
@@ -76,16 +78,16 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   const normalSources = await studioImages(work.normals, unpacked, signal);
   forgetOthers([...sources, ...normalSources]);
   tell("load");
-  const network = await networkOf(options.preset);
+  const network = await networkOf(options.preset, work.network);
   const context: JobContext = {
     network,
     takeTurn,
     signal,
     onProgress: ({ stage, done, total }) => tell(stage, done, total),
   };
-  const warnings: string[] = [];
+  const warnings: string[] = [...network.warnings];
   const white = await jobWhite([...sources, ...normalSources], undefined, warnings);
-  const kept = keptFor(`${network.embedder.id} ${white ?? ""}`);
+  const kept = keptFor(`${network.embedder.id} ${network.record.sha256} ${white ?? ""}`);
   const preparing = { white, withThumbnails: true };
   const images = await prepareImages(sources, { ...context, ...preparing }, warnings, kept);
   const ofNormals: JobContext = { ...context, onProgress: ({ done, total }) => tell("normals", done, total) };

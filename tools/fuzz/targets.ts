@@ -16,6 +16,7 @@ import { copiesOf } from "../../src/cli/copy_images.ts";
 import { readGroups } from "../../src/cli/groups_file.ts";
 import { readModel, writeModel } from "../../src/cli/model_files.ts";
 import { cacheKey, EmbeddingCache } from "../../src/embed/cache.ts";
+import { hubNetwork } from "../../src/embed/hub_network.ts";
 import { readManifest } from "../../src/embed/manifest.ts";
 import { AnomalyClusterError } from "../../src/errors.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -95,6 +96,15 @@ async function otherTargets(images: ReadonlyMap<string, Uint8Array>, scratch: st
   const patches = drawnPatches();
   const { models, file } = await modelsAndGroups(patches, scratch);
   const manifest = Deno.readFileSync(join(PROJECT, "models/efficientnet-lite0-pyramid.json"));
+  const hub = (file: string) => Deno.readFileSync(join(PROJECT, "tests/hub/dinov2", file));
+  const hubText = (file: string) => new TextDecoder().decode(hub(file));
+  const exported = {
+    model: hub("onnx/model_external.onnx"),
+    config: hubText("config.json"),
+    preprocessor: hubText("preprocessor_config.json"),
+    weights: new Map([["model_external.onnx_data", hub("onnx/model_external.onnx_data")]]),
+    name: "dinov2",
+  };
   const written = (name: string, bytes: Uint8Array) => {
     Deno.writeFileSync(join(scratch, name), bytes);
     return join(scratch, name);
@@ -146,6 +156,23 @@ async function otherTargets(images: ReadonlyMap<string, Uint8Array>, scratch: st
       json: true,
       share: 1,
       read: (bytes) => readManifest(new TextDecoder().decode(bytes), "manifest.json"),
+      isExpected: withCode("bad-model"),
+    },
+    onnx: {
+      corpus: new Map([["model_external.onnx", exported.model]]),
+      share: 1,
+      read: (bytes) => hubNetwork({ ...exported, model: bytes }),
+      isExpected: withCode("bad-model"),
+    },
+    hubConfig: {
+      corpus: new Map(["config.json", "preprocessor_config.json"].map((file) => [file, hub(file)])),
+      json: true,
+      share: 1,
+      async read(bytes) {
+        const text = new TextDecoder().decode(bytes);
+        const isConfig = text.includes("model_type") || !text.includes("image_");
+        await hubNetwork({ ...exported, [isConfig ? "config" : "preprocessor"]: text });
+      },
       isExpected: withCode("bad-model"),
     },
     cache: {

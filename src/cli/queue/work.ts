@@ -132,6 +132,7 @@ class Worker {
       ...(this.options.model !== undefined && { model: this.options.model }),
       engine: record.engine,
       decoder: record.decoder,
+      keeps: false, // A worker writes nothing.
       of: "its images",
     }, []);
     if (network.maker !== record.maker) throw refuse("the worker's decoders or engine are other ones");

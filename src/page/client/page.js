@@ -1,11 +1,12 @@
 // The page: what was chosen, the work on it, and its result.
 
 import { chosenText, filesDropped, filesOf, usableOf } from "./choosing.js";
+import { networkAmong, networkText } from "./network.js";
 import { endProgress, showProgress } from "./progress.js";
 
 /**
- * Sets the page going. `group` does the work on `{ images, zips, normals, folder, fields }`, tells `onProgress` of it,
- * ends with the signal, and gives groups.json, the report and files to save.
+ * Sets the page going. `group` does the work on `{ images, zips, normals, network, folder, fields }`, tells `onProgress`
+ * of it, ends with the signal, and gives groups.json, the report and files to save.
  */
 export function startPage(group) {
   const find = (id) => document.getElementById(id);
@@ -13,11 +14,20 @@ export function startPage(group) {
   const NOTHING = usableOf([]);
   let chosen = NOTHING;
   let normals = NOTHING;
+  let network;
   let running;
   let shown;
 
+  /** A network among them is taken for itself: images that were chosen before stay. */
   function choose(found) {
-    chosen = usableOf(found);
+    const { model, files, rest } = networkAmong(found);
+    if (model && !find("network")) {
+      showProblem("This service takes no networks: whoever runs it names one by serve --model.");
+      return;
+    }
+    if (model) chooseNetwork({ model, files });
+    if (model && !rest.length) return;
+    chosen = usableOf(rest);
     find("chosen").textContent = `${chosenText(chosen)}${tooFew() ? " At least 2 are needed." : ""}`;
     showProblem("");
     allowStart();
@@ -27,6 +37,19 @@ export function startPage(group) {
     normals = usableOf(found);
     find("normals-chosen").textContent = found.length ? chosenText(normals) : "None chosen.";
     find("no-normals").hidden = !found.length;
+  }
+
+  function chooseNetwork(found) {
+    network = found;
+    find("network-chosen").textContent = found ? networkText(found) : "That of the preset.";
+    find("no-network").hidden = !found;
+    showProblem("");
+  }
+
+  function chooseNetworkOf(input) {
+    const { model, files } = networkAmong(filesOf(input));
+    if (model) chooseNetwork({ model, files });
+    else showProblem("There is no ONNX file among these: choose one, with the files beside it.");
   }
 
   function tooFew() {
@@ -92,6 +115,13 @@ export function startPage(group) {
     chooseNormals([]);
     find("normals").focus();
   });
+  find("network")?.addEventListener("change", (event) => chooseNetworkOf(event.target));
+  find("network-folder")?.addEventListener("change", (event) => chooseNetworkOf(event.target));
+  find("no-network")?.addEventListener("click", () => {
+    for (const id of ["network", "network-folder"]) find(id).value = "";
+    chooseNetwork(undefined);
+    find("network").focus();
+  });
   // Anywhere on the page: a file that misses a target would be opened in place of the page.
   const targetOf = (event) => event.target.closest?.(".normals") ?? drop;
   document.addEventListener("dragover", (event) => {
@@ -120,7 +150,7 @@ export function startPage(group) {
     stop.hidden = false;
     stop.scrollIntoView({ block: "center" });
     const fields = { preset: form.elements.preset.value, k: find("k").value.trim() };
-    const work = { ...chosen, normals, fields };
+    const work = { ...chosen, normals, network, fields };
     try {
       const result = await group(work, signal, (...step) => signal.aborted || showProgress(...step));
       end();

@@ -1,0 +1,208 @@
+// What an ONNX file says of itself, read without an engine: its inputs and outputs, and the files that hold its weights
+// (onnx.proto3 of https://github.com/onnx/onnx: field numbers are the format's).
+
+import { AnomalyClusterError } from "../errors.ts";
+
+/** An input or output. */
+export interface OnnxArray {
+  readonly name: string;
+  /** Kind of its numbers: 1 for float32, 10 for float16. */
+  readonly type: number;
+  /** Its shape, as far as it is fixed; nothing where the file does not say. */
+  readonly shape?: readonly (number | undefined)[];
+}
+
+/** What is read of a file. */
+export interface OnnxHeader {
+  /** What has to be fed in. */
+  readonly inputs: readonly OnnxArray[];
+  readonly outputs: readonly OnnxArray[];
+  /** Names of files beside it that hold weights, each once. */
+  readonly weights: readonly string[];
+}
+
+/** Largest file in bytes: protocol buffers end there, and with them ONNX. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+const GRAPH = 7; // Of a model.
+const [INITIALIZER, INPUT, OUTPUT] = [5, 11, 12]; // Of a graph.
+const [TENSOR_NAME, RAW_DATA, EXTERNAL_DATA, DATA_LOCATION] = [8, 9, 13, 14]; // Of a tensor.
+
+/** A field of a message: its content is bytes `from` to `end`, or a number. */
+interface Field {
+  readonly number: number;
+  /** Where the field begins, its key among it. */
+  readonly start: number;
+  readonly from: number;
+  readonly end: number;
+  readonly value: number;
+}
+
+/** Throws `bad-model` for what is no ONNX file; `name` is what errors call it. */
+export function readOnnxHeader(bytes: Uint8Array, name: string): OnnxHeader {
+  try {
+    return headerOf(bytes);
+  } catch (cause) {
+    if (cause instanceof AnomalyClusterError) throw cause;
+    const reason = `${name} is no ONNX file, or one cut short: fetch it again`;
+    throw new AnomalyClusterError("bad-model", reason, { cause });
+  }
+}
+
+function headerOf(bytes: Uint8Array): OnnxHeader {
+  const graph = fields(bytes).find(({ number }) => number === GRAPH);
+  if (!graph) throw notOnnx();
+  const inGraph = fields(bytes, graph);
+  const tensors = inGraph.filter(({ number }) => number === INITIALIZER).map((field) => fields(bytes, field));
+  const initial = new Set(tensors.map((tensor) => textOf(bytes, tensor, TENSOR_NAME)));
+  const arrays = (wanted: number) => {
+    return inGraph.filter(({ number }) => number === wanted).map((field) => arrayOf(bytes, field));
+  };
+  const places = tensors.flatMap((tensor) => placeOf(bytes, tensor)?.file ?? []);
+  return {
+    inputs: arrays(INPUT).filter(({ name }) => !initial.has(name)), // Old files list weights among the inputs.
+    outputs: arrays(OUTPUT),
+    weights: [...new Set(places)],
+  };
+}
+
+/** A file that has a header, with its weights inside. Throws `bad-model` where some are missing, or it would be too large. */
+export function withWeightsInside(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const graph = fields(bytes).find(({ number }) => number === GRAPH);
+  if (!graph) throw notOnnx();
+  const parts: Uint8Array[] = [];
+  for (const field of fields(bytes, graph)) {
+    const tensor = field.number === INITIALIZER ? fields(bytes, field) : [];
+    const place = placeOf(bytes, tensor);
+    if (!place) {
+      parts.push(bytes.subarray(field.start, field.end));
+      continue;
+    }
+    const { file, offset } = place;
+    const data = files.get(file);
+    const length = place.length ?? (data?.length ?? 0) - offset;
+    if (!data || offset + length > data.length) {
+      throw new AnomalyClusterError("bad-model", `${file}, which holds the network's weights, is missing or cut short`);
+    }
+    const kept = tensor.filter(({ number }) => number !== EXTERNAL_DATA && number !== DATA_LOCATION)
+      .map(({ start, end }) => bytes.subarray(start, end));
+    parts.push(...message(INITIALIZER, [...kept, ...message(RAW_DATA, [data.subarray(offset, offset + length)])]));
+  }
+  const whole = [bytes.subarray(0, graph.start), ...message(GRAPH, parts), bytes.subarray(graph.end)];
+  const size = sizeOf(whole);
+  if (size > MOST_BYTES) {
+    const reason = `the network has ${(size / 1e9).toFixed(1)} GB of weights, and no more than 2 GB are read`;
+    throw new AnomalyClusterError("bad-model", `${reason}: take a smaller one, or its numbers of 16 bits`);
+  }
+  const joined = new Uint8Array(size);
+  let at = 0;
+  for (const part of whole) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+function notOnnx(): RangeError {
+  return new RangeError("no such message");
+}
+
+/** Where the weights of a tensor lie, if that is another file. */
+function placeOf(
+  bytes: Uint8Array,
+  tensor: readonly Field[],
+): { readonly file: string; readonly offset: number; readonly length?: number } | undefined {
+  if (!tensor.some(({ number, value }) => number === DATA_LOCATION && value === 1)) return undefined;
+  const entries = tensor.filter(({ number }) => number === EXTERNAL_DATA).map((field) => {
+    const entry = fields(bytes, field);
+    return [textOf(bytes, entry, 1), textOf(bytes, entry, 2)] as const;
+  });
+  const { location = "", offset = "0", length } = Object.fromEntries(entries);
+  // It comes from whoever made the file: nothing but what lies beside it is read.
+  if (!/^[^/\\:]+$/.test(location) || /^\.+$/.test(location)) {
+    throw new AnomalyClusterError(
+      "bad-model",
+      `the network's weights lie in ${location}, which is not beside its file`,
+    );
+  }
+  return { file: location, offset: Number(offset), ...(length !== undefined && { length: Number(length) }) };
+}
+
+function arrayOf(bytes: Uint8Array, field: Field): OnnxArray {
+  const [array, type] = [fields(bytes, field), fields(bytes, within(bytes, field, 2))];
+  const tensor = fields(bytes, type.find(({ number }) => number === 1) ?? EMPTY);
+  const shape = tensor.find(({ number }) => number === 2);
+  const dimensions = shape && fields(bytes, shape).filter(({ number }) => number === 1).map((dimension) => {
+    return fields(bytes, dimension).find(({ number }) => number === 1)?.value;
+  });
+  return {
+    name: textOf(bytes, array, 1),
+    type: tensor.find(({ number }) => number === 1)?.value ?? 0,
+    ...(dimensions && { shape: dimensions }),
+  };
+}
+
+const EMPTY: Field = { number: 0, start: 0, from: 0, end: 0, value: 0 };
+
+function within(bytes: Uint8Array, field: Field, number: number): Field {
+  return fields(bytes, field).find((one) => one.number === number) ?? EMPTY;
+}
+
+function textOf(bytes: Uint8Array, message: readonly Field[], number: number): string {
+  const { from, end } = message.find((field) => field.number === number) ?? EMPTY;
+  return new TextDecoder().decode(bytes.subarray(from, end));
+}
+
+/** The fields of a message, or of the whole file. */
+function fields(
+  bytes: Uint8Array,
+  { from, end }: Pick<Field, "from" | "end"> = { from: 0, end: bytes.length },
+): Field[] {
+  const found: Field[] = [];
+  let at = from;
+  while (at < end) {
+    const start = at;
+    const key = varint(bytes, at, end);
+    const [number, wire] = [Math.floor(key.value / 8), key.value % 8];
+    let [content, next, value] = [key.next, key.next, 0];
+    if (wire === 0) ({ value, next } = varint(bytes, content, end));
+    else if (wire === 1) next += 8;
+    else if (wire === 5) next += 4;
+    else if (wire === 2) {
+      const length = varint(bytes, content, end);
+      content = length.next;
+      next = content + length.value;
+    } else throw notOnnx();
+    if (number === 0 || next > end) throw notOnnx();
+    found.push({ number, start, from: content, end: next, value });
+    at = next;
+  }
+  return found;
+}
+
+/** A number in groups of seven bits, the lowest first; above 2^53 it is rounded, which nothing here has. */
+function varint(bytes: Uint8Array, from: number, end: number): { readonly value: number; readonly next: number } {
+  let value = 0;
+  for (let at = from; at < end && at < from + 10; at++) {
+    value += (bytes[at] & 0x7f) * 2 ** (7 * (at - from));
+    if (!(bytes[at] & 0x80)) return { value, next: at + 1 };
+  }
+  throw notOnnx();
+}
+
+/** A field of bytes: its key, its length, its content. */
+function message(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
+  return [Uint8Array.from([...varintBytes(number * 8 + 2), ...varintBytes(sizeOf(parts))]), ...parts];
+}
+
+function varintBytes(value: number): number[] {
+  const bytes: number[] = [];
+  for (let left = value;; left = Math.floor(left / 128)) {
+    if (left < 128) return [...bytes, left];
+    bytes.push(left % 128 | 128);
+  }
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
