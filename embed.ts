@@ -17,6 +17,7 @@ export {
   onnxEmbedder,
   type OnnxEmbedderOptions,
   PYRAMID_MODEL,
+  TWO_NETWORKS_MODEL,
   type Views,
 } from "./src/embed/onnx.ts";
 export { type NetworkFiles, readNetwork } from "./src/embed/read_network.ts";

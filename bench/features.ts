@@ -9,6 +9,7 @@ import {
   type PatchSet,
   PYRAMID_MODEL,
   type Raster,
+  readNetwork,
   resize,
   whiten,
 } from "../mod.ts";
@@ -38,7 +39,7 @@ export async function featuresOf(folder: string, count: number): Promise<Feature
 
 async function embedded(images: readonly Raster[], levels: string[]): Promise<PatchSet> {
   const threads = navigator.hardwareConcurrency;
-  const embedder = await onnxEmbedder({ model: await Deno.readFile(PYRAMID_MODEL), levels, threads });
+  const embedder = await onnxEmbedder({ model: (await readNetwork(PYRAMID_MODEL)).model, levels, threads });
   const parts: PatchSet[] = [];
   for (const image of images) parts.push(await embedder.embed(image));
   await embedder.release();

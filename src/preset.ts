@@ -1,6 +1,6 @@
 // Settings that go together, by name.
 
-import { DEFAULT_MODEL, type OnnxEmbedderOptions, PYRAMID_MODEL } from "./embed/onnx.ts";
+import { DEFAULT_MODEL, type OnnxEmbedderOptions, PYRAMID_MODEL, TWO_NETWORKS_MODEL } from "./embed/onnx.ts";
 import type { References } from "./describe/references.ts";
 import type { Feature } from "./feature.ts";
 import type { ScoreSource, Temperatures, Weighting } from "./weight/weighting.ts";
@@ -28,7 +28,12 @@ export interface Preset {
   readonly time: number;
 }
 
-const PYRAMID = { name: "efficientnet-lite0-pyramid", levels: ["reduction4", "reduction3", "reduction5"] };
+const LEVELS = ["reduction4", "reduction3", "reduction5"];
+const PYRAMID = { name: "efficientnet-lite0-pyramid", levels: LEVELS };
+const TWO_NETWORKS = {
+  name: "efficientnet-lite0-lite2",
+  levels: [...LEVELS, ...LEVELS.map((level) => `lite2-${level}`)],
+};
 
 /**
  * All depths, whitened: the patches themselves, and what they differ by from their like. The lengths of both are made
@@ -76,8 +81,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   best: {
     ...COMMON,
-    summary: "in eight directions, four mirrored: takes twice as long again",
-    embedding: { ...PYRAMID, views: 8 },
+    summary: "two networks, each in four directions: takes two to three times as long again",
+    model: TWO_NETWORKS_MODEL,
+    embedding: { ...TWO_NETWORKS, views: 4 },
     time: 8,
   },
 };

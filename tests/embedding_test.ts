@@ -10,6 +10,7 @@ import {
   type PatchSet,
   PYRAMID_MODEL,
   type Raster,
+  readNetwork,
   resize,
   softWeights,
   whiten,
@@ -34,7 +35,7 @@ function turned<T extends Float32Array | Uint8Array | Uint8ClampedArray>(data: T
 }
 
 Deno.test("levels lie side by side on the first one's grid: coarser ones repeated, finer ones averaged", async () => {
-  const model = await Deno.readFile(PYRAMID_MODEL);
+  const { model } = await readNetwork(PYRAMID_MODEL);
   const image = await demoImage("cut/cut-01.jpg");
   const single = async (level: string) => {
     const embedder = await onnxEmbedder({ model, levels: [level], size: 64 });
@@ -65,7 +66,7 @@ Deno.test("levels lie side by side on the first one's grid: coarser ones repeate
 });
 
 Deno.test("with all eight views a turned image has the same patches, turned", async () => {
-  const model = await Deno.readFile(PYRAMID_MODEL);
+  const { model } = await readNetwork(PYRAMID_MODEL);
   const image = await demoImage("stain/stain-02.jpg");
   const differences: number[] = [];
   for (const views of [1, 4, 8] as const) {
@@ -80,7 +81,7 @@ Deno.test("with all eight views a turned image has the same patches, turned", as
 });
 
 Deno.test("networks on several workers give each image what one gives it, and say what ails the model", async () => {
-  const model = await Deno.readFile(PYRAMID_MODEL);
+  const { model } = await readNetwork(PYRAMID_MODEL);
   const images = await Promise.all(["cut/cut-01.jpg", "hole/hole-01.jpg", "knot/knot-01.jpg"].map(async (name) => {
     return resize(await demoImage(name), 224, 224);
   }));
@@ -109,10 +110,10 @@ Deno.test("networks on several workers give each image what one gives it, and sa
 });
 
 Deno.test("an output that the model has not is refused with the names of those it has", async () => {
-  const model = await Deno.readFile(PYRAMID_MODEL);
+  const { model } = await readNetwork(PYRAMID_MODEL);
   await assert.rejects(
     onnxEmbedder({ model, levels: ["reduction9"] }),
-    /no output reduction9: its outputs are reduction3, reduction4, reduction5/,
+    /no output reduction9: its outputs are features, reduction3, reduction4, reduction5/,
   );
 });
 

@@ -13,6 +13,7 @@ import {
   readManifest,
   readNetwork,
   resize,
+  TWO_NETWORKS_MODEL,
 } from "../mod.ts";
 import { PROJECT, runTask } from "./program.ts";
 
@@ -73,9 +74,10 @@ Deno.test("a manifest that lacks something is refused with the field and what be
 });
 
 Deno.test("the manifests of the included models are those of their files", async () => {
-  for (const model of [DEFAULT_MODEL, PYRAMID_MODEL]) {
-    const manifest = readManifest(await Deno.readTextFile(beside(model)));
-    const { patches } = await embed({ model: await Deno.readFile(model), manifest });
+  for (const address of [DEFAULT_MODEL, PYRAMID_MODEL, TWO_NETWORKS_MODEL]) {
+    const manifest = readManifest(await Deno.readTextFile(beside(address)));
+    const { model } = await readNetwork(address);
+    const { patches } = await embed({ model, manifest });
     assert.equal(patches.rows, 64 / manifest.levels[0].stride);
     assert.equal(patches.channels, manifest.levels.reduce((sum, { channels }) => sum + channels, 0));
   }
@@ -159,7 +161,7 @@ Deno.test("--model reads the manifest beside it; without one, a warning says wha
       bare.stderr,
       /^warning: my net\.onnx has no manifest beside it: pixels become \(pixel - 127\) \/ 128, RGB, as a guess$/m,
     );
-    assert.equal(JSON.parse(bare.stdout).model, "my net@64 (pixel - 127) / 128");
+    assert.equal(JSON.parse(bare.stdout).model, "my net × 4 views@64 (pixel - 127) / 128");
 
     const { input } = JSON.parse(JSON_TEXT);
     Deno.writeTextFileSync(json, changed("input", { ...input, side: 96, multiple: 16, mean: [120, 110, 100] }));
@@ -167,7 +169,10 @@ Deno.test("--model reads the manifest beside it; without one, a warning says wha
     assert.equal(described.code, 0, described.stderr);
     assert.doesNotMatch(described.stderr, /manifest/);
     const file = JSON.parse(described.stdout);
-    assert.match(file.model, /^efficientnet-lite0-reduction4 d697aee0@96 \(pixel - \[120, 110, 100\]\) \/ 128$/);
+    assert.match(
+      file.model,
+      /^efficientnet-lite0-reduction4 d697aee0 × 4 views@96 \(pixel - \[120, 110, 100\]\) \/ 128$/,
+    );
     assert.equal(file.settings.size, 96);
 
     const cases: [manifest: string, args: string[], code: number, message: RegExp][] = [

@@ -11,26 +11,20 @@ Input  `image`: float32 [1, 3, height, width], RGB, (pixel - mean) / deviation o
 Output for each layer: float32 [1, channels, height / stride, width / stride]; class and register tokens are left out.
 """
 import argparse
-import contextlib
-import io
 import logging
 import pathlib
 import sys
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
-import onnxruntime
-import onnxslim
 import timm
 import torch
 from timm.layers import Conv2dSame
 from torch import nn
 
 from model_manifest import write_manifest
-
-TOLERANCE = 1e-4  # Largest difference from PyTorch, as a share of the largest output.
+from onnx_export import TOLERANCE, difference, outputs_of, to_onnx
 
 
 @dataclass(frozen=True)
@@ -202,25 +196,23 @@ def export(name: str, weights: str, out: pathlib.Path, size: int, layers: list[i
     out.mkdir(parents=True, exist_ok=True)
     file = out / f"{name}.onnx"
     onnx.save(model, file)
-    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    found = [session.run([level["name"] for level in levels], {"image": image.numpy()}) for image in images]
-    difference = max(
-        float(abs(a - b).max() / abs(a).max()) for pair in zip(expected, found) for a, b in zip(*pair)
-    )
-    if not difference <= TOLERANCE:
+    names = [level["name"] for level in levels]
+    found = [outputs_of(file.read_bytes(), image.numpy(), names) for image in images]
+    apart = max(difference(*pair) for pair in zip(expected, found))
+    if not apart <= TOLERANCE:
         file.unlink()
-        fail(f"{name}: onnxruntime differs from PyTorch by {difference:.1e} of the largest output")
+        fail(f"{name}: onnxruntime differs from PyTorch by {apart:.1e} of the largest output")
 
     write_manifest(
         file, side=size, multiple=multiple, fixed=fixed, mean=mean, deviation=deviation, levels=levels,
-        licence=licence_of(weights, cfg["license"]), source=source_of(weights, preset.timm), difference=difference,
+        licence=licence_of(weights, cfg["license"]), source=source_of(weights, preset.timm), difference=apart,
         made_by="tools/export_model.py", packages=["torch", "timm", "onnx", "onnxslim", "onnxruntime"],
     )
     if reference:
         (out / f"{name}.pixels").write_bytes(pixels[0].tobytes())
         (out / f"{name}.expected").write_bytes(b"".join(grid.tobytes() for grid in expected[0]))
     grids = ", ".join(f"{level['name']} {list(grid.shape)}" for level, grid in zip(levels, found[0]))
-    print(f"{file}: {grids}, {file.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {difference:.1e}", flush=True)
+    print(f"{file}: {grids}, {file.stat().st_size / 1e6:.1f} MB, differs from PyTorch by {apart:.1e}", flush=True)
 
 
 def licence_of(weights: str, own: str) -> str:
@@ -233,18 +225,6 @@ def source_of(weights: str, network: str) -> str:
     if weights == "pretrained":
         return f"timm {network}"
     return f"timm {network}, weights {'drawn with seed 0' if weights == 'random' else pathlib.Path(weights).name}"
-
-
-def to_onnx(cut: Cut, image: torch.Tensor, names: list[str], fixed: bool) -> onnx.ModelProto:
-    axes = {"image": {2: "height", 3: "width"}, **{name: {2: f"{name}_rows", 3: f"{name}_cols"} for name in names}}
-    raw = io.BytesIO()
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")  # Of tracing: the input's sides are constants on purpose.
-        torch.onnx.export(
-            cut, (image,), raw, input_names=["image"], output_names=names, opset_version=17, dynamo=False,
-            dynamic_axes=None if fixed else axes,
-        )
-    return onnxslim.slim(onnx.load_model_from_string(raw.getvalue()))
 
 
 def fail(message: str, code: int = 1) -> None:

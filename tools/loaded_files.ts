@@ -28,7 +28,7 @@ export function writeLoadedFiles(folder: string): void {
   for (const codec of ["avif", "jxl"]) {
     write(join(folder, `wasm/${codec}.LICENCE.md`), readFileSync(resolved(`@jsquash/${codec}/LICENSE`)));
   }
-  for (const model of ["efficientnet-lite0-reduction4", "efficientnet-lite0-pyramid"]) {
+  for (const model of ["efficientnet-lite0-reduction4", "efficientnet-lite0-pyramid", "efficientnet-lite0-lite2"]) {
     for (const kind of ["onnx.wasm", "json"]) copy(`models/${model}.${kind}`, folder);
   }
   for (const name of ["LICENSE", "models/README.md", "docs/licences.md"]) copy(name, folder);

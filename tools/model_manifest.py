@@ -1,4 +1,6 @@
-"""Writes the manifest of an ONNX file beside it; src/embed/manifest.ts says what the fields mean."""
+"""Writes the manifest of an ONNX file beside it; src/embed/manifest.ts says what the fields mean.
+
+`after` is the file that this one continues; `sha256` is then of both, one after the other."""
 import hashlib
 import json
 import pathlib
@@ -7,7 +9,7 @@ from importlib.metadata import version
 
 def write_manifest(file: pathlib.Path, *, side: int, multiple: int, fixed: bool, mean: list[float],
                    deviation: list[float], levels: list[dict], licence: str, source: str, difference: float,
-                   made_by: str, packages: list[str]) -> None:
+                   made_by: str, packages: list[str], after: str | None = None, sha256: str | None = None) -> None:
     manifest = {
         "format": "anomaly-cluster-model/1",
         "name": file.stem,
@@ -16,7 +18,8 @@ def write_manifest(file: pathlib.Path, *, side: int, multiple: int, fixed: bool,
         "levels": levels,
         "licence": licence,
         "source": source,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        **({"after": after} if after else {}),
+        "sha256": sha256 or hashlib.sha256(file.read_bytes()).hexdigest(),
         "made": {"by": made_by, **{package: version(package) for package in packages},
                  "difference": float(f"{difference:.1e}")},
     }

@@ -1,8 +1,9 @@
 // The network of an earlier run or of another machine, and no other.
 
 import { sha256 } from "../embed/manifest.ts";
+import { networkFileName } from "../embed/read_network.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import { PRESETS } from "../preset.ts";
+import { PRESET_NAMES, type PresetName, PRESETS } from "../preset.ts";
 import { findNetwork } from "./find_network.ts";
 import { type ModelOptions, type OpenModel, openModel } from "./open_model.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
@@ -21,7 +22,14 @@ export async function openRecorded(
 ): Promise<OpenModel> {
   const model = given.model ?? network.model;
   // An address in a record was written by someone else: it leads to no other server than the hub.
-  const options = { ...network, ...given, model, onlyHub: given.model === undefined };
+  const options = {
+    ...network,
+    ...given,
+    model,
+    preset: model === undefined ? presetOf(network) : network.preset,
+    views: viewsOf(network),
+    onlyHub: given.model === undefined,
+  };
   const read = await findNetwork(options).catch((cause) => {
     if (cause instanceof AnomalyClusterError && cause.code !== "bad-argument") throw cause;
     const reason = `the network ${network.file} of ${of} cannot be read from ${
@@ -30,7 +38,7 @@ export async function openRecorded(
     throw new AnomalyClusterError("bad-model", `${reason}: say where it lies with --model FILE`, { cause });
   });
   const found = await sha256(read.model);
-  if (found !== network.sha256) {
+  if (found !== network.sha256 && !read.manifest?.formerly?.includes(network.sha256)) {
     throw new AnomalyClusterError(
       "bad-model",
       `${read.file} is not the network of ${of}, its SHA-256 is ${found.slice(0, 12)}… and not ` +
@@ -45,4 +53,14 @@ export async function openRecorded(
     );
   }
   return opened;
+}
+
+/** A preset that has the network: which one a preset's name stands for changes with the version. */
+function presetOf({ file, preset }: NetworkRecord): PresetName {
+  return PRESET_NAMES.find((name) => networkFileName(PRESETS[name].model) === file) ?? preset;
+}
+
+/** In how many directions images were seen: said by the id, where nothing else does. */
+function viewsOf({ id, views }: NetworkRecord): NonNullable<NetworkRecord["views"]> {
+  return views ?? (id.match(/ × ([48]) views/)?.[1] as "4" | "8" | undefined) ?? "1";
 }

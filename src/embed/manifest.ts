@@ -49,8 +49,15 @@ export interface ModelManifest {
   readonly licence: string;
   /** Where network and weights come from. */
   readonly source: string;
-  /** SHA-256 of the ONNX file, 64 hexadecimal digits. */
+  /**
+   * The file beside it that this one continues: the bytes of both, one after the other, are one network. Lists of protocol
+   * buffers, which ONNX files are, are joined that way.
+   */
+  readonly after?: string;
+  /** SHA-256 of the ONNX file, with what comes before it; 64 hexadecimal digits. */
   readonly sha256: string;
+  /** The same of files of earlier versions that give the same numbers. */
+  readonly formerly?: readonly string[];
   /** How it was made: program, versions, and the largest difference found as a share of the largest output. */
   readonly made: Readonly<Record<string, string | number>>;
 }
@@ -60,6 +67,7 @@ const FORMAT: ModelManifest["format"] = "anomaly-cluster-model/1";
 type Rule = readonly [wanted: string, holds: (value: unknown) => boolean];
 
 const TEXT: Rule = ["a text", (value) => typeof value === "string" && value !== ""];
+const SHA256 = /^[0-9a-f]{64}$/i;
 const COUNT: Rule = ["a whole number from 1 on", (value) => Number.isInteger(value) && (value as number) > 0];
 const THREE: Rule = ["three numbers", isThreeNumbers];
 const RULES: Readonly<Record<string, Rule>> = {
@@ -73,7 +81,15 @@ const RULES: Readonly<Record<string, Rule>> = {
   "levels": ["a list of at least one output", (value) => Array.isArray(value) && value.length > 0],
   "licence": TEXT,
   "source": TEXT,
-  "sha256": ["64 hexadecimal digits", (value) => typeof value === "string" && /^[0-9a-f]{64}$/i.test(value)],
+  "after": [
+    "the name of a file beside it",
+    (value) => value === undefined || typeof value === "string" && /^[^/\\]+$/.test(value) && !/^\.+$/.test(value),
+  ],
+  "sha256": ["64 hexadecimal digits", (value) => typeof value === "string" && SHA256.test(value)],
+  "formerly": [
+    "a list of SHA-256",
+    (value) => value === undefined || Array.isArray(value) && value.every((one) => SHA256.test(one)),
+  ],
   "made": ["an object", (value) => typeof value === "object" && value !== null],
 };
 const LEVEL_RULES: Readonly<Record<string, Rule>> = {

@@ -22,6 +22,11 @@ export const PYRAMID_MODEL: URL = located(() =>
   new URL("../../models/efficientnet-lite0-pyramid.onnx.wasm", import.meta.url)
 );
 
+/** The same with Lite2's reductions beside them (48, 120 and 208 channels): two networks see more than one. */
+export const TWO_NETWORKS_MODEL: URL = located(() =>
+  new URL("../../models/efficientnet-lite0-lite2.onnx.wasm", import.meta.url)
+);
+
 /** In edge workers modules have no address, and no files beside them: there, one that leads nowhere. */
 function located(locate: () => URL): URL {
   try {

@@ -32,25 +32,50 @@ interface DenoImports {
  * its manifest is damaged; `unsupported-runtime` where modules have no address, as in edge workers.
  */
 export async function readNetwork(address: URL): Promise<NetworkFiles> {
-  const file = networkFileName(address);
   if (address.protocol === "about:") {
     throw new AnomalyClusterError(
       "unsupported-runtime",
       "this runtime has no files beside the modules: hand in the network's bytes, see docs/runtimes.md",
     );
   }
-  const [model, manifest] = await Promise.all([
-    bytesAt(address).catch((cause) => {
-      if (cause instanceof AnomalyClusterError) throw cause;
-      const isFile = address.protocol === "file:";
-      const message = `the network ${isFile ? decodeURIComponent(address.pathname) : file} ${reasonOf(address, cause)}`;
-      throw new AnomalyClusterError(isFile ? "bad-argument" : "bad-model", message, { cause });
-    }),
-    manifestAt(manifestAddress(address)),
-  ]);
-  if (manifest) return { model, manifest };
+  const { model, manifest } = await partAt(address);
+  if (manifest) return { model: await withFormer(model, manifest, (name) => partAt(new URL(name, address))), manifest };
   if (address.protocol !== "file:") return { model };
   return await describedByConfig({ model, path: decodeURIComponent(address.pathname), read: besideFile(address) });
+}
+
+/** The network of a manifest whose file continues others: their bytes first. */
+async function withFormer(
+  model: Uint8Array,
+  manifest: ModelManifest,
+  read: (name: string) => Promise<NetworkFiles>,
+): Promise<Uint8Array> {
+  const parts = [model];
+  const names = new Set<string>();
+  for (let { after } = manifest; after !== undefined;) {
+    if (names.has(after)) throw new AnomalyClusterError("bad-model", `${manifest.name}: ${after} continues itself`);
+    names.add(after);
+    const found = await read(encodeURIComponent(after));
+    parts.unshift(found.model);
+    after = found.manifest?.after;
+  }
+  return parts.length === 1 ? model : joinedBytes(parts);
+}
+
+/** A file of a network of several, and its manifest. */
+async function partAt(address: URL): Promise<NetworkFiles> {
+  const [model, manifest] = await Promise.all([modelAt(address), manifestAt(manifestAddress(address))]);
+  return { model, ...(manifest && { manifest }) };
+}
+
+function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }
 
 /**
@@ -71,9 +96,23 @@ export interface NetworkAmongFiles {
 export async function describedNetwork(network: NetworkAmongFiles): Promise<NetworkFiles> {
   const { model, path, read } = network;
   const file = path.split("/").at(-1)!;
-  const manifest = await textBy(read)(`${file.replace(/\.onnx$/i, "")}.json`);
-  if (manifest !== undefined) return { model, manifest: readManifest(manifest, file) };
+  const manifest = await textBy(read)(`${file.replace(/\.onnx(\.wasm)?$/i, "")}.json`);
+  if (manifest !== undefined) {
+    const own = readManifest(manifest, file);
+    return {
+      model: await withFormer(model, own, (name) => partBeside(decodeURIComponent(name), file, read)),
+      manifest: own,
+    };
+  }
   return await describedByConfig(network);
+}
+
+/** The same among files. */
+async function partBeside(name: string, file: string, read: ReadBeside): Promise<NetworkFiles> {
+  const bytes = await read(name);
+  if (!bytes) throw new AnomalyClusterError("bad-model", `${name}, which ${file} continues, is not beside it`);
+  const text = await textBy(read)(`${name.replace(/\.onnx(\.wasm)?$/i, "")}.json`);
+  return { model: unpackNetwork(bytes), ...(text !== undefined && { manifest: readManifest(text, name) }) };
 }
 
 function textBy(read: ReadBeside): (path: string) => Promise<string | undefined> {
@@ -139,6 +178,18 @@ function manifestAddress(network: URL): URL {
   const address = new URL(network);
   address.pathname = `${network.pathname.replace(/\.onnx(\.wasm)?$/i, "")}.json`;
   return address;
+}
+
+async function modelAt(address: URL): Promise<Uint8Array> {
+  try {
+    return await bytesAt(address);
+  } catch (cause) {
+    if (cause instanceof AnomalyClusterError) throw cause;
+    const isFile = address.protocol === "file:";
+    const name = isFile ? decodeURIComponent(address.pathname) : networkFileName(address);
+    const message = `the network ${name} ${reasonOf(address, cause as Error)}`;
+    throw new AnomalyClusterError(isFile ? "bad-argument" : "bad-model", message, { cause });
+  }
 }
 
 async function bytesAt(address: URL): Promise<Uint8Array> {
