@@ -34,7 +34,8 @@ export async function groupTogether(
   const images = await loadImages(found.images, network, warnings, "Embedding images");
   checkUsable(images.length, found, options.k, warnings);
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
-  const stage = startStage("Comparing pairs", images.length * (images.length - 1) / 2);
+  const pairs = images.length * (images.length - 1) / 2;
+  const stage = startStage("Comparing images", pairs);
   const patches = joinPatches(images.map((image) => image.patches));
   const settings = {
     weight: weightsOf(options, masks),
@@ -56,7 +57,8 @@ export async function groupTogether(
     smallestGroup: options.smallestGroup,
     distance: options.distance,
     cluster,
-    onProgress: (done) => stage.update(done),
+    // Compared with references there are fewer pairs than the stage has steps.
+    onProgress: (done, total) => stage.update(Math.floor(done / total * pairs)),
   });
   if (!isTrained(name)) stage.end();
   const near = nearCopies(patches, result.copies, viewsOf(options));

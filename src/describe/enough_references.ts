@@ -17,9 +17,9 @@ const PROBES = 32;
 
 /**
  * Standard error of a patch's score that is aimed at, as a share of the standard deviation of all scores: what is left to
- * chance is then a hundredth of the scores' variance.
+ * chance is then a twenty-fifth of the scores' variance. An image's weights and embedding are made of many scores.
  */
-export const WANTED_STANDARD_ERROR = 0.1;
+export const WANTED_STANDARD_ERROR = 0.2;
 
 /**
  * The images that all are compared with, ascending; `undefined` where these are all others, or labelled normals. Throws
