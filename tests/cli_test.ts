@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import encodePng from "@jsquash/png/encode.js";
 import type { GroupsFile } from "../src/report/result.ts";
-import { PROJECT, withFolder } from "./program.ts";
+import { PROJECT, runTask, withFolder } from "./program.ts";
 import { NODE, testPrograms } from "./runtime/programs.ts";
 
 const FABRIC = join(PROJECT, "tests/fabric");
@@ -44,6 +44,19 @@ testPrograms(
     });
   },
 );
+
+Deno.test("deno task demo tells the four kinds of the photos in demo/ apart", async () => {
+  await withFolder(async (out) => {
+    const { code, stdout, stderr } = await runTask("demo", "--out", out);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /warning/);
+    assert.match(stdout, /^80 images in 4 groups \(k automatically: /);
+    const { groups, metrics, settings }: GroupsFile = JSON.parse(await Deno.readTextFile(join(out, "groups.json")));
+    assert.equal(settings.preset, "default");
+    assert.equal(groups.length, 4);
+    assert(metrics!.nmi >= 0.9, `NMI ${metrics!.nmi}`);
+  });
+});
 
 testPrograms("--json - prints the result and nothing else on standard output", [NODE], async ({ run }) => {
   const cluster = (...args: string[]) => run("cluster", ...args);
