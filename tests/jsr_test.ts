@@ -121,7 +121,15 @@ async function useAll(user: User, local: { groups: Groups; assigned: Groups; tab
   assert.match(readFileSync(join(user.folder, "fabric-clusters/report.html"), "utf8"), /^<!doctype html>/i);
   await user.deno(...PERMISSIONS, PROGRAM, "assign", "fabric-clusters/model.json", "fabric/hole", "--out", "assigned");
   assert.deepEqual(groupsOf(user.json("assigned/assignments.json")), groupsOf(local.assigned));
-  const table = await user.deno(...PERMISSIONS, PROGRAM, ...EVALUATE, "--out", `evaluated-${crypto.randomUUID()}`);
+  const table = await user.deno(
+    ...PERMISSIONS,
+    PROGRAM,
+    "evaluate",
+    "fabric",
+    ...EVALUATE,
+    "--out",
+    `evaluated-${crypto.randomUUID()}`,
+  );
   assert.deepEqual(numbersOf(table), numbersOf(local.table));
   await serves(user);
 
@@ -137,7 +145,7 @@ async function useAll(user: User, local: { groups: Groups; assigned: Groups; tab
   assert.deepEqual(groupsOf(user.json("by-name/groups.json")), groupsOf(local.groups));
 }
 
-const EVALUATE = ["evaluate", "fabric", "--presets", "default", "--protocol", "whole"];
+const EVALUATE = ["--presets", "default", "--protocol", "whole"];
 
 /** The rows of a table, without times. */
 function numbersOf(table: string): string[] {
@@ -195,7 +203,14 @@ testWith(
         assert.equal(local.code, 0, local.stderr);
         const assigned = await runTask("assign", join(out, "model.json"), join(folder, "fabric/hole"), "--json", "-");
         assert.equal(assigned.code, 0, assigned.stderr);
-        const evaluated = await runTask(...EVALUATE as [string], "--out", join(folder, "evaluated"));
+        const evaluated = await runTask(
+          "evaluate",
+          join(folder, "fabric"),
+          ...EVALUATE,
+          "--out",
+          join(folder, "evaluated"),
+        );
+        assert.equal(evaluated.code, 0, evaluated.stderr);
         const expected = {
           groups: JSON.parse(readFileSync(join(out, "groups.json"), "utf8")) as Groups,
           assigned: JSON.parse(assigned.stdout) as Groups,
