@@ -3,7 +3,7 @@
  * median of the rounds' ratios. Peers are installed into bench/.venv on the first run (about 5 GB with PyTorch).
  *
  * Run: deno task bench:speed [FOLDER] [--rounds 5] [--only TEXT]
- *      FOLDER: images whose features are compared, at best a few hundred (default: demo)
+ *      FOLDER: images whose features are compared, at best a few hundred (default: tests/fabric)
  */
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const PYTHON = `${HERE}.venv/bin/python`;
-const folder = positionals[0] ?? `${PROJECT}demo`;
+const folder = positionals[0] ?? `${PROJECT}tests/fabric`;
 const threads = navigator.hardwareConcurrency;
 const scratch = await Deno.makeTempDir();
 /** The peers keep their threads from round to round, and so do ours. */

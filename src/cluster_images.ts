@@ -49,7 +49,8 @@ export interface ClusterImagesOptions extends Omit<ClusterOptions, "normals"> {
  * @example
  * ```ts
  * import { clusterImages } from "@anomalies/cluster";
- * const images = ["cut/cut-01", "cut/cut-02", "hole/hole-01", "hole/hole-02"].map((name) => `demo/${name}.jpg`);
+ * const names = ["iron_sheet_ash/3001", "iron_sheet_ash/3007", "surface_scratch/4001", "surface_scratch/4008"];
+ * const images = names.map((name) => `demo/${name}.jpg`);
  * const { groups } = await clusterImages(images, { preset: "paper", k: 2 });
  * ```
  *

@@ -30,16 +30,16 @@ const KINDS = ["cut", "good", "hole", "knot", "stain"];
 const { model: MODEL, embedding, tau } = PRESETS.paper;
 const WEIGHT = { kind: "soft", tau } as const;
 
-function demoFile(kind: string, number: number): string {
-  return join(PROJECT, "demo", kind, `${kind}-${String(number + 1).padStart(2, "0")}.jpg`);
+function fabricFile(kind: string, number: number): string {
+  return join(PROJECT, "tests/fabric", kind, `${kind}-${String(number + 1).padStart(2, "0")}.jpg`);
 }
 
-/** Patch embeddings of the demo set, kind after kind, 12 images each. */
-async function demoPatches(): Promise<PatchSet[]> {
+/** Patch embeddings of the fabric set, kind after kind, 12 images each. */
+async function fabricPatches(): Promise<PatchSet[]> {
   const embedder = await onnxEmbedder({ model: await Deno.readFile(MODEL), ...embedding, threads: 2 });
   const all: PatchSet[] = [];
   for (let at = 0; at < 60; at++) {
-    const file = demoFile(KINDS[Math.floor(at / 12)], at % 12);
+    const file = fabricFile(KINDS[Math.floor(at / 12)], at % 12);
     all.push(await embedder.embed(await decodeImage(await Deno.readFile(file))));
   }
   await embedder.release();
@@ -56,8 +56,8 @@ function drawn(count: number, seed = 3): PatchSet {
   return { data, count, rows: 3, cols: 3, channels: 4 };
 }
 
-Deno.test("demo set: a kind that was left out is none of these; of each kind ten fitted, the other two are assigned right", async () => {
-  const all = await demoPatches();
+Deno.test("fabric set: a kind that was left out is none of these; of each kind ten fitted, the other two are assigned right", async () => {
+  const all = await fabricPatches();
   const fitted = async (chosen: number[], k: number) => {
     const patches = joinPatches(chosen.map((at) => all[at]));
     const result = await clusterPatches(patches, { k, weight: WEIGHT });
@@ -180,17 +180,17 @@ Deno.test("stored models with a part missing or cut short are refused", async ()
   assert(unpackModel(record, bytes) satisfies GroupModel);
 });
 
-testPrograms("assign as a process: the demo set gets its groups again, a new thing is none of these", [
+testPrograms("assign as a process: the fabric set gets its groups again, a new thing is none of these", [
   NODE,
   BUN,
 ], async ({ run, keeps }, test) => {
   await withFolder(async (scratch) => {
     const out = join(scratch, "groups");
-    const clustered = await run("cluster", "demo", "--preset", "paper", "--out", out, "--json", "-");
+    const clustered = await run("cluster", "tests/fabric", "--preset", "paper", "--out", out, "--json", "-");
     assert.equal(clustered.code, 0, clustered.stderr);
     const groups: GroupsFile = JSON.parse(clustered.stdout);
     const model = join(out, "model.json");
-    const again = await run("assign", model, "demo", "--out", join(scratch, "again"), "--json", "-");
+    const again = await run("assign", model, "tests/fabric", "--out", join(scratch, "again"), "--json", "-");
     assert.equal(again.code, 0, again.stderr);
     const { images }: AssignmentsFile = JSON.parse(again.stdout);
     assert.deepEqual(
@@ -206,7 +206,7 @@ testPrograms("assign as a process: the demo set gets its groups again, a new thi
     const photos = join(scratch, "new");
     Deno.mkdirSync(photos);
     Deno.copyFileSync(join(PROJECT, "docs/report.png"), join(photos, 'a "page", of text.png'));
-    Deno.copyFileSync(demoFile("knot", 4), join(photos, "b.jpg"));
+    Deno.copyFileSync(fabricFile("knot", 4), join(photos, "b.jpg"));
     Deno.writeTextFileSync(join(photos, "c.jpg"), "no image");
     const mixed = await run("assign", model, photos);
     assert.equal(mixed.code, 0, mixed.stderr);
@@ -342,7 +342,7 @@ Deno.test("a run whose groups cannot take new images leaves no model of an earli
   await withFolder(async (scratch) => {
     const photos = join(scratch, "in");
     Deno.mkdirSync(photos);
-    for (const at of [0, 1, 2]) Deno.copyFileSync(demoFile("cut", at), join(photos, `${at}.jpg`));
+    for (const at of [0, 1, 2]) Deno.copyFileSync(fabricFile("cut", at), join(photos, `${at}.jpg`));
     const options = ["--preset", "paper", "--k", "2", "--size", "64"];
     assert.equal((await runTask("cluster", photos, ...options)).code, 0);
     const names = () => [...Deno.readDirSync(join(scratch, "in-clusters"))].map(({ name }) => name).sort();

@@ -212,7 +212,10 @@ Deno.test("decoding, resizing and thumbnails are those of PREPARATION_VERSION", 
     "palette.gif",
     "24-bits.bmp",
   ];
-  const files = [...names.map((name) => join(PROJECT, "tests/images", name)), join(PROJECT, "demo/cut/cut-01.jpg")];
+  const files = [
+    ...names.map((name) => join(PROJECT, "tests/images", name)),
+    join(PROJECT, "tests/fabric/cut/cut-01.jpg"),
+  ];
   const hash: string[] = [];
   for await (const image of prepareImages(files, { size: 224, decoder: "own" })) {
     assert("pixels" in image);

@@ -4,26 +4,26 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import encodePng from "@jsquash/png/encode.js";
 import type { GroupsFile } from "../src/report/result.ts";
-import { PROJECT, withFolder } from "./program.ts";
+import { PROJECT, runTask, withFolder } from "./program.ts";
 import { NODE, testPrograms } from "./runtime/programs.ts";
 
-const DEMO = join(PROJECT, "demo");
+const FABRIC = join(PROJECT, "tests/fabric");
 
-/** Some images of the demo set in `folder`. */
-function copyDemo(folder: string, ...names: string[]): void {
+/** Some images of the fabric set in `folder`. */
+function copyFabric(folder: string, ...names: string[]): void {
   Deno.mkdirSync(folder, { recursive: true });
-  for (const name of names) Deno.copyFileSync(join(DEMO, name), join(folder, name.replace("/", "-")));
+  for (const name of names) Deno.copyFileSync(join(FABRIC, name), join(folder, name.replace("/", "-")));
 }
 
 const SIX = ["hole/hole-01.jpg", "hole/hole-02.jpg", "stain/stain-01.jpg", "cut/cut-01.jpg", "cut/cut-02.jpg"];
 
 testPrograms(
-  "the demo set: groups agree with the folders, and all three files say the same",
+  "the fabric set: groups agree with the folders, and all three files say the same",
   [NODE],
   async ({ run }) => {
     const cluster = (...args: string[]) => run("cluster", ...args);
     await withFolder(async (out) => {
-      const { code, stdout, stderr } = await cluster(DEMO, "--labels", "folders", "--out", out);
+      const { code, stdout, stderr } = await cluster(FABRIC, "--labels", "folders", "--out", out);
       assert.equal(code, 0, stderr);
       const file: GroupsFile = JSON.parse(await Deno.readTextFile(join(out, "groups.json")));
       assert.equal(file.images.length, 60);
@@ -45,10 +45,23 @@ testPrograms(
   },
 );
 
+Deno.test("deno task demo tells the four kinds of the photos in demo/ apart", async () => {
+  await withFolder(async (out) => {
+    const { code, stdout, stderr } = await runTask("demo", "--out", out);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /warning/);
+    assert.match(stdout, /^80 images in 4 groups \(k automatically: /);
+    const { groups, metrics, settings }: GroupsFile = JSON.parse(await Deno.readTextFile(join(out, "groups.json")));
+    assert.equal(settings.preset, "default");
+    assert.equal(groups.length, 4);
+    assert(metrics!.nmi >= 0.9, `NMI ${metrics!.nmi}`);
+  });
+});
+
 testPrograms("--json - prints the result and nothing else on standard output", [NODE], async ({ run }) => {
   const cluster = (...args: string[]) => run("cluster", ...args);
   await withFolder(async (folder) => {
-    copyDemo(join(folder, "in"), ...SIX);
+    copyFabric(join(folder, "in"), ...SIX);
     const options = ["--k", "3", "--json", "-", "--tau", "0.5", "--preset", "paper", "--memory"];
     const { code, stdout, stderr } = await cluster(join(folder, "in"), ...options);
     assert.equal(code, 0);
@@ -69,7 +82,7 @@ testPrograms(
   async ({ run }) => {
     const cluster = (...args: string[]) => run("cluster", ...args);
     await withFolder(async (folder) => {
-      copyDemo(join(folder, "in"), ...SIX);
+      copyFabric(join(folder, "in"), ...SIX);
       const again = async () => {
         const { code, stdout, stderr } = await cluster(
           join(folder, "in"),
@@ -101,7 +114,7 @@ testPrograms(
   async ({ run }) => {
     const cluster = (...args: string[]) => run("cluster", ...args);
     await withFolder(async (folder) => {
-      copyDemo(join(folder, "in"), ...SIX);
+      copyFabric(join(folder, "in"), ...SIX);
       const found = async (...args: string[]): Promise<GroupsFile> => {
         const { code, stdout, stderr } = await cluster(join(folder, "in"), "--preset", "paper", "--json", "-", ...args);
         assert.equal(code, 0, stderr);
@@ -126,7 +139,7 @@ testPrograms("images that cannot be used are named, skipped and counted; twins d
   const cluster = (...args: string[]) => run("cluster", ...args);
   await withFolder(async (folder) => {
     const images = join(folder, "in");
-    copyDemo(images, ...SIX);
+    copyFabric(images, ...SIX);
     const whole = Deno.readFileSync(join(images, "hole-hole-01.jpg"));
     Deno.writeFileSync(join(images, "twin.jpg"), whole);
     Deno.writeFileSync(join(images, "wrong-extension.png"), whole); // A JPEG all the same: told by content.
@@ -156,9 +169,9 @@ testPrograms("bad input: one plain sentence and the exit code", [NODE], async ({
   const cluster = (...args: string[]) => run("cluster", ...args);
   await withFolder(async (folder) => {
     const images = join(folder, "in");
-    copyDemo(images, ...SIX);
+    copyFabric(images, ...SIX);
     Deno.mkdirSync(join(folder, "empty"));
-    copyDemo(join(folder, "one"), SIX[0]);
+    copyFabric(join(folder, "one"), SIX[0]);
     Deno.writeTextFileSync(join(folder, "file"), "");
     const cases: [args: string[], code: number, message: RegExp][] = [
       [[], 2, /missing required argument 'FOLDER'/],
@@ -208,8 +221,8 @@ testPrograms(
     const cluster = (...args: string[]) => run("cluster", ...args);
     await withFolder(async (folder) => {
       const images = join(folder, "in");
-      copyDemo(images, ...SIX);
-      const normal = await cluster(images, "--normals", join(DEMO, "good"), "--k", "3", "--json", "-");
+      copyFabric(images, ...SIX);
+      const normal = await cluster(images, "--normals", join(FABRIC, "good"), "--k", "3", "--json", "-");
       assert.equal(normal.code, 0, normal.stderr);
       assert.equal(JSON.parse(normal.stdout).settings.weight, "labelled-normal");
 

@@ -23,7 +23,7 @@ import { packNetwork, unpackNetwork } from "../src/embed/packed.ts";
 import { PROJECT, run, withImages } from "./program.ts";
 
 const PATHS = ["cut", "hole", "stain"].flatMap((kind) =>
-  [1, 2, 3].map((number) => join(PROJECT, "demo", kind, `${kind}-0${number}.jpg`))
+  [1, 2, 3].map((number) => join(PROJECT, "tests/fabric", kind, `${kind}-0${number}.jpg`))
 );
 
 /** The same by the steps below the one call. */
@@ -80,7 +80,7 @@ Deno.test("nothing said is the preset `default`; what is said beside a preset wi
 });
 
 Deno.test("labelled normals as images: the preset's way with normals", async () => {
-  const normals = [1, 2, 3].map((number) => join(PROJECT, "demo/good", `good-0${number}.jpg`));
+  const normals = [1, 2, 3].map((number) => join(PROJECT, "tests/fabric/good", `good-0${number}.jpg`));
   const expected = await byHand("default", normals);
   const found = await clusterImages(PATHS, { k: 3, normals });
   assert.deepEqual([found.groups, found.scores], [expected.groups, expected.scores]);

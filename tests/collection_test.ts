@@ -62,7 +62,7 @@ Deno.test("evaluate --collection as a process: one table over sets, kept from ru
         mkdirSync(join(folder, set, kind), { recursive: true });
         for (let at = 1; at <= 5; at++) {
           const name = `${kind}-0${at}.jpg`;
-          cpSync(join(PROJECT, "demo", kind, name), join(folder, set, kind, name));
+          cpSync(join(PROJECT, "tests/fabric", kind, name), join(folder, set, kind, name));
         }
       }
     }
@@ -93,9 +93,12 @@ Deno.test("evaluate --collection as a process: one table over sets, kept from ru
 
     const refused: [args: string[], message: RegExp][] = [
       [[], /name one labelled set, or several after --collection/],
-      [["demo", "--collection", "demo"], /name one labelled set, or several/],
+      [["tests/fabric", "--collection", "tests/fabric"], /name one labelled set, or several/],
       [["--collection", join(folder, "none.txt")], /none\.txt cannot be read: name folders, or a text file of folders/],
-      [["--collection", "demo", "--normals", "demo"], /--normals is of one set: leave it out with --collection/],
+      [
+        ["--collection", "tests/fabric", "--normals", "tests/fabric"],
+        /--normals is of one set: leave it out with --collection/,
+      ],
     ];
     for (const [args, message] of refused) {
       const { code, stderr } = await run("evaluate", ...args, "--out", out);

@@ -154,7 +154,7 @@ Deno.test("photos of a burst are found, different photos of one kind are not", a
     for (const kind of ["cut", "hole", "knot", "stain", "good"]) {
       for (let at = 1; at <= 12; at++) {
         const name = `${kind}-${String(at).padStart(2, "0")}.jpg`;
-        const image = await decodeImage(Deno.readFileSync(join(PROJECT, "demo", kind, name)));
+        const image = await decodeImage(Deno.readFileSync(join(PROJECT, "tests/fabric", kind, name)));
         parts.push(await embedder.embed(image));
         if (at === 2) { for (const shift of [1, 2]) parts.push(await embedder.embed(again(image, shift, 1.02))); }
       }
@@ -174,7 +174,7 @@ testWith(CHROMIUM, "the program tells of copies, and its report folds them", asy
   await withImages(20, async (folder) => {
     for (let copy = 0; copy < 5; copy++) {
       for (const name of ["hole-01", "hole-02"]) {
-        copyFileSync(join(PROJECT, "demo/hole", `${name}.jpg`), join(folder, "in", `${name}-copy-${copy}.jpg`));
+        copyFileSync(join(PROJECT, "tests/fabric/hole", `${name}.jpg`), join(folder, "in", `${name}-copy-${copy}.jpg`));
       }
     }
     const out = join(folder, "out");

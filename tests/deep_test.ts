@@ -386,7 +386,7 @@ Deno.test("the program refuses options of trainings where nothing is trained", a
       [["--cluster", "scna"], /Did you mean scan\?/],
     ] as const
   ) {
-    const { code, stderr } = await run("cluster", "demo", ...options);
+    const { code, stderr } = await run("cluster", "tests/fabric", ...options);
     assert.equal(code, 2);
     assert.match(stderr, message);
   }
@@ -396,7 +396,7 @@ Deno.test("evaluate measures trainings: last and best epoch beside the other row
   await withFolder(async (out) => {
     const args = [
       "evaluate",
-      "demo",
+      "tests/fabric",
       "--presets",
       "paper",
       "--protocol",
@@ -425,13 +425,13 @@ Deno.test("importing the library loads none of it: deep clustering is an entry p
   assert(!loaded.some((specifier: string) => specifier.includes("/cluster/deep/")));
 });
 
-Deno.test("on the demo set each comes to within a fifth of k-means on the same features", async () => {
+Deno.test("on the fabric set each comes to within a fifth of k-means on the same features", async () => {
   const embedder = await onnxEmbedder({ model: await Deno.readFile(DEFAULT_MODEL) });
   const truth = ["cut", "good", "hole", "knot", "stain"].flatMap((kind) => Array.from({ length: 12 }, () => kind));
   const parts = [];
   for (const [at, kind] of truth.entries()) {
     const name = `${kind}-${String(at % 12 + 1).padStart(2, "0")}.jpg`;
-    parts.push(await embedder.embed(await decodeImage(await Deno.readFile(join(PROJECT, "demo", kind, name)))));
+    parts.push(await embedder.embed(await decodeImage(await Deno.readFile(join(PROJECT, "tests/fabric", kind, name)))));
   }
   await embedder.release();
   const patches = joinPatches(parts);

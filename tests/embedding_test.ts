@@ -18,8 +18,8 @@ import {
 import { pooledEmbedder } from "../src/cli/embedder_pool.ts";
 import { assertClose } from "./golden.ts";
 
-async function demoImage(name: string): Promise<Raster> {
-  return resize(await decodeImage(await Deno.readFile(new URL(`../demo/${name}`, import.meta.url))), 64, 64);
+async function fabricImage(name: string): Promise<Raster> {
+  return resize(await decodeImage(await Deno.readFile(new URL(`fabric/${name}`, import.meta.url))), 64, 64);
 }
 
 /** A quarter turn of a square of `side` × `side` places of `width` numbers each. */
@@ -36,7 +36,7 @@ function turned<T extends Float32Array | Uint8Array | Uint8ClampedArray>(data: T
 
 Deno.test("levels lie side by side on the first one's grid: coarser ones repeated, finer ones averaged", async () => {
   const { model } = await readNetwork(PYRAMID_MODEL);
-  const image = await demoImage("cut/cut-01.jpg");
+  const image = await fabricImage("cut/cut-01.jpg");
   const single = async (level: string) => {
     const embedder = await onnxEmbedder({ model, levels: [level], size: 64 });
     const patches = await embedder.embed(image);
@@ -67,7 +67,7 @@ Deno.test("levels lie side by side on the first one's grid: coarser ones repeate
 
 Deno.test("with all eight views a turned image has the same patches, turned", async () => {
   const { model } = await readNetwork(PYRAMID_MODEL);
-  const image = await demoImage("stain/stain-02.jpg");
+  const image = await fabricImage("stain/stain-02.jpg");
   const differences: number[] = [];
   for (const views of [1, 4, 8] as const) {
     const embedder = await onnxEmbedder({ model, levels: ["reduction4", "reduction5"], size: 64, views });
@@ -83,7 +83,7 @@ Deno.test("with all eight views a turned image has the same patches, turned", as
 Deno.test("networks on several workers give each image what one gives it, and say what ails the model", async () => {
   const { model } = await readNetwork(PYRAMID_MODEL);
   const images = await Promise.all(["cut/cut-01.jpg", "hole/hole-01.jpg", "knot/knot-01.jpg"].map(async (name) => {
-    return resize(await demoImage(name), 224, 224);
+    return resize(await fabricImage(name), 224, 224);
   }));
   const options = { model, levels: ["reduction4", "reduction3", "reduction5"] };
   const pool = pooledEmbedder("pool", options, 2);

@@ -28,12 +28,22 @@ Deno.test("auto takes the wasm engine without permission for native code, or whe
 
 testWith(
   NATIVE_ENGINE,
-  "the native engine is chosen where it is there and allowed, and gives the wasm engine's groups of the demo set",
+  "the native engine is chosen where it is there and allowed, and gives the wasm engine's groups of the fabric set",
   async () => {
     await withFolder(async (folder) => {
       const groups = async (out: string, ...options: string[]) => {
         const program = [Deno.execPath(), "run", "--quiet", "-A", "--no-lock", "cli.ts"];
-        const args = ["cluster", "demo", "--preset", "paper", "--json", "-", "--out", join(folder, out), ...options];
+        const args = [
+          "cluster",
+          "tests/fabric",
+          "--preset",
+          "paper",
+          "--json",
+          "-",
+          "--out",
+          join(folder, out),
+          ...options,
+        ];
         const { stdout, stderr, code } = await finish(start([...program, ...args]));
         assert.equal(code, 0, stderr);
         return JSON.parse(stdout) as GroupsFile;

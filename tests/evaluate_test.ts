@@ -1,4 +1,4 @@
-// Labelled layouts, the protocol, and the evaluation as a real process on the demo set.
+// Labelled layouts, the protocol, and the evaluation as a real process on the fabric set.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -130,7 +130,7 @@ Deno.test("bars are as high as their means, of one colour for one name", () => {
   assert(svg.includes("b &amp; c"));
 });
 
-testPrograms("evaluate: tables and plots of the demo set; a second run keeps what the first one measured", [
+testPrograms("evaluate: tables and plots of the fabric set; a second run keeps what the first one measured", [
   NODE,
 ], async (program) => {
   const out = await Deno.makeTempDir();
@@ -138,7 +138,7 @@ testPrograms("evaluate: tables and plots of the demo set; a second run keeps wha
   try {
     const model = "models/efficientnet-lite0-reduction4.onnx.wasm";
     const args = [
-      "demo",
+      "tests/fabric",
       "--presets",
       "default",
       "--models",
@@ -146,7 +146,7 @@ testPrograms("evaluate: tables and plots of the demo set; a second run keeps wha
       "--seeds",
       "3",
       "--normals",
-      "demo/good",
+      "tests/fabric/good",
       "--out",
       out,
     ];
@@ -169,7 +169,7 @@ testPrograms("evaluate: tables and plots of the demo set; a second run keeps wha
       "results.md",
       "temperature.svg",
     ]);
-    const refused = await run("demo", "--presets", "defualt");
+    const refused = await run("tests/fabric", "--presets", "defualt");
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /Did you mean default\?/);
   } finally {

@@ -96,13 +96,13 @@ function byAllWays<Result>(planOf: () => Plan<Result>): Record<string, Result> {
   return ways;
 }
 
-/** Patch embeddings of some demo images: the real thing. */
-async function demoPatches(names: string[], { model, embedding }: Preset = PRESETS.paper): Promise<PatchSet> {
+/** Patch embeddings of some images of the fabric set: the real thing. */
+async function fabricPatches(names: string[], { model, embedding }: Preset = PRESETS.paper): Promise<PatchSet> {
   const embedder = await onnxEmbedder({ model: await Deno.readFile(model), ...embedding });
   const parts = [];
   for (const name of names) {
     parts.push(
-      await embedder.embed(await decodeImage(await Deno.readFile(new URL(`../demo/${name}`, import.meta.url)))),
+      await embedder.embed(await decodeImage(await Deno.readFile(new URL(`fabric/${name}`, import.meta.url)))),
     );
   }
   await embedder.release();
@@ -114,7 +114,7 @@ const SOME = ["hole", "stain", "cut", "knot", "good"].flatMap((kind) =>
 );
 
 Deno.test("real features: filtered minima, distances and scores are brute force's to the last bit", async () => {
-  checkAgainstBruteForce(await demoPatches(SOME.slice(0, 8)));
+  checkAgainstBruteForce(await fabricPatches(SOME.slice(0, 8)));
 });
 
 Deno.test("adversarial features: filtered searches are brute force's to the last bit", () => {
@@ -487,7 +487,7 @@ Deno.test("sets that do not fit into the core's memory give the same bits", { pe
 });
 
 Deno.test("the filters leave little: counts on real features", async () => {
-  const patches = await demoPatches(SOME);
+  const patches = await fabricPatches(SOME);
   const perImage = patches.rows * patches.cols;
   const pairs = patches.count * (patches.count - 1) / 2;
   let counts!: WorkCounts;
@@ -497,7 +497,7 @@ Deno.test("the filters leave little: counts on real features", async () => {
   assert.equal(counts.pairs, pairs, "each pair is computed once, for both directions");
   const patchesOfPairs = 2 * pairs * perImage;
   assert(counts.measured < 1.1 * patchesOfPairs, `${counts.measured / patchesOfPairs} distances measured a patch`);
-  const pyramid = await demoPatches(SOME, PRESETS.default);
+  const pyramid = await fabricPatches(SOME, PRESETS.default);
   patchScores(await whiten(pyramid, fitWhitening(pyramid)), { onCounts });
   assert(
     counts.measured < 1.1 * patchesOfPairs,

@@ -10,7 +10,7 @@ import { weightBox } from "../src/export/weight_box.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { PROJECT, run, runTask, withFolder, withImages } from "./program.ts";
 
-const DEMO = join(PROJECT, "demo");
+const FABRIC = join(PROJECT, "tests/fabric");
 const QUICK = ["--preset", "paper", "--size", "128", "--json", "-"];
 
 /** Reads an .npy file by the description of its format. */
@@ -38,10 +38,10 @@ function assertFields(objects: readonly object[], fields: Record<string, string>
   }
 }
 
-Deno.test("coco, fiftyone, embeddings and links of the demo set say what groups.json says", async () => {
+Deno.test("coco, fiftyone, embeddings and links of the fabric set say what groups.json says", async () => {
   await withFolder(async (out) => {
     const formats = "coco,fiftyone,embeddings,links";
-    const { code, stdout, stderr } = await runTask("cluster", DEMO, "--out", out, "--export", formats, ...QUICK);
+    const { code, stdout, stderr } = await runTask("cluster", FABRIC, "--out", out, "--export", formats, ...QUICK);
     assert.equal(code, 0, stderr);
     const groups: GroupsFile = JSON.parse(stdout);
     const read = (name: string) => JSON.parse(Deno.readTextFileSync(join(out, name)));
@@ -54,7 +54,7 @@ Deno.test("coco, fiftyone, embeddings and links of the demo set say what groups.
     assert.deepEqual(labels.classes, groups.groups.map(({ group }) => `group ${group}`));
     assert.deepEqual(Object.keys(data), Object.keys(labels.labels));
     const said = Object.entries(labels.labels).map(([key, { label }]) => [data[key], label + 1]);
-    assert.deepEqual(said, groups.images.map(({ path, group }) => [join(DEMO, path), group]));
+    assert.deepEqual(said, groups.images.map(({ path, group }) => [join(FABRIC, path), group]));
     for (const [key, file] of Object.entries(data)) {
       assert.equal(Deno.realPathSync(join(out, "fiftyone/data", `${key}.jpg`)), Deno.realPathSync(file));
     }
@@ -75,9 +75,9 @@ Deno.test("coco, fiftyone, embeddings and links of the demo set say what groups.
     for (const { path, group } of groups.images) {
       const link = join(out, "groups", `group-${group}`, path);
       assert(Deno.lstatSync(link).isSymlink);
-      assert.equal(Deno.realPathSync(link), Deno.realPathSync(join(DEMO, path)));
+      assert.equal(Deno.realPathSync(link), Deno.realPathSync(join(FABRIC, path)));
     }
-    const again = await runTask("cluster", DEMO, "--out", out, "--export", "folders", ...QUICK);
+    const again = await runTask("cluster", FABRIC, "--out", out, "--export", "folders", ...QUICK);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /groups already holds images: remove it, or name another folder with --out/);
   });
@@ -129,7 +129,7 @@ Deno.test("folders holds the images by group; vectors that are not there, and un
     const photos = join(scratch, "in");
     Deno.mkdirSync(photos);
     for (const name of ["cut-01", "cut-02", "hole-01"]) {
-      Deno.copyFileSync(join(DEMO, name.slice(0, -3), `${name}.jpg`), join(photos, `${name}.jpg`));
+      Deno.copyFileSync(join(FABRIC, name.slice(0, -3), `${name}.jpg`), join(photos, `${name}.jpg`));
     }
     const { code, stdout, stderr } = await runTask("cluster", photos, "--k", "2", "--export", "folders", ...QUICK);
     assert.equal(code, 0, stderr);

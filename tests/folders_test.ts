@@ -475,7 +475,9 @@ Deno.test("masks of lossy files are cut at half of their brightest; of other siz
   const larger = await marked("m.png", pngOf(32, 32, (x, y) => [x < 3 && y < 3 ? 255 : 0]));
   assert.deepEqual(larger, { patches: [1, 0, 0, 0], told: [] });
   for (const name of ["m.jpg", "m.png"]) {
-    const photo = Deno.readFileSync(join(PROJECT, name === "m.jpg" ? "demo/cut/cut-01.jpg" : "docs/report.png"));
+    const photo = Deno.readFileSync(
+      join(PROJECT, name === "m.jpg" ? "tests/fabric/cut/cut-01.jpg" : "docs/report.png"),
+    );
     const { patches, told } = await marked(name, photo);
     assert.deepEqual([patches, told], [[0, 0, 0, 0], ["it looks like a photograph, no mask, and is not used"]]);
   }
@@ -484,11 +486,11 @@ Deno.test("masks of lossy files are cut at half of their brightest; of other siz
 });
 
 Deno.test("cluster on MVTec AD's layout: kinds as labels, no mask among the images, masks that weigh", async () => {
-  const demo = (name: string) => Deno.readFileSync(join(PROJECT, "demo", name.slice(0, -3), `${name}.jpg`));
+  const fabric = (name: string) => Deno.readFileSync(join(PROJECT, "tests/fabric", name.slice(0, -3), `${name}.jpg`));
   const files: Record<string, Uint8Array> = { "Thumbs.db": new Uint8Array(9) };
   for (const number of ["01", "02", "03"]) {
-    files[`train/good/${number}.jpg`] = demo(`good-0${Number(number) + 3}`);
-    for (const kind of ["cut", "hole", "good"]) files[`test/${kind}/${number}.jpg`] = demo(`${kind}-${number}`);
+    files[`train/good/${number}.jpg`] = fabric(`good-0${Number(number) + 3}`);
+    for (const kind of ["cut", "hole", "good"]) files[`test/${kind}/${number}.jpg`] = fabric(`${kind}-${number}`);
     for (const kind of ["cut", "hole"]) {
       files[`ground_truth/${kind}/${number}_mask.png`] = pngOf(
         256,

@@ -1,4 +1,4 @@
-// The service in process: requests in, answers out, with the real network on a few images of the demo set.
+// The service in process: requests in, answers out, with the real network on a few images of the fabric set.
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ import { DEFAULT_LIMITS } from "../src/serve/limits.ts";
 
 const KINDS = ["cut", "hole"];
 const NAMES = KINDS.flatMap((kind) => [1, 2, 3].map((at) => `${kind}/${kind}-0${at}.jpg`));
-const FILES = new Map(NAMES.map((name) => [name, Deno.readFileSync(new URL(`../demo/${name}`, import.meta.url))]));
+const FILES = new Map(NAMES.map((name) => [name, Deno.readFileSync(new URL(`fabric/${name}`, import.meta.url))]));
 const SIX = [...FILES];
 
 let network: ReturnType<HandlerOptions["openNetwork"]> | undefined;

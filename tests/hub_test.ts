@@ -76,7 +76,7 @@ Deno.test("cluster downloads a network once and tells what it is; then it, assig
       for (const at of [1, 2]) {
         const name = `${kind}-0${at}.jpg`;
         mkdirSync(join(folder, "classes", kind), { recursive: true });
-        cpSync(join(PROJECT, "demo", kind, name), join(folder, "classes", kind, name));
+        cpSync(join(PROJECT, "tests/fabric", kind, name), join(folder, "classes", kind, name));
       }
     }
     const sizes = ["--size", "56", "--protocol", "whole", "--presets", "paper", "--engine", "wasm"];

@@ -23,7 +23,8 @@ const MACHINE = Object.fromEntries(
 /** A user who has nothing yet but Deno: an empty folder with photos, an empty HOME, an empty cache. */
 class User {
   constructor(readonly folder: string, readonly registry: Registry) {
-    cpSync(join(PROJECT, "demo"), join(folder, "demo"), { recursive: true });
+    cpSync(join(PROJECT, "tests/fabric"), join(folder, "fabric"), { recursive: true });
+    cpSync(join(PROJECT, "demo"), join(folder, "demo"), { recursive: true }); // README's example is of these.
     mkdirSync(join(folder, "home"));
     // Which npm registry is reached is the machine's setting.
     const settings = join(homedir(), ".npmrc");
@@ -115,28 +116,36 @@ async function useAll(user: User, local: { groups: Groups; assigned: Groups; tab
   pixels.forEach((group, at) => assert.equal(group, pixels[at % 2], "by kind"));
   assert.equal((await user.deno("handler.ts")).trim(), "function");
 
-  await user.deno(...PERMISSIONS, PROGRAM, "cluster", "demo");
-  assert.deepEqual(groupsOf(user.json("demo-clusters/groups.json")), groupsOf(local.groups));
-  assert.match(readFileSync(join(user.folder, "demo-clusters/report.html"), "utf8"), /^<!doctype html>/i);
-  await user.deno(...PERMISSIONS, PROGRAM, "assign", "demo-clusters/model.json", "demo/hole", "--out", "assigned");
+  await user.deno(...PERMISSIONS, PROGRAM, "cluster", "fabric");
+  assert.deepEqual(groupsOf(user.json("fabric-clusters/groups.json")), groupsOf(local.groups));
+  assert.match(readFileSync(join(user.folder, "fabric-clusters/report.html"), "utf8"), /^<!doctype html>/i);
+  await user.deno(...PERMISSIONS, PROGRAM, "assign", "fabric-clusters/model.json", "fabric/hole", "--out", "assigned");
   assert.deepEqual(groupsOf(user.json("assigned/assignments.json")), groupsOf(local.assigned));
-  const table = await user.deno(...PERMISSIONS, PROGRAM, ...EVALUATE, "--out", `evaluated-${crypto.randomUUID()}`);
+  const table = await user.deno(
+    ...PERMISSIONS,
+    PROGRAM,
+    "evaluate",
+    "fabric",
+    ...EVALUATE,
+    "--out",
+    `evaluated-${crypto.randomUUID()}`,
+  );
   assert.deepEqual(numbersOf(table), numbersOf(local.table));
   await serves(user);
 
   // By its address, as other servers than JSR have it.
   const address = `${user.registry.url}@anomalies/cluster/0.1.0/cli.ts`;
   const host = `--allow-import=${new URL(user.registry.url).host}`;
-  await user.deno(...PERMISSIONS, host, address, "cluster", "demo", "--out", "by-address");
+  await user.deno(...PERMISSIONS, host, address, "cluster", "fabric", "--out", "by-address");
   assert.deepEqual(groupsOf(user.json("by-address/groups.json")), groupsOf(local.groups));
 
   const install = ["install", "--quiet", "--global", "--force", "--root", join(user.folder, "installed")];
   await user.run(Deno.execPath(), ...install, ...PERMISSIONS, "--name", "anomaly-cluster", PROGRAM);
-  await user.run(join(user.folder, "installed/bin/anomaly-cluster"), "cluster", "demo", "--out", "by-name");
+  await user.run(join(user.folder, "installed/bin/anomaly-cluster"), "cluster", "fabric", "--out", "by-name");
   assert.deepEqual(groupsOf(user.json("by-name/groups.json")), groupsOf(local.groups));
 }
 
-const EVALUATE = ["evaluate", "demo", "--presets", "default", "--protocol", "whole"];
+const EVALUATE = ["--presets", "default", "--protocol", "whole"];
 
 /** The rows of a table, without times. */
 function numbersOf(table: string): string[] {
@@ -162,7 +171,7 @@ async function serves(user: User): Promise<void> {
     const form = new FormData();
     for (const [kind, at] of [["cut", 1], ["cut", 2], ["hole", 1], ["hole", 2]] as const) {
       const name = `${kind}-0${at}.jpg`;
-      form.append("images", new Blob([readFileSync(join(PROJECT, "demo", kind, name))]), name);
+      form.append("images", new Blob([readFileSync(join(PROJECT, "tests/fabric", kind, name))]), name);
     }
     form.append("k", "2");
     const answer = await fetch(`${url}groups`, { method: "POST", body: form });
@@ -190,11 +199,18 @@ testWith(
         assert(size < 20 * 2 ** 20, "JSR takes 20 MB");
 
         const out = join(folder, "local");
-        const local = await runTask("cluster", join(folder, "demo"), "--out", out);
+        const local = await runTask("cluster", join(folder, "fabric"), "--out", out);
         assert.equal(local.code, 0, local.stderr);
-        const assigned = await runTask("assign", join(out, "model.json"), join(folder, "demo/hole"), "--json", "-");
+        const assigned = await runTask("assign", join(out, "model.json"), join(folder, "fabric/hole"), "--json", "-");
         assert.equal(assigned.code, 0, assigned.stderr);
-        const evaluated = await runTask(...EVALUATE as [string], "--out", join(folder, "evaluated"));
+        const evaluated = await runTask(
+          "evaluate",
+          join(folder, "fabric"),
+          ...EVALUATE,
+          "--out",
+          join(folder, "evaluated"),
+        );
+        assert.equal(evaluated.code, 0, evaluated.stderr);
         const expected = {
           groups: JSON.parse(readFileSync(join(out, "groups.json"), "utf8")) as Groups,
           assigned: JSON.parse(assigned.stdout) as Groups,
@@ -221,9 +237,9 @@ testWith(
 
         // More images start workers that no run before did.
         for (let copy = 0; copy < 6; copy++) {
-          cpSync(join(folder, "demo/cut/cut-01.jpg"), join(folder, `demo/cut/copy-${copy}.jpg`));
+          cpSync(join(folder, "fabric/cut/cut-01.jpg"), join(folder, `fabric/cut/copy-${copy}.jpg`));
         }
-        await user.deno(...PERMISSIONS, PROGRAM, "cluster", "demo", "--out", "many");
+        await user.deno(...PERMISSIONS, PROGRAM, "cluster", "fabric", "--out", "many");
         assert.equal(user.json<Groups>("many/groups.json").images.length, 66);
         const { code, stderr } = await finish(
           user.start(
@@ -231,7 +247,7 @@ testWith(
             ...PERMISSIONS,
             PROGRAM,
             "cluster",
-            "demo",
+            "fabric",
             "--preset",
             "paper",
           ),

@@ -1,11 +1,20 @@
 // Licences of packages.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { isPermissive } from "../tools/licences.ts";
-import { output } from "./runtime/installed.ts";
+import { output, ROOT } from "./runtime/installed.ts";
 
 Deno.test("every package is under a permissive licence, and docs/licences.md says so", async () => {
   assert.match(await output(Deno.execPath(), ["run", "-A", "tools/licences.ts", "--check"]), /all under permissive/);
+});
+
+Deno.test("the photos of demo/ have their licence and their authors beside them, and docs/licences.md leads there", () => {
+  const read = (name: string) => readFileSync(join(ROOT, name), "utf8");
+  assert.match(read("demo/LICENSE"), /^\s*Apache License\s+Version 2\.0, January 2004\n/);
+  assert.match(read("demo/README.md"), /Feng.*Gao.*Luo.*X-SDD/s);
+  assert.match(read("docs/licences.md"), /\]\(\.\.\/demo\/README\.md\)/);
 });
 
 Deno.test("of several licences one to choose suffices, all that bind together count", () => {

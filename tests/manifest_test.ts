@@ -38,14 +38,14 @@ function badModel(message: RegExp): (error: unknown) => boolean {
   };
 }
 
-async function demoImage(side: number): Promise<Raster> {
-  return resize(await decodeImage(await Deno.readFile(join(PROJECT, "demo/stain/stain-01.jpg"))), side, side);
+async function fabricImage(side: number): Promise<Raster> {
+  return resize(await decodeImage(await Deno.readFile(join(PROJECT, "tests/fabric/stain/stain-01.jpg"))), side, side);
 }
 
 async function embed(options: Partial<Parameters<typeof onnxEmbedder>[0]>, side = 64) {
   const embedder = await onnxEmbedder({ model: MODEL, size: side, ...options });
   try {
-    return { id: embedder.id, patches: await embedder.embed(await demoImage(side)) };
+    return { id: embedder.id, patches: await embedder.embed(await fabricImage(side)) };
   } finally {
     await embedder.release();
   }
@@ -120,7 +120,7 @@ Deno.test("sizes: the manifest's side, its multiple, and none but its side where
 Deno.test("mean and deviation of each channel: as if each had been normalised by hand", async () => {
   // (pixel - mean) / deviation = (other pixel - 127) / 128 where other pixel = pixel × 2 + shift, for each channel.
   const shift = [7, -5, 20];
-  const dim = await demoImage(64);
+  const dim = await fabricImage(64);
   const halved = dim.data.map((value, at) => at % 4 === 3 ? 255 : 40 + Math.floor(value / 4));
   const bright = halved.map((value, at) => at % 4 === 3 ? 255 : value * 2 + shift[at % 4]);
   const mean = shift.map((offset) => (127 - offset) / 2) as [number, number, number];
@@ -151,7 +151,7 @@ Deno.test("--model reads the manifest beside it; without one, a warning says wha
   try {
     Deno.mkdirSync(join(folder, "in"));
     for (const name of ["cut-01", "cut-02"]) {
-      Deno.copyFileSync(join(PROJECT, "demo/cut", `${name}.jpg`), join(folder, "in", `${name}.jpg`));
+      Deno.copyFileSync(join(PROJECT, "tests/fabric/cut", `${name}.jpg`), join(folder, "in", `${name}.jpg`));
     }
     const [model, json] = [join(folder, "my net.onnx"), join(folder, "my net.json")];
     Deno.writeFileSync(model, MODEL);

@@ -63,7 +63,7 @@ export async function withFolder(use: (folder: string) => void | Promise<void>):
   }
 }
 
-/** A scratch folder for one test, with `count` images of the demo set in `in/`. */
+/** A scratch folder for one test, with `count` images of the fabric set in `in/`. */
 export function withImages(count: number, use: (folder: string) => void | Promise<void>): Promise<void> {
   return withFolder(async (folder) => {
     Deno.mkdirSync(join(folder, "in"));
@@ -71,7 +71,7 @@ export function withImages(count: number, use: (folder: string) => void | Promis
     for (let at = 0; at < count; at++) {
       const kind = kinds[at % kinds.length];
       const name = `${kind}-${String(Math.floor(at / kinds.length) + 1).padStart(2, "0")}.jpg`;
-      Deno.copyFileSync(join(PROJECT, "demo", kind, name), join(folder, "in", name));
+      Deno.copyFileSync(join(PROJECT, "tests/fabric", kind, name), join(folder, "in", name));
     }
     await use(folder);
   });

@@ -26,13 +26,21 @@ function filesIn(folder: string): Record<string, string> {
   return Object.fromEntries(readdirSync(folder).sort().map((name) => [name, contents(name)]));
 }
 
-/** Groups the demo set by each of the programs into the same folder; gives the files of each. */
-async function demoBy(programs: readonly Program[], ...args: string[]): Promise<Record<string, string>[]> {
+/** Groups the fabric set by each of the programs into the same folder; gives the files of each. */
+async function fabricBy(programs: readonly Program[], ...args: string[]): Promise<Record<string, string>[]> {
   const found: Record<string, string>[] = [];
   await withFolder(async (folder) => {
     const out = join(folder, "out");
     for (const program of programs) {
-      const { code, stderr } = await program.run("cluster", "demo", "--labels", "folders", "--out", out, ...args);
+      const { code, stderr } = await program.run(
+        "cluster",
+        "tests/fabric",
+        "--labels",
+        "folders",
+        "--out",
+        out,
+        ...args,
+      );
       assert.equal(code, 0, stderr);
       assert.doesNotMatch(stderr, /warning/i);
       found.push(filesIn(out));
@@ -42,9 +50,9 @@ async function demoBy(programs: readonly Program[], ...args: string[]): Promise<
   return found;
 }
 
-testWith([NEWER_NODE], "a newer Node writes Deno's bytes of the demo set", async () => {
+testWith([NEWER_NODE], "a newer Node writes Deno's bytes of the fabric set", async () => {
   for (const preset of ["paper", "default"]) {
-    const [wanted, found] = await demoBy([DENO, NEWER_NODE.get()], "--preset", preset);
+    const [wanted, found] = await fabricBy([DENO, NEWER_NODE.get()], "--preset", preset);
     assert.deepEqual(Object.keys(wanted), ["groups.csv", "groups.json", "model.bin", "model.json", "report.html"]);
     for (const [name, text] of Object.entries(wanted)) assert(found[name] === text, `${name} by ${preset}`);
   }
@@ -52,7 +60,7 @@ testWith([NEWER_NODE], "a newer Node writes Deno's bytes of the demo set", async
 
 testWith([NODE], "Node 20 and Bun find Deno's groups, and numbers that differ by rounding", async () => {
   const others = [NODE, BUN].flatMap(({ value }) => value ? [value] : []);
-  const [wanted, ...found] = (await demoBy([DENO, ...others], "--preset", "paper")).map((files) => {
+  const [wanted, ...found] = (await fabricBy([DENO, ...others], "--preset", "paper")).map((files) => {
     return JSON.parse(files["groups.json"]) as GroupsFile;
   });
   for (const { metrics, groups, images } of found) {
@@ -85,7 +93,7 @@ testWith([NODE, NEWER_NODE], "what Node 20 rounds otherwise comes of its lack of
     );
     const [node, ...rest] = NEWER_NODE.get().command;
     const run: Program["run"] = (...args) => finish(start([node, "--import", hide, ...rest, ...args]));
-    const [wanted, found] = await demoBy([NODE.get(), { ...NEWER_NODE.get(), run }], "--preset", "paper");
+    const [wanted, found] = await fabricBy([NODE.get(), { ...NEWER_NODE.get(), run }], "--preset", "paper");
     for (const [name, text] of Object.entries(wanted)) assert(found[name] === text, name);
   });
 });
@@ -101,7 +109,7 @@ testWith([NODE], "a Node without SQLite says so in one sentence, and what a newe
       assert.match(said, /^warning: cache: .* without it: Node [\d.]+ has no SQLite, Node 22\.13 or newer has$/);
       assert.equal(stderr.match(/warning/g)!.length, 1, stderr);
     }
-    const interrupted = start([...NODE.get().command, "cluster", "demo"]);
+    const interrupted = start([...NODE.get().command, "cluster", "tests/fabric", "--out", join(folder, "out")]);
     const output = finish(interrupted);
     await new Promise((resolve) => setTimeout(resolve, 900));
     interrupted.kill("SIGINT");
@@ -124,7 +132,7 @@ testWith([NODE], "--json - is whole through a pipe that is read late, and a clos
   for (const { value: program } of [NODE, NEWER_NODE, BUN]) {
     if (!program) continue;
     const pipe = async (reader: string) => {
-      const command = `"$@" cluster demo --preset paper --out "$0" --json - | ${reader}`;
+      const command = `"$@" cluster tests/fabric --preset paper --out "$0" --json - | ${reader}`;
       let text = "";
       await withFolder(async (folder) => {
         const { code, stdout, stderr } = await finish(start(["bash", "-c", command, folder, ...program.command]));

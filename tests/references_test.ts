@@ -177,13 +177,13 @@ Deno.test("groups from vectors: exact they are the pipeline's, of micro-clusters
   await assert.rejects(clusterEmbeddings({ ...points, count: 1 }), { code: "too-few-images" });
 });
 
-Deno.test("cluster --references as a process: the demo set's kinds, settings that say so, a model that assigns", async () => {
+Deno.test("cluster --references as a process: the fabric set's kinds, settings that say so, a model that assigns", async () => {
   await withFolder(async (folder) => {
     const out = (name: string) => join(folder, name);
     const cached = ["--cache", out("cache"), "--json", "-"];
     const cluster = (name: string, ...args: string[]) => {
       const options = ["--preset", "paper", "--labels", "folders", "--out", out(name), ...cached];
-      return runTask("cluster", "demo", ...options, ...args);
+      return runTask("cluster", "tests/fabric", ...options, ...args);
     };
     const some = await cluster("some", "--references", "20", "--export", "embeddings,coco");
     assert.equal(some.code, 0, some.stderr);
@@ -196,7 +196,7 @@ Deno.test("cluster --references as a process: the demo set's kinds, settings tha
     const assigned = await runTask(
       "assign",
       join(out("some"), "model.json"),
-      join(PROJECT, "demo/knot"),
+      join(PROJECT, "tests/fabric/knot"),
       "--out",
       out("knots"),
       "--json",

@@ -1,4 +1,4 @@
-// The report of the demo set in a real browser, opened from a file, offline.
+// The report of the fabric set in a real browser, opened from a file, offline.
 
 import assert from "node:assert/strict";
 import type { Page } from "puppeteer-core";
@@ -6,9 +6,9 @@ import { runTask, withFolder } from "./program.ts";
 import { CHROMIUM, testWith } from "./needs.ts";
 import { withReportFile } from "./report_page.ts";
 
-function withDemoReport(use: (page: Page) => Promise<void>): Promise<void> {
+function withFabricReport(use: (page: Page) => Promise<void>): Promise<void> {
   return withFolder(async (out) => {
-    const { code, stderr } = await runTask("cluster", "demo", "--labels", "folders", "--out", out);
+    const { code, stderr } = await runTask("cluster", "tests/fabric", "--labels", "folders", "--out", out);
     assert.equal(code, 0, stderr);
     await withReportFile(out, use);
   });
@@ -26,7 +26,7 @@ function paintedOverlays(page: Page): Promise<number> {
 }
 
 testWith(CHROMIUM, "the report shows every image, medoids first, and its overlay switch works, offline", async () => {
-  await withDemoReport(async (page) => {
+  await withFabricReport(async (page) => {
     const images = await page.$$eval(".card img", (list) => {
       for (const image of list) image.loading = "eager";
       return Promise.all(list.map(async (image) => {

@@ -69,7 +69,7 @@ function form(paths: readonly string[], fields: Record<string, string> = {}): Fo
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   for (const [at, path] of paths.entries()) {
-    const bytes = Deno.readFileSync(join(PROJECT, "demo", path));
+    const bytes = Deno.readFileSync(join(PROJECT, "tests/fabric", path));
     form.append("images", new File([bytes], `${at}/${path}`), `${at}/${path}`);
   }
   return form;
@@ -224,7 +224,7 @@ testWith(CHROMIUM, "the page: files in by keyboard, progress, and the report in 
       await page.evaluate(() => {}); // The browser has heard of the wait before the key comes.
       await page.keyboard.press("Space");
       const chooser = await opened;
-      await chooser.accept(PATHS.map((path) => join(PROJECT, "demo", path)));
+      await chooser.accept(PATHS.map((path) => join(PROJECT, "tests/fabric", path)));
       await page.waitForFunction(() => document.querySelector("#chosen")!.textContent === "6 images chosen.");
       const stages = page.evaluate(() =>
         new Promise<string[]>((done) => {
@@ -264,7 +264,7 @@ testWith(CHROMIUM, "the page: files in by keyboard, progress, and the report in 
       await withFolder(async (folder) => {
         const zip = new ZipWriter(new Uint8ArrayWriter());
         for (const path of PATHS) {
-          await zip.add(path, new Uint8ArrayReader(await Deno.readFile(join(PROJECT, "demo", path))));
+          await zip.add(path, new Uint8ArrayReader(await Deno.readFile(join(PROJECT, "tests/fabric", path))));
         }
         await Deno.writeFile(join(folder, "photos.zip"), await zip.close());
         await (await page.$("input#files"))!.uploadFile(join(folder, "photos.zip"));

@@ -8,9 +8,9 @@ import { mayHaveSixteenBits } from "../src/image/sixteen_bits.ts";
 import { jobWhite } from "../src/job/white.ts";
 import { PROJECT, run, withFolder } from "./program.ts";
 
-/** A demo image's grey levels times `factor`, as a PGM file of 16 bits. */
+/** A fabric image's grey levels times `factor`, as a PGM file of 16 bits. */
 async function pgm(name: string, factor: number): Promise<Uint8Array> {
-  const { data, width, height } = await decodeImage(readFileSync(join(PROJECT, "demo", name)));
+  const { data, width, height } = await decodeImage(readFileSync(join(PROJECT, "tests/fabric", name)));
   const head = new TextEncoder().encode(`P5\n${width} ${height}\n65535\n`);
   const file = new Uint8Array(head.length + width * height * 2);
   file.set(head);
@@ -69,7 +69,7 @@ Deno.test("the white of uploads is that of all of them; 8 bits and damaged files
   assert.equal(await jobWhite([twelve, source(await pgm("cut/cut-02.jpg", 4))], undefined, warnings), 4095);
   assert.equal(warnings.length, 1);
   assert.equal(await jobWhite([twelve, source(await pgm("cut/cut-02.jpg", 257))], undefined, warnings), undefined);
-  const jpeg = source(readFileSync(join(PROJECT, "demo/cut/cut-01.jpg")));
+  const jpeg = source(readFileSync(join(PROJECT, "tests/fabric/cut/cut-01.jpg")));
   assert.equal(await jobWhite([jpeg, source(new Uint8Array(3))], undefined, warnings), undefined);
   const cut = (await pgm("cut/cut-01.jpg", 16)).subarray(0, 900);
   assert.equal(await jobWhite([source(cut), twelve], undefined, warnings), 4095);

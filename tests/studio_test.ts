@@ -15,7 +15,7 @@ import { EXPORTS } from "./hub_server.ts";
 import { PROJECT, run, runTask, withFolder } from "./program.ts";
 import { UNREACHABLE } from "../tools/bundle.ts";
 
-const DEMO = join(PROJECT, "demo");
+const FABRIC = join(PROJECT, "tests/fabric");
 const built = await Deno.makeTempDir();
 const building = await runTask("studio", built);
 const BUNDLER = tried("Deno's bundler", FROM_NPM, !building.stderr.includes(UNREACHABLE));
@@ -186,10 +186,10 @@ testWith(BUNDLER, "deno task studio writes a folder, again into its own, never a
   });
 });
 
-test("the demo set: the library's groups, again without embedding, files to save, nothing sent", async () => {
+test("the fabric set: the library's groups, again without embedding, files to save, nothing sent", async () => {
   await withStudio(async ({ page, folder, asked }) => {
     const images = join(folder, "photos");
-    cpSync(DEMO, images, { recursive: true });
+    cpSync(FABRIC, images, { recursive: true });
     const library = await byLibrary(images);
     const wanted = await library("auto");
     writeFileSync(join(images, "broken.jpg"), readFileSync(join(images, "cut/cut-01.jpg")).subarray(0, 900));
@@ -217,7 +217,7 @@ test("the demo set: the library's groups, again without embedding, files to save
     // The model takes new images with the program.
     for (const name of ["model.json", "model.bin"]) await saved(page, folder, name);
     mkdirSync(join(folder, "new"));
-    cpSync(join(DEMO, "hole/hole-01.jpg"), join(folder, "new/hole-01.jpg"));
+    cpSync(join(FABRIC, "hole/hole-01.jpg"), join(folder, "new/hole-01.jpg"));
     const assigned = await runTask("assign", join(folder, "model.json"), join(folder, "new"));
     assert.equal(assigned.code, 0, assigned.stderr);
     assert.match(assigned.stdout, /hole-01\.jpg +group \d +distance .* like hole\/hole-01\.jpg/);
@@ -244,7 +244,7 @@ test("the demo set: the library's groups, again without embedding, files to save
 
 test("stopping ends the work at once, and what was embedded is not embedded again", async () => {
   await withStudio(async ({ page }) => {
-    await chooseFolder(page, DEMO);
+    await chooseFolder(page, FABRIC);
     await page.click("[name=preset][value=paper]");
     await page.click("#start");
     await page.waitForFunction(() => /^1\d of 60/.test(document.querySelector("#count")!.textContent!));
@@ -265,11 +265,11 @@ test("stopping ends the work at once, and what was embedded is not embedded agai
 test("isolated pages use threads: the same groups, with labelled normals, by keyboard", async () => {
   await withStudio(async ({ page, folder, asked }) => {
     for (const kind of ["cut", "hole", "stain"]) {
-      cpSync(join(DEMO, kind), join(folder, "in", kind), { recursive: true });
+      cpSync(join(FABRIC, kind), join(folder, "in", kind), { recursive: true });
     }
     assert.equal(await page.evaluate(() => crossOriginIsolated), true);
     await chooseFolder(page, join(folder, "in"));
-    await chooseFolder(page, join(DEMO, "good"), "normals");
+    await chooseFolder(page, join(FABRIC, "good"), "normals");
     await textBecomes(page, "normals-chosen", "12 images of good chosen.");
     await page.click("[name=preset][value=paper]");
     await page.$eval("#k", (input) => (input as HTMLInputElement).value = "3");
@@ -296,11 +296,11 @@ test("a dropped folder with a zip in it, and a file that is gone by then", async
     const zip = new ZipWriter(new BlobWriter("application/zip"));
     for (const at of [1, 2, 3]) {
       const name = `hole-0${at}.jpg`;
-      await zip.add(`packed/${name}`, new Uint8ArrayReader(readFileSync(join(DEMO, "hole", name))));
-      cpSync(join(DEMO, "cut", `cut-0${at}.jpg`), join(dropped, "deep", `cut-0${at}.jpg`));
+      await zip.add(`packed/${name}`, new Uint8ArrayReader(readFileSync(join(FABRIC, "hole", name))));
+      cpSync(join(FABRIC, "cut", `cut-0${at}.jpg`), join(dropped, "deep", `cut-0${at}.jpg`));
     }
     writeFileSync(join(dropped, "more.zip"), await (await zip.close()).bytes());
-    cpSync(join(DEMO, "cut/cut-04.jpg"), join(dropped, "gone.jpg"));
+    cpSync(join(FABRIC, "cut/cut-04.jpg"), join(dropped, "gone.jpg"));
     await dropFiles(page, dropped);
     await page.waitForFunction(() =>
       document.querySelector("#chosen")!.textContent === "4 images and 1 zip of mixed chosen."
@@ -328,7 +328,7 @@ test("what the server lacks is told in a sentence", async () => {
   ];
   for (const [missing, sentence] of lacking) {
     await withStudio(async ({ page }) => {
-      await chooseFolder(page, join(DEMO, "cut"));
+      await chooseFolder(page, join(FABRIC, "cut"));
       await group(page, { preset: "paper", k: "2" });
       assert.match((await textOf(page, "problem"))!, sentence);
     }, { missing });
@@ -338,7 +338,7 @@ test("what the server lacks is told in a sentence", async () => {
 test("a network dropped on the page, as the hub has it: the program's groups, and a model that assign takes", async () => {
   await withStudio(async ({ page, folder, asked }) => {
     const images = join(folder, "photos");
-    for (const kind of ["cut", "hole"]) cpSync(join(DEMO, kind), join(images, kind), { recursive: true });
+    for (const kind of ["cut", "hole"]) cpSync(join(FABRIC, kind), join(images, kind), { recursive: true });
     await chooseFolder(page, images);
     const repository = join(EXPORTS, "dinov2");
     await dropFiles(page, repository);

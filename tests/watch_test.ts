@@ -22,14 +22,14 @@ testPrograms("--watch assigns what is there and what comes, retries what is half
   await withFolder(async (scratch) => {
     const [fitted, photos] = [join(scratch, "fitted"), join(scratch, "new")];
     for (const folder of [fitted, photos, join(photos, "line 2")]) Deno.mkdirSync(folder);
-    const demo = (name: string) => join(PROJECT, "demo", name.replace(/-.*/, ""), `${name}.jpg`);
+    const fabric = (name: string) => join(PROJECT, "tests/fabric", name.replace(/-.*/, ""), `${name}.jpg`);
     for (const name of ["cut-01", "cut-02", "cut-03", "hole-01", "hole-02", "hole-03"]) {
-      Deno.copyFileSync(demo(name), join(fitted, `${name}.jpg`));
+      Deno.copyFileSync(fabric(name), join(fitted, `${name}.jpg`));
     }
     const clustered = await run("cluster", fitted, "--preset", "paper", "--k", "2");
     assert.equal(clustered.code, 0, clustered.stderr);
 
-    Deno.copyFileSync(demo("cut-01"), join(photos, "first.jpg"));
+    Deno.copyFileSync(fabric("cut-01"), join(photos, "first.jpg"));
     const program = start([...command, "assign", join(scratch, "fitted-clusters/model.json"), photos, "--watch"]);
     const output = finish(program);
     try {
@@ -44,16 +44,16 @@ testPrograms("--watch assigns what is there and what comes, retries what is half
       const paths = () => read().map(({ path }) => path).join(" ");
       await eventually("the image that was there", () => paths() === "first.jpg");
 
-      const whole = Deno.readFileSync(demo("hole-02"));
+      const whole = Deno.readFileSync(fabric("hole-02"));
       Deno.writeFileSync(join(photos, "slow.jpg"), whole.subarray(0, whole.length / 2));
-      Deno.copyFileSync(demo("cut-02"), join(photos, "line 2", "second.jpg"));
+      Deno.copyFileSync(fabric("cut-02"), join(photos, "line 2", "second.jpg"));
       Deno.writeTextFileSync(join(photos, "notes.txt"), "no image");
       await eventually("an image in a sub-folder", () => paths() === "first.jpg line 2/second.jpg");
       // By now the half has been tried; the rest comes.
       await new Promise((resolve) => setTimeout(resolve, 600));
       Deno.writeFileSync(join(photos, "slow.jpg"), whole.subarray(whole.length / 2), { append: true });
       await eventually("the slow image", () => paths() === "first.jpg line 2/second.jpg slow.jpg");
-      Deno.copyFileSync(demo("hole-03"), join(photos, "first.jpg"));
+      Deno.copyFileSync(fabric("hole-03"), join(photos, "first.jpg"));
       await eventually("an image under an old name", () => read()[0].like === "hole-03.jpg");
       const groups = read().map(({ like, distance }) => `${like} ${distance}`);
       assert.deepEqual(groups, ["hole-03.jpg 0", "cut-02.jpg 0", "hole-02.jpg 0"]);

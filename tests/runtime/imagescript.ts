@@ -6,7 +6,12 @@ const other = { decoder: "imagescript" } as const;
 const worst: Record<string, number> = {};
 try {
   for (
-    const name of ["docs/report.png", "demo/cut/cut-01.jpg", "tests/images/orientation-6.jpg", "tests/images/noise.gif"]
+    const name of [
+      "docs/report.png",
+      "tests/fabric/cut/cut-01.jpg",
+      "tests/images/orientation-6.jpg",
+      "tests/images/noise.gif",
+    ]
   ) {
     const bytes = Deno.readFileSync(new URL(`../../${name}`, import.meta.url));
     const [own, its] = [await decodeImage(bytes), await decodeImage(bytes, other)];

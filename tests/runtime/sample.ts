@@ -1,4 +1,4 @@
-// What every runtime is given, 15 demo images of 3 kinds, and what it must find.
+// What every runtime is given, 15 fabric images of 3 kinds, and what it must find.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ export interface Found {
 
 /** Paths of the images. */
 export const SAMPLE: readonly string[] = ["hole", "knot", "stain"].flatMap((kind) =>
-  Array.from({ length: 5 }, (_, i) => join(ROOT, "demo", kind, `${kind}-0${i + 1}.jpg`))
+  Array.from({ length: 5 }, (_, i) => join(ROOT, "tests/fabric", kind, `${kind}-0${i + 1}.jpg`))
 );
 
 /** What Deno finds with every permission, from the sources. */

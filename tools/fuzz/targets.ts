@@ -83,7 +83,7 @@ export async function targets(scratch: string): Promise<Record<string, Target>> 
 }
 
 function imageFiles(): Map<string, Uint8Array> {
-  const folders = ["tests/images", ...["cut", "good", "hole", "knot", "stain"].map((kind) => `demo/${kind}`)];
+  const folders = ["tests/images", ...["cut", "good", "hole", "knot", "stain"].map((kind) => `tests/fabric/${kind}`)];
   return new Map(folders.flatMap((folder) => {
     return [...Deno.readDirSync(join(PROJECT, folder))].map(({ name }) => name).sort().map((name) => {
       return [name, Deno.readFileSync(join(PROJECT, folder, name))] as const;

@@ -1,7 +1,7 @@
 /**
- * Draws the demo set: 60 photos of one woven fabric, 12 without a defect and 12 with each of four kinds.
+ * Draws the fabric set: 60 photos of one woven fabric, 12 without a defect and 12 with each of four kinds.
  *
- * Run: deno run -A tools/make_demo.ts     writes demo/KIND/KIND-NN.jpg; the same files every time
+ * Run: deno run -A tools/make_fabric.ts     writes tests/fabric/KIND/KIND-NN.jpg; the same files every time
  */
 import { fileURLToPath } from "node:url";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
@@ -20,7 +20,7 @@ import {
 } from "./drawing.ts";
 
 const PER_KIND = 12;
-const DEMO = fileURLToPath(new URL("../demo/", import.meta.url));
+const FABRIC = fileURLToPath(new URL("../tests/fabric/", import.meta.url));
 
 /** Plain weave: at each crossing one of two threads lies on top, each a little bright or dark, wide or narrow. */
 function fabric(random: Random): (x: number, y: number) => Colour {
@@ -128,13 +128,13 @@ const KINDS: Record<string, (random: Random) => Defect> = {
 
 let bytes = 0;
 for (const [kindAt, kind] of Object.keys(KINDS).entries()) {
-  await Deno.mkdir(`${DEMO}${kind}`, { recursive: true });
+  await Deno.mkdir(`${FABRIC}${kind}`, { recursive: true });
   for (let number = 1; number <= PER_KIND; number++) {
     const random = seededRandom(1000 * kindAt + number);
     const image = draw(fabric(random), KINDS[kind](random));
     const jpeg = new Uint8Array(await encodeJpeg(image, { quality: 80 }));
-    await Deno.writeFile(`${DEMO}${kind}/${kind}-${String(number).padStart(2, "0")}.jpg`, jpeg);
+    await Deno.writeFile(`${FABRIC}${kind}/${kind}-${String(number).padStart(2, "0")}.jpg`, jpeg);
     bytes += jpeg.length;
   }
 }
-console.log(`demo/: ${Object.keys(KINDS).length * PER_KIND} images, ${bytes} bytes`);
+console.log(`tests/fabric/: ${Object.keys(KINDS).length * PER_KIND} images, ${bytes} bytes`);
