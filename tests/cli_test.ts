@@ -247,7 +247,7 @@ testPrograms(
     assert.equal(code, 0);
     for (
       const text of [
-        "whitened; how far weights spread",
+        "four directions",
         "soft-max",
         "eq. 10",
         "FasterPAM",

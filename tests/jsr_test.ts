@@ -81,7 +81,7 @@ function readmeExample(): string {
 const PIXELS = `
 import { clusterImages } from "jsr:@anomalies/cluster";
 const image = (at) => {
-  const data = new Uint8Array(64 * 64 * 4).map((_, i) => i % 4 === 3 ? 255 : Math.floor(i / (at % 2 ? 4 : 256)) % 8 < 4 ? 220 : 40);
+  const data = new Uint8Array(64 * 64 * 4).map((_, i) => i % 4 === 3 ? 255 : Math.floor(i / (at % 2 ? 4 : 16)) % 8 < 4 ? 220 : 40);
   return { data: data.map((value, i) => i % 4 === 3 ? 255 : value + at % 3), width: 64, height: 64 };
 };
 const { groups } = await clusterImages(Array.from({ length: 8 }, (_, at) => image(at)), { k: 2 });
