@@ -29,6 +29,8 @@ export async function sampleReport(options: {
   readonly cluster?: Clusterer;
   readonly source?: string;
   readonly pathOf?: (image: number, kind: number) => string;
+  /** Numbers of groups that are said to be as clear as the chosen one. */
+  readonly asClear?: readonly number[];
 } = {}): Promise<SampleReport> {
   const { count = 40, kinds = 5, k = "auto", side = 48 } = options;
   const pathOf = options.pathOf ?? ((image, kind) => `kind-${kind}/image-${String(image).padStart(3, "0")}.jpg`);
@@ -49,12 +51,15 @@ export async function sampleReport(options: {
     const path = pathOf(image, image % kinds);
     return { path, label: `kind-${image % kinds}`, thumbnail: await thumbnail(raster), patches: { rows, cols } };
   }));
-  const file = groupsFile(result, {
+  const found = groupsFile(result, {
     images,
     settings: { k: result.k, kChosen: "given" },
     model: "drawn",
     warnings: [],
   });
+  const { asClear = [] } = options;
+  const choice = found.choice?.map((one) => asClear.includes(one.k) ? { ...one, clarity: 0.9 } : one);
+  const file = { ...found, ...(choice && { choice }) };
   return {
     html: renderReport(reportData("Kinds of defect in a sample", file, result, images, options.source)),
     file,

@@ -241,3 +241,28 @@ testWith(
     });
   },
 );
+
+testWith(
+  CHROMIUM,
+  "numbers of groups that are about as clear have a button each, which regroups the page",
+  async () => {
+    const { html, result } = await sampleReport({ asClear: [3, 6] });
+    assert.equal(result.k, 5);
+    await withPage(html, async (page) => {
+      const pressed = () =>
+        page.$$eval("#counts [aria-pressed=true]", (buttons) => buttons.map((one) => one.textContent));
+      const numbers = await page.$$eval("#counts button", (buttons) => buttons.map((one) => one.textContent));
+      assert.deepEqual(numbers, ["3", "5", "6"]);
+      assert.deepEqual(await pressed(), ["5"]);
+      for (const k of [6, 3]) {
+        await page.click(`#counts [data-k="${k}"]`);
+        assert.equal((await groupsShown(page)).length, k);
+        assert.deepEqual(await pressed(), [String(k)]);
+      }
+      await page.click("#undo");
+      assert.deepEqual(await pressed(), ["6"]);
+    });
+    const { html: clear } = await sampleReport();
+    assert.doesNotMatch(clear, /id="counts"/);
+  },
+);

@@ -325,12 +325,16 @@ function reasonOf([first]: readonly TriedGroupCount[]): string {
 
 function plotsOf({ tried, chosen }: NonNullable<ReportData["choice"]>): string {
   const names = {
-    clarity: "how clear, against the clearest",
+    clarity: "how clear it is",
     gap: "gap in the tree's heights",
     predictionStrength: "prediction strength",
     silhouette: "mean silhouette",
   } as const;
-  return (Object.keys(names) as (keyof typeof names)[])
+  // Of a tree silhouettes do not count.
+  const shown: (keyof typeof names)[] = tried[0].gap === undefined
+    ? ["silhouette"]
+    : ["clarity", "gap", "predictionStrength"];
+  return shown
     .filter((key) => tried[0][key] !== undefined)
     .map((key) => countPlot({ name: names[key], values: tried.map((one) => [one.k, one[key]!]), chosen }))
     .join("\n");
