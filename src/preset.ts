@@ -36,13 +36,19 @@ const TWO_NETWORKS = {
 };
 
 /**
- * All depths, whitened: the patches themselves, and what they differ by from their like. The lengths of both are made
- * their square root, so that kinds are told by what a defect looks like more than by how strong it is.
+ * A consensus of three: residuals of the middle depth, at which defects stand out most; and of all depths, whitened, the
+ * patches and their residuals. The lengths of all are made their square root, so that kinds are told by what a defect
+ * looks like more than by how strong it is.
+ *
+ * @param middle levels of the middle depth.
  */
-const PATCHES_AND_RESIDUALS: readonly Feature[] = [
-  { whiten: true, length: "root" },
-  { whiten: true, content: "residual", length: "root" },
-];
+function consensusOf(middle: readonly number[]): readonly Feature[] {
+  return [
+    { whiten: true, length: "root" },
+    { whiten: true, content: "residual", length: "root" },
+    { levels: middle, content: "residual", length: "root" },
+  ];
+}
 
 /** Of patches that a twentieth of the other images has too, few are a defect. */
 const RARE: ScoreSource = { quantile: 0.05 };
@@ -51,7 +57,7 @@ const RARE: ScoreSource = { quantile: 0.05 };
 const COMMON: Omit<Preset, "summary"> = {
   model: PYRAMID_MODEL,
   embedding: PYRAMID,
-  features: PATCHES_AND_RESIDUALS,
+  features: consensusOf([0]),
   over: RARE,
   tau: "auto",
   references: "auto",
@@ -84,6 +90,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     summary: "two networks, each in four directions: takes two to three times as long again",
     model: TWO_NETWORKS_MODEL,
     embedding: { ...TWO_NETWORKS, views: 4 },
+    features: consensusOf([0, 3]),
     time: 8,
   },
 };
