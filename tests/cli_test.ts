@@ -99,7 +99,10 @@ testPrograms(
       const first = await again();
       const file: GroupsFile = JSON.parse(first);
       assert.match(String(file.settings.tauGiven), /^auto, from the images: a consensus of perplexity of 10 % /);
-      assert.match(file.model, /^efficientnet-lite0-lite2 × 4 views reduction4\+reduction3\+reduction5\+lite2-reduction4.*@224 /);
+      assert.match(
+        file.model,
+        /^efficientnet-lite0-lite2 × 4 views reduction4\+reduction3\+reduction5\+lite2-reduction4.*@224 /,
+      );
       const groupOf = (path: string) => file.images.find((image) => image.path === path)!.group;
       assert.equal(groupOf("cut-cut-01.jpg"), groupOf("cut-cut-02.jpg"));
       assert.equal(groupOf("hole-hole-01.jpg"), groupOf("hole-hole-02.jpg"));
