@@ -10,7 +10,7 @@ import { adjustedRandIndex } from "./metric/adjusted_rand_index.ts";
 import { randomSample } from "./random.ts";
 import type { DistanceMatrix } from "./types.ts";
 import type { Temperature } from "./weight/soft.ts";
-import type { Weighting } from "./weight/weighting.ts";
+import { sourceOf, type Weighting } from "./weight/weighting.ts";
 
 /** Perplexities that are tried, as shares of the patches. */
 const PERPLEXITIES: readonly number[] = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
@@ -23,8 +23,10 @@ const SAMPLE = 600;
 /** Of fewer images subsets say nothing: then all spreads in the middle count alike. */
 const FEWEST = 12;
 const MIDDLE: readonly Temperature[] = [0.1, 0.2, 0.3, 0.4, 0.5].map((perplexity) => ({ perplexity }));
+/** Over labelled normals scores are so sure that any spread will do, and all together are better than a choice. */
+const ALL: readonly Temperature[] = PERPLEXITIES.map((perplexity) => ({ perplexity }));
 /** A spread that is less stable by so much counts for 1/e of the most stable one. */
-const SOFTNESS = 0.025;
+const SOFTNESS = 0.04;
 /** Shares below this are left out. */
 const LEAST_SHARE = 0.02;
 
@@ -45,18 +47,20 @@ export interface TriedSpread {
 export interface SpreadChoice {
   /** The weighting with τ as it was chosen. */
   readonly weighting: Weighting;
-  /** What was tried; empty where there are too few images to tell. */
+  /** What was tried; empty where there are too few images to tell, and with labelled normals. */
   readonly tried: readonly TriedSpread[];
 }
 
 /**
  * Chooses τ of a weighting that leaves it open: a consensus of spreads, each by how stable the groups are that it leads
  * to (stability under subsets: Ben-Hur, Elisseeff and Guyon 2002), over all cuts, so that no number of groups has to be
- * known. Shares fall exponentially with what a spread is less stable than the best.
+ * known. Shares fall exponentially with what a spread is less stable than the best. With scores over labelled normals all
+ * spreads count alike.
  */
 export function chooseSpread(compared: readonly ComparedFeatures[], weighting: Weighting): SpreadChoice {
   const { count } = compared[0].patches;
   const withTau = (tau: readonly Temperature[]) => ({ ...weighting, tau }) as Weighting;
+  if (sourceOf(weighting) === "normal") return { weighting: withTau(ALL), tried: [] };
   if (count < FEWEST) return { weighting: withTau(MIDDLE), tried: [] };
   const sample = Int32Array.from(randomSample(count, SAMPLE, 1));
   const stabilities = PERPLEXITIES.map((perplexity) => {
