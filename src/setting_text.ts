@@ -29,7 +29,7 @@ export function temperatureText(tau: Temperatures): string {
 /** How τ was given, and what was chosen where it was left open. */
 export function givenTemperatureText(given: Temperatures, chosen: Weighting | undefined): string {
   if (given !== "auto" || !chosen || !("tau" in chosen)) return temperatureText(given);
-  return `auto, from the images: ${temperatureText(chosen.tau!)}`;
+  return `auto: ${temperatureText(chosen.tau!)}`;
 }
 
 function oneTemperatureText(tau: Temperature): string {

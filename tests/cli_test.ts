@@ -98,7 +98,7 @@ testPrograms(
       };
       const first = await again();
       const file: GroupsFile = JSON.parse(first);
-      assert.match(String(file.settings.tauGiven), /^auto, from the images: a consensus of perplexity of 10 % /);
+      assert.match(String(file.settings.tauGiven), /^auto: a consensus of perplexity of 10 % /);
       assert.match(
         file.model,
         /^efficientnet-lite0-lite2 × 4 views reduction4\+reduction3\+reduction5\+lite2-reduction4.*@224 /,
