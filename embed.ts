@@ -20,6 +20,7 @@ export {
   TWO_NETWORKS_MODEL,
   type Views,
 } from "./src/embed/onnx.ts";
+export { joinNetworks } from "./src/embed/packed.ts";
 export { type NetworkFiles, readNetwork } from "./src/embed/read_network.ts";
 export type { WhiteningOptions } from "./src/embed/whiten.ts";
 export type { ScoreSource, Temperatures } from "./src/weight/weighting.ts";

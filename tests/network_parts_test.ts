@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   DEFAULT_MODEL,
+  joinNetworks,
   onnxEmbedder,
   type PatchSet,
   PRESETS,
@@ -40,6 +41,11 @@ Deno.test("each network holds the one that it continues: the same numbers, to th
   assert.deepEqual(both.levels, [112, 40, 192, 120, 48, 208]);
   assert.deepEqual(selectLevels(pyramid, [0]).data, small.data);
   assert.deepEqual(selectLevels(both, [0, 1, 2]).data, pyramid.data);
+});
+
+Deno.test("bytes that are handed in are joined as those that are read", async () => {
+  const parts = await Promise.all([DEFAULT_MODEL, PYRAMID_MODEL].map((model) => Deno.readFile(model)));
+  assert.deepEqual(joinNetworks(parts), (await readNetwork(PYRAMID_MODEL)).model);
 });
 
 Deno.test("a part that is missing or continues itself is told in a sentence", async () => {

@@ -37,7 +37,22 @@ export function unpackNetwork(bytes: Uint8Array): Uint8Array {
   throw new AnomalyClusterError("bad-model", "this WebAssembly file holds no whole network: copy it anew");
 }
 
-/** The same of a compiled file. */
+/**
+ * One network from the bytes of several files, ONNX or WebAssembly, each of which continues the one before it: see
+ * `ModelManifest.after`. {@linkcode readNetwork} does it by itself; this is for who hands bytes in.
+ */
+export function joinNetworks(parts: readonly Uint8Array[]): Uint8Array {
+  const unpacked = parts.map(unpackNetwork);
+  const joined = new Uint8Array(unpacked.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of unpacked) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** The network in a compiled file. */
 export function networkInModule(module: WebAssembly.Module): Uint8Array {
   const [section] = WebAssembly.Module.customSections(module, SECTION);
   if (!section) throw new AnomalyClusterError("bad-model", "this WebAssembly file holds no network: copy it anew");

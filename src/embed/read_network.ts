@@ -5,7 +5,7 @@ import { AnomalyClusterError, isMissing } from "../errors.ts";
 import { readAddress } from "../read_address.ts";
 import { hubNetwork, hubWeights } from "./hub_network.ts";
 import { type ModelManifest, readManifest } from "./manifest.ts";
-import { networkInModule, unpackNetwork } from "./packed.ts";
+import { joinNetworks, networkInModule, unpackNetwork } from "./packed.ts";
 
 /** A network as it was read. */
 export interface NetworkFiles {
@@ -59,23 +59,13 @@ async function withFormer(
     parts.unshift(found.model);
     after = found.manifest?.after;
   }
-  return parts.length === 1 ? model : joinedBytes(parts);
+  return parts.length === 1 ? model : joinNetworks(parts);
 }
 
 /** A file of a network of several, and its manifest. */
 async function partAt(address: URL): Promise<NetworkFiles> {
   const [model, manifest] = await Promise.all([modelAt(address), manifestAt(manifestAddress(address))]);
   return { model, ...(manifest && { manifest }) };
-}
-
-function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }
 
 /**

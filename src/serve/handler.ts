@@ -28,7 +28,7 @@ export type { Embedder, Limits, Network, PatchSet, PresetName, Raster };
 export interface HandlerOptions {
   /** Opens the network of a preset, when the first request asks for it; it stays open. */
   readonly openNetwork: (preset: PresetName) => Promise<Network>;
-  /** Presets that requests may choose from. @default ["paper", "default", "best"] */
+  /** Presets that requests may choose from. @default all: paper, quick, default, best */
   readonly presets?: readonly PresetName[];
   /** The preset of requests that choose none. @default "default", else the first of `presets` */
   readonly preset?: PresetName;
