@@ -13,6 +13,7 @@ import {
   patchMinima,
   patchScores,
   type PatchSet,
+  readNetwork,
   whiten,
   type WorkCounts,
 } from "../mod.ts";
@@ -98,7 +99,7 @@ function byAllWays<Result>(planOf: () => Plan<Result>): Record<string, Result> {
 
 /** Patch embeddings of some images of the fabric set: the real thing. */
 async function fabricPatches(names: string[], { model, embedding }: Preset = PRESETS.paper): Promise<PatchSet> {
-  const embedder = await onnxEmbedder({ model: await Deno.readFile(model), ...embedding });
+  const embedder = await onnxEmbedder({ ...await readNetwork(model), ...embedding });
   const parts = [];
   for (const name of names) {
     parts.push(

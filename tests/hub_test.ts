@@ -48,7 +48,7 @@ Deno.test("cluster downloads a network once and tells what it is; then it, assig
       "/storage/dinov2/onnx/model.onnx",
     ]);
     const results = resultsIn(`${images}-clusters`);
-    assert.match(JSON.parse(results[1]).model, new RegExp(`^dinov2 ${digest.slice(0, 8)}@56 `));
+    assert.match(JSON.parse(results[1]).model, new RegExp(`^dinov2 ${digest.slice(0, 8)} × 4 views@56 `));
     const model = join(`${images}-clusters`, "model.json");
     const { network } = JSON.parse(readFileSync(model, "utf8"));
     assert.equal(network.model, `hf:test/dinov2@${hub.commit}/onnx/model.onnx`);

@@ -71,7 +71,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
     cache: cache.of(opened.maker),
     estimate: new TimeEstimate(
       found.images.length + (normalFiles?.length ?? 0),
-      options.model === undefined ? options.preset : undefined,
+      options.views === undefined ? options.preset : undefined,
     ),
   };
   const normals = normalFiles && await loadNormals(normalFiles, options.normals!, network, warnings);

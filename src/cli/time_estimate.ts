@@ -18,7 +18,7 @@ export class TimeEstimate {
   #embedded = 0;
   #started = 0;
 
-  /** @param preset absent where another network is used: then nothing is known of quicker ones. */
+  /** @param preset absent where views are given besides: then nothing is known of quicker ones. */
   constructor(readonly images: number, readonly preset?: PresetName, readonly say: (line: string) => void = tell) {}
 
   /** An image went through the network; `now` is in milliseconds. */
