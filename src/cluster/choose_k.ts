@@ -7,6 +7,8 @@ import { type PredictionStrength, predictionStrengths } from "./prediction_stren
 const MOST = 20;
 /** Images from which on halves are not linked: it takes too long. */
 const STRENGTH_BELOW = 5000;
+/** Groups that merge below this share of the tree's height are one kind, however well they are told from each other. */
+const ONE_KIND_BELOW = 0.2;
 /** Numbers of groups that are at least so clear, as a share of the clearest one, may be meant as well; so many at most. */
 const [AS_CLEAR, MOST_AS_CLEAR] = [0.75, 5];
 
@@ -45,7 +47,7 @@ export interface GroupCountChoice {
  *   that their gaps are about 1/k too;
  * - prediction strength (Tibshirani and Walther 2005): the geometric mean of that of all groups and that of the weakest.
  *
- * Otherwise it is the one with the largest mean silhouette (Rousseeuw 1987). Images that are all equal are one group.
+ * Groups that merge in the lowest fifth of the tree are one. Otherwise it is the one with the largest mean silhouette (Rousseeuw 1987). Images that are all equal are one group.
  *
  * @param labels groups for a number of them, such as `(k) => cut(tree, k)`.
  * @param linked the tree that they come from, and its linkage.
@@ -65,7 +67,8 @@ export function chooseGroupCount(
     const own = silhouette(distances, labels(k));
     const gap = linked && gapOf(linked.tree, k);
     const strength = strengths?.[at];
-    return { k, silhouette: own, gap, strength, value: gap === undefined ? own : clearness(k, gap, strength) };
+    const value = gap === undefined ? own : mergesLow(linked!.tree, k) ? 0 : clearness(k, gap, strength);
+    return { k, silhouette: own, gap, strength, value };
   });
   // Of a few images no half may have groups of two: then silhouettes say the most.
   const told = found.some(({ value }) => value > 0) ? found : found.map((one) => ({ ...one, value: one.silhouette }));
@@ -88,6 +91,10 @@ export function countsAsClear(tried: readonly Pick<TriedGroupCount, "k" | "clari
 
 function clearness(k: number, gap: number, strength: PredictionStrength | undefined): number {
   return k * gap * (strength ? Math.sqrt(strength.mean * strength.least) : 1);
+}
+
+function mergesLow({ heights, count }: Linkage, k: number): boolean {
+  return heights[count - k] < ONE_KIND_BELOW * heights[count - 2];
 }
 
 function gapOf({ heights, count }: Linkage, k: number): number {
