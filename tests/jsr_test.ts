@@ -249,13 +249,13 @@ testWith(
             "cluster",
             "fabric",
             "--preset",
-            "paper",
+            "best",
           ),
         );
         assert.equal(code, 1);
         assert.match(
           stderr,
-          /^error: the network efficientnet-lite0-reduction4\.onnx cannot be fetched from 127\.0\.0\.1:\d+: the first run that needs it downloads it, so run once with a connection$/m,
+          /^error: the network efficientnet-lite0-lite2\.onnx cannot be fetched from 127\.0\.0\.1:\d+: the first run that needs it downloads it, so run once with a connection$/m,
         );
       } finally {
         await registry.stop().catch(() => {});
