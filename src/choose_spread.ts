@@ -13,7 +13,7 @@ import type { Temperature } from "./weight/soft.ts";
 import { sourceOf, type Weighting } from "./weight/weighting.ts";
 
 /** Perplexities that are tried, as shares of the patches. */
-const PERPLEXITIES: readonly number[] = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
+export const PERPLEXITIES: readonly number[] = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
 /** Subsets of 90 % that tell how stable groups are. */
 const SUBSETS = 16;
 /** Numbers of groups over which that is averaged, and images a group at least on average: smaller ones are chance. */
@@ -59,12 +59,11 @@ export interface SpreadChoice {
  */
 export function chooseSpread(compared: readonly ComparedFeatures[], weighting: Weighting): SpreadChoice {
   const { count } = compared[0].patches;
-  const withTau = (tau: readonly Temperature[]) => ({ ...weighting, tau }) as Weighting;
-  if (sourceOf(weighting) === "normal") return { weighting: withTau(ALL), tried: [] };
-  if (count < FEWEST) return { weighting: withTau(MIDDLE), tried: [] };
+  const alike = spreadsAlike(count, weighting);
+  if (alike) return { weighting: alike, tried: [] };
   const sample = Int32Array.from(randomSample(count, SAMPLE, 1));
   const stabilities = PERPLEXITIES.map((perplexity) => {
-    const distances = euclideanDistances(embedImages(compared, withTau([{ perplexity }])).embeddings);
+    const distances = euclideanDistances(embedImages(compared, withTau(weighting, [{ perplexity }])).embeddings);
     return stabilityOf(sample.length < count ? submatrix(distances, sample) : distances);
   });
   const most = Math.max(...stabilities);
@@ -74,9 +73,19 @@ export function chooseSpread(compared: readonly ComparedFeatures[], weighting: W
   const shares = kept.map((power) => Math.round(1e4 * power / sum(kept)) / 1e4);
   const chosen = PERPLEXITIES.flatMap((perplexity, at) => shares[at] ? [{ perplexity, share: shares[at] }] : []);
   return {
-    weighting: withTau(chosen),
+    weighting: withTau(weighting, chosen),
     tried: PERPLEXITIES.map((perplexity, at) => ({ perplexity, stability: stabilities[at], share: shares[at] })),
   };
+}
+
+/** The weighting of a set of so many images, where spreads count alike and nothing has to be compared to choose. */
+export function spreadsAlike(count: number, weighting: Weighting): Weighting | undefined {
+  if (sourceOf(weighting) === "normal") return withTau(weighting, ALL);
+  return count < FEWEST ? withTau(weighting, MIDDLE) : undefined;
+}
+
+function withTau(weighting: Weighting, tau: readonly Temperature[]): Weighting {
+  return { ...weighting, tau } as Weighting;
 }
 
 function stabilityOf(distances: DistanceMatrix): number {

@@ -7,7 +7,7 @@ import { networkFileName, type NetworkFiles, readNetwork } from "../embed/read_n
 import { AnomalyClusterError } from "../errors.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { fromUser } from "./arguments.ts";
-import { type HubOptions, openHubNetwork } from "./hub/open_hub_network.ts";
+import { type HubOptions, openHubNetwork, USUAL_FILES } from "./hub/open_hub_network.ts";
 import { hubReference, isHubAddress } from "./hub/reference.ts";
 
 /** What names a network, and how one of the hub is had. */
@@ -45,7 +45,7 @@ export async function findNetwork(options: NetworkOptions): Promise<FoundNetwork
 /** The ONNX file itself, or that of a folder as the hub's repositories are. */
 function fileOf(path: string, name: string): string {
   if (!isFolder(path)) return path;
-  const files = ["onnx/model.onnx", "model.onnx"].map((file) => join(path, file));
+  const files = USUAL_FILES.map((file) => join(path, file));
   const found = files.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
   if (found) return found;
   throw new AnomalyClusterError(

@@ -70,9 +70,9 @@ export async function fitReferences(
 ): Promise<FittedDescription> {
   const drawn = await chosenReferences(files, network, options);
   const { weight = { kind: "soft" }, features = [{}], seed } = options;
-  const prepared = await prepareFeatures(drawn, features);
-  const asked = options.references === "auto" ? "auto" : "all";
-  const sample = await referencesFor(drawn, prepared, sourceOf(weight), { references: asked, seed });
+  const sample = options.references === "auto"
+    ? await referencesFor(drawn, await prepareFeatures(drawn, features), sourceOf(weight), { seed })
+    : undefined;
   const references = sample ? someImages(drawn, sample) : drawn;
   const { rows, cols, channels, levels } = references;
   const chosen = await chosenWeighting(drawn, weight, options, sample);

@@ -14,7 +14,7 @@ import {
   sharingPatches,
 } from "../feature.ts";
 import type { PatchSet } from "../types.ts";
-import { chooseSpread } from "../choose_spread.ts";
+import { chooseSpread, spreadsAlike } from "../choose_spread.ts";
 import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
 import { isLeftOpen, sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
 import { compareWith, type Description, type DescriptionPart, embeddingsBy, needsReferences } from "./describe.ts";
@@ -75,6 +75,8 @@ export async function chosenWeighting(
   sample?: readonly number[],
 ): Promise<Weighting> {
   if (!isLeftOpen(weight)) return weight;
+  const alike = spreadsAlike(patches.count, weight);
+  if (alike) return alike;
   const prepared = await prepareFeatures(patches, features);
   return chooseSpread(await compareFeatures(prepared, sourceOf(weight), { normals, sample }, work), weight).weighting;
 }

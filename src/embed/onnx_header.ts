@@ -1,6 +1,7 @@
 // What an ONNX file says of itself, read without an engine: its inputs and outputs, and the files that hold its weights
 // (onnx.proto3 of https://github.com/onnx/onnx: field numbers are the format's).
 
+import { joinedBytes } from "../bytes.ts";
 import { AnomalyClusterError } from "../errors.ts";
 
 /** An input or output. */
@@ -94,13 +95,7 @@ export function withWeightsInside(bytes: Uint8Array, files: ReadonlyMap<string, 
     const reason = `the network has ${(size / 1e9).toFixed(1)} GB of weights, and no more than 2 GB are read`;
     throw new AnomalyClusterError("bad-model", `${reason}: take a smaller one, or its numbers of 16 bits`);
   }
-  const joined = new Uint8Array(size);
-  let at = 0;
-  for (const part of whole) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+  return joinedBytes(whole);
 }
 
 function notOnnx(): RangeError {

@@ -1,6 +1,7 @@
 // A network inside a WebAssembly file. Of binary files that lie beside modules, Deno imports this kind alone, without a
 // permission and from https addresses too, and keeps it in its cache. Everywhere else it is read as any other file.
 
+import { joinedBytes } from "../bytes.ts";
 import { AnomalyClusterError } from "../errors.ts";
 
 /** The custom section that holds the ONNX file (WebAssembly core specification, appendix A.3: custom sections). */
@@ -42,14 +43,7 @@ export function unpackNetwork(bytes: Uint8Array): Uint8Array {
  * `ModelManifest.after`. {@linkcode readNetwork} does it by itself; this is for who hands bytes in.
  */
 export function joinNetworks(parts: readonly Uint8Array[]): Uint8Array {
-  const unpacked = parts.map(unpackNetwork);
-  const joined = new Uint8Array(unpacked.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of unpacked) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+  return joinedBytes(parts.map(unpackNetwork));
 }
 
 /** The network in a compiled file. */

@@ -39,7 +39,12 @@ export async function readNetwork(address: URL): Promise<NetworkFiles> {
     );
   }
   const { model, manifest } = await partAt(address);
-  if (manifest) return { model: await withFormer(model, manifest, (name) => partAt(new URL(name, address))), manifest };
+  if (manifest) {
+    return {
+      model: await withFormer(model, manifest, (name) => partAt(new URL(encodeURIComponent(name), address))),
+      manifest,
+    };
+  }
   if (address.protocol !== "file:") return { model };
   return await describedByConfig({ model, path: decodeURIComponent(address.pathname), read: besideFile(address) });
 }
@@ -55,7 +60,7 @@ async function withFormer(
   for (let { after } = manifest; after !== undefined;) {
     if (names.has(after)) throw new AnomalyClusterError("bad-model", `${manifest.name}: ${after} continues itself`);
     names.add(after);
-    const found = await read(encodeURIComponent(after));
+    const found = await read(after);
     parts.unshift(found.model);
     after = found.manifest?.after;
   }
@@ -86,11 +91,11 @@ export interface NetworkAmongFiles {
 export async function describedNetwork(network: NetworkAmongFiles): Promise<NetworkFiles> {
   const { model, path, read } = network;
   const file = path.split("/").at(-1)!;
-  const manifest = await textBy(read)(`${file.replace(/\.onnx(\.wasm)?$/i, "")}.json`);
+  const manifest = await textBy(read)(manifestName(file));
   if (manifest !== undefined) {
     const own = readManifest(manifest, file);
     return {
-      model: await withFormer(model, own, (name) => partBeside(decodeURIComponent(name), file, read)),
+      model: await withFormer(model, own, (name) => partBeside(name, file, read)),
       manifest: own,
     };
   }
@@ -101,7 +106,7 @@ export async function describedNetwork(network: NetworkAmongFiles): Promise<Netw
 async function partBeside(name: string, file: string, read: ReadBeside): Promise<NetworkFiles> {
   const bytes = await read(name);
   if (!bytes) throw new AnomalyClusterError("bad-model", `${name}, which ${file} continues, is not beside it`);
-  const text = await textBy(read)(`${name.replace(/\.onnx(\.wasm)?$/i, "")}.json`);
+  const text = await textBy(read)(manifestName(name));
   return { model: unpackNetwork(bytes), ...(text !== undefined && { manifest: readManifest(text, name) }) };
 }
 
@@ -163,10 +168,15 @@ export function networkFileName(address: URL): string {
   return decodeURIComponent(address.pathname.split("/").pop()!).replace(/\.onnx\.wasm$/i, ".onnx");
 }
 
+/** What the manifest of a network's file is called. */
+function manifestName(file: string): string {
+  return `${file.replace(/\.onnx(\.wasm)?$/i, "")}.json`;
+}
+
 /** Where the manifest of FILE.onnx lies: FILE.json. */
 function manifestAddress(network: URL): URL {
   const address = new URL(network);
-  address.pathname = `${network.pathname.replace(/\.onnx(\.wasm)?$/i, "")}.json`;
+  address.pathname = manifestName(network.pathname);
   return address;
 }
 

@@ -1,8 +1,9 @@
 // One table over several labelled sets: what presets do, the best that one spread could do, and the difference, the regret.
 
+import { PERPLEXITIES } from "../choose_spread.ts";
 import { csvText, quoted } from "../report/client/text.js";
 import { type Estimate, estimate } from "./protocol.ts";
-import { type ChosenCount, PERPLEXITIES, type StudyRow } from "./study.ts";
+import type { ChosenCount, StudyRow } from "./study.ts";
 import { type NamedStudy, shortNumber } from "./tables.ts";
 
 /** A set, and what was measured of it. */

@@ -1,6 +1,6 @@
 // What is measured of one preset on one labelled data set, from its patch embeddings.
 
-import { chooseSpread } from "../choose_spread.ts";
+import { chooseSpread, PERPLEXITIES } from "../choose_spread.ts";
 import { chooseGroupCount, countsAsClear } from "../cluster/choose_k.ts";
 import { linkage } from "../cluster/linkage.ts";
 import { cut } from "../cluster/cut.ts";
@@ -73,8 +73,6 @@ export interface StudyInput {
   readonly hausdorff: boolean;
 }
 
-/** Spreads that are measured besides what a preset does. */
-export const PERPLEXITIES: readonly number[] = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
 const MOST_GROUPS = 20;
 
 /** Measures everything; `stage` is told what begins, and gives the hook for its progress. */

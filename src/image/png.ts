@@ -1,5 +1,6 @@
 // PNG → RGBA.
 
+import { joinedBytes } from "../bytes.ts";
 import type { AnomalyClusterError } from "../errors.ts";
 import { badImage, checkSize } from "./bad_image.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
@@ -104,20 +105,10 @@ function header(bytes: Uint8Array) {
     bitDepth: bytes[24],
     colours: bytes[25],
     /** The file without remarks, and with an end; undefined where pixels are missing or it has always been so. */
-    essential: () => cutOff || (ended && kept.length === chunks) ? undefined : joined(...kept, END),
+    essential: () => cutOff || (ended && kept.length === chunks) ? undefined : joinedBytes([...kept, END]),
     ...{ exif, frames, usedBits },
   };
 }
 
 /** The chunk IEND. */
 const END = Uint8Array.of(0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82);
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}

@@ -1,5 +1,6 @@
 // A request's body, counted while it comes: what Content-Length says is not relied on.
 
+import { joinedBytes } from "../bytes.ts";
 import { abortable } from "../job/abortable.ts";
 import { Problem } from "./problem.ts";
 
@@ -32,13 +33,7 @@ export async function readBody(request: Request, most: number, signal: AbortSign
     signal.throwIfAborted();
     throw error instanceof Problem ? error : new Problem(400, "bad-request", "the request's body breaks off");
   }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  return joinedBytes(chunks);
 }
 
 function tooLarge(most: number): Problem {

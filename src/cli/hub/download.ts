@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { clearTimeout, setTimeout } from "node:timers";
+import { joinedBytes } from "../../bytes.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { startStage } from "../progress.ts";
 import { variable } from "../variable.ts";
@@ -64,7 +65,7 @@ export async function download(reference: HubReference, path: string): Promise<D
       length += part.length;
       stage?.update(Math.floor(length / 1e6));
     }
-    const bytes = joined(parts);
+    const bytes = joinedBytes(parts);
     stage?.end();
     const sha256 = hash.digest("hex");
     if (
@@ -149,14 +150,4 @@ function unreachable(cause: unknown, isSilent: boolean, host: string, path: stri
 
 function failure(message: string, cause?: unknown): AnomalyClusterError {
   return new AnomalyClusterError("bad-model", message, { cause });
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -31,7 +31,7 @@ export interface HubNetwork extends Required<NetworkFiles> {
 }
 
 /** Where exports have the file, the first that is there. */
-const USUAL_FILES = ["onnx/model.onnx", "model.onnx"];
+export const USUAL_FILES = ["onnx/model.onnx", "model.onnx"];
 
 /** Throws `bad-model` with a sentence that says what to do. */
 export async function openHubNetwork(reference: HubReference, options: HubOptions): Promise<HubNetwork> {
