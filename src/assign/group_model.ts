@@ -3,7 +3,7 @@ import { describePatches, type Description } from "../describe/describe.ts";
 import { type DescriptionOptions, fitDescription } from "../describe/fit.ts";
 import { someImages } from "../embed/embedder.ts";
 import { ensure } from "../errors.ts";
-import { evenly } from "../evenly.ts";
+import { evenly } from "../evenly.js";
 import type { ClusterResult } from "../pipeline.ts";
 import { seededRandom } from "../random.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";

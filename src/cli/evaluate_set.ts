@@ -6,7 +6,7 @@ import { checkFiles, type LabelledDataset, labelledDataset, type LabelledImage }
 import { sha256 } from "../embed/manifest.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import { hubNetworkName } from "../embed/read_network.ts";
-import { evenly } from "../evenly.ts";
+import { evenly } from "../evenly.js";
 import { type Study, study } from "../evaluate/study.ts";
 import type { NamedStudy } from "../evaluate/tables.ts";
 import type { TrainingRow } from "../evaluate/training.ts";

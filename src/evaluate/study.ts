@@ -7,7 +7,7 @@ import { cut } from "../cluster/cut.ts";
 import { referencesFor } from "../describe/enough_references.ts";
 import type { References } from "../describe/references.ts";
 import { someImages } from "../embed/embedder.ts";
-import { evenly } from "../evenly.ts";
+import { evenly } from "../evenly.js";
 import { subsetsOf } from "../cluster/subsets.ts";
 import { spreadImageDistances } from "../distance/image_distances.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";

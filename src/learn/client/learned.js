@@ -1,0 +1,65 @@
+// Kinds of all images by a person's labels: one answer from all parts of learning, for the library and for the page.
+
+import { calibrate, probabilitiesInPlace } from "./calibration.js";
+import { checkNext } from "./check_next.js";
+import { findNewKinds } from "./new_kinds.js";
+
+/**
+ * @typedef {object} Learned
+ * @property {Int32Array} groups for each image its kind, from 0, or `kinds` and more for a new one that has no label
+ * @property {number} found how many new kinds there are
+ * @property {Float64Array} confidences for each image how likely its kind is right, from 0 to 1: 1 where a person said it, NaN
+ * in new kinds
+ * @property {Float64Array} probabilities of each kind with labels: `[count, kinds]`
+ * @property {{ sharpness: number, guessing: number, checked: number, right: number }} calibration
+ * @property {Float64Array} weights of the features, for each kind: `[size, kinds]`
+ * @property {(wanted: number) => number[]} next images whose answers would help most
+ */
+
+/**
+ * @param {ReturnType<import("./self_training.js").createLearner>} learner
+ * @param {{ data: Float32Array, count: number, dims: number }} points that the learner was made of
+ * @param {ArrayLike<number>} labels for each image its kind from 0, or −1 where nobody said it
+ * @param {number} kinds at least 2, each with a label
+ * @param {ArrayLike<number>} fine group of each image by a fine cut of their tree: see `cutsForNewKinds`
+ * @param {ArrayLike<number>} coarse the same by a coarse cut
+ * @returns {Learned}
+ */
+export function learnedFrom(learner, points, labels, kinds, fine, coarse) {
+  const { count } = points;
+  const labelled = [];
+  for (let image = 0; image < count; image++) if (labels[image] >= 0) labelled.push(image);
+  const kindOf = labelled.map((image) => labels[image]);
+  const { weights, factor } = learner.fit(labelled, kindOf, kinds);
+  const calibration = calibrate(learner, labelled, kindOf, kinds);
+  const added = findNewKinds(points, labelled, kinds, fine, coarse);
+  const groups = new Int32Array(count);
+  const confidences = new Float64Array(count);
+  const probabilities = new Float64Array(count * kinds);
+  const doubts = new Float64Array(count);
+  let found = 0;
+  for (let image = 0; image < count; image++) {
+    const own = probabilities.subarray(image * kinds, (image + 1) * kinds);
+    learner.score(image, weights, own);
+    probabilitiesInPlace(own, calibration);
+    const [best, second] = twoLargest(own);
+    doubts[image] = 1 - (own[best] - own[second]);
+    if (labels[image] >= 0) [groups[image], confidences[image]] = [labels[image], 1];
+    else if (added[image] >= 0) {
+      [groups[image], confidences[image], doubts[image]] = [kinds + added[image], NaN, 1];
+      found = Math.max(found, added[image] + 1);
+    } else [groups[image], confidences[image]] = [best, own[best]];
+  }
+  const answered = new Set(labelled);
+  const next = (wanted) => checkNext(learner, factor, doubts, answered, wanted);
+  return { groups, found, confidences, probabilities, calibration, weights, next };
+}
+
+function twoLargest(values) {
+  let [best, second] = values[0] >= values[1] ? [0, 1] : [1, 0];
+  for (let at = 2; at < values.length; at++) {
+    if (values[at] > values[best]) [best, second] = [at, best];
+    else if (values[at] > values[second]) second = at;
+  }
+  return [best, second];
+}

@@ -1,0 +1,116 @@
+import { cut } from "../cluster/cut.ts";
+import { type Linkage, wardLinkage } from "../cluster/linkage.ts";
+import { ensure } from "../errors.ts";
+import { learnedFrom } from "./client/learned.js";
+import { cutsForNewKinds } from "./client/new_kinds.js";
+import { createLearner } from "./client/self_training.js";
+import { solveUpper } from "./client/cholesky.js";
+import type { KindClassifier } from "./kind_classifier.ts";
+import type { ImagePoints } from "./points.ts";
+
+/** Options of {@linkcode learnGroups}. */
+export interface LearnOptions {
+  /** The images' tree, by which those that no label explains are found. @default Ward linkage of the points */
+  readonly tree?: Linkage;
+  /** How many images to name whose answers would help most. @default 12 */
+  readonly next?: number;
+}
+
+/** What a person's labels say of all images. */
+export interface LearnedGroups {
+  /** Group of each image: its kind, from 0 to below `kinds`; or a found one without a label, from `kinds` on. */
+  readonly groups: Int32Array;
+  /** Kinds that have labels. */
+  readonly kinds: number;
+  /** Groups of images that resemble no labelled one. */
+  readonly found: number;
+  /** How likely each image's kind is right, from 0 to 1: 1 where a person said it; NaN in found groups. */
+  readonly confidences: Float64Array;
+  /** Probability of each kind: `[count, kinds]`. */
+  readonly probabilities: Float64Array;
+  /** The images whose answers would help most, the most helpful first. */
+  readonly next: readonly number[];
+  /** Labels that were left out one part at a time, and how many of them would have been told rightly. */
+  readonly check: { readonly labels: number; readonly right: number };
+  /** Tells the kinds of other images: see {@linkcode kindOf}. */
+  readonly classifier: KindClassifier;
+}
+
+/**
+ * Learns kinds of defect from a few labels, as semi-supervised learning: every other image gets the kind that it most
+ * resembles, or a found group where it resembles none (generalised category discovery: Vaze et al. 2022).
+ *
+ * Regularised least squares on a Gaussian kernel, of the labelled images first, then of all with the kinds that they are
+ * believed to be (self-training: Scudder 1965); confidences by temperature scaling (Guo et al. 2017) on labels that are left
+ * out; the images to look at next by transductive experimental design (Yu, Bi and Tresp 2006). Needs no files, network or
+ * permissions.
+ *
+ * @param points of the images, as {@linkcode pointsOf} makes them.
+ * @param labels for each image the number of its kind, from 0; −1 where nobody said it.
+ * @throws {AnomalyClusterError} `bad-argument` for labels of fewer than 2 kinds, a kind without any, or another number of
+ * labels than images.
+ *
+ * @example
+ * ```ts
+ * import { clusterPatches, learnGroups, type PatchSet, pointsOf } from "@anomalies/cluster";
+ * async function relearn(patches: PatchSet, labels: Int32Array) {
+ *   const { matrix, tree } = await clusterPatches(patches);
+ *   const { groups, confidences, next } = learnGroups(pointsOf(matrix).points, labels, { tree });
+ *   return { groups, confidences, askAbout: next };
+ * }
+ * ```
+ */
+export function learnGroups(points: ImagePoints, labels: ArrayLike<number>, options: LearnOptions = {}): LearnedGroups {
+  const kinds = checkedKinds(points, labels);
+  const tree = options.tree ?? wardLinkage({ data: points.data, count: points.count, channels: points.dims });
+  ensure(tree.count === points.count, `a tree of ${tree.count} images does not fit ${points.count} points`);
+  const learner = createLearner(points);
+  const { fine, coarse } = cutsForNewKinds(kinds, points.count);
+  const learned = learnedFrom(learner, points, labels, kinds, cut(tree, fine), cut(tree, coarse));
+  const { calibration: { checked, right, sharpness, guessing }, weights, next, ...found } = learned;
+  const { size, lower, landmarks } = learner.features;
+  return {
+    ...found,
+    kinds,
+    next: next(options.next ?? 12),
+    check: { labels: checked, right },
+    classifier: {
+      kinds,
+      dims: points.dims,
+      landmarks,
+      weights: onLandmarks(weights, lower, size, kinds),
+      sharpness,
+      guessing,
+    },
+  };
+}
+
+/** Weights of the kernel with each landmark, from those of the features. */
+function onLandmarks(weights: Float64Array, lower: Float64Array, size: number, kinds: number): Float64Array {
+  const own = new Float64Array(size * kinds);
+  const column = new Float64Array(size);
+  for (let kind = 0; kind < kinds; kind++) {
+    for (let at = 0; at < size; at++) column[at] = weights[at * kinds + kind];
+    solveUpper(lower, size, column);
+    for (let at = 0; at < size; at++) own[at * kinds + kind] = column[at];
+  }
+  return own;
+}
+
+function checkedKinds({ data, count, dims }: ImagePoints, labels: ArrayLike<number>): number {
+  ensure(data.length === count * dims, `${count} points of ${dims} numbers need ${count * dims}, got ${data.length}`);
+  ensure(labels.length === count, `${labels.length} labels do not fit ${count} images`);
+  const seen = new Set<number>();
+  for (let image = 0; image < count; image++) {
+    const label = labels[image];
+    ensure(
+      Number.isInteger(label) && label >= -1 && label < count,
+      `label ${label} of image ${image} is no kind, nor −1`,
+    );
+    if (label >= 0) seen.add(label);
+  }
+  ensure(seen.size >= 2, `labels of ${seen.size} kinds say nothing of the others: label images of at least 2`);
+  const most = Math.max(...seen);
+  ensure(most < seen.size, `kinds are numbered to ${most}, but only ${seen.size} have labels`);
+  return seen.size;
+}
