@@ -35,6 +35,11 @@ export interface Feature {
    * root or one, for patches from the mean of all. @default "kept"
    */
   readonly length?: "kept" | "root" | "unit";
+  /**
+   * Where photos were looked at twice, of which look the levels are: the weights that are shown are those of the first
+   * feature's. @default "whole"
+   */
+  readonly look?: "close" | "whole";
 }
 
 /** How patches become those of a feature. */
@@ -147,7 +152,13 @@ export function embedImages(
   weighting: Weighting,
 ): { embeddings: Embeddings; weights: PatchValues } {
   const all = compared.flatMap((one) => embeddingsOf(one, weighting));
-  return { embeddings: sideBySide(all.map(({ embedding }) => embedding), sharesIn(all)), weights: meanWeights(all) };
+  return { embeddings: sideBySide(all.map(({ embedding }) => embedding), sharesIn(all)), weights: shownWeights(all) };
+}
+
+/** Mean weights of the first look. */
+export function shownWeights(all: readonly (SharedWeights & Pick<Feature, "look">)[]): PatchValues {
+  const [{ look }] = all;
+  return meanWeights(all.filter((one) => one.look === look));
 }
 
 /** How much of the consensus each embedding makes. */
@@ -159,7 +170,7 @@ export function sharesIn(all: readonly { readonly share: number }[]): number[] {
 export function embeddingsOf(
   { features, patches, scores, residuals, centre }: ComparedFeatures,
   weighting: Weighting,
-): (SharedWeights & { embedding: Embeddings })[] {
+): (SharedWeights & Pick<Feature, "look"> & { embedding: Embeddings })[] {
   const shares = sharesOf(weighting);
   return weighPatches(scores, weighting).flatMap((weights, at) =>
     features.map((feature) => {
@@ -168,6 +179,7 @@ export function embeddingsOf(
         embedding: scaledLengths(embedding, feature.length, isCentred(feature) ? centre : undefined),
         weights,
         share: shares[at],
+        look: feature.look,
       };
     })
   );

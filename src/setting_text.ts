@@ -78,12 +78,13 @@ export function referencesText(references: References, compared?: number): strin
 }
 
 /** A feature as reports tell it. */
-export function featureText({ levels, whiten, content = "patch", length = "kept" }: Feature): string {
+export function featureText({ levels, whiten, content = "patch", length = "kept", look }: Feature): string {
   const shrinkage = typeof whiten === "object" && whiten.shrinkage;
   return [
     content === "patch" ? "patches" : "residuals",
     levels ? `level ${levels.map((level) => level + 1).join("+")}` : "all levels",
     whiten ? `whitened${shrinkage ? `, shrinkage ${shrinkage}` : ""}` : "as they are",
+    ...(look === "close" ? ["seen closely"] : []),
     ...(length === "kept" ? [] : [`length ${length === "unit" ? "one" : "square root"}`]),
   ].join(", ");
 }

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { InvalidArgumentError } from "commander";
+import type { Detail } from "./closer.ts";
 import type { References } from "../describe/references.ts";
 import { parseTemperature, TEMPERATURE_FORM } from "../setting_text.ts";
 import type { Temperature } from "../weight/soft.ts";
@@ -47,6 +48,19 @@ export const positive: Parser<number> = parser(NUMBER_ABOVE_0, (text) => {
   if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError("It must be a number above 0.");
   return value;
 });
+
+/** `auto`, `off` or the smallest defect in pixels. */
+export const detail: Parser<Detail> = parser(
+  { anyOf: [{ enum: ["auto", "off"] }, { type: "number", minimum: 2 }] },
+  (text) => {
+    if (text === "auto" || text === "off") return text;
+    const pixels = Number(text.replace(/\s*(px|pixels?)$/i, ""));
+    if (!(pixels >= 2 && pixels < Infinity)) {
+      throw new InvalidArgumentError("It must be auto, off, or the smallest defect that matters in pixels, from 2 on.");
+    }
+    return pixels;
+  },
+);
 
 /** `auto` or a number of groups. */
 export const groupCount: Parser<number | "auto"> = parser(

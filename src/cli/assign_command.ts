@@ -20,12 +20,12 @@ import {
 import { renderAssignments } from "../report/assignments_page.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import { fromUser } from "./arguments.ts";
+import { openCloser } from "./closer.ts";
 import type { EngineChoice } from "./engine.ts";
 import { readGroups } from "./groups_file.ts";
 import { type CacheOptions, RunCache } from "./image_cache.ts";
-import { prepareImages } from "./image_pool.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { type ImageNetwork, loadImages } from "./load_images.ts";
+import { embedEach, type ImageNetwork, loadImages } from "./load_images.ts";
 import { warn } from "./progress.ts";
 import { readModel, type StoredModel } from "./model_files.ts";
 import { openRecorded } from "./open_recorded.ts";
@@ -69,7 +69,12 @@ export async function assignCommand(
     },
     warnings,
   );
-  const network = { ...opened, cache: cache.of(opened.maker) };
+  const closer = stored.look && await openCloser(stored.look, opened.engine);
+  const network = {
+    ...opened,
+    ...(closer && { closer }),
+    cache: cache.of(closer ? `${opened.maker} ${closer.digest}` : opened.maker),
+  };
 
   const title = `New images of ${basename(folder)}`;
   const assigned: AssignedImage[] = [];
@@ -90,11 +95,13 @@ export async function assignCommand(
       write();
     });
     await network.embedder.release();
+    await closer?.embedder.release();
     console.error(`stopped: ${countOf(assigned.length, "image")} assigned, in ${join(output, "report.html")}`);
     return;
   }
   assigned.push(...await assignAll(found.images, stored, network, warnings));
   await network.embedder.release();
+  await closer?.embedder.release();
   if (assigned.length === 0) {
     for (const warning of warnings) warn(warning);
     throw new AnomalyClusterError("too-few-images", `${argument} holds no usable image of ${found.images.length}`);
@@ -156,11 +163,9 @@ async function watch(
   using _stop = onStop(() => stop.abort());
   console.error(`watching ${folder}: Ctrl-C ends`);
   await watchImages(folder, stop.signal, async ({ path, file }) => {
-    for await (const image of prepareImages([file], network)) {
-      if (image instanceof AnomalyClusterError && image.code === "bad-image") return image.message;
-      if (image instanceof AnomalyClusterError) throw image;
-      const patches = "pixels" in image ? await network.embedder.embed(image.pixels) : image.patches;
-      const [assignment] = await assignPatches(model, patches);
+    for await (const image of embedEach([file], network)) {
+      if (image instanceof AnomalyClusterError) return image.message;
+      const [assignment] = await assignPatches(model, image.patches);
       use(assignedImage({ path, thumbnail: image.thumbnail }, assignment, images));
     }
   });

@@ -17,9 +17,11 @@ import {
   checkCombination,
   type ClusterCommandOptions,
   comparisonOf,
+  detailOf,
   givesVectors,
   settingsOf,
 } from "./cluster_settings.ts";
+import { closerNote, fitCloser } from "./closer.ts";
 import { groupStreamed } from "./group_streamed.ts";
 import { groupTogether } from "./group_together.ts";
 import { RunCache } from "./image_cache.ts";
@@ -30,7 +32,7 @@ import { watchMemory } from "./memory.ts";
 import { writeModel } from "./model_files.ts";
 import { openModel } from "./open_model.ts";
 import { giveUpUnneeded } from "./permissions.ts";
-import { warn } from "./progress.ts";
+import { tell, warn } from "./progress.ts";
 import { removeCheckpoint } from "./training.ts";
 import type { Coordinator, JobOptions } from "./queue/coordinate.ts";
 import { setWhite } from "./set_white.ts";
@@ -50,6 +52,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const weight = options.weight ?? (options.masks ? "mask" : options.normals ? "labelled-normal" : "soft");
   const chosen = { ...options, weight };
   checkCombination(weight, options);
+  const detail = detailOf(options);
   const comparison = comparisonOf(chosen, found.images.length);
   if (comparison.together) checkPointCount(found.images.length);
   openOutputFolder(output, folder);
@@ -66,9 +69,12 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const opened = await openModel({ ...options, ...(white && { white }) }, warnings);
   if (!coordinator) giveUpNetwork(); // It has what it was kept for.
   const { embedder, size, engine } = opened;
+  const closer = await fitCloser(normalFiles ?? found.images, detail, opened);
+  if (closer) tell(closerNote(closer));
   const network = {
     ...opened,
-    cache: cache.of(opened.maker),
+    ...(closer && { closer }),
+    cache: cache.of(closer ? `${opened.maker} ${closer.digest}` : opened.maker),
     estimate: new TimeEstimate(
       found.images.length + (normalFiles?.length ?? 0),
       options.views === undefined ? options.preset : undefined,
@@ -82,19 +88,27 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
     ? await groupTogether(all, network, { ...chosen, references }, normals, warnings, output)
     : await groupStreamed(all, network, { ...chosen, ...comparison }, normals, warnings, stream);
   await embedder.release();
+  await closer?.embedder.release();
 
   const { images, result, model, thumbnails } = grouped;
   const agreement = options.labels ? agreementWithFolders(images, result.groups, warnings) : undefined;
   const file = groupsFile(result, {
     images: images.map(({ path, label }) => ({ path, ...(agreement && label !== undefined && { label }) })),
-    settings: { ...settingsOf({ ...chosen, size, engine }, result, references), ...grouped.settings },
+    settings: {
+      ...settingsOf({ ...chosen, size, engine, ...(closer && { closer }) }, result, references),
+      ...grouped.settings,
+    },
     model: embedder.id,
     warnings,
     ...agreement,
   });
   writeWhole(output, "groups.csv", groupsCsv(file));
   writeWhole(output, "groups.json", `${JSON.stringify(file, null, 1)}\n`);
-  await writeModel(output, model && { ...model, network: opened.network, groups: file.groups, thumbnails });
+  await writeModel(
+    output,
+    model &&
+      { ...model, network: opened.network, ...(closer && { look: closer.look }), groups: file.groups, thumbnails },
+  );
   // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
   const title = `Kinds of defect in ${basename(folder)}`;

@@ -4,6 +4,7 @@ import type { References, StreamedReferences } from "../describe/references.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Feature } from "../feature.ts";
+import { featuresOfTwoLooks } from "../look/two_looks.ts";
 import type { DecoderName } from "../image/decode.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
@@ -11,6 +12,7 @@ import { digits } from "../report/result.ts";
 import { countText, featureText, givenTemperatureText, referencesText, scoreText } from "../setting_text.ts";
 import type { PatchValues } from "../types.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
+import { type Closer, type Detail, presetDetail } from "./closer.ts";
 import type { EngineChoice } from "./engine.ts";
 import type { ExportName } from "./export_groups.ts";
 import type { CacheOptions } from "./image_cache.ts";
@@ -50,6 +52,7 @@ export interface ClusterCommandOptions extends CacheOptions, TrainingChoice {
   readonly engine: EngineChoice;
   readonly decoder: DecoderName;
   readonly size?: number;
+  readonly detail?: Detail;
   readonly memory?: boolean;
   readonly labels?: "folders";
   readonly json?: "-";
@@ -172,14 +175,31 @@ export function viewsOf({ views, preset }: ClusterCommandOptions): number {
   return Number(views ?? PRESETS[preset].embedding.views ?? 1);
 }
 
-/** The preset's features, with what the options say in their place. */
-export function featuresOf({ preset, whiten, content, length }: ClusterCommandOptions): Feature[] {
+/**
+ * The preset's features, with what the options say in their place.
+ *
+ * @param looks levels of each of two looks, where photos are looked at twice.
+ */
+export function featuresOf(
+  { preset, whiten, content, length }: ClusterCommandOptions,
+  looks?: { readonly levels: number },
+): Feature[] {
   const given = { ...(content && { content }), ...(length && { length }) };
   const changed = PRESETS[preset].features.map((feature): Feature => {
     return { ...feature, ...(whiten && { whiten: whiten === "yes" && (feature.whiten || true) }), ...given };
   });
   // Features may differ only in what the options gave.
-  return [...new Map(changed.map((feature) => [JSON.stringify(feature), feature])).values()];
+  const different = [...new Map(changed.map((feature) => [JSON.stringify(feature), feature])).values()];
+  return looks ? featuresOfTwoLooks(different, looks.levels) : different;
+}
+
+/** Whether photos are to be looked at closer: masks are of whole ones, and machines of a queue see these alone. */
+export function detailOf({ detail, preset, masks, queue }: ClusterCommandOptions): Detail {
+  const whole = masks !== undefined ? "--masks" : queue !== undefined ? "--queue" : undefined;
+  if (whole && detail !== undefined && detail !== "off") {
+    throw new AnomalyClusterError("bad-argument", `--detail and ${whole} exclude each other: leave one out`);
+  }
+  return whole ? "off" : detail ?? presetDetail(preset);
 }
 
 /** How patches are weighted. */
@@ -194,7 +214,7 @@ export function weightsOf(options: ChosenOptions, masks?: PatchValues): Weightin
 
 /** Settings as groups.json and the report tell them. */
 export function settingsOf(
-  options: ChosenOptions & { readonly size: number },
+  options: ChosenOptions & { readonly size: number; readonly closer?: Closer },
   result: Pick<ClusterResult, "k" | "tau" | "spread" | "references" | "choice">,
   references: References,
 ): Record<string, string | number> {
@@ -209,6 +229,8 @@ export function settingsOf(
     preset: options.preset,
     features: featuresOf(options).map(featureText).join("; "),
     size: options.size,
+    ...(options.closer &&
+      { detail: `photos are looked at closer, for defects from ${options.closer.look.detail} pixels on` }),
     ...(["soft", "hard", "hybrid"].includes(options.weight) && { over: scoreText(scoreSourceOf(options)) }),
     ...(["hard", "hybrid"].includes(options.weight) && { top: options.top }),
     distance: options.pool ? `${options.pool} pooling` : options.distance,

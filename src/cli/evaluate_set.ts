@@ -10,11 +10,13 @@ import { evenly } from "../evenly.js";
 import { type Study, study } from "../evaluate/study.ts";
 import type { NamedStudy } from "../evaluate/tables.ts";
 import type { TrainingRow } from "../evaluate/training.ts";
+import { featuresOfTwoLooks } from "../look/two_looks.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { countOf } from "../report/client/text.js";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
+import type { Detail } from "./closer.ts";
 import type { CacheOptions, RunCache } from "./image_cache.ts";
 import { hubReference, isHubAddress } from "./hub/reference.ts";
 import { type EvaluateTrainings, trainingsOf } from "./evaluate_trainings.ts";
@@ -32,6 +34,7 @@ export interface EvaluateSetOptions extends CacheOptions, EvaluateTrainings {
   readonly protocol: "subsets" | "whole";
   readonly seeds: number;
   readonly mostNormals: number;
+  readonly detail?: Detail;
 }
 
 /** results.json: studies by what they were made of, so that a run goes on where one before it ended. */
@@ -157,6 +160,7 @@ async function keyOf(
       options.seeds,
       options.mostNormals,
       options.size,
+      ...(options.detail === undefined ? [] : [options.detail]),
     ],
   ];
   const digest = await sha256(new TextEncoder().encode(JSON.stringify(parts)));
@@ -173,7 +177,7 @@ async function studyOf(
   const { name, preset } = subject;
   const { features, over = "mean", tau, references } = PRESETS[preset];
   const normalsUsed = evenly(dataset.normals.length, options.mostNormals).map((at) => dataset.normals[at]);
-  const [loaded, normals] = await loadSubject(
+  const { loaded: [loaded, normals], looks } = await loadSubject(
     subject,
     [["images", dataset.images], ["normals", normalsUsed]],
     options,
@@ -181,12 +185,13 @@ async function studyOf(
   );
   const images = loaded as (LoadedImage & LabelledImage)[];
   const patches = joinPatches(images.map((image) => image.patches));
-  const masks = images.some(({ mask }) => mask) ? await masksOf(images, patches, told) : undefined;
+  // Masks are of whole photos.
+  const masks = !looks && images.some(({ mask }) => mask) ? await masksOf(images, patches, told) : undefined;
   let stage: Stage | undefined;
   const found = await study({
     patches,
     labels: images.map(({ label }) => label),
-    features,
+    features: looks ? featuresOfTwoLooks(features, looks.levels) : features,
     over,
     tau,
     references,

@@ -40,7 +40,7 @@ export async function trainingsOf(
     seeds.filter((seed) => !trainings[keyFor(method, seed)]).map((seed) => ({ method, seed }))
   );
   if (missing.length) {
-    const [images] = await loadSubject(subject, [["images to train on", dataset.images]], options, cache);
+    const { loaded: [images] } = await loadSubject(subject, [["images to train on", dataset.images]], options, cache);
     const all = joinPatches(images.map((image) => image.patches));
     const [{ patches }] = await prepareFeatures(all, PRESETS[subject.preset].features);
     const labels = images.map(({ label }) => label!);

@@ -14,6 +14,7 @@ import type { Thumbnail } from "../report/thumbnail.ts";
 import { givenTemperatureText, referencesText } from "../setting_text.ts";
 import type { PatchSet } from "../types.ts";
 import { isLeftOpen } from "../weight/weighting.ts";
+import { looksOf } from "./closer.ts";
 import { type ChosenOptions, featuresOf, weightsOf } from "./cluster_settings.ts";
 import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
 import { prepareImages } from "./image_pool.ts";
@@ -33,7 +34,7 @@ export async function groupStreamed(
   const { k, threshold, smallestGroup, seed, references } = options;
   const streamed = await stream(found.images, network, {
     weight: weightsOf(options),
-    features: featuresOf(options),
+    features: featuresOf(options, looksOf(network)),
     ...(normals && { normals }),
     references,
     seed,

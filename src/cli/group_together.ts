@@ -14,6 +14,7 @@ import { countOf } from "../report/client/text.js";
 import { reportData } from "../report/report_data.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
+import { looksOf } from "./closer.ts";
 import { type ChosenOptions, featuresOf, givesVectors, viewsOf, weightsOf } from "./cluster_settings.ts";
 import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
 import { type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
@@ -39,7 +40,7 @@ export async function groupTogether(
   const patches = joinPatches(images.map((image) => image.patches));
   const settings = {
     weight: weightsOf(options, masks),
-    features: featuresOf(options),
+    features: featuresOf(options, looksOf(network)),
     ...(options.pool && { pooling: poolingOf(options.pool, patches, options.seed) }),
     ...(normals && { normals }),
   };

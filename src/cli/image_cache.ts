@@ -5,6 +5,7 @@ import { type ModelManifest, sha256 } from "../embed/manifest.ts";
 import type { Engine } from "../embed/onnx.ts";
 import type { DecoderName } from "../image/decode.ts";
 import { countOf } from "../report/client/text.js";
+import type { PhotoWindow } from "../look/photo_window.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import { fromUser } from "./arguments.ts";
@@ -38,6 +39,8 @@ export interface CacheOptions {
 export interface CachedImage {
   readonly patches: PatchSet;
   readonly thumbnail: Thumbnail;
+  /** Where it was looked at closely. */
+  readonly window?: PhotoWindow;
   /** The raster's note. */
   readonly note?: string;
 }
@@ -101,8 +104,11 @@ export class RunCache {
         const entry = store.get(key);
         return entry && { patches: entry.patches, ...entry.extra };
       },
-      put: (key, { patches, thumbnail, note }) => {
-        store.put(key, { patches, extra: { thumbnail, ...(note !== undefined && { note }) } });
+      put: (key, { patches, thumbnail, window, note }) => {
+        store.put(key, {
+          patches,
+          extra: { thumbnail, ...(window && { window }), ...(note !== undefined && { note }) },
+        });
       },
     };
   }

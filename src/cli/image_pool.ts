@@ -5,6 +5,7 @@ import { AnomalyClusterError } from "../errors.ts";
 import type { DecoderName } from "../image/decode.ts";
 import type { CachedImage, ImageCache } from "./image_cache.ts";
 import { readBytes } from "./read_image.ts";
+import type { Photo } from "../look/closer_look.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { Raster } from "../types.ts";
 import { WorkerPool } from "./worker_pool.ts";
@@ -16,12 +17,16 @@ export interface PrepareRequest {
   readonly size: number;
   readonly decoder: DecoderName;
   readonly white?: number;
+  /** Whether all its pixels are wanted too. */
+  readonly keepsPhoto?: boolean;
 }
 
 /** An image ready for the network. */
 export interface PreparedImage {
   readonly pixels: Raster;
   readonly thumbnail: Thumbnail;
+  /** All its pixels, where they were asked for. */
+  readonly photo?: Photo;
   /** The raster's note. */
   readonly note?: string;
   /** The raster's largest sample of 16 bits. */
@@ -38,12 +43,14 @@ export interface PrepareOptions {
   /** The sample of 16 bits that is white, see `DecodeOptions`. */
   readonly white?: number;
   readonly cache?: ImageCache;
+  /** Whether all pixels of each image are wanted too, to look at it closer. */
+  readonly keepsPhoto?: boolean;
   /** Decoders that outlast the call. @default the call's own */
   readonly decoders?: DecoderPool;
 }
 
-/** Images that may be ready or in work beyond the one asked for, a worker: bounds the memory. */
-const AHEAD = 3;
+/** Images that may be ready or in work beyond the one asked for, a worker: bounds the memory, of whole photos more so. */
+const [AHEAD, PHOTOS_AHEAD] = [3, 1];
 
 /** A file's path; or its bytes, which are taken away. */
 export type ImageSource = string | Uint8Array<ArrayBuffer>;
@@ -51,9 +58,10 @@ export type ImageSource = string | Uint8Array<ArrayBuffer>;
 /** Yields for each file, in order, what the cache has of it, else its image, or the error that it failed with. */
 export async function* prepareImages(
   files: readonly ImageSource[],
-  { size, decoder, white, cache, decoders: lasting }: PrepareOptions,
+  { size, decoder, white, cache, keepsPhoto, decoders: lasting }: PrepareOptions,
 ): AsyncGenerator<PreparedImage | CachedImage | AnomalyClusterError> {
-  const decoders = lasting ?? new DecoderPool(Math.min(MOST_DECODERS, files.length), { size, decoder, white });
+  const decoders = lasting ??
+    new DecoderPool(Math.min(MOST_DECODERS, files.length), { size, decoder, white, keepsPhoto });
   const prepare = async (file: ImageSource) => {
     try {
       const bytes = typeof file === "string" ? await readBytes(file) : file;
@@ -74,7 +82,7 @@ export async function* prepareImages(
     queue.push(image);
   };
   try {
-    for (let ahead = 0; ahead < decoders.most * AHEAD; ahead++) ask();
+    for (let ahead = 0; ahead < decoders.most * (keepsPhoto ? PHOTOS_AHEAD : AHEAD); ahead++) ask();
     while (queue.length) {
       yield await queue.shift()!;
       ask();
@@ -94,14 +102,18 @@ export const fetchedBefore = (): Promise<unknown> => import("./image_worker.ts")
 export class DecoderPool {
   readonly #pool: WorkerPool<PrepareRequest, PreparedImage>;
 
-  constructor(readonly most: number, readonly settings: Pick<PrepareOptions, "size" | "decoder" | "white">) {
+  constructor(
+    readonly most: number,
+    readonly settings: Pick<PrepareOptions, "size" | "decoder" | "white" | "keepsPhoto">,
+  ) {
     this.#pool = new WorkerPool(most, new URL("./image_worker.ts", import.meta.url));
   }
 
   /** Takes the bytes away. Rejects with what {@linkcode decodeUsable} throws. */
   decode(bytes: Uint8Array<ArrayBuffer>): Promise<PreparedImage> {
-    const { size, decoder, white } = this.settings;
-    return this.#pool.ask({ bytes, size, decoder, ...(white && { white }) }, [bytes.buffer]);
+    const { size, decoder, white, keepsPhoto } = this.settings;
+    const asked = { bytes, size, decoder, ...(white && { white }), ...(keepsPhoto && { keepsPhoto }) };
+    return this.#pool.ask(asked, [bytes.buffer]);
   }
 
   end(): void {

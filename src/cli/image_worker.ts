@@ -10,12 +10,16 @@ import { onMessage } from "./worker_port.ts";
 onMessage(async (request: PrepareRequest & { readonly index: number }, post) => post(await prepared(request)));
 
 async function prepared(
-  { index, bytes, size, decoder, white }: PrepareRequest & { readonly index: number },
+  { index, bytes, size, decoder, white, keepsPhoto }: PrepareRequest & { readonly index: number },
 ): Promise<WorkerAnswer<PreparedImage>> {
   try {
-    const image = await decodeUsable(bytes, size, { decoder, ...(white && { white }) });
+    // A photo of which all pixels are wanted is not shrunk while it is decoded.
+    const least = keepsPhoto ? Infinity : size;
+    const image = await decodeUsable(bytes, least, { decoder, ...(white && { white }) });
+    const { width, height, note, largest } = image;
     const pixels = resize(image, size, size);
-    return { index, pixels, thumbnail: await thumbnail(image, pixels), note: image.note, largest: image.largest };
+    const photo = keepsPhoto && { photo: { width, height, pixels: { data: image.data, width, height } } };
+    return { index, pixels, thumbnail: await thumbnail(image, pixels), note, largest, ...photo };
   } catch (error) {
     return failedAnswer(index, error, "bad-image");
   }

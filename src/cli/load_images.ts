@@ -5,7 +5,9 @@ import type { Embedder } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { arrayOf } from "../portable.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
+import type { PhotoWindow } from "../look/photo_window.ts";
 import type { PatchSet } from "../types.ts";
+import { type Closer, lookedAtTwice } from "./closer.ts";
 import type { CachedImage } from "./image_cache.ts";
 import { type ImageSource, type PreparedImage, prepareImages, type PrepareOptions } from "./image_pool.ts";
 import { startStage } from "./progress.ts";
@@ -15,13 +17,19 @@ import type { TimeEstimate } from "./time_estimate.ts";
 export interface LoadedImage extends ImageFile {
   readonly patches: PatchSet;
   readonly thumbnail: Thumbnail;
+  /** Where it was looked at closely. */
+  readonly window?: PhotoWindow;
 }
 
 /** What embeds images, and how they are made ready for it. */
 export interface ImageNetwork extends PrepareOptions {
   readonly embedder: Embedder;
+  /** Levels of its patches. */
+  readonly levels: number;
   /** The same for many images at once, where that is faster. */
   readonly openMany?: () => Embedder;
+  /** Looks at photos closer, where they are large. */
+  readonly closer?: Closer;
   /** Hears of each image that went through the network. */
   readonly estimate?: TimeEstimate;
 }
@@ -57,7 +65,8 @@ export async function* embedFiles(
     if (image instanceof AnomalyClusterError) remarks.skipped(file.path, image.message);
     else {
       if (image.note) remarks.noted(file.path, image.note);
-      yield { ...file, patches: image.patches, thumbnail: image.thumbnail };
+      const { patches, thumbnail, window } = image;
+      yield { ...file, patches, thumbnail, ...(window && { window }) };
     }
     stage.update(at);
   }
@@ -75,38 +84,48 @@ async function* namingTheFirst<Image>(images: AsyncIterable<Image>, next: () => 
   }
 }
 
-/** Images from which on several networks at once are worth their start, some 300 ms. */
-const MANY = 64;
-/** Images on their way through several networks. */
-const AHEAD = 8;
+/** Images from which on several networks at once are worth their start, some 300 ms; large photos take ten times as long. */
+const [MANY, MANY_PHOTOS] = [64, 8];
+/** Images on their way through several networks; of large photos all pixels are kept meanwhile. */
+const [AHEAD, PHOTOS_AHEAD] = [8, 2];
 
 /** Decodes and embeds files, or what was read of them; yields for each, in order, what was found or why it is no image. */
 export async function* embedEach(
   sources: readonly ImageSource[],
   network: ImageNetwork,
 ): AsyncGenerator<CachedImage | AnomalyClusterError> {
-  const many = sources.length < MANY ? undefined : network.openMany?.();
+  const { closer } = network;
+  const isMany = sources.length >= (closer ? MANY_PHOTOS : MANY);
+  const many = isMany ? network.openMany?.() : undefined;
+  const firstLooks = isMany ? closer?.openMany?.() : undefined;
+  const embedder = many ?? network.embedder;
   const embedded = async (image: Prepared): Promise<CachedImage | AnomalyClusterError> => {
     if (image instanceof AnomalyClusterError) {
       if (image.code !== "bad-image") throw image;
       return image;
     }
-    const patches = "patches" in image ? image.patches : await (many ?? network.embedder).embed(image.pixels);
-    if ("pixels" in image) network.estimate?.embedded();
-    if ("pixels" in image && image.key) network.cache!.put(image.key, { ...image, patches });
-    return { ...image, patches };
+    if ("patches" in image) return image;
+    const { photo, ...rest } = image;
+    const seen = closer && photo
+      ? await lookedAtTwice(rest.pixels, photo, embedder, closer, firstLooks)
+      : { patches: await embedder.embed(rest.pixels) };
+    network.estimate?.embedded();
+    if (rest.key) network.cache!.put(rest.key, { ...rest, ...seen });
+    return { ...rest, ...seen };
   };
   const queue: ReturnType<typeof embedded>[] = [];
   try {
-    for await (const image of prepareImages(sources, network)) {
+    const ahead = closer ? PHOTOS_AHEAD : AHEAD;
+    for await (const image of prepareImages(sources, { ...network, keepsPhoto: closer !== undefined })) {
       const embedding = embedded(image);
       embedding.catch(() => {}); // It is awaited in its turn, or never where one before it failed.
       queue.push(embedding);
-      if (queue.length > (many ? AHEAD : 0)) yield await queue.shift()!;
+      if (queue.length > (many ? ahead : 0)) yield await queue.shift()!;
     }
     while (queue.length) yield await queue.shift()!;
   } finally {
     await many?.release();
+    await firstLooks?.release();
   }
 }
 

@@ -7,14 +7,18 @@ import { unpackModel } from "../assign/model_record.ts";
 import { sha256 } from "../embed/manifest.ts";
 import { AnomalyClusterError, isMissing } from "../errors.ts";
 import { PRESETS } from "../preset.ts";
+import type { CloserLook } from "../look/closer_look.ts";
+import { unpackLook } from "../look/look_record.ts";
 import { type FoundModel, MODEL_DATA, MODEL_FORMAT, type ModelFile, modelFiles } from "../report/model_file.ts";
 import { writeWhole } from "../report/output_folder.ts";
 import { fileBytes } from "./file_bytes.ts";
 import { areGroups } from "./groups_file.ts";
 
 /** A model as it was read. */
-export interface StoredModel extends Omit<ModelFile, "model"> {
+export interface StoredModel extends Omit<ModelFile, "model" | "look"> {
   readonly model: GroupModel;
+  /** How photos are looked at closer, where they are. */
+  readonly look?: CloserLook;
 }
 
 /** Writes both files into a folder; without a model removes those of an earlier run, which would belong to other groups. */
@@ -59,7 +63,12 @@ export async function readModel(path: string, name: string): Promise<StoredModel
       `${beside} is not the one of ${name} (${size}): copy both from one run of cluster`,
     );
   }
-  return { ...file, model: unpackModel(file.model, bytes) };
+  const { look, ...rest } = file;
+  return {
+    ...rest,
+    model: unpackModel(file.model, bytes),
+    ...(look && { look: unpackLook(look, bytes.subarray(look.offset)) }),
+  };
 }
 
 async function bytesOf(path: string, name: string): Promise<Uint8Array> {

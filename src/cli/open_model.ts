@@ -28,6 +28,8 @@ export interface ModelOptions extends NetworkOptions {
 /** A network, the side to which images are resized for it, and how to open it again. */
 export interface OpenModel {
   readonly embedder: Embedder;
+  /** Levels of its patches. */
+  readonly levels: number;
   /** The same for many images at once, where that is faster. */
   readonly openMany?: () => Embedder;
   readonly size: number;
@@ -80,6 +82,7 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   const pools = engine === "wasm" && cores > 1;
   return {
     embedder,
+    levels: (embedding as { levels?: readonly string[] }).levels?.length ?? manifest?.levels.length ?? 1,
     ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, cores) }),
     size,
     decoder,

@@ -5,6 +5,7 @@ import { printable } from "../report/printable.ts";
 import { applyCommand } from "./apply_command.ts";
 import {
   byteCount,
+  detail,
   groupCount,
   imageSize,
   listOf,
@@ -84,6 +85,14 @@ function engineOption(): Option {
     `what runs the network: wasm, native (by Deno the task cluster:native; else npm install ${NATIVE_PACKAGE}), ` +
     "or auto: native where that is there and, by Deno, --allow-ffi is given";
   return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native")).default("auto");
+}
+
+function detailOption(): Option {
+  const what =
+    "size in pixels of the smallest defect that matters in large photos, which are then looked at closer where " +
+    "they are least like the others; auto: as small as can be found in about the time of a small image ten times over, and " +
+    "from 0.4 megapixels on; off: photos are seen whole (default: auto, with --preset paper off)";
+  return new Option("--detail <PIXELS>", what).argParser(detail);
 }
 
 function cacheOption(): Option {
@@ -203,6 +212,7 @@ export function program(): Command {
       "side to which images are resized, a multiple of 32 for the included networks (default: the network's, 224)",
       imageSize,
     )
+    .addOption(detailOption())
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
     .option("--config <FILE>", "options from a JSON file, by docs/config.schema.json; those given here win over it")
@@ -296,6 +306,7 @@ export function program(): Command {
     .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 1000)
     .addOption(engineOption())
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
+    .addOption(detailOption())
     .addOption(cacheOption())
     .addOption(cacheLimitOption())
     .action(evaluateCommand);

@@ -3,11 +3,12 @@
 import type { ImageFile } from "../dataset/folder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { PresetName } from "../preset.ts";
+import { closerNote, type Detail, fitCloser, looksOf, presetDetail } from "./closer.ts";
 import type { EngineChoice } from "./engine.ts";
 import type { RunCache } from "./image_cache.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
 import { openModel } from "./open_model.ts";
-import { warn } from "./progress.ts";
+import { tell, warn } from "./progress.ts";
 import { setWhite } from "./set_white.ts";
 
 /** A preset, or with the paper's method another network. */
@@ -18,21 +19,37 @@ export interface Subject {
   readonly model?: string;
 }
 
+/** Images of each part, and levels of each of two looks where they were looked at twice. */
+export interface LoadedParts {
+  readonly loaded: LoadedImage[][];
+  readonly looks?: { readonly levels: number };
+}
+
 /** Images of each part by the subject's network; `parts` are what the progress says, and files. */
 export async function loadSubject(
   { name, preset, model }: Subject,
   parts: readonly (readonly [stage: string, files: readonly ImageFile[]])[],
-  options: { readonly size: number; readonly engine: EngineChoice; readonly cache?: string },
+  options: {
+    readonly size: number;
+    readonly engine: EngineChoice;
+    readonly detail?: Detail;
+    readonly cache?: string;
+  },
   cache: RunCache,
-): Promise<LoadedImage[][]> {
+): Promise<LoadedParts> {
   const warnings: string[] = [];
   const white = await setWhite(parts.flatMap(([, files]) => files), warnings);
   const opened = await openModel({ ...options, preset, model, ...(white && { white }) }, warnings);
-  const network = { ...opened, cache: cache.of(opened.maker) };
+  const fitting = [...parts].reverse().find(([, files]) => files.length > 1)?.[1] ?? [];
+  const closer = await fitCloser(fitting, options.detail ?? presetDetail(preset), opened);
+  if (closer) tell(`${name}: ${closerNote(closer)}`);
+  const maker = closer ? `${opened.maker} ${closer.digest}` : opened.maker;
+  const network = { ...opened, ...(closer && { closer }), cache: cache.of(maker) };
   const loaded: LoadedImage[][] = [];
   for (const [stage, files] of parts) loaded.push(await loadImages(files, network, warnings, `${name}: ${stage}`));
   await opened.embedder.release();
+  await closer?.embedder.release();
   for (const warning of warnings) warn(warning);
   if (loaded[0].length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
-  return loaded;
+  return { loaded, looks: looksOf(network) };
 }

@@ -5,9 +5,9 @@ import { pool, type Pooling } from "../distance/pooling.ts";
 import { joined } from "../distance/weighted_average.ts";
 import { imagesFrom } from "../embed/embedder.ts";
 import type { Whitening } from "../embed/whiten.ts";
-import { type ComparedFeatures, embeddingsOf, type Feature, prepare, wantResiduals } from "../feature.ts";
+import { type ComparedFeatures, embeddingsOf, type Feature, prepare, shownWeights, wantResiduals } from "../feature.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
-import { comparePatches, meanWeights, sourceOf, weighPatches, type Weighting } from "../weight/weighting.ts";
+import { comparePatches, sourceOf, weighPatches, type Weighting } from "../weight/weighting.ts";
 
 /** How an image becomes one vector. The vector of an image does not depend on which others come with it. */
 export interface Description {
@@ -96,7 +96,7 @@ async function describeTogether(
     embeddings: joined(embeddings, scales),
     scores,
     ...(standardErrors && { standardErrors }),
-    weights: meanWeights(pooling ? pooled() : found),
+    weights: shownWeights(pooling ? pooled() : found),
   };
 }
 

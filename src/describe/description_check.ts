@@ -104,9 +104,10 @@ function areLevels(levels: readonly number[] | undefined, channels: number): boo
 
 function isFeature(feature: unknown): boolean {
   if (!isObject(feature)) return false;
-  const { levels, whiten, content, length } = feature as Feature;
+  const { levels, whiten, content, length, look } = feature as Feature;
   return (levels === undefined || isListOf(levels, Number.isInteger) && levels.length > 0) &&
     isOneOf(content, "patch", "residual") && isOneOf(length, "kept", "root", "unit") &&
+    isOneOf(look, "close", "whole") &&
     (typeof whiten === "object" ? isPositive(whiten?.shrinkage ?? 1) : isOneOf(whiten, true, false));
 }
 

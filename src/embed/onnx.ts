@@ -69,6 +69,8 @@ export interface OnnxEmbedderOptions {
   readonly views?: Views;
   /** Side in pixels to which images are resized. @default 224 */
   readonly size?: number;
+  /** Whether images are taken as they are, in place of that: their sides are multiples, the grid has their shape. */
+  readonly ownSize?: boolean;
   /** What `size` must be a multiple of. @default 32 */
   readonly multiple?: number;
   /** Subtracted from each 8-bit channel: one number, or one for each of red, green and blue. @default 127 */
@@ -113,14 +115,16 @@ export async function checkedModel(given: OnnxEmbedderOptions): Promise<CheckedM
   const { name = manifest?.name ?? "efficientnet-lite0-reduction4", size = manifest?.input.side ?? 224 } = options;
   const subtract = eachChannel(options.mean ?? manifest?.input.mean ?? 127);
   const deviation = eachChannel(options.deviation ?? manifest?.input.deviation ?? 128);
+  const { ownSize = false } = options;
+  ensure(views === 1 || !ownSize, `${views} views are of square images, not of ones of their own size`);
   checkSize(size, options.multiple ?? manifest?.input.multiple ?? 32, name, manifest);
   if (manifest) await checkSum(options.model, manifest);
   const levels = options.levels ?? manifest?.levels.map((level) => level.name);
   const id = `${options.name || !manifest ? name : `${name} ${manifest.sha256.slice(0, 8)}`}${
     views > 1 ? ` × ${views} views` : ""
-  }${options.levels || (levels?.length ?? 0) > 1 ? ` ${levels!.join("+")}` : ""}@${size} (pixel - ${
-    channelText(subtract)
-  }) / ${channelText(deviation)}`;
+  }${options.levels || (levels?.length ?? 0) > 1 ? ` ${levels!.join("+")}` : ""}@${
+    ownSize ? "own size" : size
+  } (pixel - ${channelText(subtract)}) / ${channelText(deviation)}`;
   return {
     id,
     open: async () => ({ id, ...await openNetwork(options, { name, size, subtract, deviation, views, levels }) }),
@@ -158,19 +162,21 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
 
   return {
     async embed(image) {
-      const pixels = resize(image, size, size);
+      const pixels = options.ownSize ? image : resize(image, size, size);
+      const { width, height } = pixels;
       let mean: PatchSet | undefined;
       for (let view = 0; view < views; view++) {
         const tensor = new runtime.Tensor("float32", planes(seenAs(pixels, view), subtract, deviation), [
           1,
           3,
-          size,
-          size,
+          height,
+          width,
         ]);
         const outputs = await runModel(session, input, tensor, name);
         const patches = patchesOf(levels.map((level) => ({ value: outputs[level], level: saidOf(level) })), {
           name,
-          size,
+          width,
+          height,
         });
         mean ??= { ...patches, data: new Float32Array(patches.data.length) };
         addInPlace(mean, patches, view, views);

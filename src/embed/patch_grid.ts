@@ -14,8 +14,10 @@ export interface NetworkOutput {
 /** What is known of the network, for checks and sentences. */
 export interface NetworkFacts {
   readonly name: string;
-  /** Side of the image in pixels. */
-  readonly size: number;
+  /** Of the image, in pixels. */
+  readonly width: number;
+  /** Of the image, in pixels. */
+  readonly height: number;
 }
 
 /** One output: channels are `channelStep` numbers apart, places `placeStep`, from number `first` on. */
@@ -55,19 +57,19 @@ export function patchesOf(outputs: readonly NetworkOutput[], facts: NetworkFacts
 }
 
 function gridOf({ value, level }: NetworkOutput, facts: NetworkFacts): Grid {
-  const { name, size } = facts;
+  const { name, width, height } = facts;
   if (!value) throw badModel(`${name}: ${level?.name} is not among its outputs`);
   const { dims } = value as Tensor;
   const grid = laidOut(value as Tensor, level, name);
   const { rows, cols, channels } = grid;
-  const side = level && size / level.stride;
-  if (level && (channels !== level.channels || rows !== side || cols !== side)) {
+  const [high, wide] = level ? [height / level.stride, width / level.stride] : [];
+  if (level && (channels !== level.channels || rows !== high || cols !== wide)) {
     throw badModel(
       `${name}: ${level.name} gives ${channels} channels of ${rows} × ${cols} patches, its manifest says ` +
-        `${level.channels} channels of ${side} × ${side}`,
+        `${level.channels} channels of ${high} × ${wide}`,
     );
   }
-  if (rows === cols) return grid;
+  if (rows === cols || width !== height) return grid;
   throw badModel(
     `${name} gives no square grid of patches, channels first: its output is ${dims.join(" × ")}; where its channels ` +
       "come last, say so in a manifest beside it (docs/models.md)",

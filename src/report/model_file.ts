@@ -3,6 +3,9 @@
 import type { GroupModel } from "../assign/group_model.ts";
 import { type ModelRecord, packModel } from "../assign/model_record.ts";
 import { sha256 } from "../embed/manifest.ts";
+import { joinedBytes } from "../bytes.ts";
+import type { CloserLook } from "../look/closer_look.ts";
+import { type LookRecord, packLook } from "../look/look_record.ts";
 import type { PresetName } from "../preset.ts";
 import type { GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
@@ -37,6 +40,8 @@ export interface ModelFile {
   /** The file beside this one that holds the arrays of `model`. */
   readonly data: { readonly file: string; readonly bytes: number; readonly sha256: string };
   readonly model: ModelRecord;
+  /** How photos are looked at closer, where they are; its array lies after those of `model`. */
+  readonly look?: LookRecord & { readonly offset: number };
 }
 
 /** What both files are made of. */
@@ -45,6 +50,8 @@ export interface FoundModel {
   /** Paths of the model's images. */
   readonly images: readonly string[];
   readonly network: NetworkRecord;
+  /** How photos were looked at closer. */
+  readonly look?: CloserLook;
   readonly groups: GroupsFile["groups"];
   /** By path, the medoids' at least. */
   readonly thumbnails: ReadonlyMap<string, Thumbnail>;
@@ -56,9 +63,11 @@ export const MODEL_DATA = "model.bin";
 
 /** The contents of model.json and of model.bin. */
 export async function modelFiles(
-  { model, images, network, groups, thumbnails }: FoundModel,
+  { model, images, network, look, groups, thumbnails }: FoundModel,
 ): Promise<{ readonly json: string; readonly bytes: Uint8Array }> {
-  const { record, bytes } = packModel(model);
+  const { record, bytes: own } = packModel(model);
+  const packed = look && packLook(look);
+  const bytes = packed ? joinedBytes([own, packed.bytes]) : own;
   const json: ModelFile = {
     format: MODEL_FORMAT,
     network,
@@ -70,6 +79,7 @@ export async function modelFiles(
     })),
     data: { file: MODEL_DATA, bytes: bytes.length, sha256: await sha256(bytes) },
     model: record,
+    ...(packed && { look: { ...packed.record, offset: own.length } }),
   };
   return { json: `${JSON.stringify(json)}\n`, bytes };
 }

@@ -1,0 +1,131 @@
+// Large photos, looked at closer: whether, by which photos of a folder, and each one.
+
+import { createHash } from "node:crypto";
+import { availableCores } from "../core/cores.ts";
+import type { ImageFile } from "../dataset/folder.ts";
+import type { Embedder } from "../embed/embedder.ts";
+import { checkedModel, DEFAULT_MODEL, type Engine } from "../embed/onnx.ts";
+import { openedLate } from "../embed/opened_late.ts";
+import { readNetwork } from "../embed/read_network.ts";
+import { AnomalyClusterError } from "../errors.ts";
+import type { DecoderName } from "../image/decode.ts";
+import {
+  type CloserLook,
+  closerLookBy,
+  findWindow,
+  firstLook,
+  fittingPhotos,
+  type Photo,
+  seenInWindow,
+  wantedDetail,
+} from "../look/closer_look.ts";
+import type { PhotoWindow } from "../look/photo_window.ts";
+import { joinLooks } from "../look/two_looks.ts";
+import type { PresetName } from "../preset.ts";
+import type { PatchSet, Raster } from "../types.ts";
+import { pooledEmbedder } from "./embedder_pool.ts";
+import { prepareImages } from "./image_pool.ts";
+import type { ImageNetwork } from "./load_images.ts";
+
+/** How photos are looked at closer, and what embeds first looks. */
+export interface Closer {
+  readonly look: CloserLook;
+  /** Embeds images of their own size. */
+  readonly embedder: Embedder;
+  /** The same for many images at once, where that is faster. */
+  readonly openMany?: () => Embedder;
+  /** Names the look: another one sees other windows. */
+  readonly digest: string;
+}
+
+/** `--detail`: the smallest defect in pixels, or whether to look closer at all. */
+export type Detail = number | "auto" | "off";
+
+/** What it is where nobody says: the paper's method sees images whole. */
+export function presetDetail(preset: PresetName): Detail {
+  return preset === "paper" ? "off" : "auto";
+}
+
+/** The sentence that tells how closely is looked. */
+export function closerNote({ look: { detail } }: Closer): string {
+  return `large photos are looked at closer where they are least like the others: defects from about ${detail} pixels on ` +
+    "are seen; --detail PIXELS asks for smaller ones, --detail off sees photos whole";
+}
+
+/** Levels of each of two looks, where a network's photos are looked at twice. */
+export function looksOf({ closer, levels }: ImageNetwork): { readonly levels: number } | undefined {
+  return closer && { levels };
+}
+
+/** What images are made ready by. */
+export interface CloserOptions {
+  readonly engine: Engine;
+  readonly decoder: DecoderName;
+  readonly size: number;
+  readonly white?: number;
+}
+
+/** Fits a closer look to some of the photos, in `detail`'s pixels; nothing where they are small enough to be seen whole. */
+export async function fitCloser(
+  files: readonly ImageFile[],
+  detail: Detail,
+  options: CloserOptions,
+): Promise<Closer | undefined> {
+  if (detail === "off") return undefined;
+  const { measured, others } = fittingPhotos(files.length);
+  const photos = await photosOf(measured.map((at) => files[at]), options);
+  const wanted = wantedDetail(photos, detail);
+  if (wanted === undefined || photos.length < 2) return undefined;
+  const networks = await firstLookNetworks(options.engine);
+  const looks: PatchSet[] = [];
+  for (const photo of photos) looks.push(await firstLook(photo, wanted, networks.embedder));
+  for (const photo of await photosOf(others.map((at) => files[at]), options)) {
+    looks.push(await firstLook(photo, wanted, networks.embedder));
+  }
+  return closerOf(closerLookBy(looks, wanted), networks);
+}
+
+/** A look that was fitted before, with what embeds for it. */
+export async function openCloser(look: CloserLook, engine: Engine): Promise<Closer> {
+  return closerOf(look, await firstLookNetworks(engine));
+}
+
+function closerOf(look: CloserLook, networks: Pick<Closer, "embedder" | "openMany">): Closer {
+  const { data } = look.references;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { look, ...networks, digest: createHash("sha256").update(`${look.detail} `).update(bytes).digest("hex") };
+}
+
+/** The patches of both looks at a photo, and where the close one was. */
+export async function lookedAtTwice(
+  whole: Raster,
+  photo: Photo,
+  embedder: Embedder,
+  { look, embedder: one }: Closer,
+  firstLooks: Embedder = one,
+): Promise<{ patches: PatchSet; window: PhotoWindow }> {
+  const window = await findWindow(photo, look, firstLooks);
+  const close = seenInWindow(photo, window, whole.width);
+  return { patches: joinLooks(await embedder.embed(close), await embedder.embed(whole)), window };
+}
+
+/** Photos with all their pixels; what cannot be read is told when all are. */
+async function photosOf(files: readonly ImageFile[], options: CloserOptions): Promise<Photo[]> {
+  const photos: Photo[] = [];
+  for await (const image of prepareImages(files.map(({ file }) => file), { ...options, keepsPhoto: true })) {
+    if (!(image instanceof AnomalyClusterError) && "photo" in image) photos.push(image.photo!);
+  }
+  return photos;
+}
+
+/** The smallest of the included networks: where something is unlike, any tells. */
+async function firstLookNetworks(engine: Engine): Promise<Pick<Closer, "embedder" | "openMany">> {
+  const cores = Math.min(availableCores(), 4);
+  const options = { ...await readNetwork(DEFAULT_MODEL), name: "first look", ownSize: true, threads: cores, engine };
+  const checked = await checkedModel(options);
+  const pools = engine === "wasm" && cores > 1;
+  return {
+    embedder: openedLate(checked),
+    ...(pools && { openMany: () => pooledEmbedder(checked.id, options, cores) }),
+  };
+}

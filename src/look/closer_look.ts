@@ -1,0 +1,80 @@
+// Large photos are looked at twice: first all over, then closely at the place that is the least like the others.
+
+import type { WorkOptions } from "../distance/patch_minima.ts";
+import { evenly } from "../evenly.js";
+import type { Embedder } from "../embed/embedder.ts";
+import { resize } from "../image/resize.ts";
+import type { Raster } from "../types.ts";
+import { firstLookSize, isLarge, type PhotoSize, visibleDetail, windowSide } from "./detail.ts";
+import { cutOut, type PhotoWindow, windowAround } from "./photo_window.ts";
+import { asReferences, type FirstLook, mostUnlikePlace, type ReferenceLooks, unlikeness } from "./unlike_places.ts";
+
+/** How photos are looked at closer: fitted once, then each photo by itself. Plain and serialisable. */
+export interface CloserLook {
+  /** Smallest defect that is looked for, in the photos' own pixels. */
+  readonly detail: number;
+  /** First looks of some photos, which all are compared with. */
+  readonly references: ReferenceLooks;
+}
+
+/** Photos that all are compared with: with twice as many the same places were found. */
+const REFERENCES = 16;
+/** Photos by whose sizes it is decided whether to look closer. */
+const MEASURED = 9;
+
+/** A photo, perhaps shrunk while it was decoded, and its true size. */
+export interface Photo extends PhotoSize {
+  readonly pixels: Raster;
+}
+
+/** The photos that a look is fitted to, of so many: those that are measured first, then further ones. */
+export function fittingPhotos(count: number): { readonly measured: number[]; readonly others: number[] } {
+  const measured = evenly(count, MEASURED);
+  return {
+    measured,
+    others: evenly(count, REFERENCES).filter((at) => !measured.includes(at)).slice(0, REFERENCES - measured.length),
+  };
+}
+
+/** The detail that is looked for in photos of these sizes, or none where they are seen well enough whole. */
+export function wantedDetail(sizes: readonly PhotoSize[], asked: number | "auto"): number | undefined {
+  const bySize = [...sizes].sort((a, b) => a.width * a.height - b.width * b.height);
+  const middle = bySize[bySize.length >> 1];
+  if (!middle) return undefined;
+  if (asked !== "auto") return asked;
+  return isLarge(middle) ? visibleDetail(middle) : undefined;
+}
+
+/** Embeds the first look at a photo. */
+export async function firstLook(photo: Photo, detail: number, embedder: Embedder): Promise<FirstLook> {
+  const { width, height } = firstLookSize(photo, detail);
+  return await embedder.embed(resize(photo.pixels, width, height));
+}
+
+/** The look by the first looks of some photos. */
+export function closerLookBy(looks: readonly FirstLook[], detail: number): CloserLook {
+  return { detail, references: asReferences(looks) };
+}
+
+/** Where a photo is looked at closely: around the place that is the least like the other photos. */
+export async function findWindow(
+  photo: Photo,
+  look: CloserLook,
+  embedder: Embedder,
+  work: WorkOptions = {},
+): Promise<PhotoWindow> {
+  const first = await firstLook(photo, look.detail, embedder);
+  const [x, y] = mostUnlikePlace(await unlikeness(first, look.references, work), first);
+  return windowAround(x * photo.width, y * photo.height, windowSide(look.detail), photo);
+}
+
+/** What is seen in a window, as a square of `size` pixels a side. */
+export function seenInWindow(photo: Photo, window: PhotoWindow, size: number): Raster {
+  return resize(cutOut(photo.pixels, photo, window), size, size);
+}
+
+/** Shorter side in pixels down to which a photo may be shrunk while it is decoded: nothing that is looked at gets lost. */
+export function leastSide(photo: PhotoSize, { detail }: Pick<CloserLook, "detail">, size: number): number {
+  const shorter = Math.min(photo.width, photo.height);
+  return Math.ceil(Math.min(shorter, shorter * size / windowSide(detail)));
+}
