@@ -67,10 +67,12 @@ export async function groupStreamed(
     },
     model: modelOfStreamed(streamed, groups, seed),
     thumbnails,
-    page: (title, file, source) => {
+    shown,
+    page: (title, file, source, pictures) => {
       const images = shown.map((at) => ({
         thumbnail: thumbnails.get(streamed.files[at].path) ?? NO_PICTURE,
         patches: grid,
+        picture: pictures[at],
       }));
       const some = { ...file, images: shown.map((at) => file.images[at]), tree: undefined };
       return reportData(title, some, resultOf(result, shown), images, source);

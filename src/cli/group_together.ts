@@ -74,7 +74,9 @@ export async function groupTogether(
       : {},
     thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail])),
     ...(assignable && { model: await modelOf(images, patches, result, chosen) }),
-    page: (title, file, source) => reportData(title, file, result, images, source),
+    page: (title, file, source, pictures) => {
+      return reportData(title, file, result, images.map((image, i) => ({ ...image, picture: pictures[i] })), source);
+    },
   };
 }
 
