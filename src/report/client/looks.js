@@ -32,7 +32,7 @@ const [SMALL, LARGE, WHOLE] = [0.01, 0.1, 0.6];
 const [SEEN_LIGHTNESS, SEEN_CHROMA] = [5, 8];
 
 // Hues of a difference in colour, in degrees of CIELAB, each up to the next.
-const HUES = [[20, "reddish"], [62, "brownish"], [110, "greenish"], [165, "blue-green"], [225, "bluish"], [
+const COLOURS = [[20, "reddish"], [62, "brownish"], [110, "greenish"], [165, "blue-green"], [225, "bluish"], [
   315,
   "purple",
 ], [350, "pinkish"]];
@@ -49,7 +49,7 @@ const PROPERTIES = [
   },
   ({ chroma, hue, lightness }) => {
     if (chroma < SEEN_CHROMA) return undefined;
-    const name = (HUES.findLast(([from]) => hue >= from) ?? HUES[HUES.length - 1])[1];
+    const name = (COLOURS.findLast(([from]) => hue >= from) ?? COLOURS[COLOURS.length - 1])[1];
     return name === "brownish" && lightness > 0 ? "yellowish" : name;
   },
   ({ elongation, extent, parts, brighter }) => {
