@@ -29,7 +29,7 @@ export interface DefectRecord {
 }
 
 /** Columns of groups.csv, in their order. */
-export const DEFECT_COLUMNS = [
+export const DEFECT_COLUMNS: readonly (keyof DefectRecord)[] = [
   "left",
   "top",
   "width",
@@ -49,7 +49,7 @@ export const DEFECT_COLUMNS = [
   "edge",
   "x",
   "y",
-] as const satisfies readonly (keyof DefectRecord)[];
+];
 
 /** Three significant digits: more than a defect's outline is certain by. */
 export function defectRecord({ photo, box, weight, look }: Defect): DefectRecord {

@@ -119,11 +119,11 @@ export function defectFacts({ defect }) {
     ["Defect", `${width} × ${height} px, ${left} from the left, ${top} from the top`],
   ];
   if (area === undefined) return facts;
-  const tone = `${formatNumber(Math.abs(lightness))} ${lightness < 0 ? "darker" : "brighter"}`;
+  const tone = `${Math.abs(lightness).toFixed(1)} ${lightness < 0 ? "darker" : "brighter"}`;
   return [
     ...facts,
     ["Area", `${Math.round(area)} px${parts > 1 ? ` in ${parts} parts` : ""}`],
-    ["Against surroundings", `${tone}, colour ${formatNumber(chroma)} off (CIELAB)`],
+    ["Against surroundings", `${tone}, colour ${chroma.toFixed(1)} off (CIELAB)`],
     ...(edge === undefined ? [] : [["Edge, width", `${formatNumber(edge)} px`]]),
   ];
 }

@@ -41,7 +41,7 @@ function startPage() {
     silhouetteOf: silhouette?.of,
     source: report.source,
   });
-  if (map) createImageMap({ map, images, edits, arrangement, sheets, tip, open });
+  if (map) createImageMap({ map, images, edits, arrangement, pictures, sheets, tip, open });
   if (tree) createDendrogram({ tree, images, cards, edits, arrangement, pictures });
   followDrags({ moveTo, tip });
   followExports({ report, edits, arrangement });

@@ -19,7 +19,7 @@ export function createPictures({ images, cards }) {
   function show(defects) {
     showsDefects = defects;
     root.classList.toggle("show-defects", defects);
-    buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(defects === (at === 1))));
+    buttons.forEach((button, at) => button?.setAttribute("aria-pressed", String(defects === (at === 1))));
     cards.forEach((card, image) => {
       const crop = defects ? images[image].crop : undefined;
       const [img, picture] = [card.querySelector("img"), card.querySelector(".picture")];

@@ -3,7 +3,7 @@
 const ZOOM_STEP = 1.5;
 
 // The largest zoom: pixels of the window for one of the photo, and at least so many times the whole picture.
-const [MOST_PIXELS, LEAST_MOST] = [6, 4];
+const [MOST_PIXELS, LEAST_MOST] = [10, 8];
 
 // Share of the stage that a box takes that is zoomed to.
 const FILL = 0.55;
