@@ -16,8 +16,8 @@ export interface DefectPicture {
 /** Side of the square in sizes of the defect, and in pixels at least. */
 const [SURROUNDINGS, LEAST_SIDE] = [2, 64];
 
-/** Most pixels a side of a picture: larger ones would double the size of a report. */
-const MOST_SIDE = 128;
+/** Most pixels a side of a picture, as large as cards show it: one takes 1 to 3 kB of a report. */
+const MOST_SIDE = 160;
 
 /** A crop of more than this share of the photo shows nothing that its thumbnail does not. */
 const MOST_SHARE = 0.7;

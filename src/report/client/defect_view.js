@@ -28,7 +28,9 @@ export function createDefectView({ images, dialog, picture, pictures }) {
     // On the side where there is more room.
     const isLow = lengths.top + lengths.height / 2 > stage.clientHeight / 2;
     frame.classList.toggle("above", isLow);
-    size.textContent = `${width} × ${height} px`;
+    // Where nothing stands out there is only the place that weighs most, as exact as a patch.
+    frame.classList.toggle("coarse", defect.area === undefined);
+    size.textContent = `${defect.area === undefined ? "about " : ""}${width} × ${height} px`;
   }
 
   function whole() {
@@ -114,9 +116,10 @@ function placed(element, box, photo) {
 export function defectFacts({ defect }) {
   if (!defect) return [];
   const { photoWidth, photoHeight, left, top, width, height, area, lightness, chroma, edge, parts } = defect;
+  const place = `${width} × ${height} px, ${left} from the left, ${top} from the top`;
   const facts = [
     ["Photo", `${photoWidth} × ${photoHeight} px`],
-    ["Defect", `${width} × ${height} px, ${left} from the left, ${top} from the top`],
+    area === undefined ? ["Most weight", `about ${place}`] : ["Defect", place],
   ];
   if (area === undefined) return facts;
   const tone = `${Math.abs(lightness).toFixed(1)} ${lightness < 0 ? "darker" : "brighter"}`;
