@@ -33,13 +33,15 @@ testPrograms(
       assert.match(stdout, /NMI [01]\.\d+ {2}ARI/);
       assert.match(stdout, /60 images in \d+ groups \(k automatically: the clearest of 2 to 20\)/);
       const csv = (await Deno.readTextFile(join(out, "groups.csv"))).trimEnd().split("\r\n");
-      assert.equal(csv[0], "path,group,distance,score,outlier");
+      assert.match(csv[0], /^path,group,distance,score,outlier,left,top,width,height,area,/);
       assert.deepEqual(
-        csv.slice(1),
-        file.images.map(({ path, group, distance, score, outlier }) =>
-          [path, group, distance, score, outlier ? "yes" : "no"].join(",")
-        ),
+        csv.slice(1).map((line) => line.split(",").slice(0, 9).join(",")),
+        file.images.map(({ path, group, distance, score, outlier, defect }) => {
+          const { left, top, width, height } = defect!;
+          return [path, group, distance, score, outlier ? "yes" : "no", left, top, width, height].join(",");
+        }),
       );
+      assert(csv.every((line) => line.split(",").length === csv[0].split(",").length));
       assert(file.groups.every(({ medoid }) => file.images.find(({ path }) => path === medoid)!.distance === 0));
     });
   },

@@ -6,7 +6,6 @@ import fc from "fast-check";
 import type { CocoFile } from "../src/export/coco.ts";
 import { fiftyOneFiles, type FiftyOneLabels } from "../src/export/fiftyone.ts";
 import { npyBytes } from "../src/export/npy.ts";
-import { weightBox } from "../src/export/weight_box.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { PROJECT, run, runTask, withFolder, withImages } from "./program.ts";
 
@@ -111,6 +110,8 @@ function checkCoco(coco: CocoFile, groups: GroupsFile): void {
     assert.deepEqual([image.width, image.height], [256, 256]);
     assert(left >= 0 && top >= 0 && width > 0 && height > 0 && left + width <= 256 && top + height <= 256);
     assert.equal(area, width * height);
+    const { defect } = groups.images[at];
+    assert.deepEqual(bbox, [defect!.left, defect!.top, defect!.width, defect!.height], "whole pixels of the photo");
     assert.equal(category_id, groups.images[at].group);
     assert.equal(attributes.score, groups.images[at].score);
     assert(attributes.weight_in_box > 0 && attributes.weight_in_box <= 1.0001);
@@ -218,17 +219,6 @@ Deno.test("npy: any shape, float32 and float64, comes back", () => {
     assert.deepEqual(shape, [count, channels]);
     assert.deepEqual(values, Array.from(data));
   }));
-});
-
-Deno.test("the box holds the heaviest patch and its connected equals, and nothing beyond them", () => {
-  const heavy = Float32Array.from([0, 0, 0, 0, 0, 0.3, 0.2, 0, 0, 0, 0, 0, 0.2, 0, 0, 0.3]);
-  const one = { data: heavy, count: 1, patches: 16 };
-  const { weight, ...box } = weightBox(one, 0, 4, 4);
-  assert.deepEqual(box, { left: 0.25, top: 0.25, width: 0.5, height: 0.25 });
-  assert(Math.abs(weight - 0.5) < 1e-6);
-  const even = { data: new Float32Array(6).fill(1 / 6), count: 1, patches: 6 };
-  const whole = weightBox(even, 0, 2, 3);
-  assert.deepEqual([whole.left, whole.top, whole.width, whole.height], [0, 0, 1, 1]);
 });
 
 Deno.test("FiftyOne's keys have no dots and differ", () => {

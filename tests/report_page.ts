@@ -10,6 +10,9 @@ import { seededRandom } from "../src/random.ts";
 import { renderReport } from "../src/report/html.ts";
 import { reportData } from "../src/report/report_data.ts";
 import { type GroupsFile, groupsFile } from "../src/report/result.ts";
+import { measureDefect } from "../src/defect/measure.ts";
+import { defectPicture } from "../src/report/defect_picture.ts";
+import { defectRecord } from "../src/report/defect_record.ts";
 import { thumbnail } from "../src/report/thumbnail.ts";
 import type { Clusterer } from "../src/cluster/clusterer.ts";
 
@@ -31,6 +34,8 @@ export async function sampleReport(options: {
   readonly pathOf?: (image: number, kind: number) => string;
   /** Numbers of groups that are said to be as clear as the chosen one. */
   readonly asClear?: readonly number[];
+  /** Whether images are photos of 320 × 240 with a dark disc each, whose defects are measured. */
+  readonly discs?: boolean;
 } = {}): Promise<SampleReport> {
   const { count = 40, kinds = 5, k = "auto", side = 48 } = options;
   const pathOf = options.pathOf ?? ((image, kind) => `kind-${kind}/image-${String(image).padStart(3, "0")}.jpg`);
@@ -44,6 +49,10 @@ export async function sampleReport(options: {
   const patches = { data, count, rows, cols, channels };
   const result = await clusterPatches(patches, { k, ...(options.cluster && { cluster: options.cluster }) });
   const images = await Promise.all(Array.from({ length: count }, async (_, image) => {
+    if (options.discs) {
+      const disc = await photoOfDisc(image, random);
+      return { ...disc, path: pathOf(image, image % kinds), label: `kind-${image % kinds}`, patches: { rows, cols } };
+    }
     const raster = { data: new Uint8ClampedArray(side * side * 4), width: side, height: side };
     for (let at = 0; at < raster.data.length; at++) {
       raster.data[at] = at % 4 === 3 ? 255 : 60 + (image % kinds) * 30 + random() * 40;
@@ -65,6 +74,28 @@ export async function sampleReport(options: {
     file,
     result,
   };
+}
+
+/** Where the disc of an image is: its middle and radius in pixels. */
+export function discOf(image: number): { readonly x: number; readonly y: number; readonly radius: number } {
+  return { x: 60 + image * 53 % 200, y: 50 + image * 37 % 140, radius: 10 + image % 5 };
+}
+
+async function photoOfDisc(image: number, random: () => number) {
+  const { x, y, radius } = discOf(image);
+  const [width, height] = [320, 240];
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let at = 0; at < width * height; at++) {
+    const isDisc = Math.hypot(at % width + 0.5 - x, Math.floor(at / width) + 0.5 - y) <= radius;
+    data.fill((isDisc ? 60 : 150) + random() * 16, at * 4, at * 4 + 3);
+  }
+  const raster = { data, width, height };
+  const weights = Float32Array.from({ length: 16 }, (_, m) => {
+    return Math.floor(x / width * 4) === m % 4 && Math.floor(y / height * 4) === Math.floor(m / 4) ? 0.7 : 0.02;
+  });
+  const defect = measureDefect(raster, weights, { rows: 4, cols: 4 });
+  const picture = await defectPicture(raster, defect.box);
+  return { thumbnail: await thumbnail(raster), defect: defectRecord(defect), ...(picture && { picture }) };
 }
 
 /** Opens a page of HTML from a file. Fails on console messages, errors and any request but for the page itself. */

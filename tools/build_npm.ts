@@ -23,7 +23,7 @@ const ENTRIES = [".", "./core", "./metrics", "./image", "./embed", "./deep", "./
 ): [string, string] => [name, CONFIG.exports[name].slice(2)]);
 
 /** The program's modules that no other imports. */
-const PROGRAM = ["cli.ts", "src/cli/image_worker.ts", "src/cli/embed_worker.ts"];
+const PROGRAM = ["cli.ts", "src/cli/image_worker.ts", "src/cli/embed_worker.ts", "src/cli/defect_worker.ts"];
 
 /** Files that are others in the package. */
 const REPLACED: Record<string, string> = {

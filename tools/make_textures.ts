@@ -1,9 +1,10 @@
 /**
- * Draws labelled sets with defects of known kinds and masks, in the layout of MVTec AD, for `deno task evaluate`: three
- * surfaces, parts that lie in any direction (`parts`), and defects of a place beside those of the whole image (`mixed`).
- * Defects of a kind differ in place, size, direction and strength, down to hardly visible.
+ * Draws labelled sets with defects of known kinds, in the layout of MVTec AD, for `deno task evaluate`: three surfaces,
+ * parts that lie in any direction (`parts`), and defects of a place beside those of the whole image (`mixed`), with masks;
+ * large photos (`photos`) and line scans (`strips`) whose damage takes some 50 pixels, with its boxes in `damage.csv`.
+ * Defects of a kind differ in place, size, direction and strength, those of small images down to hardly visible.
  *
- * Run: deno task textures FOLDER     writes FOLDER/SET/…; the same files every time
+ * Run: deno task textures FOLDER [SET…]     writes FOLDER/SET/…; the same files every time
  */
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import encodePng from "@jsquash/png/encode.js";
@@ -21,6 +22,8 @@ import {
   wobblyRadius,
 } from "./drawing.ts";
 import { DAMAGES, drawnPart } from "./drawn_parts.ts";
+import { drawLargeSet } from "./draw_large_set.ts";
+import { LARGE_SETS } from "./drawn_surfaces.ts";
 
 const PER_KIND = 24;
 const GOOD = 36;
@@ -232,9 +235,19 @@ function maskOf(sound: ImageData, defective: ImageData): ImageData {
   return { ...sound, data } as ImageData;
 }
 
-const [folder] = Deno.args;
+const [folder, ...chosen] = Deno.args;
 if (!folder) throw new Error("name the folder to write to");
+const all = [...Object.keys(SETS), ...Object.keys(LARGE_SETS)];
+const unknown = chosen.find((name) => !all.includes(name));
+if (unknown) throw new Error(`there is no set ${unknown}: there are ${all.join(", ")}`);
+const isWanted = (name: string) => chosen.length === 0 || chosen.includes(name);
+
 for (const [setAt, [name, set]] of Object.entries(SETS).entries()) {
+  if (isWanted(name)) await drawSet(setAt, name, set);
+}
+for (const name of Object.keys(LARGE_SETS)) if (isWanted(name)) await drawLargeSet(`${folder}/${name}`, name);
+
+async function drawSet(setAt: number, name: string, set: DrawnSet): Promise<void> {
   const sound = async (part: string, count: number, seed: number) => {
     await Deno.mkdir(`${folder}/${name}/${part}`, { recursive: true });
     for (let number = 0; number < count; number++) {

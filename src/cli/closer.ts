@@ -15,11 +15,10 @@ import {
   findWindow,
   firstLook,
   fittingPhotos,
-  type Photo,
   seenInWindow,
   wantedDetail,
 } from "../look/closer_look.ts";
-import type { PhotoWindow } from "../look/photo_window.ts";
+import type { PixelBox } from "../image/pixel_box.ts";
 import { joinLooks } from "../look/two_looks.ts";
 import type { PresetName } from "../preset.ts";
 import type { PatchSet, Raster } from "../types.ts";
@@ -99,19 +98,19 @@ function closerOf(look: CloserLook, networks: Pick<Closer, "embedder" | "openMan
 /** The patches of both looks at a photo, and where the close one was. */
 export async function lookedAtTwice(
   whole: Raster,
-  photo: Photo,
+  photo: Raster,
   embedder: Embedder,
   { look, embedder: one }: Closer,
   firstLooks: Embedder = one,
-): Promise<{ patches: PatchSet; window: PhotoWindow }> {
+): Promise<{ patches: PatchSet; window: PixelBox }> {
   const window = await findWindow(photo, look, firstLooks);
   const close = seenInWindow(photo, window, whole.width);
   return { patches: joinLooks(await embedder.embed(close), await embedder.embed(whole)), window };
 }
 
 /** Photos with all their pixels; what cannot be read is told when all are. */
-async function photosOf(files: readonly ImageFile[], options: CloserOptions): Promise<Photo[]> {
-  const photos: Photo[] = [];
+async function photosOf(files: readonly ImageFile[], options: CloserOptions): Promise<Raster[]> {
+  const photos: Raster[] = [];
   for await (const image of prepareImages(files.map(({ file }) => file), { ...options, keepsPhoto: true })) {
     if (!(image instanceof AnomalyClusterError) && "photo" in image) photos.push(image.photo!);
   }

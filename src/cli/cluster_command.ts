@@ -24,6 +24,7 @@ import {
 import { closerNote, fitCloser } from "./closer.ts";
 import { groupStreamed } from "./group_streamed.ts";
 import { groupTogether } from "./group_together.ts";
+import { findDefects } from "./find_defects.ts";
 import { RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { checkExports, exportGroups } from "./export_groups.ts";
@@ -91,9 +92,14 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   await closer?.embedder.release();
 
   const { images, result, model, thumbnails } = grouped;
+  const defects = await findDefects(grouped, network, warnings);
   const agreement = options.labels ? agreementWithFolders(images, result.groups, warnings) : undefined;
   const file = groupsFile(result, {
-    images: images.map(({ path, label }) => ({ path, ...(agreement && label !== undefined && { label }) })),
+    images: images.map(({ path, label }, i) => ({
+      path,
+      ...(agreement && label !== undefined && { label }),
+      ...(defects[i] && { defect: defects[i].defect }),
+    })),
     settings: {
       ...settingsOf({ ...chosen, size, engine, ...(closer && { closer }) }, result, references),
       ...grouped.settings,
@@ -112,7 +118,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
   const title = `Kinds of defect in ${basename(folder)}`;
-  const report = renderReport(grouped.page(title, file, source));
+  const report = renderReport(grouped.page(title, file, source, defects.map((seen) => seen?.picture)));
   const page = writeWhole(output, "report.html", report);
   removeCheckpoint(output);
   const { calls, failures } = await exportGroups(options.export ?? [], { ...grouped, file, folder, output });

@@ -3,10 +3,11 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { extname, join } from "node:path";
 import process from "node:process";
-import { cocoFile } from "../export/coco.ts";
+import { type PixelBox, wholePixels } from "../image/pixel_box.ts";
+import { weightIn, weightRegion } from "../defect/weight_region.ts";
+import { type BoxedImage, cocoFile } from "../export/coco.ts";
 import { fiftyOneCall, fiftyOneFiles } from "../export/fiftyone.ts";
 import { npyBytes } from "../export/npy.ts";
-import { weightBox } from "../export/weight_box.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { ImageFile } from "../dataset/folder.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
@@ -20,7 +21,7 @@ import { readRaster } from "./read_image.ts";
 export const EXPORTS = {
   "folders": "groups/NAME/: a copy of each image in the folder of its group",
   "links": "the same with symbolic links",
-  "coco": "coco.json: categories are groups, a box around the patches of most weight",
+  "coco": "coco.json: categories are groups, a box around each image's defect",
   "fiftyone": "fiftyone/: labels, and links to the images, of a FiftyOneImageClassificationDataset",
   "embeddings": "embeddings.npy for NumPy, and embeddings.csv: path and group of each row",
 } as const;
@@ -35,6 +36,8 @@ export interface GroupsToExport {
   readonly images: readonly ImageFile[];
   /** The patch grid. */
   readonly grid: Pick<PatchSet, "rows" | "cols">;
+  /** What the patches of each image cover, in its own pixels. @default all of it */
+  readonly windows?: readonly (PixelBox | undefined)[];
   /** The images' folder. */
   readonly folder: string;
   readonly output: string;
@@ -93,12 +96,10 @@ export async function exportGroups(names: readonly ExportName[], groups: GroupsT
 const EXPORTERS: Readonly<Record<ExportName, (groups: GroupsToExport) => Promise<string | void> | string | void>> = {
   folders: (groups) => sortIntoFolders(groups, false),
   links: (groups) => sortIntoFolders(groups, true),
-  coco: async ({ file, result, images, grid: { rows, cols }, output }) => {
-    const boxed = [];
-    for (const [at, image] of images.entries()) {
-      const { width, height } = await sizeOf(image); // The network's copy may be of a fraction of the size.
-      boxed.push({ width, height, box: weightBox(result.weights, at, rows, cols) });
-    }
+  coco: async (groups) => {
+    const { file, images, output } = groups;
+    const boxed: BoxedImage[] = [];
+    for (const [at, image] of images.entries()) boxed.push(boxOf(file, at) ?? await coarseBoxOf(groups, image, at));
     writeWhole(output, "coco.json", `${JSON.stringify(cocoFile(file, boxed))}\n`);
   },
   fiftyone: async ({ file, folder, output }) => {
@@ -115,6 +116,25 @@ const EXPORTERS: Readonly<Record<ExportName, (groups: GroupsToExport) => Promise
     writeWhole(output, "embeddings.csv", csvText(["path,group", ...rows]));
   },
 };
+
+/** The box that was found with the defect. */
+function boxOf({ images }: GroupsFile, at: number): BoxedImage | undefined {
+  const { defect } = images[at];
+  return defect && { width: defect.photoWidth, height: defect.photoHeight, box: defect, weight: defect.weight };
+}
+
+/** Of an image whose defect was not looked for, of many: the box of its weight. */
+async function coarseBoxOf(
+  { result: { weights }, grid, windows }: GroupsToExport,
+  image: ImageFile,
+  at: number,
+): Promise<BoxedImage> {
+  const { width, height } = await sizeOf(image); // The network's copy may be of a fraction of the size.
+  const own = weights.data.subarray(at * weights.patches, (at + 1) * weights.patches);
+  const region = weightRegion(own, grid, { width, height }, windows?.[at]);
+  const box = wholePixels(region.box, { width, height });
+  return { width, height, box, weight: weightIn(box, own, grid, region.window) };
+}
 
 /** Links to images in data/, each named by its key; false where the file system takes none. */
 async function linkImages(folder: string, data: Readonly<Record<string, string>>): Promise<boolean> {

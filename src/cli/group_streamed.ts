@@ -39,7 +39,7 @@ export async function groupStreamed(
     references,
     seed,
   }, warnings);
-  const { embeddings, scores, weights, grid, standardError } = streamed;
+  const { embeddings, scores, weights, grid, standardError, windows } = streamed;
   checkUsable(streamed.files.length, found, k, warnings);
   const stage = startStage("Grouping", embeddings.count);
   const groups = await clusterEmbeddings(embeddings, {
@@ -58,6 +58,7 @@ export async function groupStreamed(
     images: streamed.files,
     result,
     grid,
+    ...(windows && { windows }),
     settings: {
       ...(isLeftOpen(weightsOf(options)) && {
         tauGiven: givenTemperatureText("auto", streamed.description.parts[0].weight),
@@ -68,10 +69,13 @@ export async function groupStreamed(
     },
     model: modelOfStreamed(streamed, groups, seed),
     thumbnails,
-    page: (title, file, source) => {
+    shown,
+    page: (title, file, source, pictures) => {
       const images = shown.map((at) => ({
         thumbnail: thumbnails.get(streamed.files[at].path) ?? NO_PICTURE,
         patches: grid,
+        ...(windows?.[at] && { window: windows[at] }),
+        picture: pictures[at],
       }));
       const some = { ...file, images: shown.map((at) => file.images[at]), tree: undefined };
       return reportData(title, some, resultOf(result, shown), images, source);

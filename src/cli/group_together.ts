@@ -11,6 +11,7 @@ import { AnomalyClusterError } from "../errors.ts";
 import { nearCopies } from "../near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { countOf } from "../report/client/text.js";
+import type { DefectPicture } from "../report/defect_picture.ts";
 import { reportData } from "../report/report_data.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
@@ -70,13 +71,21 @@ export async function groupTogether(
     images,
     result: near ? { ...result, nearCopies: near } : result,
     grid: patches,
+    ...(network.closer && { windows: images.map(({ window }) => window) }),
     settings: result.training
       ? { epochs: result.training.stages.reduce((sum, { losses }) => sum + losses.length, 0) }
       : {},
     thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail])),
     ...(assignable && { model: await modelOf(images, patches, result, chosen) }),
-    page: (title, file, source) => reportData(title, file, result, images, source),
+    page: (title, file, source, pictures) => {
+      return reportData(title, file, result, withPictures(images, pictures), source);
+    },
   };
+}
+
+/** Images as a report takes them. */
+function withPictures(images: readonly LoadedImage[], pictures: readonly (DefectPicture | undefined)[]) {
+  return images.map((image, i) => ({ ...image, ...(pictures[i] && { picture: pictures[i] }) }));
 }
 
 /** What puts new images into the groups. */

@@ -5,7 +5,7 @@ import { type ModelManifest, sha256 } from "../embed/manifest.ts";
 import type { Engine } from "../embed/onnx.ts";
 import type { DecoderName } from "../image/decode.ts";
 import { countOf } from "../report/client/text.js";
-import type { PhotoWindow } from "../look/photo_window.ts";
+import type { PixelBox } from "../image/pixel_box.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import { fromUser } from "./arguments.ts";
@@ -40,7 +40,7 @@ export interface CachedImage {
   readonly patches: PatchSet;
   readonly thumbnail: Thumbnail;
   /** Where it was looked at closely. */
-  readonly window?: PhotoWindow;
+  readonly window?: PixelBox;
   /** The raster's note. */
   readonly note?: string;
 }

@@ -5,7 +5,6 @@ import { AnomalyClusterError } from "../errors.ts";
 import type { DecoderName } from "../image/decode.ts";
 import type { CachedImage, ImageCache } from "./image_cache.ts";
 import { readBytes } from "./read_image.ts";
-import type { Photo } from "../look/closer_look.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { Raster } from "../types.ts";
 import { WorkerPool } from "./worker_pool.ts";
@@ -26,7 +25,7 @@ export interface PreparedImage {
   readonly pixels: Raster;
   readonly thumbnail: Thumbnail;
   /** All its pixels, where they were asked for. */
-  readonly photo?: Photo;
+  readonly photo?: Raster;
   /** The raster's note. */
   readonly note?: string;
   /** The raster's largest sample of 16 bits. */

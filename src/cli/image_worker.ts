@@ -18,7 +18,7 @@ async function prepared(
     const image = await decodeUsable(bytes, least, { decoder, ...(white && { white }) });
     const { width, height, note, largest } = image;
     const pixels = resize(image, size, size);
-    const photo = keepsPhoto && { photo: { width, height, pixels: { data: image.data, width, height } } };
+    const photo = keepsPhoto && { photo: { data: image.data, width, height } };
     return { index, pixels, thumbnail: await thumbnail(image, pixels), note, largest, ...photo };
   } catch (error) {
     return failedAnswer(index, error, "bad-image");

@@ -5,7 +5,7 @@ import type { Embedder } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { arrayOf } from "../portable.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
-import type { PhotoWindow } from "../look/photo_window.ts";
+import type { PixelBox } from "../image/pixel_box.ts";
 import type { PatchSet } from "../types.ts";
 import { type Closer, lookedAtTwice } from "./closer.ts";
 import type { CachedImage } from "./image_cache.ts";
@@ -18,7 +18,7 @@ export interface LoadedImage extends ImageFile {
   readonly patches: PatchSet;
   readonly thumbnail: Thumbnail;
   /** Where it was looked at closely. */
-  readonly window?: PhotoWindow;
+  readonly window?: PixelBox;
 }
 
 /** What embeds images, and how they are made ready for it. */

@@ -9,6 +9,7 @@ import { chosenWeighting, type DescriptionOptions, fitDescription } from "../des
 import { greedyCentres, type StreamedReferences } from "../describe/references.ts";
 import { joinPatches, someImages } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import type { PixelBox } from "../image/pixel_box.ts";
 import { ofPopulation, prepareFeatures } from "../feature.ts";
 import { randomSample } from "../random.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
@@ -25,6 +26,8 @@ export interface StreamedImages {
   readonly scores: Float64Array;
   /** Weights of the patches. */
   readonly weights: PatchValues;
+  /** What the patches of each cover, where photos were looked at closely. */
+  readonly windows?: readonly (PixelBox | undefined)[];
   /** The patch grid. */
   readonly grid: PatchGrid;
   /** How images became vectors. */
@@ -109,12 +112,22 @@ function withoutCopies(patches: PatchSet): PatchSet {
 
 /** What blocks of images leave behind, in whichever order they come. */
 export class CollectedImages {
-  readonly #found: { readonly file: ImageFile; readonly block: DescribedImages; readonly row: number }[] = [];
+  readonly #found: {
+    readonly file: ImageFile;
+    readonly window?: PixelBox;
+    readonly block: DescribedImages;
+    readonly row: number;
+  }[] = [];
 
   /** Takes a block; `places` are its images' among all. */
-  add(block: DescribedImages, files: readonly ImageFile[], places: readonly number[]): void {
-    files.forEach(({ path, file, label }, row) => {
-      this.#found[places[row]] = { file: { path, file, ...(label !== undefined && { label }) }, block, row };
+  add(
+    block: DescribedImages,
+    files: readonly (ImageFile & { readonly window?: PixelBox })[],
+    places: readonly number[],
+  ): void {
+    files.forEach(({ path, file, label, window }, row) => {
+      const own = { path, file, ...(label !== undefined && { label }) };
+      this.#found[places[row]] = { file: own, ...(window && { window }), block, row };
     });
   }
 
@@ -141,6 +154,7 @@ export class CollectedImages {
     return {
       ...fitted,
       files: found.map(({ file }) => file),
+      ...(found.some(({ window }) => window) && { windows: found.map(({ window }) => window) }),
       embeddings: { data: vectors, count, channels },
       scores,
       weights: { data: weights, count, patches },

@@ -1,13 +1,14 @@
-// Groups as an object detection file of COCO: categories are groups, a box says where an image's weight lies.
+// Groups as an object detection file of COCO: categories are groups, a box says where an image's defect is.
 
 import { digits, type GroupsFile } from "../report/result.ts";
-import type { WeightBox } from "./weight_box.ts";
+import type { PixelBox } from "../image/pixel_box.ts";
 
-/** An image's upright size in pixels, and its box. */
+/** An image's upright size in pixels, the box of its defect in them, and the share of its weight that the box stands for. */
 export interface BoxedImage {
   readonly width: number;
   readonly height: number;
-  readonly box: WeightBox;
+  readonly box: PixelBox;
+  readonly weight: number;
 }
 
 /** A file in COCO's format, ids from 1. */
@@ -31,7 +32,7 @@ export interface CocoFile {
     readonly iscrowd: 0;
     /** The box as a polygon, which readers of masks need: patches have no finer outline. */
     readonly segmentation: readonly (readonly number[])[];
-    /** `score`: the image's anomaly score; `weight_in_box`: share of its weight in the box; `distance`: to the medoid. */
+    /** `score`: the image's anomaly score; `weight_in_box`: share of its weight where the defect was looked for; `distance`: to the medoid. */
     readonly attributes: { readonly score: number; readonly weight_in_box: number; readonly distance: number };
   }[];
 }
@@ -41,8 +42,8 @@ export function cocoFile({ groups, images }: GroupsFile, boxed: readonly BoxedIm
   return {
     info: {
       description:
-        "Groups of images by kind of anomaly. Each box surrounds the most heavily weighted patch and those " +
-        "around it that weigh at least half as much: where the difference lies, to within a patch, in no way its outline.",
+        "Groups of images by kind of anomaly. Each box surrounds the defect, to the pixel where it stands out of its " +
+        "surroundings, else to within a patch of the network's; it is in no way its outline.",
       version: "1",
     },
     licenses: [],
@@ -55,9 +56,8 @@ export function cocoFile({ groups, images }: GroupsFile, boxed: readonly BoxedIm
       supercategory: "group",
     })),
     annotations: images.map(({ group, score, distance }, at) => {
-      const { width, height, box } = boxed[at];
-      const [left, top] = [digits(box.left * width), digits(box.top * height)];
-      const [wide, high] = [digits(box.width * width), digits(box.height * height)];
+      const { width, height, box, weight } = boxed[at];
+      const [left, top, wide, high] = [box.left, box.top, box.width, box.height].map(digits);
       const [right, bottom] = [Math.min(width, left + wide), Math.min(height, top + high)];
       return {
         id: at + 1,
@@ -67,7 +67,7 @@ export function cocoFile({ groups, images }: GroupsFile, boxed: readonly BoxedIm
         area: digits(wide * high),
         iscrowd: 0,
         segmentation: [[left, top, right, top, right, bottom, left, bottom]],
-        attributes: { score, weight_in_box: digits(box.weight), distance },
+        attributes: { score, weight_in_box: digits(weight), distance },
       };
     }),
   };

@@ -3,10 +3,11 @@
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { evenly } from "../evenly.js";
 import type { Embedder } from "../embed/embedder.ts";
+import type { PhotoSize, PixelBox } from "../image/pixel_box.ts";
 import { resize } from "../image/resize.ts";
 import type { Raster } from "../types.ts";
-import { firstLookSize, isLarge, type PhotoSize, visibleDetail, windowSide } from "./detail.ts";
-import { cutOut, type PhotoWindow, windowAround } from "./photo_window.ts";
+import { cutOut, squareAround } from "./cut_out.ts";
+import { firstLookSize, isLarge, visibleDetail, windowSide } from "./detail.ts";
 import { asReferences, type FirstLook, mostUnlikePlace, type ReferenceLooks, unlikeness } from "./unlike_places.ts";
 
 /** How photos are looked at closer: fitted once, then each photo by itself. Plain and serialisable. */
@@ -21,11 +22,6 @@ export interface CloserLook {
 const REFERENCES = 16;
 /** Photos by whose sizes it is decided whether to look closer. */
 const MEASURED = 9;
-
-/** A photo, perhaps shrunk while it was decoded, and its true size. */
-export interface Photo extends PhotoSize {
-  readonly pixels: Raster;
-}
 
 /** The photos that a look is fitted to, of so many: those that are measured first, then further ones. */
 export function fittingPhotos(count: number): { readonly measured: number[]; readonly others: number[] } {
@@ -46,9 +42,9 @@ export function wantedDetail(sizes: readonly PhotoSize[], asked: number | "auto"
 }
 
 /** Embeds the first look at a photo. */
-export async function firstLook(photo: Photo, detail: number, embedder: Embedder): Promise<FirstLook> {
+export async function firstLook(photo: Raster, detail: number, embedder: Embedder): Promise<FirstLook> {
   const { width, height } = firstLookSize(photo, detail);
-  return await embedder.embed(resize(photo.pixels, width, height));
+  return await embedder.embed(resize(photo, width, height));
 }
 
 /** The look by the first looks of some photos. */
@@ -58,23 +54,17 @@ export function closerLookBy(looks: readonly FirstLook[], detail: number): Close
 
 /** Where a photo is looked at closely: around the place that is the least like the other photos. */
 export async function findWindow(
-  photo: Photo,
+  photo: Raster,
   look: CloserLook,
   embedder: Embedder,
   work: WorkOptions = {},
-): Promise<PhotoWindow> {
+): Promise<PixelBox> {
   const first = await firstLook(photo, look.detail, embedder);
   const [x, y] = mostUnlikePlace(await unlikeness(first, look.references, work), first);
-  return windowAround(x * photo.width, y * photo.height, windowSide(look.detail), photo);
+  return squareAround(x * photo.width, y * photo.height, windowSide(look.detail), photo);
 }
 
 /** What is seen in a window, as a square of `size` pixels a side. */
-export function seenInWindow(photo: Photo, window: PhotoWindow, size: number): Raster {
-  return resize(cutOut(photo.pixels, photo, window), size, size);
-}
-
-/** Shorter side in pixels down to which a photo may be shrunk while it is decoded: nothing that is looked at gets lost. */
-export function leastSide(photo: PhotoSize, { detail }: Pick<CloserLook, "detail">, size: number): number {
-  const shorter = Math.min(photo.width, photo.height);
-  return Math.ceil(Math.min(shorter, shorter * size / windowSide(detail)));
+export function seenInWindow(photo: Raster, window: PixelBox, size: number): Raster {
+  return resize(cutOut(photo, window), size, size);
 }

@@ -1,5 +1,7 @@
 // How small a defect is seen, and at what cost.
 
+import type { PhotoSize } from "../image/pixel_box.ts";
+
 /** Sides that the network takes are multiples of it. */
 const MULTIPLE = 32;
 /** Pixels of the first look that the smallest defect is to cover: half a patch. */
@@ -10,12 +12,6 @@ const WINDOW_IN_DEFECTS = 8;
 const [FIRST_LOOK_PIXELS, USUAL_PIXELS] = [360_000, 3_145_728];
 /** Photos of fewer pixels lose little when they are seen whole. */
 const SMALL_PHOTO_PIXELS = 400_000;
-
-/** A photo's size. */
-export interface PhotoSize {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Whether photos of this size are to be looked at closer, unless a person says else. */
 export function isLarge({ width, height }: PhotoSize): boolean {

@@ -6,6 +6,11 @@ import { contingencyTable, groupHead, groupSize, groupTitle, labelsOf } from "./
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
 import type { PackedDistances } from "./distances.ts";
 import { commonAspectRatio, pictureBox, renderDocument, renderFact, renderTime, renderWarnings } from "./document.ts";
+import { DEFECT_SWITCH, FRAME_SWITCH, VIEWER_ZOOM } from "./defect_markup.ts";
+import type { DefectRecord } from "./defect_record.ts";
+import type { PixelBox } from "../image/pixel_box.ts";
+import { groupLooks, type Looks } from "./client/looks.js";
+import defectsStyle from "./style/defects.css" with { type: "text" };
 import { countPlot, lossPlot } from "./line_plot.ts";
 import { PAGE_SCRIPT } from "./page_script.ts";
 import { scriptHash } from "./script_hash.ts";
@@ -36,6 +41,13 @@ export interface ReportImage {
   readonly cols: number;
   /** Base64 of rows*cols bytes; 255 is the image's largest weight alpha. */
   readonly weights: string;
+  /** What the patches cover of the photo, in its pixels. @default all of it */
+  readonly window?: PixelBox;
+  /** Where its defect is, and what it looks like. */
+  readonly defect?: DefectRecord;
+  /** A small picture of the defect as a data:image/jpeg URL, and what of the photo it shows, in its pixels. */
+  readonly crop?: PixelBox;
+  readonly cropUrl?: string;
   /** The nearest other images and their distances, alternating. */
   readonly nearest: readonly number[];
 }
@@ -85,13 +97,17 @@ const MOST_GROUPS = 50;
 export function renderReport(data: ReportData): string {
   const frameRatio = commonAspectRatio(data.images);
   return renderDocument(
-    { title: data.title, policy: CONTENT_SECURITY_POLICY, style: [exploreStyle, viewerStyle, printStyle].join("\n") },
+    {
+      title: data.title,
+      policy: CONTENT_SECURITY_POLICY,
+      style: [exploreStyle, viewerStyle, defectsStyle, printStyle].join("\n"),
+    },
     `${renderHeader(data)}
-${renderToolbar(data.groups, data.images.some(({ copyOf }) => copyOf !== undefined))}
+${renderToolbar(data.groups, data.images)}
 <main>
 ${renderExploration(data)}
 <div id="groups">
-${data.groups.map((group) => renderGroup(group, data.images, frameRatio)).join("\n")}
+${renderGroups(data, frameRatio)}
 </div>
 <p id="no-match" class="note" hidden>No image matches the search.</p>
 ${data.distances ? SILHOUETTES : ""}
@@ -144,7 +160,7 @@ const FOLD_SWITCH = `<label class="switch" title="Shows equal and nearly equal i
 <input type="checkbox" role="switch" id="fold-copies" autocomplete="off"> Fold copies</label>
 `;
 
-function renderToolbar(groups: readonly Group[], hasCopies: boolean): string {
+function renderToolbar(groups: readonly Group[], images: readonly ReportImage[]): string {
   const links = groups.map((group) =>
     `<li><a href="#group-${group.number}">${groupTitle(group)} <span class="size">${groupSize(group)}</span></a></li>`
   );
@@ -154,7 +170,8 @@ function renderToolbar(groups: readonly Group[], hasCopies: boolean): string {
 autocomplete="off" spellcheck="false"></label><output id="search-count" for="search" aria-live="polite"></output>
 <label>Order <select id="group-order" autocomplete="off"><option value="size">largest first</option>\
 <option value="score">highest score first</option><option value="name">by name</option></select></label>
-${hasCopies ? FOLD_SWITCH : ""}\
+${images.some(({ copyOf }) => copyOf !== undefined) ? FOLD_SWITCH : ""}\
+${images.some(({ crop }) => crop) ? DEFECT_SWITCH : ""}\
 <label class="switch"><input type="checkbox" role="switch" id="overlay-switch" autocomplete="off"> \
 Heat maps</label>
 <div class="overlay-controls">
@@ -213,11 +230,16 @@ value="${chosen}" autocomplete="off"><output id="group-count-value" for="group-c
 // ---------------------------------------------------------------------------------------------------------------------
 // Groups
 
-function renderGroup(group: Group, images: readonly ReportImage[], frameRatio: number): string {
+function renderGroups({ groups, images }: ReportData, frameRatio: number): string {
+  const looks = groupLooks(groups, images);
+  return groups.map((group, at) => renderGroup(group, images, frameRatio, looks[at])).join("\n");
+}
+
+function renderGroup(group: Group, images: readonly ReportImage[], frameRatio: number, looks: Looks): string {
   const id = `group-${group.number}`;
   return `<section class="group" id="${id}" data-group="${group.number}" aria-labelledby="${id}-heading">
 <div class="group-head">
-${groupHead(group, images)}
+${groupHead(group, images, looks)}
 </div>
 <div class="grid">
 ${group.members.map((member, place) => renderCard(images, member, place === 0, frameRatio)).join("\n")}
@@ -268,7 +290,11 @@ const VIEWER = `<dialog id="viewer" aria-labelledby="viewer-name">
 <div class="viewer-body">
 <div class="viewer-stage"><span class="picture" id="viewer-picture"></span></div>
 <div class="viewer-side">
+${VIEWER_ZOOM}
+<div class="viewer-switches">
 <label class="switch" title="Heat map (h)"><input type="checkbox" role="switch" id="viewer-overlay" autocomplete="off"> Heat map</label>
+${FRAME_SWITCH}
+</div>
 <dl id="viewer-facts"></dl>
 <label class="viewer-move">Move to <select id="viewer-group" autocomplete="off"></select></label>
 <h3>Most similar images</h3>

@@ -7,6 +7,8 @@ import { countOf } from "./client/text.js";
 import { copyNotes } from "./copy_notes.ts";
 import { DISTANCES_UP_TO, nearestImages, packDistances } from "./distances.ts";
 import type { ReportData } from "./html.ts";
+import type { PixelBox } from "../image/pixel_box.ts";
+import type { DefectPicture } from "./defect_picture.ts";
 import { imageMap } from "./map.ts";
 import type { GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
@@ -41,6 +43,9 @@ export function reportData(
   images: readonly {
     readonly thumbnail: Thumbnail;
     readonly patches: { readonly rows: number; readonly cols: number };
+    /** What the patches cover, in the photo's pixels. @default all of it */
+    readonly window?: PixelBox;
+    readonly picture?: DefectPicture;
   }[],
   source?: string,
 ): ReportData {
@@ -73,6 +78,8 @@ export function reportData(
       height: images[i].thumbnail.height,
       rows: images[i].patches.rows,
       cols: images[i].patches.cols,
+      ...(images[i].window && { window: images[i].window }),
+      ...(images[i].picture && { crop: images[i].picture!.crop, cropUrl: images[i].picture!.url }),
       weights: toBase64(weightBytes(result, i)),
       nearest: nearest[i].flatMap(({ image, distance }) => [image, Number(distance.toPrecision(4))]),
     })),

@@ -1,6 +1,8 @@
 // The result of a run as it is stored: groups.json and groups.csv.
 
+import { groupLooks, type Looks } from "./client/looks.js";
 import { csvText, quoted } from "./client/text.js";
+import { DEFECT_COLUMNS, type DefectRecord } from "./defect_record.ts";
 import type { TriedSpread } from "../choose_spread.ts";
 import type { TriedGroupCount } from "../cluster/choose_k.ts";
 import type { Contingency } from "../metric/contingency.ts";
@@ -30,6 +32,8 @@ export interface GroupsFile {
     readonly name?: string;
     readonly sound?: boolean;
     readonly note?: string;
+    /** What the defects of most of its images look like. */
+    readonly looks?: Looks;
   }[];
   readonly images: readonly {
     readonly path: string;
@@ -43,6 +47,8 @@ export interface GroupsFile {
     readonly copyOf?: string;
     /** The image that it is nearly the same as, as photos taken in a row are. */
     readonly nearCopyOf?: string;
+    /** Where its defect is, and what it looks like. */
+    readonly defect?: DefectRecord;
   }[];
   /** Merges of a linkage in SciPy's convention, points in the order of `images`. */
   readonly tree?: { readonly pairs: readonly (readonly number[])[]; readonly heights: readonly number[] };
@@ -80,7 +86,7 @@ export type GroupedImages =
 
 /** Puts a result into the form of groups.json. */
 export function groupsFile(result: GroupedImages, run: {
-  images: readonly { readonly path: string; readonly label?: string }[];
+  images: readonly { readonly path: string; readonly label?: string; readonly defect?: DefectRecord }[];
   settings: Readonly<Record<string, string | number>>;
   model: string;
   warnings: readonly string[];
@@ -90,6 +96,7 @@ export function groupsFile(result: GroupedImages, run: {
   const { groups, tree } = result;
   const sizes = new Int32Array(result.medoids.length);
   for (const group of groups) sizes[group]++;
+  const looks = looksOf(groups, run.images, sizes.length);
   return {
     format: "anomaly-cluster-groups/1",
     settings: run.settings,
@@ -98,8 +105,9 @@ export function groupsFile(result: GroupedImages, run: {
       group: group + 1,
       size: sizes[group],
       medoid: run.images[medoid].path,
+      ...(looks?.[group].text && { looks: looks[group] }),
     })),
-    images: run.images.map(({ path, label }, i) => ({
+    images: run.images.map(({ path, label, defect }, i) => ({
       path,
       group: groups[i] + 1,
       score: digits(result.scores[i]),
@@ -107,6 +115,7 @@ export function groupsFile(result: GroupedImages, run: {
       ...(result.outliers[i] && { outlier: true }),
       ...(label !== undefined && { label }),
       ...copyOf(i, result, run.images),
+      ...(defect && { defect }),
     })),
     ...(tree && {
       tree: {
@@ -145,6 +154,26 @@ export function groupsFile(result: GroupedImages, run: {
   };
 }
 
+/** What groups look like by their images whose defects were measured; nothing where none was. */
+function looksOf(
+  groups: Int32Array,
+  images: readonly { readonly defect?: DefectRecord }[],
+  count: number,
+): Looks[] | undefined {
+  if (!images.some(({ defect }) => defect)) return undefined;
+  const members: number[][] = Array.from({ length: count }, () => []);
+  // Of many images only some are measured.
+  groups.forEach((group, i) => images[i].defect && members[group].push(i));
+  return groupLooks(members.map((members) => ({ members })), images).map((looks) => ({
+    ...looks,
+    words: looks.words.map((one) => ({ ...one, share: hundredths(one.share), others: hundredths(one.others) })),
+  }));
+}
+
+function hundredths(share: number): number {
+  return Math.round(share * 100) / 100;
+}
+
 /** What an image is a copy of, if it is one: an equal one before a near one. */
 function copyOf(
   image: number,
@@ -156,12 +185,17 @@ function copyOf(
   return near === image ? {} : { nearCopyOf: images[near].path };
 }
 
-/** groups.csv: a line for each image, quoted as RFC 4180 asks. */
+/**
+ * groups.csv: a line for each image, quoted as RFC 4180 asks; with columns on the defects where any were found, which are
+ * empty where nothing stood out.
+ */
 export function groupsCsv(file: GroupsFile): string {
-  const lines = file.images.map(({ path, group, distance, score, outlier }) => {
-    return [quoted(path), group, distance, score, outlier ? "yes" : "no"].join(",");
+  const columns = file.images.some(({ defect }) => defect) ? DEFECT_COLUMNS : [];
+  const lines = file.images.map(({ path, group, distance, score, outlier, defect }) => {
+    const measured = columns.map((column) => defect?.[column] ?? "");
+    return [quoted(path), group, distance, score, outlier ? "yes" : "no", ...measured].join(",");
   });
-  return csvText(["path,group,distance,score,outlier", ...lines]);
+  return csvText([["path", "group", "distance", "score", "outlier", ...columns].join(","), ...lines]);
 }
 
 /** Six significant digits: what float32 features support, and equal on every runtime. */

@@ -1,6 +1,7 @@
 // The groups as contact sheets: sections with their images, links to them, search and order.
 
 import { groupColour, groupCount, groupHead, groupSize, groupTitle } from "./group_markup.js";
+import { groupLooks } from "./looks.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate, mean } from "./text.js";
 
 export function createContactSheets({ images, cards, edits, arrangement }) {
@@ -39,8 +40,8 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
   }
 
   // Fills a group's section; images stay where they are when their order is the same.
-  function fill(section, group) {
-    const markup = groupHead(group, images);
+  function fill(section, group, looks) {
+    const markup = groupHead(group, images, looks);
     if (heads.get(section) !== markup) section.querySelector(".group-head").innerHTML = markup;
     heads.set(section, markup);
     const { order: members, distances } = arrangement.of(group);
@@ -64,10 +65,11 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
         sections.delete(number);
       }
     }
+    const looks = groupLooks(groups, images);
     const inOrder = sorted(groups).map((group) => {
       if (!sections.has(group.number)) sections.set(group.number, newSection(group.number));
       const section = sections.get(group.number);
-      fill(section, group);
+      fill(section, group, looks[groups.indexOf(group)]);
       return section;
     });
     if (inOrder.some((section, at) => container.children[at] !== section)) container.append(...inOrder);
@@ -127,7 +129,10 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
     const section = target.closest("section");
     const number = Number(section.dataset.group);
     const group = edits.present().groups.find((one) => one.number === number);
-    if (action === "sound") {
+    if (action === "name-by-looks") {
+      edits.describe(number, { name: target.closest("[data-name]").dataset.name });
+      section.querySelector('[data-action="rename"]').focus();
+    } else if (action === "sound") {
       edits.describe(number, { sound: !group.sound });
       section.querySelector('[data-action="sound"]').focus();
     } else editText(section, group, action, edits);

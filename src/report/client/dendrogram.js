@@ -5,7 +5,7 @@ import { countOf, escapeHtml, formatNumber } from "./text.js";
 
 const TREE = { height: 300, top: 16, plot: 222, bar: 7, left: 44, right: 8, thumbnail: 40 };
 
-export function createDendrogram({ tree, images, cards, edits, arrangement }) {
+export function createDendrogram({ tree, images, cards, edits, arrangement, pictures }) {
   const svg = document.getElementById("tree");
   const slider = document.getElementById("group-count");
   const value = document.getElementById("group-count-value");
@@ -135,6 +135,7 @@ height="${TREE.thumbnail}" preserveAspectRatio="xMidYMid slice"/></a>`;
   slider.addEventListener("change", () => edits.endGesture());
   new ResizeObserver(() => svg.clientWidth && svg.clientWidth !== width && draw()).observe(svg);
   edits.onChange(draw);
+  pictures.onChange(draw);
   draw();
 }
 

@@ -1,6 +1,7 @@
 // The groups as shown, as files to keep: groups-edited.json for `cluster --apply`, and CSV.
 
 import { groupTitle } from "./group_markup.js";
+import { groupLooks } from "./looks.js";
 import { csvText, quoted } from "./text.js";
 
 export function followExports({ report, edits, arrangement }) {
@@ -19,6 +20,7 @@ export function followExports({ report, edits, arrangement }) {
 // In the form of groups.json, with names, notes and marks; without what holds only for the groups as they were found.
 function groupsFile({ images, model, settings, warnings }, edits, arrangement) {
   const { groups } = edits.present();
+  const looks = groupLooks(groups, images);
   const places = [];
   for (const group of groups) {
     const { order, distances } = arrangement.of(group);
@@ -28,21 +30,23 @@ function groupsFile({ images, model, settings, warnings }, edits, arrangement) {
     format: "anomaly-cluster-groups/1",
     settings: { ...settings, k: groups.length, ...(edits.isEdited() && { kChosen: "edited in the report" }) },
     model,
-    groups: groups.map((group) => ({
+    groups: groups.map((group, at) => ({
       group: group.number,
       size: group.members.length,
       medoid: images[arrangement.of(group).order[0]].path,
       ...(group.name && { name: group.name }),
       ...(group.sound && { sound: true }),
       ...(group.note && { note: group.note }),
+      ...(looks[at].text && { looks: looks[at] }),
     })),
-    images: images.map(({ path, score, outlier, label }, image) => ({
+    images: images.map(({ path, score, outlier, label, defect }, image) => ({
       path,
       group: places[image].group,
       score,
       distance: places[image].distance,
       ...(outlier && { outlier }),
       ...(label !== undefined && { label }),
+      ...(defect && { defect }),
     })),
     warnings,
   };

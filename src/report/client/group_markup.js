@@ -1,5 +1,6 @@
 // HTML that both the page as it is made and the page as it is changed show of a group and of the labels.
 
+import { nameByLooks } from "./looks.js";
 import { countOf, escapeHtml, formatNumber, isolate, mean, sum } from "./text.js";
 
 // Hues that are told apart next to each other; later groups take them again at another lightness.
@@ -43,9 +44,10 @@ export function groupCount(group) {
  * A section without its images.
  * @param {{ number: number, name?: string, note?: string, sound?: boolean, unseen?: number, members: readonly number[] }} group
  * @param {readonly { score: number, label?: string }[]} images
+ * @param {import("./looks.js").Looks} [looks]
  * @returns {string}
  */
-export function groupHead(group, images) {
+export function groupHead(group, images, looks) {
   const { number, name, note, sound } = group;
   const members = group.members.map((member) => images[member]);
   const title = groupTitle(group);
@@ -62,7 +64,24 @@ ${sound ? '<span class="sound-badge">sound</span>' : ""}${labelCounts(members)}<
 <button type="button" data-action="sound" aria-pressed="${sound ? "true" : "false"}" \
 aria-label="${escapeHtml(title)} is sound, without a defect">Sound</button>
 </div>
-${note ? `<p class="note-text">${isolate(note)}</p>` : ""}`;
+${looks?.text ? looksLine(looks, title) : ""}${note ? `<p class="note-text">${isolate(note)}</p>` : ""}`;
+}
+
+/**
+ * What its defects look like, and a button that takes it for the group's name.
+ * @param {import("./looks.js").Looks} looks @param {string} title @returns {string}
+ */
+function looksLine({ text, words, measured }, title) {
+  const name = nameByLooks({ text, words, measured });
+  const shares = words.map(({ word, share, others }) =>
+    `${word}: ${Math.round(100 * share)} % of these images, ${Math.round(100 * others)} % of the others`
+  );
+  const use = name && name !== title
+    ? `<button type="button" class="needs-script" data-action="name-by-looks" data-name="${escapeHtml(name)}" \
+aria-label="Name ${escapeHtml(title)}: ${escapeHtml(name)}">Use as name: ${escapeHtml(name)}</button>`
+    : "";
+  return `<p class="looks"><span title="${escapeHtml(shares.join("\n"))}">${escapeHtml(text)}</span>${use}</p>
+`;
 }
 
 /** @param {readonly { label?: string }[]} members @returns {string} */

@@ -20,7 +20,10 @@ const REACH = 16;
 const MOST_ZOOM = 16;
 const STEP = 1.6;
 
-export function createImageMap({ map, images, edits, arrangement, sheets, tip, open }) {
+// Side of the pictures of defects.
+const MEDOID = 36;
+
+export function createImageMap({ map, images, edits, arrangement, pictures, sheets, tip, open }) {
   const svg = document.getElementById("map");
   const labels = labelsOf(images);
   const radius = images.length <= 150 ? 5.5 : images.length <= 600 ? 4.2 : images.length <= 2000 ? 3 : 2;
@@ -49,8 +52,22 @@ transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radi
         group.name ? escapeHtml(groupTitle(group)) : group.number
       }</text>`;
     });
-    svg.innerHTML = marks.join("") + '<circle class="ring" r="0"/>' + numbers.join("");
+    svg.innerHTML = marks.join("") + medoidDefects() + '<circle class="ring" r="0"/>' + numbers.join("");
     ring();
+  }
+
+  // The defect of each group's most typical image, above it, while pictures show defects.
+  function medoidDefects() {
+    if (!pictures.showsDefects()) return "";
+    return edits.present().groups.map((group) => {
+      const [medoid] = arrangement.of(group).order;
+      const { cropUrl } = images[medoid];
+      if (!cropUrl) return "";
+      return `<image href="${cropUrl}" x="${(x(medoid) - MEDOID / 2).toFixed(1)}" \
+y="${
+        (y(medoid) - radius - 18 - MEDOID).toFixed(1)
+      }" width="${MEDOID}" height="${MEDOID}" style="pointer-events: none"/>`;
+    }).join("");
   }
 
   // Zooms so that the place (atX, atY) of the panel stays where it is.
@@ -186,6 +203,7 @@ transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radi
     ).join("");
   new ResizeObserver(() => svg.clientWidth && svg.clientWidth !== width && draw()).observe(svg);
   edits.onChange(draw);
+  pictures.onChange(draw);
   sheets.onFilter(draw);
   draw();
 }

@@ -8,6 +8,7 @@ import { contingencyTable } from "./group_markup.js";
 import { heatMapSwitch } from "./heat_map.js";
 import { createImageMap } from "./image_map.js";
 import { createMove, followDrags } from "./moving.js";
+import { createPictures } from "./pictures.js";
 import { createSilhouettePlot } from "./silhouette_plot.js";
 import { createTip } from "./tip.js";
 import { createViewer } from "./viewer.js";
@@ -21,6 +22,7 @@ function startPage() {
   root.classList.add("scripted");
 
   const edits = createEdits(report);
+  const pictures = createPictures({ images, cards });
   const arrangement = createArrangement(report);
   const sheets = createContactSheets({ images, cards, edits, arrangement });
   const tip = createTip({ images, cards, edits });
@@ -35,11 +37,12 @@ function startPage() {
     sheets,
     tip,
     moveTo,
+    pictures,
     silhouetteOf: silhouette?.of,
     source: report.source,
   });
-  if (map) createImageMap({ map, images, edits, arrangement, sheets, tip, open });
-  if (tree) createDendrogram({ tree, images, cards, edits, arrangement });
+  if (map) createImageMap({ map, images, edits, arrangement, pictures, sheets, tip, open });
+  if (tree) createDendrogram({ tree, images, cards, edits, arrangement, pictures });
   followDrags({ moveTo, tip });
   followExports({ report, edits, arrangement });
   followPlots(edits, tree);

@@ -39,6 +39,14 @@ export function formatNumber(value) {
   return text.replace("-", "−");
 }
 
+/**
+ * A share as CSS has it.
+ * @param {number} share @returns {string}
+ */
+export function percent(share) {
+  return `${Number((100 * share).toFixed(3))}%`;
+}
+
 /** @param {number} count @param {string} noun @param {string} [several] @returns {string} */
 export function countOf(count, noun, several = `${noun}s`) {
   return `${count} ${count === 1 ? noun : several}`;

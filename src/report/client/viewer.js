@@ -1,17 +1,21 @@
 // The large view of one image: heat map, facts, group, and the images most similar to it.
 
 import { thumbnailButton } from "./contact_sheets.js";
+import { createDefectView, defectFacts } from "./defect_view.js";
 import { groupTitle } from "./group_markup.js";
 import { heatMapOf } from "./heat_map.js";
 import { escapeHtml, fileName, formatNumber, isolate } from "./text.js";
 
 const SIMILAR = 12;
 
-export function createViewer({ images, cards, edits, arrangement, sheets, tip, moveTo, silhouetteOf, source }) {
+export function createViewer(
+  { images, cards, edits, arrangement, sheets, tip, moveTo, pictures, silhouetteOf, source },
+) {
   const dialog = document.getElementById("viewer");
   const part = (name) => document.getElementById(`viewer-${name}`);
   const overlay = part("overlay");
   let image;
+  const view = createDefectView({ images, dialog, picture: part("picture"), pictures });
   let opener;
 
   function show(next) {
@@ -23,9 +27,12 @@ export function createViewer({ images, cards, edits, arrangement, sheets, tip, m
     const shown = sheets.shown();
     part("name").textContent = fileName(path);
     part("place").textContent = `${shown.indexOf(image) + 1} of ${shown.length}`;
-    part("picture").replaceChildren(cards[image].querySelector("img").cloneNode(), heatMapOf(images[image]));
-    const { width, height } = cards[image].querySelector("img").attributes;
-    part("picture").style.setProperty("--ratio", Number(width.value) / Number(height.value));
+    const { src, width, height } = pictures.wholeOf(image);
+    const photo = cards[image].querySelector("img").cloneNode();
+    [photo.src, photo.width, photo.height] = [src, width, height];
+    part("picture").replaceChildren(photo, heatMapOf(images[image]));
+    part("picture").style.setProperty("--ratio", width / height);
+    view.show(image);
     const silhouette = silhouetteOf?.(image);
     part("facts").innerHTML = [
       ["Path", source ? fileLink(path) : isolate(path)],
@@ -33,6 +40,7 @@ export function createViewer({ images, cards, edits, arrangement, sheets, tip, m
       ["Anomaly score", formatNumber(score)],
       ["Distance to medoid", formatNumber(distances[place])],
       ...(silhouette === undefined ? [] : [["Silhouette", formatNumber(silhouette)]]),
+      ...defectFacts(images[image]),
       ...(label === undefined ? [] : [["Label", isolate(label)]]),
     ].map(([name, html]) => `<div><dt>${name}</dt><dd>${html}</dd></div>`).join("");
     part("group").innerHTML =
@@ -79,6 +87,7 @@ export function createViewer({ images, cards, edits, arrangement, sheets, tip, m
   });
   dialog.addEventListener("keydown", (event) => {
     if (event.target.matches("select")) return;
+    if (view.key(event)) return event.preventDefault();
     if (event.key === "ArrowLeft") step(-1);
     else if (event.key === "ArrowRight") step(1);
     else if (event.key === "h") overlay.click();
@@ -95,10 +104,13 @@ export function createViewer({ images, cards, edits, arrangement, sheets, tip, m
     open(chosen, from) {
       opener = from;
       tip.hide();
-      overlay.checked = true;
-      dialog.classList.remove("plain");
+      // Over a defect that fills the view the heat map would hide it.
+      overlay.checked = !pictures.showsDefects();
+      dialog.classList.toggle("plain", !overlay.checked);
+      view.begin();
       show(chosen);
       dialog.showModal();
+      view.resume(); // Sizes are known from now on.
       part("next").focus();
     },
   };

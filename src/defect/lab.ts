@@ -1,0 +1,39 @@
+// sRGB → CIELAB.
+
+import type { Raster } from "../types.ts";
+
+/** Lightness from 0 to 100, and a (green to red) and b (blue to yellow), each a plane of `width * height` numbers. */
+export interface LabPlanes {
+  readonly planes: readonly [Float32Array, Float32Array, Float32Array];
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Light of each level of sRGB (IEC 61966-2-1). */
+const LINEAR = Float64Array.from({ length: 256 }, (_, level) => {
+  const share = level / 255;
+  return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+});
+
+/** White of D65 for the observer of 2°, as scikit-image's `rgb2lab` has it. */
+const [WHITE_X, WHITE_Z] = [0.95047, 1.08883];
+
+function curve(t: number): number {
+  return t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116;
+}
+
+/** CIELAB of the pixels (CIE 15: D65, 2°). */
+export function labOf({ data, width, height }: Raster): LabPlanes {
+  const count = width * height;
+  const [lightness, a, b] = [new Float32Array(count), new Float32Array(count), new Float32Array(count)];
+  for (let at = 0; at < count; at++) {
+    const [red, green, blue] = [LINEAR[data[at * 4]], LINEAR[data[at * 4 + 1]], LINEAR[data[at * 4 + 2]]];
+    const x = curve((0.412453 * red + 0.35758 * green + 0.180423 * blue) / WHITE_X);
+    const y = curve(0.212671 * red + 0.71516 * green + 0.072169 * blue);
+    const z = curve((0.019334 * red + 0.119193 * green + 0.950227 * blue) / WHITE_Z);
+    lightness[at] = 116 * y - 16;
+    a[at] = 500 * (x - y);
+    b[at] = 200 * (y - z);
+  }
+  return { planes: [lightness, a, b], width, height };
+}

@@ -1,0 +1,51 @@
+// The shape of a set of pixels, by the terms of scikit-image's `regionprops`.
+
+import { boundsOf, type Component } from "./components.ts";
+
+/** In pixels of the mask. */
+export interface Shape {
+  /** Number of pixels. */
+  readonly area: number;
+  /** Mean place of the pixels' middles, from the mask's top left corner. */
+  readonly centroid: readonly [x: number, y: number];
+  /** Of the ellipse with the same second moments: full lengths. */
+  readonly majorAxis: number;
+  readonly minorAxis: number;
+  /** Of that ellipse: 0 for a circle, near 1 for a line. */
+  readonly eccentricity: number;
+  /** Longer by shorter axis, each pixel taken as a square: from 1 on. */
+  readonly elongation: number;
+  /** Of its longer axis, in degrees from 0 (lying) to below 180, counter-clockwise: 90 is upright. */
+  readonly orientation: number;
+  /** Share of the bounding box that the pixels fill. */
+  readonly extent: number;
+}
+
+/** Variance of a pixel itself in either direction, without which a line of pixels would be endlessly long. */
+const PIXEL = 1 / 12;
+
+/** Measures the pixels of some parts together; `width` is the mask's. */
+export function shapeOf(parts: readonly Component[], width: number): Shape {
+  const cells = parts.flatMap((part) => part.cells);
+  const area = cells.length;
+  const [xs, ys] = [cells.map((cell) => cell % width), cells.map((cell) => Math.floor(cell / width))];
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / area;
+  const [x, y] = [mean(xs), mean(ys)];
+  const xx = mean(xs.map((value) => (value - x) ** 2));
+  const yy = mean(ys.map((value) => (value - y) ** 2));
+  const xy = mean(xs.map((value, at) => (value - x) * (ys[at] - y)));
+  const [half, root] = [(xx + yy) / 2, Math.hypot((xx - yy) / 2, xy)];
+  const [large, small] = [half + root, Math.max(0, half - root)];
+  const degrees = -Math.atan2(2 * xy, xx - yy) / 2 * 180 / Math.PI; // y grows downwards.
+  const [left, top, right, bottom] = boundsOf(parts);
+  return {
+    area,
+    centroid: [x + 0.5, y + 0.5],
+    majorAxis: 4 * Math.sqrt(large),
+    minorAxis: 4 * Math.sqrt(small),
+    eccentricity: large > 0 ? Math.sqrt(1 - small / large) : 0,
+    elongation: Math.sqrt((large + PIXEL) / (small + PIXEL)),
+    orientation: (degrees + 360) % 180,
+    extent: area / ((right - left) * (bottom - top)),
+  };
+}

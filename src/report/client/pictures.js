@@ -1,0 +1,85 @@
+// What pictures show: whole photos, or the defect in each with what is around it.
+
+import { percent } from "./text.js";
+
+const SHOWN_KEY = "anomaly-cluster pictures show";
+
+export function createPictures({ images, cards }) {
+  const root = document.documentElement;
+  const frameRatio = Number(getComputedStyle(document.body).getPropertyValue("--frame-ratio")) || 1;
+  const wholes = cards.map((card) => card.querySelector("img").getAttribute("src"));
+  const sizes = cards.map((card) => {
+    const img = card.querySelector("img");
+    return { width: Number(img.getAttribute("width")), height: Number(img.getAttribute("height")) };
+  });
+  const buttons = [document.getElementById("show-whole"), document.getElementById("show-defect")];
+  const listeners = [];
+  let showsDefects = false;
+
+  function show(defects) {
+    showsDefects = defects;
+    root.classList.toggle("show-defects", defects);
+    buttons.forEach((button, at) => button?.setAttribute("aria-pressed", String(defects === (at === 1))));
+    cards.forEach((card, image) => {
+      const crop = defects ? images[image].crop : undefined;
+      const [img, picture] = [card.querySelector("img"), card.querySelector(".picture")];
+      img.src = crop ? images[image].cropUrl : wholes[image];
+      const { width, height } = crop ?? sizes[image];
+      [img.width, img.height] = [width, height];
+      picture.style.width = percent(Math.min(1, width / height / (defects ? 1 : frameRatio)));
+      picture.style.aspectRatio = `${width} / ${height}`;
+      placeHeatMap(picture, images[image], crop);
+    });
+    for (const listener of listeners) listener();
+  }
+
+  buttons.forEach((button, at) =>
+    button?.addEventListener("click", () => {
+      show(at === 1);
+      remember(at === 1);
+    })
+  );
+  if (buttons[1] && remembered()) show(true);
+  else if (images.some(({ window }) => window)) show(false);
+
+  return {
+    showsDefects: () => showsDefects,
+    wholeOf: (image) => ({ src: wholes[image], ...sizes[image] }),
+    onChange: (listener) => listeners.push(listener),
+  };
+}
+
+// Where local storage is refused the choice lasts as long as the page is open.
+function remember(defects) {
+  try {
+    localStorage.setItem(SHOWN_KEY, defects ? "defect" : "whole");
+  } catch {
+    // Nothing is kept.
+  }
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(SHOWN_KEY) === "defect";
+  } catch {
+    return false;
+  }
+}
+
+// Puts the heat map over what its patches cover, of a picture that shows a part of the photo or all of it.
+export function placeHeatMap(picture, { defect, window }, crop) {
+  const whole = defect && { left: 0, top: 0, width: defect.photoWidth, height: defect.photoHeight };
+  const [covered, shown] = [window ?? whole, crop ?? whole];
+  const place = covered && shown ? placeWithin(covered, shown) : ["0%", "0%", "100%", "100%"];
+  ["left", "top", "width", "height"].forEach((name, at) => picture.style.setProperty(`--map-${name}`, place[at]));
+}
+
+// Left, top, width and height of a box within another, in percent of that.
+export function placeWithin(box, outer) {
+  return [
+    percent((box.left - outer.left) / outer.width),
+    percent((box.top - outer.top) / outer.height),
+    percent(box.width / outer.width),
+    percent(box.height / outer.height),
+  ];
+}

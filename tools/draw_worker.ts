@@ -1,0 +1,29 @@
+// Draws large images on a core of its own, as they are asked for: many of them take seconds each to encode.
+
+import encodeJpeg from "@jsquash/jpeg/encode.js";
+import { type DamageBox, drawLarge, LARGE_SETS } from "./drawn_surfaces.ts";
+
+/** An image that is wanted. */
+export interface DrawRequest {
+  readonly set: string;
+  readonly seed: number;
+  readonly kind?: string;
+  readonly file: string;
+}
+
+/** That it is there, and where its damage is. */
+export interface DrawAnswer {
+  readonly box?: DamageBox;
+}
+
+const port = globalThis as unknown as {
+  onmessage: (event: { readonly data: DrawRequest }) => void;
+  postMessage(answer: DrawAnswer): void;
+};
+
+port.onmessage = async ({ data: { set, seed, kind, file } }) => {
+  const { image, box } = drawLarge(LARGE_SETS[set], seed, kind);
+  const encoded = await encodeJpeg(image, { quality: 90, progressive: false });
+  await Deno.writeFile(file, new Uint8Array(encoded));
+  port.postMessage({ ...(box && { box }) });
+};
