@@ -77,6 +77,11 @@ export function referencesText(references: References, compared?: number): strin
   return typeof references === "number" ? `${references} at random` : `a coreset of ${references.coreset}`;
 }
 
+/** How photos are looked at closer. */
+export function detailText({ detail }: { readonly detail: number }): string {
+  return `photos are looked at closer, for defects from ${detail} pixels on`;
+}
+
 /** A feature as reports tell it. */
 export function featureText({ levels, whiten, content = "patch", length = "kept", look }: Feature): string {
   const shrinkage = typeof whiten === "object" && whiten.shrinkage;

@@ -4,22 +4,12 @@ import { createHash } from "node:crypto";
 import { availableCores } from "../core/cores.ts";
 import type { ImageFile } from "../dataset/folder.ts";
 import type { Embedder } from "../embed/embedder.ts";
-import { checkedModel, DEFAULT_MODEL, type Engine } from "../embed/onnx.ts";
+import { checkedModel, type Engine } from "../embed/onnx.ts";
 import { openedLate } from "../embed/opened_late.ts";
-import { readNetwork } from "../embed/read_network.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { DecoderName } from "../image/decode.ts";
-import {
-  type CloserLook,
-  closerLookBy,
-  findWindow,
-  firstLook,
-  fittingPhotos,
-  seenInWindow,
-  wantedDetail,
-} from "../look/closer_look.ts";
-import type { PixelBox } from "../image/pixel_box.ts";
-import { joinLooks } from "../look/two_looks.ts";
+import { type CloserLook, closerLookBy, firstLook, fittingPhotos, wantedDetail } from "../look/closer_look.ts";
+import { firstLookOptions } from "../look/first_look_network.ts";
 import type { PresetName } from "../preset.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import { pooledEmbedder } from "./embedder_pool.ts";
@@ -95,19 +85,6 @@ function closerOf(look: CloserLook, networks: Pick<Closer, "embedder" | "openMan
   return { look, ...networks, digest: createHash("sha256").update(`${look.detail} `).update(bytes).digest("hex") };
 }
 
-/** The patches of both looks at a photo, and where the close one was. */
-export async function lookedAtTwice(
-  whole: Raster,
-  photo: Raster,
-  embedder: Embedder,
-  { look, embedder: one }: Closer,
-  firstLooks: Embedder = one,
-): Promise<{ patches: PatchSet; window: PixelBox }> {
-  const window = await findWindow(photo, look, firstLooks);
-  const close = seenInWindow(photo, window, whole.width);
-  return { patches: joinLooks(await embedder.embed(close), await embedder.embed(whole)), window };
-}
-
 /** Photos with all their pixels; what cannot be read is told when all are. */
 async function photosOf(files: readonly ImageFile[], options: CloserOptions): Promise<Raster[]> {
   const photos: Raster[] = [];
@@ -117,10 +94,14 @@ async function photosOf(files: readonly ImageFile[], options: CloserOptions): Pr
   return photos;
 }
 
-/** The smallest of the included networks: where something is unlike, any tells. */
+/** What embeds first looks, for one photo at a time. */
+export async function openFirstLooks(engine: Engine): Promise<Embedder> {
+  return (await firstLookNetworks(engine)).embedder;
+}
+
 async function firstLookNetworks(engine: Engine): Promise<Pick<Closer, "embedder" | "openMany">> {
   const cores = Math.min(availableCores(), 4);
-  const options = { ...await readNetwork(DEFAULT_MODEL), name: "first look", ownSize: true, threads: cores, engine };
+  const options = await firstLookOptions({ engine, threads: cores });
   const checked = await checkedModel(options);
   const pools = engine === "wasm" && cores > 1;
   return {

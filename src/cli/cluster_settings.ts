@@ -9,7 +9,14 @@ import type { DecoderName } from "../image/decode.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { digits } from "../report/result.ts";
-import { countText, featureText, givenTemperatureText, referencesText, scoreText } from "../setting_text.ts";
+import {
+  countText,
+  detailText,
+  featureText,
+  givenTemperatureText,
+  referencesText,
+  scoreText,
+} from "../setting_text.ts";
 import type { PatchValues } from "../types.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
 import { type Closer, type Detail, presetDetail } from "./closer.ts";
@@ -230,7 +237,7 @@ export function settingsOf(
     features: featuresOf(options).map(featureText).join("; "),
     size: options.size,
     ...(options.closer &&
-      { detail: `photos are looked at closer, for defects from ${options.closer.look.detail} pixels on` }),
+      { detail: detailText(options.closer.look) }),
     ...(["soft", "hard", "hybrid"].includes(options.weight) && { over: scoreText(scoreSourceOf(options)) }),
     ...(["hard", "hybrid"].includes(options.weight) && { top: options.top }),
     distance: options.pool ? `${options.pool} pooling` : options.distance,

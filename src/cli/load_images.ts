@@ -7,7 +7,8 @@ import { arrayOf } from "../portable.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PixelBox } from "../image/pixel_box.ts";
 import type { PatchSet } from "../types.ts";
-import { type Closer, lookedAtTwice } from "./closer.ts";
+import { lookTwice } from "../look/closer_look.ts";
+import type { Closer } from "./closer.ts";
 import type { CachedImage } from "./image_cache.ts";
 import { type ImageSource, type PreparedImage, prepareImages, type PrepareOptions } from "./image_pool.ts";
 import { startStage } from "./progress.ts";
@@ -107,7 +108,7 @@ export async function* embedEach(
     if ("patches" in image) return image;
     const { photo, ...rest } = image;
     const seen = closer && photo
-      ? await lookedAtTwice(rest.pixels, photo, embedder, closer, firstLooks)
+      ? await lookTwice(photo, rest.pixels, closer.look, { first: firstLooks ?? closer.embedder, second: embedder })
       : { patches: await embedder.embed(rest.pixels) };
     network.estimate?.embedded();
     if (rest.key) network.cache!.put(rest.key, { ...rest, ...seen });

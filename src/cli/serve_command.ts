@@ -2,11 +2,13 @@
 
 import { setTimeout } from "node:timers";
 import type { Server } from "srvx";
+import type { Embedder } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import { withResolvers } from "../portable.ts";
 import type { PresetName } from "../preset.ts";
 import { countOf } from "../report/client/text.js";
 import { type Answer, createHandler } from "../serve/handler.ts";
+import { openFirstLooks } from "./closer.ts";
 import { openModel } from "./open_model.ts";
 import { warn } from "./progress.ts";
 import { onStop } from "./signals.ts";
@@ -37,8 +39,9 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     const warnings: string[] = [];
     const network = await openModel({ preset, ...(model !== undefined && { model }) }, warnings);
     for (const warning of warnings) warn(warning);
-    return network;
+    return { ...network, openFirstLook: () => firstLooks ??= openFirstLooks(network.engine) };
   };
+  let firstLooks: Promise<Embedder> | undefined;
   // What is wrong with it is told to who starts the service, and not to who uploads first.
   const first = model === undefined ? undefined : await openNetwork(preset);
   const closing = new AbortController();

@@ -10,10 +10,18 @@ import { countOf } from "../report/client/text.js";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
 import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
-import { countText, featureText, givenTemperatureText, referencesText, scoreText } from "../setting_text.ts";
+import { featuresOfTwoLooks } from "../look/two_looks.ts";
+import {
+  countText,
+  detailText,
+  featureText,
+  givenTemperatureText,
+  referencesText,
+  scoreText,
+} from "../setting_text.ts";
 import type { PatchSet } from "../types.ts";
 import type { JobOptions } from "./options.ts";
-import type { JobContext, Network, PreparedImage } from "./prepare.ts";
+import type { JobContext, JobLook, Network, PreparedImage } from "./prepare.ts";
 
 /** What is grouped. */
 export interface JobImages {
@@ -25,6 +33,8 @@ export interface JobImages {
   readonly warnings: readonly string[];
   /** Labelled normal images: what is unlike them is anomalous. */
   readonly normals?: readonly PreparedImage[];
+  /** How photos were looked at closer. */
+  readonly closer?: JobLook;
 }
 
 /** Groups, and what led to them. */
@@ -39,13 +49,14 @@ export interface Grouping {
 
 /** Throws as {@linkcode clusterPatches}, and `bad-argument` for more groups than images. */
 export async function groupPrepared(
-  { images, sent, warnings, normals }: JobImages,
+  { images, sent, warnings, normals, closer }: JobImages,
   options: JobOptions,
   { network, takeTurn, signal, onProgress }: JobContext,
 ): Promise<Grouping> {
   checkCount(images.length, sent, options.k, warnings);
   const patches = joinPatches(images.map(({ patches }) => patches));
-  const { features, weight, references } = presetSettings(options.preset, normals !== undefined);
+  const { features: own, weight, references } = presetSettings(options.preset, normals !== undefined);
+  const features = closer ? featuresOfTwoLooks(own, network.levels ?? 1) : own;
   const settings: GroupModelOptions = {
     features,
     weight: { ...weight, ...(options.tau && { tau: options.tau }) },
@@ -64,7 +75,10 @@ export async function groupPrepared(
   const near = nearCopies(patches, result.copies, PRESETS[options.preset].embedding.views);
   const groups = groupsFile(near ? { ...result, nearCopies: near } : result, {
     images,
-    settings: settingsOf(options, network, result, normals !== undefined),
+    settings: {
+      ...settingsOf(options, network, result, normals !== undefined),
+      ...(closer && { detail: detailText(closer.look) }),
+    },
     model: network.embedder.id,
     warnings,
   });
@@ -73,7 +87,9 @@ export async function groupPrepared(
 
 /** The report on images prepared with thumbnails. */
 export function jobReport(title: string, { groups, result }: Grouping, images: readonly PreparedImage[]): string {
-  const shown = images.map(({ thumbnail, patches }) => ({ thumbnail: thumbnail!, patches }));
+  const shown = images.map(({ thumbnail, patches, window }) => {
+    return { thumbnail: thumbnail!, patches, ...(window && { window }) };
+  });
   return renderReport(reportData(title, groups, result, shown));
 }
 

@@ -12,6 +12,8 @@ export interface JobOptions {
   readonly threshold?: number;
   readonly smallestGroup: number;
   readonly tau?: Temperatures;
+  /** The smallest defect that matters in large photos, in their own pixels. */
+  readonly detail: number | "auto" | "off";
 }
 
 /** A JSON schema. */
@@ -31,6 +33,12 @@ export function fieldSchemas(
     k: { type: "string", pattern: "^(auto|[1-9][0-9]*)$", default: "auto", description: "Number of groups." },
     threshold: { type: "number", minimum: 0, description: "Cuts the tree at this height in place of k." },
     smallestGroup: { type: "integer", minimum: 1, default: 1, description: "Members of smaller groups are outliers." },
+    detail: {
+      type: "string",
+      pattern: "^(auto|off|[1-9][0-9]*)$",
+      default: "auto",
+      description: "Smallest defect that matters in large photos, in pixels; auto; or off: photos are seen whole.",
+    },
     tau: {
       type: "string",
       description: `Temperature of the weights: auto, or one or several with commas, each ${TEMPERATURE_FORM}.`,
@@ -58,6 +66,11 @@ export function jobOptions(
   refuse(threshold !== undefined && k !== "auto", "k and threshold exclude each other: leave one out");
   const smallest = given("smallestGroup") ?? "1";
   refuse(!/^[1-9]\d{0,8}$/.test(smallest), `smallestGroup is a whole number from 1 on, not ${smallest}`);
+  const detail = given("detail") ?? (preset === "paper" ? "off" : "auto");
+  refuse(
+    !/^(auto|off|[1-9]\d{0,5})$/.test(detail) || detail === "1",
+    `detail is auto, off or a whole number of pixels from 2 on, not ${detail}`,
+  );
   const isAuto = given("tau") === "auto";
   const tau = isAuto ? undefined : given("tau")?.split(",").map((text) => parseTemperature(text.trim()));
   refuse(tau?.includes(undefined) ?? false, `tau is auto, or ${TEMPERATURE_FORM}`);
@@ -67,6 +80,7 @@ export function jobOptions(
     k: k === "auto" ? k : Number(k),
     ...(threshold !== undefined && { threshold: Number(threshold) }),
     smallestGroup: Number(smallest),
+    detail: detail === "auto" || detail === "off" ? detail : Number(detail),
     ...(isAuto && { tau: "auto" as const }),
     ...(tau && { tau: (tau.length === 1 ? tau[0] : tau) as Temperatures }),
   };

@@ -2,8 +2,10 @@
 
 import type { Embedder } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import type { PixelBox } from "../image/pixel_box.ts";
 import { resize } from "../image/resize.ts";
 import { decodeUsable } from "../image/usable.ts";
+import { type CloserLook, lookTwice } from "../look/closer_look.ts";
 import { type Thumbnail, thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import type { TakeTurn } from "./turns.ts";
@@ -12,6 +14,10 @@ import type { TakeTurn } from "./turns.ts";
 export interface Network {
   /** Embeds one image at a time. */
   readonly embedder: Embedder;
+  /** Levels of its patches. @default 1 */
+  readonly levels?: number;
+  /** Opens what embeds first looks at large photos; without it photos are seen whole. */
+  readonly openFirstLook?: () => Promise<Embedder>;
   /** In pixels. */
   readonly size: number;
 }
@@ -37,6 +43,8 @@ export interface Prepared {
   readonly patches: PatchSet;
   /** For a report. */
   readonly thumbnail?: Thumbnail;
+  /** Where it was looked at closely, in its own pixels. */
+  readonly window?: PixelBox;
   /** A sentence on what of the file was left out. */
   readonly note?: string;
 }
@@ -66,6 +74,14 @@ export interface PreparingContext extends JobContext {
   readonly maxPixels?: number;
   /** The sample of 16 bits that is white, see `jobWhite`. */
   readonly white?: number;
+  /** How large photos are looked at closer, see `jobLook`. */
+  readonly closer?: JobLook;
+}
+
+/** A closer look at photos, and what embeds first looks. */
+export interface JobLook {
+  readonly look: CloserLook;
+  readonly firstLooks: Embedder;
 }
 
 /** Images that cannot be used are named in `warnings` and left out. */
@@ -94,15 +110,20 @@ export async function prepareImages<Source extends SourceImage>(
 
 async function prepare(
   source: SourceImage,
-  { network: { embedder, size }, maxPixels, white, withThumbnails }: PreparingContext,
+  { network: { embedder, size }, maxPixels, white, closer, withThumbnails }: PreparingContext,
   tell: (stage: "decode" | "embed") => void,
 ): Promise<Prepared> {
-  const image = await decodeUsable(await source.read(), size, { maxPixels, ...(white && { white }) });
+  const image = await decodeUsable(await source.read(), closer ? Infinity : size, {
+    maxPixels,
+    ...(white && { white }),
+  });
   const pixels = resize(image, size, size);
   const small = withThumbnails ? { thumbnail: await thumbnail(image, pixels) } : {};
   tell("decode");
-  const patches = await embedder.embed(pixels);
+  const seen = closer
+    ? await lookTwice(image, pixels, closer.look, { first: closer.firstLooks, second: embedder })
+    : { patches: await embedder.embed(pixels) };
   tell("embed");
   await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts be heard.
-  return { ...small, patches, ...(image.note && { note: image.note }) };
+  return { ...small, ...seen, ...(image.note && { note: image.note }) };
 }

@@ -5,9 +5,10 @@ import { evenly } from "../evenly.js";
 import type { Embedder } from "../embed/embedder.ts";
 import type { PhotoSize, PixelBox } from "../image/pixel_box.ts";
 import { resize } from "../image/resize.ts";
-import type { Raster } from "../types.ts";
+import type { PatchSet, Raster } from "../types.ts";
 import { cutOut, squareAround } from "./cut_out.ts";
 import { firstLookSize, isLarge, visibleDetail, windowSide } from "./detail.ts";
+import { joinLooks } from "./two_looks.ts";
 import { asReferences, type FirstLook, mostUnlikePlace, type ReferenceLooks, unlikeness } from "./unlike_places.ts";
 
 /** How photos are looked at closer: fitted once, then each photo by itself. Plain and serialisable. */
@@ -67,4 +68,25 @@ export async function findWindow(
 /** What is seen in a window, as a square of `size` pixels a side. */
 export function seenInWindow(photo: Raster, window: PixelBox, size: number): Raster {
   return resize(cutOut(photo, window), size, size);
+}
+
+/** What looks at photos. */
+export interface LookingNetworks {
+  /** Embeds first looks, images of their own size. */
+  readonly first: Embedder;
+  /** Embeds squares, of the window and of the whole photo. */
+  readonly second: Embedder;
+}
+
+/** The patches of both looks at a photo, `whole` being all of it as a square; and where the close one was. */
+export async function lookTwice(
+  photo: Raster,
+  whole: Raster,
+  look: CloserLook,
+  { first, second }: LookingNetworks,
+  work: WorkOptions = {},
+): Promise<{ patches: PatchSet; window: PixelBox }> {
+  const window = await findWindow(photo, look, first, work);
+  const close = await second.embed(seenInWindow(photo, window, whole.width));
+  return { patches: joinLooks(close, await second.embed(whole)), window };
 }

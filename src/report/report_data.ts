@@ -23,6 +23,7 @@ const SETTING_NAMES: Record<string, string> = {
   preset: "Preset",
   features: "Features",
   size: "Image size, pixels",
+  detail: "Detail",
   over: "Patches scored by",
   top: "Patches kept",
   distance: "Distance",

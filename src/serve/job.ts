@@ -3,6 +3,7 @@
 import { groupPrepared, jobReport } from "../job/group.ts";
 import type { JobOptions } from "../job/options.ts";
 import { type JobContext, prepareImages } from "../job/prepare.ts";
+import { jobLook } from "../job/look.ts";
 import { jobWhite } from "../job/white.ts";
 import type { GroupsFile } from "../report/result.ts";
 import type { UploadedImage } from "./uploaded_image.ts";
@@ -23,8 +24,11 @@ export async function runJob(
   const sources = uploaded.map(({ name, bytes }) => ({ name, read: () => bytes, head: () => bytes }));
   const warnings: string[] = [];
   const white = await context.takeTurn(context.signal, () => jobWhite(sources, context.maxPixels, warnings));
-  const images = await prepareImages(sources, { ...context, white, withThumbnails: withReport }, warnings);
-  const grouping = await groupPrepared({ images, sent: uploaded.length, warnings }, options, context);
+  const closer = await jobLook(sources, options.detail, context, { maxPixels: context.maxPixels, white });
+  const preparing = { ...context, white, ...(closer && { closer }), withThumbnails: withReport };
+  const images = await prepareImages(sources, preparing, warnings);
+  const asked = { images, sent: uploaded.length, warnings, ...(closer && { closer }) };
+  const grouping = await groupPrepared(asked, options, context);
   const { groups } = grouping;
   if (!withReport) return { groups };
   return { groups, report: jobReport(`Kinds of defect in ${images.length} images`, grouping, images) };

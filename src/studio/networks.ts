@@ -3,10 +3,12 @@
 import * as onnxruntime from "onnxruntime-web";
 import { sha256 } from "../embed/manifest.ts";
 import { checkedModel, type OnnxEmbedderOptions } from "../embed/onnx.ts";
+import type { Embedder } from "../embed/embedder.ts";
 import { openedLate } from "../embed/opened_late.ts";
 import { describedNetwork, networkFileName, type NetworkFiles, readNetwork } from "../embed/read_network.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Network } from "../job/prepare.ts";
+import { firstLookNetwork } from "../look/first_look_network.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
 import { bytesOf, type ChosenNetwork, keyOf } from "./chosen.ts";
@@ -29,6 +31,13 @@ onnxruntime.env.wasm.wasmPaths = {
 /** One for each core where two threads share one, up to 4: onnxruntime-web's own choice. */
 function threadCount(): number {
   return crossOriginIsolated ? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2)) : 1;
+}
+
+let firstLooks: Promise<Embedder> | undefined;
+
+/** What embeds first looks, opened once. */
+function openFirstLook(): Promise<Embedder> {
+  return firstLooks ??= firstLookNetwork({ threads: threadCount() }).then(openedLate);
 }
 
 let opened: { readonly key: string; readonly network: StudioNetwork } | undefined;
@@ -94,5 +103,12 @@ async function opening(
   const size = manifest?.input.side ?? 224;
   const checked = await checkedModel({ model, manifest, ...embedding, size, threads: threadCount() });
   const record = { id: checked.id, ...named, sha256: await sha256(model), preset, size };
-  return { embedder: openedLate(checked), size, record, warnings: [] };
+  return {
+    embedder: openedLate(checked),
+    levels: embedding.levels?.length ?? manifest?.levels.length ?? 1,
+    openFirstLook,
+    size,
+    record,
+    warnings: [],
+  };
 }

@@ -7,6 +7,7 @@ import { groupPrepared, jobReport } from "../job/group.ts";
 import { jobOptions } from "../job/options.ts";
 import { type JobContext, type KeptImages, type Prepared, prepareImages } from "../job/prepare.ts";
 import { turns } from "../job/turns.ts";
+import { jobLook } from "../job/look.ts";
 import { jobWhite } from "../job/white.ts";
 import { PRESET_NAMES } from "../preset.ts";
 import { modelFiles } from "../report/model_file.ts";
@@ -87,15 +88,25 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   };
   const warnings: string[] = [...network.warnings];
   const white = await jobWhite([...sources, ...normalSources], undefined, warnings);
-  const kept = keptFor(`${network.embedder.id} ${network.record.sha256} ${white ?? ""}`);
-  const preparing = { white, withThumbnails: true };
+  const fitting = normalSources.length > 1 ? normalSources : sources;
+  const closer = await jobLook(fitting, options.detail, context, { white });
+  // A look by other photos sees other windows.
+  const look = closer ? JSON.stringify([closer.look.detail, fitting.map(({ key }) => key)]) : "";
+  const kept = keptFor(`${network.embedder.id} ${network.record.sha256} ${white ?? ""} ${look}`);
+  const preparing = { white, ...(closer && { closer }), withThumbnails: true };
   const images = await prepareImages(sources, { ...context, ...preparing }, warnings, kept);
   const ofNormals: JobContext = { ...context, onProgress: ({ done, total }) => tell("normals", done, total) };
   const normals = await prepareImages(normalSources, { ...ofNormals, ...preparing }, warnings, kept);
   if (normalSources.length && !normals.length) {
     throw new AnomalyClusterError("bad-argument", "none of the normal images can be used: choose others, or none");
   }
-  const asked = { images, sent: sources.length, warnings, ...(normals.length && { normals }) };
+  const asked = {
+    images,
+    sent: sources.length,
+    warnings,
+    ...(normals.length && { normals }),
+    ...(closer && { closer }),
+  };
   const grouping = await groupPrepared(asked, options, context);
   tell("write");
   const { groups, result, patches, settings } = grouping;
@@ -104,6 +115,7 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
     model,
     images: images.map(({ path }) => path),
     network: { ...network.record, ...(white && { white }) },
+    ...(closer && { look: closer.look }),
     groups: groups.groups,
     thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail!])),
   });
