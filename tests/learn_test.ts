@@ -5,19 +5,27 @@ import { join } from "node:path";
 import fc from "fast-check";
 import {
   AnomalyClusterError,
+  assignPatches,
   clusterPatches,
   decodeImage,
   type DistanceMatrix,
   euclideanDistances,
+  groupModel,
   joinPatches,
   kindOf,
   type LearnedGroups,
+  learnedKinds,
   learnGroups,
   linkage,
+  type ModelRecord,
   onnxEmbedder,
+  packModel,
+  type PatchSet,
   pointBy,
   pointsOf,
   PRESETS,
+  regroup,
+  unpackModel,
 } from "../mod.ts";
 import { cholesky, solveLower, solveUpper } from "../src/learn/client/cholesky.js";
 import { seededRandom } from "../src/random.ts";
@@ -239,6 +247,62 @@ Deno.test("the Cholesky factor gives its matrix again, and solves it", () => {
     }),
     RUNS,
   );
+});
+
+/** Drawn patch embeddings of three kinds. */
+function drawnPatches(count: number, seed: number): PatchSet {
+  const random = seededRandom(seed);
+  const data = Float32Array.from({ length: count * 9 * 4 }, (_, at) => {
+    const [image, patch, channel] = [Math.floor(at / 36), Math.floor(at / 4) % 9, at % 4];
+    return random() + (patch === image % 3 * 2 && channel === image % 3 ? 5 + random() : 0);
+  });
+  return { data, count, rows: 3, cols: 3, channels: 4 };
+}
+
+Deno.test("a model that learned tells the kinds of new images, stored or not; another grouping forgets, names do not", {
+  permissions: "none",
+}, async () => {
+  const patches = drawnPatches(45, 3);
+  const result = await clusterPatches(patches, { k: 3 });
+  const labels = Int32Array.from(result.groups, (group, image) => image < 9 ? group : -1);
+  const plain = await groupModel(patches, result);
+  const model = { ...plain, kinds: learnedKinds(plain.embeddings, labels) };
+  const { record, bytes } = packModel(model);
+  const stored = unpackModel(JSON.parse(JSON.stringify(record)), bytes);
+  assert.deepEqual(stored.kinds, model.kinds);
+  const others = drawnPatches(30, 8);
+  const found = await assignPatches(model, others);
+  assert.deepEqual(await assignPatches(stored, others), found);
+  const groupOfKind = [0, 1, 2].map((kind) => result.groups[kind]);
+  for (const [image, { group, confidence }] of found.entries()) {
+    assert.equal(group, groupOfKind[image % 3]);
+    assert(confidence! > 0.5 && confidence! <= 1);
+  }
+  assert((await assignPatches(plain, others)).every((one) => one.confidence === undefined));
+  const far = { ...others, data: others.data.map((value) => value * 40) };
+  assert((await assignPatches(model, far)).every((one) => one.group === undefined && one.confidence === undefined));
+  assert.equal(unpackModel(packModel(plain).record, packModel(plain).bytes).kinds, undefined);
+
+  assert.deepEqual(regroup(model, result).kinds, model.kinds);
+  const moved = result.groups.map((group, image) => image === 30 ? (group + 1) % 3 : group);
+  assert.equal(regroup(model, { groups: moved, medoids: result.medoids }).kinds, undefined);
+
+  const damaged: [string, (record: ModelRecord) => unknown][] = [
+    ["labels of another number", ({ kinds }) => ({ kinds: { ...kinds, labels: kinds!.labels.slice(1) } })],
+    ["a label that is no kind", ({ kinds }) => ({ kinds: { ...kinds, labels: kinds!.labels.map(() => 3) } })],
+    ["an anchor that is no image", ({ kinds }) => ({ kinds: { ...kinds, anchors: kinds!.anchors.map(() => 45) } })],
+    ["fewer anchors", ({ kinds }) => ({ kinds: { ...kinds, anchors: kinds!.anchors.slice(1) } })],
+    ["no sharpness", ({ kinds }) => ({ kinds: { ...kinds, sharpness: undefined } })],
+    ["nothing but guesses", ({ kinds }) => ({ kinds: { ...kinds, guessing: 1 } })],
+    ["no arrays", ({ arrays }) => ({ arrays: arrays.filter(({ name }) => name !== "kinds.weights") })],
+    ["other points", ({ arrays }) => ({
+      arrays: arrays.map((one) => one.name === "kinds.landmarks" ? { ...one, shape: [1, 2] } : one),
+    })],
+  ];
+  for (const [what, change] of damaged) {
+    const changed = { ...record, ...change(record) as Partial<ModelRecord> };
+    assert.throws(() => unpackModel(changed, bytes), { code: "bad-model" }, what);
+  }
 });
 
 const KINDS = ["cut", "good", "hole", "knot", "stain"];

@@ -75,6 +75,7 @@ Examples:
   cluster photos/ --preset best --k 6               six groups, by the slowest and best preset
   cluster photos/ --normals good/                   what is unlike these sound images is anomalous
   cluster photos/ --labels folders --json -         agreement with the sub-folders' names, as JSON
+  cluster photos/ --learn groups-edited.json        all images as those that you confirmed in the report
   cluster photos/ --config line-3.json --seed 7     options from a file, one of them changed
   cluster photos/ --model hf:Xenova/dinov2-small    a network of the Hugging Face hub, downloaded once
   cluster photos/ --cache off                       nothing is kept from one run to the next`;
@@ -204,6 +205,10 @@ export function program(): Command {
       imageSize,
     )
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
+    .option(
+      "--learn <FILE>",
+      "group by the images that a person confirmed in this groups-edited.json: their groups are kinds, others are found",
+    )
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
     .option("--config <FILE>", "options from a JSON file, by docs/config.schema.json; those given here win over it")
     .option(

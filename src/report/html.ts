@@ -8,6 +8,7 @@ import type { PackedDistances } from "./distances.ts";
 import { commonAspectRatio, pictureBox, renderDocument, renderFact, renderTime, renderWarnings } from "./document.ts";
 import { countPlot, lossPlot } from "./line_plot.ts";
 import { PAGE_SCRIPT } from "./page_script.ts";
+import type { SaidOfGroup } from "./result.ts";
 import { scriptHash } from "./script_hash.ts";
 import exploreStyle from "./style/explore.css" with { type: "text" };
 import viewerStyle from "./style/viewer.css" with { type: "text" };
@@ -51,7 +52,11 @@ export interface ReportData {
   readonly model: string;
   readonly given: Readonly<Record<string, string | number>>;
   /** Numbered from 1. Members are indices into `images`, the medoid first; `unseen` counts those not shown. */
-  readonly groups: readonly { readonly number: number; readonly unseen: number; readonly members: readonly number[] }[];
+  readonly groups: readonly (SaidOfGroup & {
+    readonly number: number;
+    readonly unseen: number;
+    readonly members: readonly number[];
+  })[];
   readonly images: readonly ReportImage[];
   /** The folder of the images as a relative URL from the report, where a reader may have it. */
   readonly source?: string;
@@ -146,7 +151,9 @@ const FOLD_SWITCH = `<label class="switch" title="Shows equal and nearly equal i
 
 function renderToolbar(groups: readonly Group[], hasCopies: boolean): string {
   const links = groups.map((group) =>
-    `<li><a href="#group-${group.number}">${groupTitle(group)} <span class="size">${groupSize(group)}</span></a></li>`
+    `<li><a href="#group-${group.number}">${isolate(groupTitle(group))} <span class="size">${
+      groupSize(group)
+    }</span></a></li>`
   );
   return `<div class="toolbar">
 <div class="controls needs-script">

@@ -25,6 +25,9 @@ const SETTING_NAMES: Record<string, string> = {
   top: "Patches kept",
   distance: "Distance",
   cluster: "Clusterer",
+  labels: "Labels learned from",
+  kinds: "Kinds with labels",
+  check: "Check of what was learned",
   epochs: "Epochs trained",
   seed: "Seed",
   engine: "Engine",
@@ -61,9 +64,10 @@ export function reportData(
         return [SETTING_NAMES[name] ?? name, String(value)];
       }),
     ],
-    groups: file.groups.map(({ size }, at) => {
+    groups: file.groups.map(({ size, name, sound, note }, at) => {
       const members = membersOf(result, at);
-      return { number: at + 1, unseen: size - members.length, members };
+      const said = { ...(name && { name }), ...(sound && { sound }), ...(note && { note }) };
+      return { number: at + 1, unseen: size - members.length, members, ...said };
     }),
     images: file.images.map(({ copyOf, nearCopyOf, ...image }, i) => ({
       ...image,
@@ -107,7 +111,9 @@ function summaryOf({ images, groups, settings }: GroupsFile, count: number): str
   const strays = images.filter(({ outlier }) => outlier).length;
   return [
     `${countOf(count, "image")} fall into ${countOf(groups.length, "group")} of ${sizes}.`,
-    settings.kChosen === "given"
+    settings.check !== undefined
+      ? `The groups were ${settings.kChosen} of ${settings.kinds} kinds: ${settings.check}.`
+      : settings.kChosen === "given"
       ? "The number of groups was given."
       : `The number of groups was chosen ${settings.kChosen}.`,
     ...(strays > 0

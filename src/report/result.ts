@@ -15,6 +15,14 @@ export interface Agreement {
   readonly purity: number;
 }
 
+/** What a person said of a group in the report. */
+export interface SaidOfGroup {
+  readonly name?: string;
+  /** Whether its images have no defect. */
+  readonly sound?: boolean;
+  readonly note?: string;
+}
+
 /** groups.json, as a run writes it or as the report exports it after edits. Groups are numbered from 1. */
 export interface GroupsFile {
   /** Name and version of this format. */
@@ -23,14 +31,11 @@ export interface GroupsFile {
   /** The embedder's id: model and preprocessing. */
   readonly model: string;
   /** The largest first; with what a person said of them in the report. */
-  readonly groups: readonly {
+  readonly groups: readonly (SaidOfGroup & {
     readonly group: number;
     readonly size: number;
     readonly medoid: string;
-    readonly name?: string;
-    readonly sound?: boolean;
-    readonly note?: string;
-  }[];
+  })[];
   readonly images: readonly {
     readonly path: string;
     readonly group: number;
@@ -39,6 +44,10 @@ export interface GroupsFile {
     /** Whether it fits nowhere: see `outliers`. */
     readonly outlier?: boolean;
     readonly label?: string;
+    /** Whether a person said that it is of its group's kind. */
+    readonly confirmed?: true;
+    /** How likely its kind is right, from 0 to 1; of what was learned from confirmed images, but in groups found anew. */
+    readonly confidence?: number;
     /** The image that it is equal to: both count once. */
     readonly copyOf?: string;
     /** The image that it is nearly the same as, as photos taken in a row are. */
@@ -76,6 +85,15 @@ export type GroupedImages =
   & {
     /** Of `nearCopies`. */
     readonly nearCopies?: Int32Array;
+    /** What was learned from labels. */
+    readonly learned?: {
+      /** What a person said of the first groups, the kinds. */
+      readonly kinds: readonly SaidOfGroup[];
+      /** 1 for each image that a person confirmed. */
+      readonly confirmed: Uint8Array;
+      /** For each image; NaN in groups that are no kind. */
+      readonly confidences: Float64Array;
+    };
   };
 
 /** Puts a result into the form of groups.json. */
@@ -98,6 +116,7 @@ export function groupsFile(result: GroupedImages, run: {
       group: group + 1,
       size: sizes[group],
       medoid: run.images[medoid].path,
+      ...result.learned?.kinds[group],
     })),
     images: run.images.map(({ path, label }, i) => ({
       path,
@@ -106,6 +125,7 @@ export function groupsFile(result: GroupedImages, run: {
       distance: digits(result.distances[i]),
       ...(result.outliers[i] && { outlier: true }),
       ...(label !== undefined && { label }),
+      ...learnedOf(i, result),
       ...copyOf(i, result, run.images),
     })),
     ...(tree && {
@@ -142,6 +162,15 @@ export function groupsFile(result: GroupedImages, run: {
     ...(run.metrics && { metrics: run.metrics }),
     ...(run.contingency && { contingency: run.contingency }),
     warnings: run.warnings,
+  };
+}
+
+/** What was learned of an image. */
+function learnedOf(image: number, { learned }: GroupedImages): { confirmed?: true; confidence?: number } {
+  const confidence = learned?.confidences[image] ?? NaN;
+  return {
+    ...(learned?.confirmed[image] && { confirmed: true }),
+    ...(Number.isFinite(confidence) && { confidence: digits(confidence) }),
   };
 }
 
