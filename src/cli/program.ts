@@ -298,6 +298,8 @@ export function program(): Command {
     .option("--training-seeds <N>", "trainings of each of them", wholeNumber(1), 3)
     .addOption(epochsOption())
     .addOption(patienceOption())
+    .option("--teach", "measure how few labels teach the kinds of all images, in place of groups: docs/learning.md")
+    .option("--teach-runs <N>", "with other images labelled, for the mean of them", wholeNumber(1), 20)
     .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 1000)
     .addOption(engineOption())
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)
