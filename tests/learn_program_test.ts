@@ -123,8 +123,8 @@ Deno.test("cluster --learn: confirmed images are labels, the rest follows, an un
     }
     assert.match(assigned.stdout, /Löcher \d\d %/);
     const csv = Deno.readTextFileSync(join(folder, "new-assigned/assignments.csv")).split("\r\n");
-    assert.match(csv[0], /,margin,confidence$/);
-    assert.match(csv.find((line) => line.startsWith("hole-12"))!, /,0\.\d+$/);
+    assert.match(csv[0], /,margin,confidence,confirmed$/);
+    assert.match(csv.find((line) => line.startsWith("hole-12"))!, /,0\.\d+,no$/);
     assert.match(Deno.readTextFileSync(join(folder, "new-assigned/report.html")), /<dt>Confidence<\/dt>/);
   });
 });
@@ -167,6 +167,125 @@ Deno.test("cluster --learn: what cannot be learned from is refused before the wo
     const missing = await cluster(folder, "--learn", join(folder, "none.json"));
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /--learn .*none\.json cannot be read: name a groups\.json, or a groups-edited\.json/);
+  });
+});
+
+Deno.test("assign --learn: corrected assignments bring the model on, as JSON and as CSV, with new kinds", async () => {
+  await withImages(25, async (folder) => {
+    const groups = [{ group: 3, name: "hole" }, { group: 8, name: "cut" }, { group: 9, name: "good", sound: true }];
+    const groupOf: Record<string, number> = { hole: 3, cut: 8, good: 9 };
+    const images = [...Deno.readDirSync(join(folder, "in"))].map(({ name }) => name).flatMap((path) => {
+      const group = groupOf[kindOf(path)];
+      return group && /[135]\.jpg$/.test(path) ? [{ path, group, confirmed: true }] : [];
+    });
+    const first = await cluster(folder, "--learn", edited(folder, groups, images));
+    assert.equal(first.code, 0, first.stderr);
+    const photos = join(folder, "new");
+    Deno.mkdirSync(photos);
+    for (const kind of KINDS) {
+      for (const number of ["06", "07", "08", "09"]) {
+        Deno.copyFileSync(`tests/fabric/${kind}/${kind}-${number}.jpg`, join(photos, `${kind}-${number}.jpg`));
+      }
+    }
+    const model = join(folder, "in-clusters/model.json");
+    const assign = (from: string, ...args: string[]) =>
+      finish(start([...PROGRAM, "assign", from, photos, ...args], { ANOMALY_CLUSTER_CACHE: join(folder, "cache") }));
+    const day = await assign(model);
+    assert.equal(day.code, 0, day.stderr);
+    const out = join(folder, "new-assigned");
+    const told: AssignmentsFile = JSON.parse(Deno.readTextFileSync(join(out, "assignments.json")));
+    const numbers = new Map(groupsIn(folder).groups.map(({ name, group }) => [name, group]));
+
+    // Two of stain are a new kind; one of hole is right by its number, one by its name.
+    const corrected = told.images.map((image) => {
+      if (/stain-0[67]/.test(image.path)) return { ...image, group: null, name: "Flecken, hell", confirmed: true };
+      if (/hole-06/.test(image.path)) return { ...image, group: numbers.get("hole"), name: "", confirmed: true };
+      if (/hole-07/.test(image.path)) return { ...image, group: null, name: "Hole", confirmed: true };
+      return image;
+    });
+    const file = join(folder, "corrected.json");
+    Deno.writeTextFileSync(
+      file,
+      JSON.stringify({ ...told, images: [...corrected, { ...corrected[0], path: "x.jpg" }] }),
+    );
+    const before = Deno.readTextFileSync(model);
+    const second = await assign(model, "--learn", file);
+    assert.equal(second.code, 0, second.stderr);
+    assert.equal(Deno.readTextFileSync(model), before);
+    assert.match(
+      second.stdout,
+      /learned from 4 more labels, 13 in all: of 13 labels left out \d+ would have been told/,
+    );
+    const now: AssignmentsFile = JSON.parse(Deno.readTextFileSync(join(out, "assignments.json")));
+    const of = (all: AssignmentsFile, path: string) => all.images.find((image) => image.path === path)!;
+    for (const path of ["stain-06.jpg", "hole-06.jpg", "hole-07.jpg"]) {
+      const { confirmed, confidence, name } = of(now, path);
+      assert.deepEqual([confirmed, confidence, name], [true, 1, path.startsWith("stain") ? "Flecken, hell" : "hole"]);
+    }
+    const stains = ["stain-08.jpg", "stain-09.jpg"].filter((path) => of(now, path).name === "Flecken, hell");
+    assert(stains.length > 0, second.stdout);
+    const written = JSON.parse(Deno.readTextFileSync(join(out, "model.json")));
+    const names: string[] = written.groups.map(({ name }: { name: string }) => name);
+    assert.deepEqual(names.slice(0, 4), ["hole", "cut", "good", "Flecken, hell"]);
+    assert.equal(written.groups[2].sound, true);
+    assert.deepEqual(written.groups.slice(0, 3).map(({ group }: { group: number }) => group), [1, 2, 3]);
+    assert.equal(written.images.length, 25 + 4);
+    assert(written.images.includes("new/stain-06.jpg"));
+
+    // The next day by CSV, from the new model: the same labels again count once; it is not written over by chance.
+    const table = Deno.readTextFileSync(join(out, "assignments.csv"));
+    assert.match(table, /^stain-06\.jpg,\d,"Flecken, hell",.*,1,yes\r$/m);
+    const csv = join(folder, "corrected.csv");
+    Deno.writeTextFileSync(csv, table.replace(/^(cut-06\.jpg),[^,]*,[^,]*,(.*),no\r$/m, "$1,,cut,$2,yes\r"));
+    const own = join(out, "model.json");
+    const over = await assign(own, "--learn", csv);
+    assert.equal(over.code, 2);
+    assert.match(over.stderr, /new-assigned.model\.json would be written over: name another folder with --out/);
+    const third = await assign(own, "--learn", csv, "--out", out);
+    assert.equal(third.code, 0, third.stderr);
+    assert.match(third.stdout, /learned from 5 more labels, 14 in all/);
+    const last: AssignmentsFile = JSON.parse(Deno.readTextFileSync(join(out, "assignments.json")));
+    assert.deepEqual([of(last, "cut-06.jpg").name, of(last, "cut-06.jpg").confirmed], ["cut", true]);
+    assert.equal(JSON.parse(Deno.readTextFileSync(own)).images.length, 30);
+
+    const refused = async (reason: RegExp, change: Record<string, unknown>, ...args: string[]) => {
+      const wrong = [{ ...told.images[0], ...change }, ...told.images.slice(1)];
+      Deno.writeTextFileSync(file, JSON.stringify({ ...told, images: wrong }));
+      const { code, stderr } = await assign(model, "--learn", file, ...args);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, reason);
+    };
+    await refused(/holds no confirmed image: set "confirmed": true in the JSON, or yes in the column confirmed/, {});
+    await refused(/neither true nor false/, { confirmed: "yes" });
+    await refused(/in group 1 and calls it "cut", which do not belong together/, {
+      confirmed: true,
+      group: 1,
+      name: "cut",
+    });
+    await refused(/in group 77, which the model lacks: give the new kind a name/, {
+      confirmed: true,
+      group: 77,
+      name: "",
+    });
+    await refused(/confirms no image that is there and of a kind/, {
+      confirmed: true,
+      group: null,
+      name: "none of these",
+    });
+    await refused(/--learn and --watch exclude each other/, { confirmed: true }, "--watch");
+    Deno.writeTextFileSync(csv, table.replace(/,no\r$/m, ",perhaps\r"));
+    assert.match(
+      (await assign(own, "--learn", csv, "--out", out)).stderr,
+      /"perhaps" as confirmed of .*: write yes or no/,
+    );
+    const plain = await cluster(folder, "--out", join(folder, "plain"));
+    assert.equal(plain.code, 0, plain.stderr);
+    const untaught = await assign(join(folder, "plain/model.json"), "--learn", file);
+    assert.equal(untaught.code, 2);
+    assert.match(
+      untaught.stderr,
+      /plain.model\.json has learned nothing that could be gone on with: run cluster --learn/,
+    );
   });
 });
 

@@ -51,6 +51,16 @@ export async function assignPatches(
   patches: PatchSet,
   options: WorkOptions = {},
 ): Promise<Assignment[]> {
+  const vectors = await describeForModel(model, patches, options);
+  return Array.from({ length: patches.count }, (_, i) => assigned(vectors, i, model));
+}
+
+/** Vectors of new images by a model's description. Throws `bad-argument` for patches of another shape than it takes. */
+export async function describeForModel(
+  model: GroupModel,
+  patches: PatchSet,
+  options: WorkOptions = {},
+): Promise<Embeddings> {
   checkPatches(patches);
   const { rows, cols, channels } = model.patches;
   ensure(
@@ -58,8 +68,7 @@ export async function assignPatches(
     `the model takes ${rows} × ${cols} patches of ${channels} channels, not ${patches.rows} × ${patches.cols} of ` +
       `${patches.channels}: use the network and size that it was made with`,
   );
-  const vectors = await describePatches(patches, model.description, options);
-  return Array.from({ length: patches.count }, (_, i) => assigned(vectors, i, model));
+  return await describePatches(patches, model.description, options);
 }
 
 function assigned(vectors: Embeddings, i: number, model: GroupModel): Assignment {

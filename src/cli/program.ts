@@ -249,6 +249,10 @@ export function program(): Command {
     .argument("<FOLDER>", "new images")
     .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
     .option("--groups <FILE>", "names and groups as edited in the report: a groups-edited.json of the same run")
+    .option(
+      "--learn <FILE>",
+      "first learn from images that a person confirmed in this assignments.json or .csv of FOLDER; writes the model anew",
+    )
     .option("--model <FILE>", "where the network of these groups is now (as of cluster), if it is not where it was")
     .addOption(engineOption())
     .addOption(cacheOption())
