@@ -70,6 +70,11 @@ export {
   type ClusterEmbeddingsOptions,
   type EmbeddingGroups,
 } from "./src/cluster/cluster_embeddings.ts";
+export { type LearnedGroups, learnGroups, type LearnOptions } from "./src/learn/learn_groups.ts";
+export { type KindClassifier, kindOf } from "./src/learn/kind_classifier.ts";
+export { type ImagePoints, type PointAxes, pointBy, pointsOf } from "./src/learn/points.ts";
+export { type SharedLabels, shareLabels } from "./src/learn/shared_labels.ts";
+export { type LearnedKinds, learnedKinds } from "./src/assign/learned_kinds.ts";
 export { type Assignment, assignPatches } from "./src/assign/assign_patches.ts";
 export { type ModelRecord, packModel, unpackModel } from "./src/assign/model_record.ts";
 export type { ArrayEntry } from "./src/describe/array_record.ts";

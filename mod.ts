@@ -16,6 +16,3 @@ export {
   type NetworkOptions,
   releaseNetworks,
 } from "./src/cluster_images.ts";
-export { type LearnedGroups, learnGroups, type LearnOptions } from "./src/learn/learn_groups.ts";
-export { type KindClassifier, kindOf } from "./src/learn/kind_classifier.ts";
-export { type ImagePoints, type PointAxes, pointBy, pointsOf } from "./src/learn/points.ts";

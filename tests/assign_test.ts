@@ -220,9 +220,9 @@ testPrograms("assign as a process: the fabric set gets its groups again, a new t
       fn: () => looksRight(join(scratch, "new-assigned")),
     });
     const csv = Deno.readTextFileSync(join(scratch, "new-assigned/assignments.csv")).split("\r\n");
-    assert.equal(csv[0], "path,group,name,distance,none of these,ratio,nearest,like,margin");
+    assert.equal(csv[0], "path,group,name,distance,none of these,ratio,nearest,like,margin,confidence,confirmed");
     assert.match(csv[1], /^"a ""page"", of text\.png",,none of these,[\d.]+,yes,/);
-    assert.match(csv[2], /^b\.jpg,\d,group \d,0,no,0,\d,knot\/knot-05\.jpg,1$/);
+    assert.match(csv[2], /^b\.jpg,\d,group \d,0,no,0,\d,knot\/knot-05\.jpg,1,,no$/);
 
     const cached = await run("assign", model, photos, "--cache", join(scratch, "cache"));
     assert.match(cached.stderr, keeps ? /^cache: 0 of 3 images from /m : /^warning: cache: .* Node 22\.13 or newer/m);
@@ -358,7 +358,7 @@ Deno.test("a group of equal images has no radius: what is unlike them is far bey
   const groups = [{ group: 1, size: 2, medoid: "a.jpg" }];
   const file = assignmentsFile([{ path: "b.jpg", assignment, like: "a.jpg", thumbnail }], groups, "model.json", []);
   assert.match(assignmentsTable(file), /distance 3\.00 \(far beyond the radius\)/);
-  assert.match(assignmentsCsv(file), /^b\.jpg,,none of these,3,yes,inf,1,a\.jpg,1\r$/m);
+  assert.match(assignmentsCsv(file), /^b\.jpg,,none of these,3,yes,inf,1,a\.jpg,1,,no\r$/m);
   const page = renderAssignments("t", file, groups, { images: [thumbnail], grouped: {} });
   assert.match(page, />far beyond the radius</);
   for (const text of [assignmentsTable(file), assignmentsCsv(file)]) assert.doesNotMatch(text, /e\+\d|Infinity|∞/);

@@ -4,6 +4,7 @@ import { ensure } from "../errors.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
 import { describePatches } from "../describe/describe.ts";
 import type { GroupModel } from "./group_model.ts";
+import { kindsOfVector } from "./learned_kinds.ts";
 
 /** Where a new image belongs. */
 export interface Assignment {
@@ -21,13 +22,16 @@ export interface Assignment {
   readonly second?: number;
   /** Distance to its nearest image. */
   readonly secondDistance?: number;
+  /** How likely its kind is right, from 0 to 1, where it is one that was learned from labels. */
+  readonly confidence?: number;
   /** How much farther the second is, as a share of its distance: 0 for a tie, up to 1; 1 where there is no second. */
   readonly margin: number;
 }
 
 /**
  * Puts new images into the groups of a model, each by itself: into that of the nearest image, unless it is farther
- * away than the group's radius. Needs no files, network or permissions.
+ * away than the group's radius. Where the model learned kinds from labels, an image near one of any kind gets the kind
+ * that these tell, with how likely that is right. Needs no files, network or permissions.
  *
  * @param patches patch embeddings of the new images, by the embedder of the grouped ones.
  * @throws {AnomalyClusterError} `bad-argument` for patches of another shape than the model's.
@@ -47,6 +51,16 @@ export async function assignPatches(
   patches: PatchSet,
   options: WorkOptions = {},
 ): Promise<Assignment[]> {
+  const vectors = await describeForModel(model, patches, options);
+  return Array.from({ length: patches.count }, (_, i) => assigned(vectors, i, model));
+}
+
+/** Vectors of new images by a model's description. Throws `bad-argument` for patches of another shape than it takes. */
+export async function describeForModel(
+  model: GroupModel,
+  patches: PatchSet,
+  options: WorkOptions = {},
+): Promise<Embeddings> {
   checkPatches(patches);
   const { rows, cols, channels } = model.patches;
   ensure(
@@ -54,11 +68,11 @@ export async function assignPatches(
     `the model takes ${rows} × ${cols} patches of ${channels} channels, not ${patches.rows} × ${patches.cols} of ` +
       `${patches.channels}: use the network and size that it was made with`,
   );
-  const vectors = await describePatches(patches, model.description, options);
-  return Array.from({ length: patches.count }, (_, i) => assigned(vectors, i, model));
+  return await describePatches(patches, model.description, options);
 }
 
-function assigned(vectors: Embeddings, i: number, { embeddings, groups, radii }: GroupModel): Assignment {
+function assigned(vectors: Embeddings, i: number, model: GroupModel): Assignment {
+  const { embeddings, groups, radii } = model;
   const least = new Float64Array(radii.length).fill(Infinity);
   const images = new Int32Array(radii.length);
   for (let j = 0; j < embeddings.count; j++) {
@@ -73,7 +87,7 @@ function assigned(vectors: Embeddings, i: number, { embeddings, groups, radii }:
   const ratio = distance === 0 ? 0 : distance / radii[nearest];
   const next = second === undefined ? Infinity : Math.sqrt(least[second]);
   return {
-    ...(ratio <= 1 && { group: nearest }),
+    ...(ratio <= 1 && { group: nearest, ...learnedGroup(vectors, i, nearest, model) }),
     nearest,
     distance,
     ratio,
@@ -81,4 +95,12 @@ function assigned(vectors: Embeddings, i: number, { embeddings, groups, radii }:
     ...(next < Infinity && { second, secondDistance: next }),
     margin: next === Infinity ? 1 : next === 0 ? 0 : (next - distance) / next,
   };
+}
+
+/** The kind of an image that lies near one of any kind, where kinds were learned; groups that were found have none. */
+function learnedGroup(vectors: Embeddings, i: number, nearest: number, { embeddings, kinds }: GroupModel) {
+  if (!kinds || nearest >= kinds.classifier.kinds) return {};
+  const chances = kindsOfVector(kinds, embeddings, vectors, i);
+  const group = chances.reduce((best, chance, kind) => chance > chances[best] ? kind : best, 0);
+  return { group, confidence: chances[group] };
 }

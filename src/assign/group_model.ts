@@ -7,6 +7,7 @@ import { evenly } from "../evenly.js";
 import type { ClusterResult } from "../pipeline.ts";
 import { seededRandom } from "../random.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
+import type { LearnedKinds } from "./learned_kinds.ts";
 import { groupRadii } from "./radius.ts";
 
 /** Most images that scores of new ones are made from: the mean over others is known to a standard error of s/√32. */
@@ -29,6 +30,8 @@ export interface GroupModel {
   readonly medoids: Int32Array;
   /** How far from a group's nearest image a new one may lie, for each group: see {@linkcode groupModel}. */
   readonly radii: Float64Array;
+  /** What tells the first groups apart, where these are kinds that were learned from labels. */
+  readonly kinds?: LearnedKinds;
 }
 
 /** Options of {@linkcode groupModel}: those by which the images were grouped. `onProgress` hears of images, not of pairs. */
@@ -87,15 +90,24 @@ export async function groupModel(
 }
 
 /**
- * The same model with the images in other groups, as a person arranged them.
+ * The same model with the images in other groups, as a person arranged them. What was learned of its kinds holds only for
+ * the groups that it was learned with.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless there is a group for each image.
  */
 export function regroup(model: GroupModel, result: Pick<ClusterResult, "groups" | "medoids">): GroupModel {
+  const { kinds, ...others } = model;
   const { embeddings } = model;
   const [groups, medoids] = [Int32Array.from(result.groups), Int32Array.from(result.medoids)];
   ensure(groups.length === embeddings.count, `${groups.length} groups do not fit ${embeddings.count} images`);
-  return { ...model, groups, medoids, radii: groupRadii(embeddings, groups, medoids.length) };
+  const isSame = groups.every((group, i) => group === model.groups[i]);
+  return {
+    ...others,
+    groups,
+    medoids,
+    radii: groupRadii(embeddings, groups, medoids.length),
+    ...(kinds && isSame && { kinds }),
+  };
 }
 
 /** The description by a sample of the images, or of the labelled normals. */

@@ -14,3 +14,20 @@ export function areGroupsConsistent(record: ModelRecord): boolean {
     isListOf(medoids, (medoid) => groups[medoid as number] !== undefined) &&
     vectorLength(record, patches) === channels;
 }
+
+/** Checks what was learned of the first groups, where there is something. May throw a TypeError where a part is missing. */
+export function areKindsConsistent({ kinds, groups, radii, arrays }: ModelRecord): boolean {
+  if (kinds === undefined) return true;
+  const shapeOf = shapesOf(arrays);
+  const [means, axes, landmarks, weights] = ["means", "axes", "landmarks", "weights"].map((name) => {
+    return shapeOf(`kinds.${name}`);
+  });
+  const { labels, anchors, sharpness, guessing } = kinds;
+  const count = weights?.[1] ?? 0;
+  return count >= 2 && count <= radii.length && labels.length === groups.length &&
+    isListOf(labels, (label) => Number.isInteger(label) && (label as number) >= -1 && (label as number) < count) &&
+    isListOf(anchors, (anchor) => groups[anchor as number] !== undefined) &&
+    means?.join() === `${anchors.length}` && axes?.[0] === anchors.length && isCount(axes[1]) &&
+    landmarks?.[1] === axes[1] && weights?.[0] === landmarks[0] &&
+    Number.isFinite(sharpness) && sharpness > 0 && guessing >= 0 && guessing < 1;
+}

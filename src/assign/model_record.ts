@@ -1,8 +1,9 @@
-import { arrayReader, arrayWriter } from "../describe/array_record.ts";
+import { arrayReader, type ArrayWriter, arrayWriter, type ReadArray } from "../describe/array_record.ts";
 import { type DescriptionRecord, misfit, packDescription, unpackDescription } from "../describe/description_record.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { GroupModel } from "./group_model.ts";
-import { areGroupsConsistent } from "./model_check.ts";
+import type { LearnedKinds } from "./learned_kinds.ts";
+import { areGroupsConsistent, areKindsConsistent } from "./model_check.ts";
 
 /** A {@linkcode GroupModel} as JSON, but for its large arrays, which it lists. */
 export interface ModelRecord extends DescriptionRecord {
@@ -14,6 +15,15 @@ export interface ModelRecord extends DescriptionRecord {
   readonly medoids: readonly number[];
   /** Radius of each group. */
   readonly radii: readonly number[];
+  /** What was learned of the first groups, but for its arrays. */
+  readonly kinds?: {
+    /** For each image the kind that a person gave it, from 0; −1 where nobody said it. */
+    readonly labels: readonly number[];
+    /** Images by the distances to which a vector becomes a point. */
+    readonly anchors: readonly number[];
+    readonly sharpness: number;
+    readonly guessing: number;
+  };
 }
 
 /**
@@ -37,10 +47,20 @@ export function packModel(model: GroupModel): { record: ModelRecord; bytes: Uint
     groups: Array.from(model.groups),
     medoids: Array.from(model.medoids),
     radii: Array.from(model.radii),
+    ...(model.kinds && { kinds: packKinds(model.kinds, writer) }),
     ...packDescription(description, writer),
     arrays: writer.entries,
   };
   return { record, bytes: writer.bytes() };
+}
+
+function packKinds({ axes, classifier, labels }: LearnedKinds, writer: ArrayWriter): ModelRecord["kinds"] {
+  const { kinds, dims, landmarks, weights, sharpness, guessing } = classifier;
+  writer.add("kinds.means", [axes.means.length], axes.means);
+  writer.add("kinds.axes", [axes.means.length, dims], axes.axes);
+  writer.add("kinds.landmarks", [landmarks.length / dims, dims], landmarks);
+  writer.add("kinds.weights", [landmarks.length / dims, kinds], weights);
+  return { labels: Array.from(labels), anchors: Array.from(axes.anchors), sharpness, guessing };
 }
 
 /**
@@ -61,7 +81,7 @@ function unpacked(record: ModelRecord, bytes: Uint8Array): GroupModel {
   const { patches, groups, medoids, radii } = record;
   const array = arrayReader(record.arrays, bytes);
   const description = unpackDescription(record, patches, array);
-  if (!areGroupsConsistent(record)) throw misfit();
+  if (!areGroupsConsistent(record) || !areKindsConsistent(record)) throw misfit();
   const vectors = array("embeddings", 2);
   return {
     patches,
@@ -70,5 +90,28 @@ function unpacked(record: ModelRecord, bytes: Uint8Array): GroupModel {
     groups: Int32Array.from(groups),
     medoids: Int32Array.from(medoids),
     radii: Float64Array.from(radii),
+    ...(record.kinds && { kinds: unpackedKinds(record.kinds, array) }),
+  };
+}
+
+function unpackedKinds({ labels, anchors, sharpness, guessing }: NonNullable<ModelRecord["kinds"]>, array: ReadArray) {
+  const [axes, landmarks, weights] = ["axes", "landmarks", "weights"].map((name) => array(`kinds.${name}`, 2));
+  const dims = axes.shape[1];
+  return {
+    axes: {
+      anchors: Int32Array.from(anchors),
+      means: Float64Array.from(array("kinds.means", 1).data),
+      axes: Float32Array.from(axes.data),
+      dims,
+    },
+    classifier: {
+      kinds: weights.shape[1],
+      dims,
+      landmarks: Float32Array.from(landmarks.data),
+      weights: Float64Array.from(weights.data),
+      sharpness,
+      guessing,
+    },
+    labels: Int32Array.from(labels),
   };
 }

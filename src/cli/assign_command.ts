@@ -1,13 +1,13 @@
 // `assign MODEL.json FOLDER`: new images into groups that were found, or into none of these.
 
 import { basename, dirname, join } from "node:path";
-import { type Assignment, assignPatches } from "../assign/assign_patches.ts";
+import { type Assignment, assignPatches, describeForModel } from "../assign/assign_patches.ts";
 import { regroup } from "../assign/group_model.ts";
-import type { ImageFile, ImageFolder } from "../dataset/folder.ts";
+import type { ImageFolder } from "../dataset/folder.ts";
 import { findLaidOut } from "../dataset/layout.ts";
 import { LikeNames } from "../dataset/like_names.ts";
 import { joinPatches } from "../embed/embedder.ts";
-import { AnomalyClusterError } from "../errors.ts";
+import { AnomalyClusterError, ensure } from "../errors.ts";
 import { countOf } from "../report/client/text.js";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import {
@@ -19,17 +19,20 @@ import {
 } from "../report/assignments.ts";
 import { renderAssignments } from "../report/assignments_page.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
+import type { PatchSet } from "../types.ts";
 import { fromUser } from "./arguments.ts";
 import { openCloser } from "./closer.ts";
+import { type Correction, readCorrections } from "./corrected_assignments.ts";
 import type { EngineChoice } from "./engine.ts";
 import { readGroups } from "./groups_file.ts";
 import { type CacheOptions, RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { embedEach, type ImageNetwork, loadImages } from "./load_images.ts";
+import { embedEach, type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
 import { warn } from "./progress.ts";
-import { readModel, type StoredModel } from "./model_files.ts";
+import { readModel, type StoredModel, writeModel } from "./model_files.ts";
 import { openRecorded } from "./open_recorded.ts";
 import { onStop } from "./signals.ts";
+import { checkOutput, checkTaught, retaught } from "./teach_model.ts";
 import { watchImages } from "./watch_images.ts";
 
 /** Options as the program's arguments give them. */
@@ -37,6 +40,8 @@ export interface AssignCommandOptions extends CacheOptions {
   readonly out?: string;
   readonly model?: string;
   readonly groups?: string;
+  /** Assignments that a person corrected. */
+  readonly learn?: string;
   readonly engine: EngineChoice;
   readonly watch?: boolean;
   readonly json?: "-";
@@ -50,7 +55,18 @@ export async function assignCommand(
 ): Promise<void> {
   const folder = fromUser(argument);
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-assigned`);
-  const stored = inGroups(await readModel(fromUser(modelArgument), modelArgument), options.groups);
+  const before = inGroups(await readModel(fromUser(modelArgument), modelArgument), options.groups);
+  let stored = before;
+  const { learn } = options;
+  if (learn !== undefined) {
+    ensure(
+      !options.watch,
+      "--learn and --watch exclude each other: learn first, then watch with the model that it writes",
+    );
+    checkTaught(before, modelArgument);
+    checkOutput(fromUser(modelArgument), output, options.out !== undefined);
+  }
+  const corrections = learn === undefined ? undefined : await readCorrections(learn);
   const found = newImages(folder, argument);
   if (found.images.length === 0 && !options.watch) {
     throw new AnomalyClusterError("too-few-images", `${argument} holds no images that can be read`);
@@ -99,16 +115,38 @@ export async function assignCommand(
     console.error(`stopped: ${countOf(assigned.length, "image")} assigned, in ${join(output, "report.html")}`);
     return;
   }
-  assigned.push(...await assignAll(found.images, stored, network, warnings));
+  const loaded = await loadImages(found.images, network, warnings, "Embedding images");
   await network.embedder.release();
   await closer?.embedder.release();
-  if (assigned.length === 0) {
+  if (loaded.length === 0) {
     for (const warning of warnings) warn(warning);
     throw new AnomalyClusterError("too-few-images", `${argument} holds no usable image of ${found.images.length}`);
   }
+  const patches = joinPatches(loaded.map((image) => image.patches));
+  const taught = corrections && await learnFrom(corrections, loaded, patches);
+  stored = taught?.stored ?? stored;
+  const assignments = await assignPatches(stored.model, patches);
+  assigned.push(...assignments.map((assignment, at) => {
+    const kind = taught?.kinds.get(at);
+    if (kind === undefined) return assignedImage(loaded[at], assignment, stored.images);
+    const said = { ...assignment, group: kind, confidence: 1 };
+    return { ...assignedImage(loaded[at], said, stored.images), confirmed: true };
+  }));
+  if (taught) await writeModel(output, { ...taught.stored, thumbnails: taught.thumbnails });
   const file = write();
   for (const warning of warnings) warn(warning);
-  console.log(options.json ? JSON.stringify(file) : `${assignmentsTable(file)}\n${summary(file, output)}`);
+  const notes = taught ? [taught.note, `model: ${join(output, "model.json")}`] : [];
+  console.log(
+    options.json ? JSON.stringify(file) : [assignmentsTable(file), ...notes, summary(file, output)].join("\n"),
+  );
+
+  /** What the corrections teach; `images` are all of the folder that could be read. */
+  async function learnFrom(given: readonly Correction[], images: readonly LoadedImage[], all: PatchSet) {
+    const vectors = await describeForModel(before.model, all);
+    const paths = images.map(({ path }) => path);
+    const thumbnails = images.map(({ thumbnail }) => thumbnail);
+    return retaught(before, given, { folder, paths, thumbnails, vectors }, learn!, warnings);
+  }
 }
 
 /** All images of a folder, whatever part of a data set they are; its masks are left out. */
@@ -138,18 +176,6 @@ function inGroups(stored: StoredModel, name: string | undefined): StoredModel {
     medoids: Int32Array.from(medoids),
   });
   return { ...stored, groups, model };
-}
-
-async function assignAll(
-  files: readonly ImageFile[],
-  { model, images }: StoredModel,
-  network: ImageNetwork,
-  warnings: string[],
-): Promise<AssignedImage[]> {
-  const loaded = await loadImages(files, network, warnings, "Embedding images");
-  if (loaded.length === 0) return [];
-  const assignments = await assignPatches(model, joinPatches(loaded.map(({ patches }) => patches)));
-  return assignments.map((assignment, at) => assignedImage(loaded[at], assignment, images));
 }
 
 /** Assigns images as they come, until Ctrl-C. */

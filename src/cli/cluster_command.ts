@@ -38,6 +38,7 @@ import { removeCheckpoint } from "./training.ts";
 import type { Coordinator, JobOptions } from "./queue/coordinate.ts";
 import { setWhite } from "./set_white.ts";
 import { streamImages } from "./stream_images.ts";
+import { labelsOf, readTaught } from "./taught_groups.ts";
 import { TimeEstimate } from "./time_estimate.ts";
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
@@ -54,6 +55,8 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const chosen = { ...options, weight };
   checkCombination(weight, options);
   const detail = detailOf(options);
+  const taught = options.learn === undefined ? undefined : readTaught(options.learn);
+  if (taught) labelsOf(taught, found.images.map(({ path }) => path)); // Refused before the long work.
   const comparison = comparisonOf(chosen, found.images.length);
   if (comparison.together) checkPointCount(found.images.length);
   openOutputFolder(output, folder);
@@ -86,7 +89,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const stream = coordinator?.stream(basename(folder), opened) ?? streamImages;
   const { references } = comparison;
   const grouped = comparison.together
-    ? await groupTogether(all, network, { ...chosen, references }, normals, warnings, output)
+    ? await groupTogether(all, network, { ...chosen, references }, normals, warnings, output, taught)
     : await groupStreamed(all, network, { ...chosen, ...comparison }, normals, warnings, stream);
   await embedder.release();
   await closer?.embedder.release();
@@ -126,7 +129,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   await coordinator?.end();
   for (const warning of warnings) warn(warning);
   if (options.memory) console.error(`memory: ${memory.peakMegabytes()} MB at most`);
-  console.log(options.json ? JSON.stringify(file) : [summary(file, page), ...calls].join("\n"));
+  console.log(options.json ? JSON.stringify(file) : [summary(file, page, grouped.notes?.(file)), ...calls].join("\n"));
   if (failures.length) {
     throw new AnomalyClusterError("cannot-write", `${failures.join("; ")}; report, tables and model are written`);
   }

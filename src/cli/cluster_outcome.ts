@@ -37,12 +37,14 @@ export function agreementWithFolders(
 }
 
 /** What the program prints in the end. */
-export function summary(file: GroupsFile, page: string): string {
+export function summary(file: GroupsFile, page: string, notes: readonly string[] = []): string {
   const lines = [
     `${countOf(file.images.length, "image")} in ${countOf(file.groups.length, "group")} (k ${file.settings.kChosen})`,
   ];
-  for (const { group, size, medoid } of file.groups) {
-    lines.push(`  group ${group}: ${countOf(size, "image")}, medoid ${printable(medoid)}`);
+  for (const { group, name, size, medoid } of file.groups) {
+    lines.push(
+      `  group ${group}${name ? ` "${printable(name)}"` : ""}: ${countOf(size, "image")}, medoid ${printable(medoid)}`,
+    );
   }
   for (const note of copyNotes(file.images)) lines.push(`  ${note}`);
   const strays = file.images.filter(({ outlier }) => outlier).length;
@@ -53,7 +55,7 @@ export function summary(file: GroupsFile, page: string): string {
     lines.push(shown.map(([name, value]) => `${name} ${value.toFixed(3)}`).join("  "));
   }
   if (file.contingency) lines.push(...contingencyLines(file.contingency));
-  lines.push(`report: ${page}`);
+  lines.push(...notes.map(printable), `report: ${page}`);
   return lines.join("\n");
 }
 

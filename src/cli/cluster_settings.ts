@@ -62,6 +62,8 @@ export interface ClusterCommandOptions extends CacheOptions, TrainingChoice {
   readonly detail?: Detail;
   readonly memory?: boolean;
   readonly labels?: "folders";
+  /** A groups file with confirmed images. */
+  readonly learn?: string;
   readonly json?: "-";
   readonly export?: readonly ExportName[];
   /** The server of a queue. */
@@ -113,6 +115,17 @@ export function checkCombination(weight: WeightName, options: ClusterCommandOpti
     const reason = `--cluster ${options.cluster} has no tree that --threshold could cut: use ward, or --k`;
     throw new AnomalyClusterError("bad-argument", reason);
   }
+  if (options.learn !== undefined) {
+    const other = options.k !== "auto"
+      ? "--k"
+      : options.threshold !== undefined
+      ? "--threshold"
+      : options.cluster !== "ward" && `--cluster ${options.cluster}`;
+    if (other) {
+      const reason = `--learn takes the groups from confirmed images and makes no use of ${other}: leave one out`;
+      throw new AnomalyClusterError("bad-argument", reason);
+    }
+  }
   if (options.pool && options.distance !== "weighted-average") {
     const reason = `--pool ${options.pool} and --distance ${options.distance} exclude each other: leave one out`;
     throw new AnomalyClusterError("bad-argument", reason);
@@ -160,7 +173,8 @@ export function comparisonOf(options: ChosenOptions, count: number): Comparison 
 }
 
 /** The option that needs all images at once, where there is one. */
-function needsAll({ weight, distance, pool, cluster }: ChosenOptions): string | undefined {
+function needsAll({ weight, distance, pool, cluster, learn }: ChosenOptions): string | undefined {
+  if (learn !== undefined) return "--learn";
   if (weight === "mask" || weight === "uniform") return `--weight ${weight}`;
   if (pool) return `--pool ${pool}`;
   if (distance !== "weighted-average") return `--distance ${distance}`;

@@ -8,6 +8,7 @@ import { csv, markdown, plots } from "../evaluate/tables.ts";
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import { fromUser } from "./arguments.ts";
+import { evaluateTeaching, type NamedTeaching, writeTeaching } from "./evaluate_teaching.ts";
 import { type EvaluatedSet, evaluateSet, type EvaluateSetOptions } from "./evaluate_set.ts";
 import { RunCache } from "./image_cache.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -16,6 +17,9 @@ import { onInterrupt } from "./interrupt.ts";
 export interface EvaluateCommandOptions extends EvaluateSetOptions {
   readonly out?: string;
   readonly collection?: readonly string[];
+  /** Learning from labels is measured, in place of groups. */
+  readonly teach?: boolean;
+  readonly teachRuns: number;
 }
 
 /** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
@@ -25,11 +29,18 @@ export async function evaluateCommand(argument: string | undefined, options: Eva
     (argument === undefined) !== (collection === undefined),
     "name one labelled set, or several after --collection",
   );
+  if (options.teach) checkTeaching(options);
   using cache = new RunCache(options);
   using _interrupt = onInterrupt(() => cache.kept());
   if (collection) return await evaluateCollection(collection, options, cache);
   const path = fromUser(argument!);
   const output = options.out ? fromUser(options.out) : join(dirname(path), `${nameOf(path)}-evaluation`);
+  if (options.teach) {
+    const teachings = await evaluateTeaching(argument!, nameOf(path), output, options, cache);
+    console.log(writeTeaching(output, teachings));
+    console.log(`\nwritten: ${output}`);
+    return;
+  }
   const { studies } = await evaluateSet(argument!, output, options, cache);
   console.log(writeTables(output, studies, options));
   console.log(`\nwritten: ${output}`);
@@ -48,12 +59,25 @@ async function evaluateCollection(
   const names = distinctNames(sets);
   const output = options.out ? fromUser(options.out) : resolve(process.cwd(), "collection-evaluation");
   const measured: MeasuredSet[] = [];
+  const teachings: NamedTeaching[] = [];
   for (const [at, set] of sets.entries()) {
     console.error(`set ${at + 1} of ${sets.length}: ${names[at]}`);
     const folder = join(output, names[at]);
+    if (options.teach) {
+      const found = await evaluateTeaching(set, names[at], folder, options, cache);
+      writeTeaching(folder, found);
+      teachings.push(...found);
+      continue;
+    }
     const { studies, classes, images } = await evaluateSet(set, folder, options, cache);
     writeTables(folder, studies, options);
     measured.push({ name: names[at], classes, images, studies });
+  }
+  if (options.teach) {
+    openOutputFolder(output, fromUser(sets[0]));
+    console.log(writeTeaching(output, teachings));
+    console.log(`\nwritten: ${output}`);
+    return;
   }
   const table = [collectionTable(measured, options), countsTable(measured)].join("\n\n");
   openOutputFolder(output, fromUser(sets[0]));
@@ -61,6 +85,12 @@ async function evaluateCollection(
   writeWhole(output, "collection.csv", collectionCsv(measured));
   console.log(table);
   console.log(`\nwritten: ${output}`);
+}
+
+/** Options that say how groups are measured say nothing of learning. */
+function checkTeaching(options: EvaluateCommandOptions): void {
+  const other = (["normals", "masks", "models", "cluster"] as const).find((name) => options[name] !== undefined);
+  ensure(!other, `--teach measures learning from labels, and makes no use of --${other}: leave one out`);
 }
 
 /** A set; or those that a text file names, a line each, from its folder on. */

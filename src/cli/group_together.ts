@@ -1,6 +1,7 @@
 // All images in memory at once, compared with each other.
 
 import { groupModel, type GroupModelOptions } from "../assign/group_model.ts";
+import { learnedKinds } from "../assign/learned_kinds.ts";
 import { findMaskFiles } from "../dataset/folder.ts";
 import { unclearNote } from "../dataset/labelled.ts";
 import { matchMasks } from "../dataset/masks.ts";
@@ -18,13 +19,15 @@ import { fromUser } from "./arguments.ts";
 import { looksOf } from "./closer.ts";
 import { type ChosenOptions, featuresOf, givesVectors, viewsOf, weightsOf } from "./cluster_settings.ts";
 import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
+import { learnedBy } from "./learned_groups.ts";
 import { type ImageNetwork, type LoadedImage, loadImages } from "./load_images.ts";
 import { clustererOf, isTrained, type PoolingName } from "./methods.ts";
 import { startStage, warn } from "./progress.ts";
 import { readMasks } from "./read_masks.ts";
+import type { TaughtGroups } from "./taught_groups.ts";
 import { checkpointsIn, trainedClustererOf } from "./training.ts";
 
-/** Embeds all images and groups them; trainings keep their checkpoints in `output`. */
+/** Embeds all images and groups them, by what was taught where it was; trainings keep their checkpoints in `output`. */
 export async function groupTogether(
   found: FoundImages,
   network: ImageNetwork,
@@ -32,6 +35,7 @@ export async function groupTogether(
   normals: PatchSet | undefined,
   warnings: string[],
   output: string,
+  taught?: TaughtGroups,
 ): Promise<Grouped> {
   const images = await loadImages(found.images, network, warnings, "Embedding images");
   checkUsable(images.length, found, options.k, warnings);
@@ -50,9 +54,9 @@ export async function groupTogether(
   const cluster = isTrained(name)
     ? await trainedClustererOf(name, `Training ${name}`, training, () => stage.end())
     : clustererOf(name, seed);
-  const result = await clusterPatches(patches, {
+  const clustered = await clusterPatches(patches, {
     ...settings,
-    k: options.k,
+    k: taught ? 1 : options.k, // Labels say how many there are.
     references: options.references,
     seed,
     ...(options.threshold !== undefined && { threshold: options.threshold }),
@@ -63,20 +67,26 @@ export async function groupTogether(
     onProgress: (done, total) => stage.update(Math.floor(done / total * pairs)),
   });
   if (!isTrained(name)) stage.end();
-  const near = nearCopies(patches, result.copies, viewsOf(options));
+  const near = nearCopies(patches, clustered.copies, viewsOf(options));
+  const learned = taught &&
+    learnedBy(taught, images, clustered, { nearCopies: near, smallestGroup: options.smallestGroup });
+  warnings.push(...learned?.warnings ?? []);
+  const result = learned?.result ?? clustered;
   // New images have no masks, and sets of patches could be compared only with all patches of all images.
   const chosen = { ...settings, weight: result.spread?.weighting ?? settings.weight };
   const assignable = options.weight !== "mask" && givesVectors(options);
   return {
     images,
-    result: near ? { ...result, nearCopies: near } : result,
+    result: { ...result, ...(near && { nearCopies: near }), ...(learned && { learned: learned.said }) },
     grid: patches,
     ...(network.closer && { windows: images.map(({ window }) => window) }),
-    settings: result.training
-      ? { epochs: result.training.stages.reduce((sum, { losses }) => sum + losses.length, 0) }
-      : {},
+    settings: {
+      ...(result.training && { epochs: result.training.stages.reduce((sum, { losses }) => sum + losses.length, 0) }),
+      ...learned?.settings,
+    },
+    ...(learned && { notes: learned.notes }),
     thumbnails: new Map(images.map(({ path, thumbnail }) => [path, thumbnail])),
-    ...(assignable && { model: await modelOf(images, patches, result, chosen) }),
+    ...(assignable && { model: await modelOf(images, patches, result, chosen, learned?.taught) }),
     page: (title, file, source, pictures) => {
       return reportData(title, file, result, withPictures(images, pictures), source);
     },
@@ -88,17 +98,21 @@ function withPictures(images: readonly LoadedImage[], pictures: readonly (Defect
   return images.map((image, i) => ({ ...image, ...(pictures[i] && { picture: pictures[i] }) }));
 }
 
-/** What puts new images into the groups. */
+/** What puts new images into the groups; with labels it tells kinds too. */
 async function modelOf(
   images: readonly LoadedImage[],
   patches: PatchSet,
   result: ClusterResult,
   settings: GroupModelOptions,
+  labels?: Int32Array,
 ): Promise<Grouped["model"]> {
   const stage = startStage("Describing groups", images.length);
   const model = await groupModel(patches, result, { ...settings, onProgress: (done) => stage.update(done) });
   stage.end();
-  return { model, images: images.map(({ path }) => path) };
+  return {
+    model: labels ? { ...model, kinds: learnedKinds(model.embeddings, labels) } : model,
+    images: images.map(({ path }) => path),
+  };
 }
 
 async function loadMasks(images: readonly LoadedImage[], folder: string, warnings: string[]): Promise<PatchValues> {

@@ -27,6 +27,8 @@ export interface Grouped {
   readonly settings: Readonly<Record<string, string | number>>;
   /** What new images are assigned by, and the paths of its images; absent where they cannot be. */
   readonly model?: { readonly model: GroupModel; readonly images: readonly string[] };
+  /** What is to be said of them besides. */
+  readonly notes?: (file: GroupsFile) => readonly string[];
   /** Small pictures by path, the medoids' at least. */
   readonly thumbnails: ReadonlyMap<string, Thumbnail>;
   /** What the report shows; `source` leads to the images, `pictures` are of the defects, by image. */

@@ -76,6 +76,7 @@ Examples:
   cluster photos/ --preset best --k 6               six groups, by the slowest and best preset
   cluster photos/ --normals good/                   what is unlike these sound images is anomalous
   cluster photos/ --labels folders --json -         agreement with the sub-folders' names, as JSON
+  cluster photos/ --learn groups-edited.json        all images as those that you confirmed in the report
   cluster photos/ --config line-3.json --seed 7     options from a file, one of them changed
   cluster photos/ --model hf:Xenova/dinov2-small    a network of the Hugging Face hub, downloaded once
   cluster photos/ --cache off                       nothing is kept from one run to the next`;
@@ -214,6 +215,10 @@ export function program(): Command {
     )
     .addOption(detailOption())
     .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
+    .option(
+      "--learn <FILE>",
+      "group by the images that a person confirmed in this groups-edited.json: their groups are kinds, others are found",
+    )
     .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
     .option("--config <FILE>", "options from a JSON file, by docs/config.schema.json; those given here win over it")
     .option(
@@ -254,6 +259,10 @@ export function program(): Command {
     .argument("<FOLDER>", "new images")
     .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
     .option("--groups <FILE>", "names and groups as edited in the report: a groups-edited.json of the same run")
+    .option(
+      "--learn <FILE>",
+      "first learn from images that a person confirmed in this assignments.json or .csv of FOLDER; writes the model anew",
+    )
     .option("--model <FILE>", "where the network of these groups is now (as of cluster), if it is not where it was")
     .addOption(engineOption())
     .addOption(cacheOption())
@@ -303,6 +312,8 @@ export function program(): Command {
     .option("--training-seeds <N>", "trainings of each of them", wholeNumber(1), 3)
     .addOption(epochsOption())
     .addOption(patienceOption())
+    .option("--teach", "measure how few labels teach the kinds of all images, in place of groups: docs/learning.md")
+    .option("--teach-runs <N>", "with other images labelled, for the mean of them", wholeNumber(1), 20)
     .option("--most-normals <N>", "labelled normals used, evenly", wholeNumber(1), 1000)
     .addOption(engineOption())
     .option("--size <PIXELS>", "side to which images are resized, a multiple of 32", imageSize, 224)

@@ -12,6 +12,8 @@ export interface AssignedImage {
   readonly assignment: Assignment;
   readonly like: string;
   readonly thumbnail: Thumbnail;
+  /** Whether a person said that it is of its group. */
+  readonly confirmed?: boolean;
 }
 
 /** assignments.json. Groups are numbered as in the groups' file. */
@@ -26,6 +28,10 @@ export interface AssignmentsFile {
     readonly group: number | null;
     /** Name of the group. */
     readonly name: string;
+    /** How likely the group is right, from 0 to 1, where it is a kind that was learned from labels. */
+    readonly confidence?: number;
+    /** Whether a person said that it is of this group: `assign --learn` learns from these. */
+    readonly confirmed?: true;
     /** Distance to the nearest grouped image. */
     readonly distance: number;
     /** That distance ÷ the radius of its group: above 1, none of these; the largest number where that radius is 0. */
@@ -42,7 +48,7 @@ export interface AssignmentsFile {
 }
 
 /** What a group of no name and none of the groups are called. */
-const NONE = "none of these";
+export const NONE = "none of these";
 
 /** Puts assignments into the form of assignments.json. */
 export function assignmentsFile(
@@ -54,10 +60,14 @@ export function assignmentsFile(
   return {
     format: "anomaly-cluster-assignments/1",
     model,
-    images: assigned.map(({ path, assignment: { group, nearest, distance, ratio, second, margin }, like }) => ({
+    images: assigned.map((
+      { path, confirmed, assignment: { group, confidence, nearest, distance, ratio, second, margin }, like },
+    ) => ({
       path,
       group: group === undefined ? null : groups[group].group,
       name: group === undefined ? NONE : groups[group].name ?? `group ${groups[group].group}`,
+      ...(confidence !== undefined && { confidence: digits(confidence) }),
+      ...(confirmed && { confirmed: true as const }),
       distance: digits(distance),
       ratio: Number.isFinite(ratio) ? digits(ratio) : Number.MAX_VALUE,
       nearest: groups[nearest].group,
@@ -72,12 +82,13 @@ export function assignmentsFile(
 /** assignments.csv: a line for each image, quoted as RFC 4180 asks. */
 export function assignmentsCsv({ images }: AssignmentsFile): string {
   const lines = images.map((image) => {
-    const { path, group, name, distance, ratio, nearest, like, margin } = image;
+    const { path, group, name, distance, ratio, nearest, like, margin, confidence, confirmed } = image;
     const none = group === null ? "yes" : "no";
     const far = ratio < Number.MAX_VALUE ? ratio : "inf"; // As tables of numbers call it.
-    return [quoted(path), group ?? "", quoted(name), distance, none, far, nearest, quoted(like), margin].join(",");
+    const where = [quoted(path), group ?? "", quoted(name), distance, none, far, nearest, quoted(like), margin];
+    return [...where, confidence ?? "", confirmed ? "yes" : "no"].join(",");
   });
-  return csvText(["path,group,name,distance,none of these,ratio,nearest,like,margin", ...lines]);
+  return csvText(["path,group,name,distance,none of these,ratio,nearest,like,margin,confidence,confirmed", ...lines]);
 }
 
 /** Ratios from here on come of a group whose images are all but equal: how far off is a matter of rounding. */
@@ -88,12 +99,17 @@ export function radiusText(ratio: number): string {
   return ratio < BEYOND ? `${ratio.toFixed(2)} of the radius` : "far beyond the radius";
 }
 
+/** A probability for people. */
+export function percentText(probability: number): string {
+  return `${Math.min(99, Math.round(100 * probability))} %`;
+}
+
 /** A line for each image, in columns. */
 export function assignmentsTable({ images }: AssignmentsFile): string {
-  const rows = images.map(({ path, name, distance, ratio, like }) => {
+  const rows = images.map(({ path, name, distance, ratio, like, confidence }) => {
     return [
       printable(path),
-      printable(name),
+      confidence === undefined ? printable(name) : `${printable(name)} ${percentText(confidence)}`,
       `distance ${distance.toPrecision(3)} (${radiusText(ratio)})`,
       `like ${printable(like)}`,
     ];

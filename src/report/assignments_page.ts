@@ -1,6 +1,6 @@
 /** Renders assignments as one self-contained, offline HTML page. Pure: data in, text out. */
 
-import { type AssignmentsFile, radiusText } from "./assignments.ts";
+import { type AssignmentsFile, percentText, radiusText } from "./assignments.ts";
 import { groupColour } from "./client/group_markup.js";
 import { countOf, escapeHtml, fileName, formatNumber, isolate } from "./client/text.js";
 import { commonAspectRatio, pictureBox, renderDocument, renderFact, renderTime, renderWarnings } from "./document.ts";
@@ -35,7 +35,9 @@ export function renderAssignments(
   const thumbnails = new Map(file.images.map((image, at) => [image, pictures.images[at]]));
   const frameRatio = commonAspectRatio(pictures.images);
   const cards = (images: readonly Assigned[]) =>
-    [...images].sort((a, b) => b.ratio - a.ratio).map((image) => renderCard(image, thumbnails.get(image)!, frameRatio))
+    [...images].sort((a, b) => (a.confidence ?? 1) - (b.confidence ?? 1) || b.ratio - a.ratio).map((image) =>
+      renderCard(image, thumbnails.get(image)!, frameRatio)
+    )
       .join("\n");
   const none = file.images.filter(({ group }) => group === null);
   const sections = groups.map((group) => {
@@ -51,8 +53,7 @@ export function renderAssignments(
 <p class="summary">${countOf(file.images.length, "image")}: ${
       file.images.length - none.length
     } in groups, ${none.length} \
-in none of these. Each lies in the group of the nearest grouped image, unless that is more than the group's radius away. \
-The least sure come first.</p>
+in none of these. ${methodText(file)} The least sure come first.</p>
 </header>
 <main class="assignments">
 ${none.length ? renderNone(cards(none), none.length) : ""}
@@ -62,6 +63,13 @@ ${renderWarnings(file.warnings)}
 </main>`,
     frameRatio,
   );
+}
+
+function methodText({ images }: AssignmentsFile): string {
+  return images.some(({ confidence }) => confidence !== undefined)
+    ? "Each has the kind that the labels of the grouped images tell, and how likely that is right, unless it lies farther " +
+      "from all of them than the radius of the nearest one's group."
+    : "Each lies in the group of the nearest grouped image, unless that is more than the group's radius away.";
 }
 
 function nameOf({ group, name }: ShownGroup): string {
@@ -98,7 +106,7 @@ ${cards}
 }
 
 function renderCard(image: Assigned, picture: Thumbnail, frameRatio: number): string {
-  const { path, distance, ratio, like, margin, group, nearest } = image;
+  const { path, distance, ratio, like, margin, group, nearest, confidence } = image;
   const text = escapeHtml(path);
   return `<figure class="card">
 <span class="frame"><span class="picture" style="${pictureBox(picture, frameRatio)}"><img loading="lazy" \
@@ -113,6 +121,7 @@ ${
       `<span title="${formatNumber(distance)}">${radiusText(ratio)}</span>`,
     )
   }
+${confidence === undefined ? "" : renderFact("Confidence", percentText(confidence))}
 ${renderFact("Like", `<span title="${escapeHtml(like)}">${isolate(fileName(like))}</span>`)}
 ${group === null ? renderFact("Nearest", `group ${nearest}`) : renderFact("Next", percent(margin))}
 </dl>

@@ -63,7 +63,15 @@ export interface ReportData {
   readonly model: string;
   readonly given: Readonly<Record<string, string | number>>;
   /** Numbered from 1. Members are indices into `images`, the medoid first; `unseen` counts those not shown. */
-  readonly groups: readonly { readonly number: number; readonly unseen: number; readonly members: readonly number[] }[];
+  readonly groups: readonly {
+    readonly number: number;
+    readonly unseen: number;
+    readonly members: readonly number[];
+    /** What a person said of it. */
+    readonly name?: string;
+    readonly sound?: boolean;
+    readonly note?: string;
+  }[];
   readonly images: readonly ReportImage[];
   /** The folder of the images as a relative URL from the report, where a reader may have it. */
   readonly source?: string;
@@ -162,7 +170,9 @@ const FOLD_SWITCH = `<label class="switch" title="Shows equal and nearly equal i
 
 function renderToolbar(groups: readonly Group[], images: readonly ReportImage[]): string {
   const links = groups.map((group) =>
-    `<li><a href="#group-${group.number}">${groupTitle(group)} <span class="size">${groupSize(group)}</span></a></li>`
+    `<li><a href="#group-${group.number}">${isolate(groupTitle(group))} <span class="size">${
+      groupSize(group)
+    }</span></a></li>`
   );
   return `<div class="toolbar">
 <div class="controls needs-script">

@@ -28,6 +28,9 @@ const SETTING_NAMES: Record<string, string> = {
   top: "Patches kept",
   distance: "Distance",
   cluster: "Clusterer",
+  labels: "Labels learned from",
+  kinds: "Kinds with labels",
+  check: "Check of what was learned",
   epochs: "Epochs trained",
   seed: "Seed",
   engine: "Engine",
@@ -67,9 +70,16 @@ export function reportData(
         return [SETTING_NAMES[name] ?? name, String(value)];
       }),
     ],
-    groups: file.groups.map(({ size }, at) => {
+    groups: file.groups.map(({ size, name, sound, note }, at) => {
       const members = membersOf(result, at);
-      return { number: at + 1, unseen: size - members.length, members };
+      return {
+        number: at + 1,
+        unseen: size - members.length,
+        members,
+        ...(name !== undefined && { name }),
+        ...(sound && { sound }),
+        ...(note !== undefined && { note }),
+      };
     }),
     images: file.images.map(({ copyOf, nearCopyOf, ...image }, i) => ({
       ...image,
@@ -115,7 +125,9 @@ function summaryOf({ images, groups, settings }: GroupsFile, count: number): str
   const strays = images.filter(({ outlier }) => outlier).length;
   return [
     `${countOf(count, "image")} fall into ${countOf(groups.length, "group")} of ${sizes}.`,
-    settings.kChosen === "given"
+    settings.check !== undefined
+      ? `The groups were ${settings.kChosen} of ${settings.kinds} kinds: ${settings.check}.`
+      : settings.kChosen === "given"
       ? "The number of groups was given."
       : `The number of groups was chosen ${settings.kChosen}.`,
     ...(strays > 0

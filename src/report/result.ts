@@ -17,6 +17,14 @@ export interface Agreement {
   readonly purity: number;
 }
 
+/** What a person said of a group in the report. */
+export interface SaidOfGroup {
+  readonly name?: string;
+  /** Whether its images have no defect. */
+  readonly sound?: boolean;
+  readonly note?: string;
+}
+
 /** groups.json, as a run writes it or as the report exports it after edits. Groups are numbered from 1. */
 export interface GroupsFile {
   /** Name and version of this format. */
@@ -25,16 +33,13 @@ export interface GroupsFile {
   /** The embedder's id: model and preprocessing. */
   readonly model: string;
   /** The largest first; with what a person said of them in the report. */
-  readonly groups: readonly {
+  readonly groups: readonly (SaidOfGroup & {
     readonly group: number;
     readonly size: number;
     readonly medoid: string;
-    readonly name?: string;
-    readonly sound?: boolean;
-    readonly note?: string;
     /** What the defects of most of its images look like. */
     readonly looks?: Looks;
-  }[];
+  })[];
   readonly images: readonly {
     readonly path: string;
     readonly group: number;
@@ -43,6 +48,10 @@ export interface GroupsFile {
     /** Whether it fits nowhere: see `outliers`. */
     readonly outlier?: boolean;
     readonly label?: string;
+    /** Whether a person said that it belongs to its group. */
+    readonly confirmed?: boolean;
+    /** How likely its group is right, from 0 to 1, where groups were learned from confirmed images. */
+    readonly confidence?: number;
     /** The image that it is equal to: both count once. */
     readonly copyOf?: string;
     /** The image that it is nearly the same as, as photos taken in a row are. */
@@ -82,6 +91,15 @@ export type GroupedImages =
   & {
     /** Of `nearCopies`. */
     readonly nearCopies?: Int32Array;
+    /** What was learned from labels. */
+    readonly learned?: {
+      /** What a person said of the first groups, the kinds. */
+      readonly kinds: readonly SaidOfGroup[];
+      /** 1 for each image that a person confirmed. */
+      readonly confirmed: Uint8Array;
+      /** For each image; NaN in groups that are no kind. */
+      readonly confidences: Float64Array;
+    };
   };
 
 /** Puts a result into the form of groups.json. */
@@ -106,6 +124,7 @@ export function groupsFile(result: GroupedImages, run: {
       size: sizes[group],
       medoid: run.images[medoid].path,
       ...(looks?.[group].text && { looks: looks[group] }),
+      ...result.learned?.kinds[group],
     })),
     images: run.images.map(({ path, label, defect }, i) => ({
       path,
@@ -114,6 +133,7 @@ export function groupsFile(result: GroupedImages, run: {
       distance: digits(result.distances[i]),
       ...(result.outliers[i] && { outlier: true }),
       ...(label !== undefined && { label }),
+      ...learnedOf(i, result),
       ...copyOf(i, result, run.images),
       ...(defect && { defect }),
     })),
@@ -172,6 +192,15 @@ function looksOf(
 
 function hundredths(share: number): number {
   return Math.round(share * 100) / 100;
+}
+
+/** What was learned of an image. */
+function learnedOf(image: number, { learned }: GroupedImages): { confirmed?: true; confidence?: number } {
+  const confidence = learned?.confidences[image] ?? NaN;
+  return {
+    ...(learned?.confirmed[image] && { confirmed: true }),
+    ...(Number.isFinite(confidence) && { confidence: digits(confidence) }),
+  };
 }
 
 /** What an image is a copy of, if it is one: an equal one before a near one. */

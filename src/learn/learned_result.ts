@@ -1,0 +1,63 @@
+// The groups of a run as a person's labels say.
+
+import { largestFirst } from "../cluster/largest_first.ts";
+import { medoids } from "../cluster/medoid.ts";
+import { outliers } from "../cluster/outliers.ts";
+import type { ClusterResult } from "../pipeline.ts";
+import { type LearnedGroups, learnGroups } from "./learn_groups.ts";
+import { pointsOf } from "./points.ts";
+import { type SharedLabels, shareLabels } from "./shared_labels.ts";
+
+/** A result whose first groups are the kinds, in their order; then those that were found, the largest first. */
+export interface LearnedResult {
+  readonly result: Omit<ClusterResult, "choice">;
+  /** How likely each image's kind is right: 1 where it is known; NaN in found groups. */
+  readonly confidences: Float64Array;
+  /** The labels with those of copies. */
+  readonly shared: SharedLabels;
+  readonly learned: LearnedGroups;
+}
+
+/**
+ * Replaces the groups of a result by what labels say of all images: see {@linkcode learnGroups}. Medoids, distances and
+ * outliers follow; the tree and all that led to the embeddings stay.
+ *
+ * @param labels for each image its kind, from 0; −1 where nobody said it.
+ * @param options `nearCopies` as of `nearCopies`; `smallestGroup` as of `clusterPatches`.
+ * @throws {AnomalyClusterError} `bad-argument` for labels of fewer than 2 kinds.
+ */
+export function learnedResult(
+  { choice: _, ...result }: ClusterResult,
+  labels: ArrayLike<number>,
+  options: { readonly nearCopies?: Int32Array; readonly smallestGroup?: number } = {},
+): LearnedResult {
+  const { matrix, tree, scores } = result;
+  const shared = shareLabels(labels, result.copies, options.nearCopies);
+  const learned = learnGroups(pointsOf(matrix).points, shared.taught, tree && { tree });
+  const confidences = learned.confidences.map((confidence, image) => shared.known[image] < 0 ? confidence : 1);
+  const before = learned.groups.map((group, image) => shared.known[image] < 0 ? group : shared.known[image]);
+  const groups = foundLargestFirst(before, learned.kinds, scores);
+  const centres = medoids(matrix, groups);
+  return {
+    result: {
+      ...result,
+      groups,
+      k: centres.length,
+      medoids: centres,
+      distances: Float64Array.from(groups, (group, i) => matrix.data[i * matrix.count + centres[group]]),
+      outliers: outliers(matrix, groups, options.smallestGroup ?? 1),
+    },
+    confidences,
+    shared,
+    learned,
+  };
+}
+
+/** Groups from `kinds` on by size; the kinds keep their numbers. */
+function foundLargestFirst(groups: Int32Array, kinds: number, scores: ArrayLike<number>): Int32Array {
+  const found = Array.from(groups.keys()).filter((image) => groups[image] >= kinds);
+  const order = largestFirst(Int32Array.from(found, (image) => groups[image]), found.map((image) => scores[image]));
+  const ordered = groups.slice();
+  found.forEach((image, at) => ordered[image] = kinds + order[at]);
+  return ordered;
+}
