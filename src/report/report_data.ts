@@ -1,5 +1,6 @@
 // What the report shows, from a run's result.
 
+import { pointsOf } from "../learn/points.ts";
 import { purityCurve } from "../metric/purity_curve.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { toBase64 } from "../portable.ts";
@@ -8,6 +9,7 @@ import { copyNotes } from "./copy_notes.ts";
 import { DISTANCES_UP_TO, nearestImages, packDistances } from "./distances.ts";
 import type { ReportData } from "./html.ts";
 import { imageMap } from "./map.ts";
+import { packPoints } from "./packed_points.ts";
 import type { GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
 
@@ -61,9 +63,16 @@ export function reportData(
         return [SETTING_NAMES[name] ?? name, String(value)];
       }),
     ],
-    groups: file.groups.map(({ size }, at) => {
+    groups: file.groups.map(({ size, name, sound, note }, at) => {
       const members = membersOf(result, at);
-      return { number: at + 1, unseen: size - members.length, members };
+      return {
+        number: at + 1,
+        unseen: size - members.length,
+        members,
+        ...(name !== undefined && { name }),
+        ...(sound && { sound }),
+        ...(note !== undefined && { note }),
+      };
     }),
     images: file.images.map(({ copyOf, nearCopyOf, ...image }, i) => ({
       ...image,
@@ -77,7 +86,10 @@ export function reportData(
       nearest: nearest[i].flatMap(({ image, distance }) => [image, Number(distance.toPrecision(4))]),
     })),
     ...(distances && { distances, map: imageMap(nearest) }),
-    ...(distances && tree && { tree: { pairs: tree.pairs.flat(), heights: tree.heights } }),
+    ...(distances && tree && {
+      tree: { pairs: tree.pairs.flat(), heights: tree.heights },
+      points: packPoints(pointsOf(result.matrix).points),
+    }),
     ...(metrics && {
       metrics: (Object.keys(METRIC_NAMES) as (keyof typeof METRIC_NAMES)[]).map((key): [string, number] => {
         return [METRIC_NAMES[key], metrics[key]];

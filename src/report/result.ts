@@ -39,6 +39,10 @@ export interface GroupsFile {
     /** Whether it fits nowhere: see `outliers`. */
     readonly outlier?: boolean;
     readonly label?: string;
+    /** Whether a person said that it belongs to its group. */
+    readonly confirmed?: boolean;
+    /** How likely its group is right, from 0 to 1, where groups were learned from confirmed images. */
+    readonly confidence?: number;
     /** The image that it is equal to: both count once. */
     readonly copyOf?: string;
     /** The image that it is nearly the same as, as photos taken in a row are. */
