@@ -8,6 +8,9 @@ import { countOf, escapeHtml, fileName, isolate } from "./text.js";
 
 const EXAMPLES = 4;
 
+// Chances below this are left out.
+const WORTH_TELLING = 0.05;
+
 export function createCheckNext({ images, cards, edits, arrangement, sheets, learning, tip, say }) {
   const dialog = document.getElementById("check-next");
   const part = (name) => document.getElementById(`check-next-${name}`);
@@ -67,6 +70,7 @@ export function createCheckNext({ images, cards, edits, arrangement, sheets, lea
 </span></li>`
     ).join("");
     part("examples").hidden = examples.length === 0;
+    const chances = learning.chancesOf(image);
     const keys = keysOf(edits.present().groups);
     part("kinds").innerHTML = inNumbers().map((one) => {
       const [medoid] = arrangement.of(one).order;
@@ -74,7 +78,11 @@ export function createCheckNext({ images, cards, edits, arrangement, sheets, lea
 ${keys.has(one.number) ? `<kbd>${keys.get(one.number)}</kbd>` : ""}<img src="${
         source(medoid)
       }" alt=""><span class="swatch" \
-style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}</button></li>`;
+style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}${
+        chances.get(one.number) >= WORTH_TELLING
+          ? `<span class="chance">${sureness(chances.get(one.number))}</span>`
+          : ""
+      }</button></li>`;
     }).join("");
     part("back").disabled = at === 0;
   }
@@ -89,9 +97,10 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}<
       : given === 0
       ? "No answers were given."
       : `${countOf(given, "answer")}: ${found?.right ?? 0} agreed with what was predicted. ${
-        isLearned ? "All has been learned from them." : "Close and Learn, or go on, to put them to use."
+        isLearned ? "All has been learned from them." : "Nothing has been learned from them yet."
       }`;
     part("more").hidden = asked.length === 0;
+    part("end").textContent = isLearned || asked.length === 0 ? "Close" : "Learn and close";
     (asked.length === 0 ? part("end") : part("more")).focus();
   }
 
@@ -162,7 +171,11 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}<
   part("skip").addEventListener("click", () => go(1));
   part("back").addEventListener("click", back);
   part("more").addEventListener("click", ask);
-  for (const name of ["close", "end"]) part(name).addEventListener("click", () => dialog.close());
+  part("close").addEventListener("click", () => dialog.close());
+  part("end").addEventListener("click", () => {
+    dialog.close();
+    learning.learn();
+  });
   part("overlay").addEventListener("change", ({ target }) => dialog.classList.toggle("plain", !target.checked));
   part("kinds").addEventListener("click", ({ target }) => {
     const kind = target.closest("[data-kind]");

@@ -1,7 +1,7 @@
 // Confirming that images are in the right group: a mark and a button on each card, a key, and a button for a whole group.
 
 import { groupTitle } from "./group_markup.js";
-import { sureness } from "./learning.js";
+import { isSure, sureness } from "./learning.js";
 import { countOf, fileName } from "./text.js";
 
 export function createConfirming({ images, cards, edits, sheets, viewer, say }) {
@@ -142,8 +142,9 @@ function createMark(card) {
     button.setAttribute("aria-pressed", String(isConfirmed));
     card.classList.toggle("confirmed", isConfirmed);
     row.hidden = text === "";
+    row.classList.toggle("doubted", !isConfirmed && confidence !== null && !isSure(confidence));
     value.textContent = text;
-    value.style.setProperty("--sure", isConfirmed ? 1 : confidence ?? 0);
+    value.style.setProperty("--share", isConfirmed ? 1 : confidence ?? 0);
     frame.setAttribute("aria-label", `Open ${path}${text && `, ${isConfirmed ? text : `${text} sure`}`}`);
   };
 }

@@ -27,6 +27,7 @@ export function createLearning({ report: { images, tree, points: packed }, edits
   let learner;
   let isAsIGo = remembered();
   let timer;
+  let latest;
 
   // Takes a fifth of a second with 2,000 images, once; a first answer is a part of it.
   function prepare() {
@@ -60,6 +61,7 @@ export function createLearning({ report: { images, tree, points: packed }, edits
     let [sure, next] = [];
     const learned = {
       ...grouped,
+      numbers: kinds.map(({ number }) => number),
       sure: () => sure ??= grouped.withConfidences(),
       next: () => next ??= learned.sure().next(ASKED_AT_ONCE),
     };
@@ -89,7 +91,7 @@ export function createLearning({ report: { images, tree, points: packed }, edits
   function tellSureness() {
     const state = edits.present();
     if (state.isSurenessKnown) return;
-    const learned = learnedOf(state);
+    const learned = latest = learnedOf(state);
     edits.tellSureness(learned.sure().confidences);
     whenIdle(learned.next);
   }
@@ -121,7 +123,15 @@ export function createLearning({ report: { images, tree, points: packed }, edits
     next() {
       learn(false);
       tellSureness();
-      return learnedOf(edits.present()).next();
+      latest = learnedOf(edits.present());
+      return latest.next();
+    },
+    // How likely an image is of each kind, by number, as it was last learned; empty for one that resembles none.
+    chancesOf(image) {
+      if (!latest || latest.groups[image] >= latest.numbers.length) return new Map();
+      const { probabilities } = latest.sure();
+      const count = latest.numbers.length;
+      return new Map(latest.numbers.map((number, at) => [number, probabilities[image * count + at]]));
     },
   };
 }
@@ -133,8 +143,13 @@ export function createLearning({ report: { images, tree, points: packed }, edits
  */
 export function standingOf(image, { confirmed, confidences }, isInNewGroup) {
   if (confirmed.has(image)) return "confirmed";
-  if (confidences[image] !== null) return confidences[image] >= SURE_FROM ? "sure" : "unsure";
+  if (confidences[image] !== null) return isSure(confidences[image]) ? "sure" : "unsure";
   return isInNewGroup ? "new" : "open";
+}
+
+// Whether an image counts as sure.
+export function isSure(confidence) {
+  return confidence >= SURE_FROM;
 }
 
 // How sure, as a text; never 100 %, as only a person is certain.

@@ -88,14 +88,11 @@ counts as confirmed there. Learn then moves all others to the kind that they mos
     const text = part("answers-agree");
     text.hidden = found === undefined;
     if (!found) return;
-    const percent = (share) => Math.round(100 * share);
-    text.textContent = `${
-      found.of === 1 ? "Your last answer" : `Your last ${found.of} answers`
-    } agreed with ${found.right} \
-of ${countOf(found.of, "prediction")}: ${percent(found.least)}–${
-      percent(found.most)
-    } % right (95 % interval after Wilson). \
-Each prediction was made before its answer. The images asked for are harder than most, so this is a careful estimate.`;
+    const [least, most] = [found.least, found.most].map((share) => Math.round(100 * share));
+    const agreed = `Your last answers agreed with ${found.right} of ${countOf(found.of, "prediction")}`;
+    text.textContent =
+      `${agreed}: ${least}–${most} % right (95 % interval after Wilson). Each prediction was made before \
+its answer. The images asked for are harder than most, so this is a careful estimate.`;
   }
 
   function show(standing) {
