@@ -48,8 +48,8 @@ Heat map</label></div>
 <button type="button" id="check-next-skip"><kbd>s</kbd> Skip</button>
 <button type="button" id="check-next-back"><kbd>b</kbd> Back</button>
 </div>
-<form id="check-next-naming" hidden><label>Name of the new kind <input type="text" id="check-next-kind-name" maxlength="80" \
-autocomplete="off" placeholder="may stay empty"></label> <button type="submit">Add</button></form>
+<div id="check-next-naming" hidden><label>Name of the new kind <input type="text" id="check-next-kind-name" maxlength="80" \
+autocomplete="off" placeholder="may stay empty"></label> <button type="button" id="check-next-add">Add</button></div>
 <h3 id="check-next-others">Another kind</h3>
 <ul id="check-next-kinds" aria-labelledby="check-next-others"></ul>
 </div>

@@ -181,14 +181,14 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
     const kind = target.closest("[data-kind]");
     if (kind) answer(Number(kind.dataset.kind));
   });
-  part("naming").addEventListener("submit", (event) => {
-    event.preventDefault();
-    answer(undefined, part("kind-name").value.trim().replace(/\s+/g, " "));
-  });
+  // No form: where a service shows the page in a frame, forms are off.
+  const add = () => answer(undefined, part("kind-name").value.trim().replace(/\s+/g, " "));
+  part("add").addEventListener("click", add);
   part("kind-name").addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key !== "Escape") return;
+    if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();
+    if (event.key === "Enter") return add();
     stopNaming();
     part("right").focus();
   });
