@@ -386,12 +386,16 @@ testWith(CHROMIUM, "Learn as I go learns after every label, in the same step of 
     await learned(page);
     const path = paths.find((path) => !before[path]) ?? (await groupsShown(page))[1].paths.at(-1)!;
     const labelled = await confirmedPlaces(page);
-    await press(page, path, "c");
+    await page.focus(`${cardOf(path)} .frame`);
+    const top = await page.evaluate(() => document.activeElement!.getBoundingClientRect().top);
+    await page.keyboard.press("c");
     await page.waitForFunction(
       (count) => document.getElementById("learning-hint")!.textContent!.startsWith(`Learned from ${count} confirmed`),
       { timeout: 10_000 },
       labelled.size + 1,
     );
+    const moved = await page.evaluate(() => document.activeElement!.getBoundingClientRect().top) - top;
+    assert(Math.abs(moved) < 2, `the focused image stays where it is, not ${moved} pixels off`);
     const expected = library(await confirmedPlaces(page));
     const place = await places(page);
     for (const [path, group] of expected.groups) if (group > 0) assert.equal(place[path], group, path);
@@ -485,6 +489,11 @@ testWith(
       assert.equal(await asked(), expected[4]);
       assert(!(await confirmedOf(page)).includes(expected[4]), "taken back");
       await page.keyboard.press(String(others[1]) as "1");
+      await page.keyboard.down("Control");
+      await page.keyboard.press("z");
+      await page.keyboard.up("Control");
+      assert.equal(await asked(), expected[4], "undo goes back too");
+      await page.keyboard.press(String(others[1]) as "1");
       assert.equal((await places(page))[expected[4]], others[1]);
 
       await page.keyboard.press("n");
@@ -495,7 +504,13 @@ testWith(
       await page.keyboard.type("Burrs");
       await page.keyboard.press("Enter");
       assert.deepEqual((await groupsShown(page)).find(({ title }) => title === "Burrs")!.paths, [expected[5]]);
-      for (let at = 6; at < 12; at++) await page.keyboard.press("Enter");
+      const seventh = groups.get(kindOf(expected[6]))!;
+      await page.keyboard.press("r");
+      await page.keyboard.type("Pores");
+      await page.keyboard.press("Enter");
+      assert.equal(await textOf(page, `#group-${seventh} .title`), "Pores");
+      assert((await confirmedOf(page)).includes(expected[6]));
+      for (let at = 7; at < 12; at++) await page.keyboard.press("Enter");
       assert.match(await textOf(page, "#check-next-result"), /^11 answers: 9 agreed with what was predicted/);
       assert.equal(await page.evaluate(() => document.activeElement!.id), "check-next-more");
       await page.keyboard.press("Escape");

@@ -44,12 +44,13 @@ Heat map</label></div>
 <ul id="check-next-examples" class="similar" aria-label="Images of that group"></ul>
 <div class="check-next-main">
 <button type="button" id="check-next-right"><kbd>Enter</kbd> Right</button>
+<button type="button" id="check-next-called"><kbd>r</kbd> Right, name it</button>
 <button type="button" id="check-next-new"><kbd>n</kbd> A new kind</button>
 <button type="button" id="check-next-skip"><kbd>s</kbd> Skip</button>
 <button type="button" id="check-next-back"><kbd>b</kbd> Back</button>
 </div>
-<div id="check-next-naming" hidden><label>Name of the new kind <input type="text" id="check-next-kind-name" maxlength="80" \
-autocomplete="off" placeholder="may stay empty"></label> <button type="button" id="check-next-add">Add</button></div>
+<div id="check-next-naming" hidden><label><span id="check-next-naming-what"></span> <input type="text" id="check-next-kind-name" maxlength="80" \
+autocomplete="off" placeholder="may stay empty"></label> <button type="button" id="check-next-add">Enter</button></div>
 <h3 id="check-next-others">Another kind</h3>
 <ul id="check-next-kinds" aria-labelledby="check-next-others"></ul>
 </div>

@@ -16,6 +16,8 @@ export function createCheckNext({ images, cards, edits, arrangement, sheets, lea
   const part = (name) => document.getElementById(`check-next-${name}`);
   let asked = [];
   let at = 0;
+  // Whether the name that is typed is that of a new kind, or of the one predicted.
+  let isNamingNew = false;
   // Whether each was answered.
   let answered = [];
 
@@ -85,6 +87,7 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
       }</button></li>`;
     }).join("");
     part("back").disabled = at === 0;
+    part("called").hidden = Boolean(group.name);
   }
 
   function showResult() {
@@ -122,10 +125,8 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
     answered[at] = true;
     edits.inOneStep(() => {
       if (to === group.number) edits.confirm(chosen);
-      else {
-        const number = edits.move(chosen, to);
-        if (name) edits.describe(number, { name });
-      }
+      const number = to === group.number ? to : edits.move(chosen, to);
+      if (name) edits.describe(number, { name });
       edits.answered(image, to === group.number);
     });
     go(1);
@@ -145,7 +146,9 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
     go(-1);
   }
 
-  function startNaming() {
+  function startNaming(isNew) {
+    isNamingNew = isNew;
+    part("naming-what").textContent = isNew ? "Name of the new kind" : "Name of this kind";
     part("naming").hidden = false;
     part("kind-name").value = "";
     part("kind-name").focus();
@@ -167,7 +170,8 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
 
   document.getElementById("check-next-open").addEventListener("click", open);
   part("right").addEventListener("click", () => answer(groupOf(asked[at]).number));
-  part("new").addEventListener("click", startNaming);
+  part("called").addEventListener("click", () => startNaming(false));
+  part("new").addEventListener("click", () => startNaming(true));
   part("skip").addEventListener("click", () => go(1));
   part("back").addEventListener("click", back);
   part("more").addEventListener("click", ask);
@@ -182,7 +186,9 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
     if (kind) answer(Number(kind.dataset.kind));
   });
   // No form: where a service shows the page in a frame, forms are off.
-  const add = () => answer(undefined, part("kind-name").value.trim().replace(/\s+/g, " "));
+  const add = () => {
+    answer(isNamingNew ? undefined : groupOf(asked[at]).number, part("kind-name").value.trim().replace(/\s+/g, " "));
+  };
   part("add").addEventListener("click", add);
   part("kind-name").addEventListener("keydown", (event) => {
     event.stopPropagation();
@@ -196,12 +202,18 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
     if (event.target === dialog) dialog.close();
   });
   dialog.addEventListener("keydown", (event) => {
+    if (event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && at > 0) {
+      event.preventDefault();
+      event.stopPropagation();
+      return back();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || at >= asked.length) return;
     const kind = [...keysOf(edits.present().groups)].find(([, key]) => String(key) === event.key);
     if (kind) answer(kind[0]);
     else if (event.key === "y" || event.key === "ArrowRight") part("right").click();
     else if (event.key === "Enter" && !event.target.closest("button, input")) part("right").click();
-    else if (event.key === "n") startNaming();
+    else if (event.key === "r" && !part("called").hidden) startNaming(false);
+    else if (event.key === "n") startNaming(true);
     else if (event.key === "s") part("skip").click();
     else if (event.key === "b" || event.key === "ArrowLeft") back();
     else if (event.key === "h") part("overlay").click();

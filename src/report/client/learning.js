@@ -80,7 +80,8 @@ export function createLearning({ report: { images, tree, points: packed }, edits
   function learn(isPart) {
     clearTimeout(timer);
     if (missing() || edits.present().isLearned) return;
-    const told = edits.learn(learnedOf(edits.present()), isPart);
+    const learned = learnedOf(edits.present());
+    const told = inPlace(() => edits.learn(learned, isPart));
     const state = edits.present();
     afterPaint(() => {
       if (edits.present() === state) tellSureness();
@@ -155,6 +156,15 @@ export function isSure(confidence) {
 // How sure, as a text; never 100 %, as only a person is certain.
 export function sureness(confidence) {
   return `${Math.min(99, Math.floor(100 * confidence))} %`;
+}
+
+// Keeps the card that has the focus where it is in the window, whatever moves around it.
+function inPlace(work) {
+  const card = document.activeElement?.closest(".card");
+  const top = card?.getBoundingClientRect().top;
+  const result = work();
+  if (card) scrollBy({ top: card.getBoundingClientRect().top - top, behavior: "instant" });
+  return result;
 }
 
 // Once what was changed is on the screen.
