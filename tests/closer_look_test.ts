@@ -15,7 +15,7 @@ import { featuresOfTwoLooks, joinLooks } from "../src/look/two_looks.ts";
 import { asReferences, unlikeness } from "../src/look/unlike_places.ts";
 import { seededRandom } from "../src/random.ts";
 import type { PatchSet } from "../src/types.ts";
-import { PROJECT, run, withFolder } from "./program.ts";
+import { run, withFolder } from "./program.ts";
 
 /** Photos of a megapixel: each damage covers less than a thousandth. */
 const SET = { ...LARGE_SETS.photos, width: 1120, height: 896 };

@@ -112,6 +112,7 @@ Deno.test("the report as HTML, and progress as events", async () => {
   assert.match(page.headers.get("content-type")!, /^text\/html/);
   const html = await page.text();
   assert(html.startsWith("<!DOCTYPE html>") && NAMES.every((name) => html.includes(name)));
+  assert(html.includes('id="learn"') && /"points":\{"dims":\d/.test(html), "it can learn from corrections");
 
   const stream = await handler(post(form(SIX, { k: "2" }), { headers: { accept: "text/event-stream, text/html" } }));
   assert.equal(stream.headers.get("content-type"), "text/event-stream");

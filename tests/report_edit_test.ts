@@ -201,7 +201,7 @@ testWith(CHROMIUM, "the edited groups are exported as JSON and CSV that can be r
       assert(Math.abs(distance - exact) <= largest / 65535, `${path}: ${distance}, exactly ${exact}`);
     }
     const csv = (await download("#export-csv", "groups-edited.csv")).split("\r\n");
-    assert.equal(csv[0], "path,group,name,distance,score");
+    assert.equal(csv[0], "path,group,name,distance,score,confirmed,confidence");
     assert.equal(csv.length, 42);
     assert(csv.some((line) => line.includes(',1,"Cuts, ""deep""",')));
   });

@@ -228,6 +228,23 @@ test("the fabric set: the library's groups, again without embedding, files to sa
     assert.equal((await frame.$$("section.group .card img")).length, 60);
     assert.equal(await frame.evaluate(() => globalThis.origin), "null");
 
+    // It learns there too, without storage and forms.
+    for (const number of [1, 2]) {
+      await frame.focus(`#group-${number} .card .frame`);
+      await page.keyboard.press("c");
+    }
+    await frame.click("#learn");
+    await frame.waitForFunction(() =>
+      document.querySelector("#learning-hint")!.textContent!.startsWith("Learned from 2")
+    );
+    await frame.click("#check-next-open");
+    await frame.waitForFunction(() => document.querySelector("#check-next-place")!.textContent === "1 of 12");
+    await page.keyboard.press("n");
+    await page.keyboard.type("Knots");
+    await page.keyboard.press("Enter");
+    await frame.waitForFunction(() => document.querySelector("#group-links")!.textContent!.includes("Knots 1"));
+    await page.keyboard.press("Escape");
+
     // Other settings take what was embedded.
     const before = asked.length;
     const again = await group(page, { k: "3" });

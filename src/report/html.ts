@@ -11,10 +11,13 @@ import type { DefectRecord } from "./defect_record.ts";
 import type { PixelBox } from "../image/pixel_box.ts";
 import { groupLooks, type Looks } from "./client/looks.js";
 import defectsStyle from "./style/defects.css" with { type: "text" };
+import { CHECK_NEXT, LEARN_CONTROLS, LEARNING, VIEWER_CONFIRM } from "./learning_markup.ts";
 import { countPlot, lossPlot } from "./line_plot.ts";
+import type { PackedPoints } from "./packed_points.ts";
 import { PAGE_SCRIPT } from "./page_script.ts";
 import { scriptHash } from "./script_hash.ts";
 import exploreStyle from "./style/explore.css" with { type: "text" };
+import learningStyle from "./style/learning.css" with { type: "text" };
 import viewerStyle from "./style/viewer.css" with { type: "text" };
 import printStyle from "./style/print.css" with { type: "text" };
 
@@ -26,6 +29,10 @@ export interface ReportImage {
   readonly outlier?: boolean;
   /** Distance to the group's medoid. */
   readonly distance: number;
+  /** Whether a person said that it belongs to its group. */
+  readonly confirmed?: boolean;
+  /** How likely its group is right, from 0 to 1, where groups were learned from confirmed images. */
+  readonly confidence?: number;
   /** The image that it is a copy of, by index. */
   readonly copyOf?: number;
   /** Whether it is no equal one, but one that is nearly the same. */
@@ -77,6 +84,8 @@ export interface ReportData {
   readonly source?: string;
   /** Distances of all pairs, for regrouping. */
   readonly distances?: PackedDistances;
+  /** Images as points, for learning from corrections; that needs the tree too. */
+  readonly points?: PackedPoints;
   /** x, y of each image, alternating, from 0 to `MAP_SIDE`. */
   readonly map?: readonly number[];
   /** Merges in SciPy's convention, the two clusters of each alternating. */
@@ -108,12 +117,13 @@ export function renderReport(data: ReportData): string {
     {
       title: data.title,
       policy: CONTENT_SECURITY_POLICY,
-      style: [exploreStyle, viewerStyle, defectsStyle, printStyle].join("\n"),
+      style: [exploreStyle, viewerStyle, defectsStyle, learningStyle, printStyle].join("\n"),
     },
     `${renderHeader(data)}
-${renderToolbar(data.groups, data.images)}
+${renderToolbar(data.groups, data.images, canLearn(data))}
 <main>
 ${renderExploration(data)}
+${canLearn(data) ? LEARNING : ""}
 <div id="groups">
 ${renderGroups(data, frameRatio)}
 </div>
@@ -128,6 +138,7 @@ ${renderSettings(data.settings)}
 ${renderWarnings(data.warnings)}
 </main>
 ${VIEWER}
+${canLearn(data) ? CHECK_NEXT : ""}
 <div id="tip" hidden></div>
 <p id="status" role="status"></p>
 <script type="application/json" id="report-data">${clientJson(data)}</script>
@@ -135,6 +146,11 @@ ${VIEWER}
 ${PAGE_SCRIPT}</script>`,
     frameRatio,
   );
+}
+
+/** Learning from corrections takes the points, and the tree for groups that no label explains. */
+function canLearn({ points, tree }: ReportData): boolean {
+  return points !== undefined && tree !== undefined;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -168,7 +184,7 @@ const FOLD_SWITCH = `<label class="switch" title="Shows equal and nearly equal i
 <input type="checkbox" role="switch" id="fold-copies" autocomplete="off"> Fold copies</label>
 `;
 
-function renderToolbar(groups: readonly Group[], images: readonly ReportImage[]): string {
+function renderToolbar(groups: readonly Group[], images: readonly ReportImage[], learns: boolean): string {
   const links = groups.map((group) =>
     `<li><a href="#group-${group.number}">${isolate(groupTitle(group))} <span class="size">${
       groupSize(group)
@@ -199,7 +215,9 @@ Heat maps</label>
 <button type="button" id="export-json">JSON</button><button type="button" id="export-csv">CSV</button></span>
 </div>
 </div>
+<div class="groups-row">
 <nav aria-label="Groups"><ul id="group-links">${links.join("")}</ul></nav>
+${learns ? LEARN_CONTROLS : ""}</div>
 </div>`;
 }
 
@@ -305,6 +323,7 @@ ${VIEWER_ZOOM}
 <label class="switch" title="Heat map (h)"><input type="checkbox" role="switch" id="viewer-overlay" autocomplete="off"> Heat map</label>
 ${FRAME_SWITCH}
 </div>
+${VIEWER_CONFIRM}
 <dl id="viewer-facts"></dl>
 <label class="viewer-move">Move to <select id="viewer-group" autocomplete="off"></select></label>
 <h3>Most similar images</h3>
@@ -434,8 +453,8 @@ ${rows.join("\n")}
 
 /** What the script reads; "<" is escaped so that nothing can end the script element. Thumbnails stay in the cards. */
 function clientJson(data: ReportData): string {
-  const { title, created, model, given, groups, images, source, distances, map, tree, warnings } = data;
+  const { title, created, model, given, groups, images, source, distances, points, map, tree, warnings } = data;
   const entries = images.map(({ thumbnail: _, width: __, height: ___, ...entry }) => entry);
-  const read = { title, created, model, settings: given, groups, source, distances, map, tree, warnings };
+  const read = { title, created, model, settings: given, groups, source, distances, points, map, tree, warnings };
   return JSON.stringify({ ...read, images: entries }).replaceAll("<", "\\u003c");
 }

@@ -1,5 +1,6 @@
 // What the report shows, from a run's result.
 
+import { pointsOf } from "../learn/points.ts";
 import { purityCurve } from "../metric/purity_curve.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { toBase64 } from "../portable.ts";
@@ -10,6 +11,7 @@ import type { ReportData } from "./html.ts";
 import type { PixelBox } from "../image/pixel_box.ts";
 import type { DefectPicture } from "./defect_picture.ts";
 import { imageMap } from "./map.ts";
+import { packPoints } from "./packed_points.ts";
 import type { GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
 
@@ -95,7 +97,10 @@ export function reportData(
       nearest: nearest[i].flatMap(({ image, distance }) => [image, Number(distance.toPrecision(4))]),
     })),
     ...(distances && { distances, map: imageMap(nearest) }),
-    ...(distances && tree && { tree: { pairs: tree.pairs.flat(), heights: tree.heights } }),
+    ...(distances && tree && {
+      tree: { pairs: tree.pairs.flat(), heights: tree.heights },
+      points: packPoints(pointsOf(result.matrix).points),
+    }),
     ...(metrics && {
       metrics: (Object.keys(METRIC_NAMES) as (keyof typeof METRIC_NAMES)[]).map((key): [string, number] => {
         return [METRIC_NAMES[key], metrics[key]];

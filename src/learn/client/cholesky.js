@@ -8,13 +8,32 @@
  */
 export function cholesky(matrix, size) {
   const lower = new Float64Array(size * size);
-  for (let row = 0; row < size; row++) {
-    const ofRow = row * size;
-    for (let col = 0; col <= row; col++) {
-      const ofCol = col * size;
-      let sum = matrix[ofRow + col];
-      for (let at = 0; at < col; at++) sum -= lower[ofRow + at] * lower[ofCol + at];
-      lower[ofRow + col] = row === col ? Math.sqrt(Math.max(sum, 1e-12)) : sum / lower[ofCol + col];
+  for (let col = 0; col < size; col++) {
+    const ofCol = col * size;
+    let own = matrix[ofCol + col];
+    for (let at = 0; at < col; at++) own -= lower[ofCol + at] * lower[ofCol + at];
+    const pivot = lower[ofCol + col] = Math.sqrt(Math.max(own, 1e-12));
+    let row = col + 1;
+    // Four rows at a time: their sums do not wait for each other.
+    for (; row + 3 < size; row += 4) {
+      const [a, b, c, d] = [row * size, (row + 1) * size, (row + 2) * size, (row + 3) * size];
+      let [sumA, sumB, sumC, sumD] = [matrix[a + col], matrix[b + col], matrix[c + col], matrix[d + col]];
+      for (let at = 0; at < col; at++) {
+        const value = lower[ofCol + at];
+        sumA -= lower[a + at] * value;
+        sumB -= lower[b + at] * value;
+        sumC -= lower[c + at] * value;
+        sumD -= lower[d + at] * value;
+      }
+      lower[a + col] = sumA / pivot;
+      lower[b + col] = sumB / pivot;
+      lower[c + col] = sumC / pivot;
+      lower[d + col] = sumD / pivot;
+    }
+    for (; row < size; row++) {
+      let sum = matrix[row * size + col];
+      for (let at = 0; at < col; at++) sum -= lower[row * size + at] * lower[ofCol + at];
+      lower[row * size + col] = sum / pivot;
     }
   }
   return lower;

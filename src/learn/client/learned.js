@@ -17,6 +17,13 @@ import { findNewKinds } from "./new_kinds.js";
  */
 
 /**
+ * @typedef {object} LearnedGroups
+ * @property {Int32Array} groups for each image its kind, from 0, or `kinds` and more for a new one that has no label
+ * @property {number} found how many new kinds there are
+ * @property {() => Learned} withConfidences how sure each is, which takes longer than the groups
+ */
+
+/**
  * @param {ReturnType<import("./self_training.js").createLearner>} learner
  * @param {{ data: Float32Array, count: number, dims: number }} points that the learner was made of
  * @param {ArrayLike<number>} labels for each image its kind from 0, or −1 where nobody said it
@@ -26,33 +33,53 @@ import { findNewKinds } from "./new_kinds.js";
  * @returns {Learned}
  */
 export function learnedFrom(learner, points, labels, kinds, fine, coarse) {
+  return learnedGroups(learner, points, labels, kinds, fine, coarse).withConfidences();
+}
+
+/**
+ * The groups of `learnedFrom` first, for a page that shows them before it is known how sure they are. Parameters are as there.
+ * @returns {LearnedGroups}
+ */
+export function learnedGroups(learner, points, labels, kinds, fine, coarse) {
   const { count } = points;
   const labelled = [];
   for (let image = 0; image < count; image++) if (labels[image] >= 0) labelled.push(image);
   const kindOf = labelled.map((image) => labels[image]);
   const { weights, factor } = learner.fit(labelled, kindOf, kinds);
-  const calibration = calibrate(learner, labelled, kindOf, kinds);
   const added = findNewKinds(points, labelled, kinds, fine, coarse);
   const groups = new Int32Array(count);
-  const confidences = new Float64Array(count);
-  const probabilities = new Float64Array(count * kinds);
-  const doubts = new Float64Array(count);
+  const scores = new Float64Array(count * kinds);
   let found = 0;
   for (let image = 0; image < count; image++) {
-    const own = probabilities.subarray(image * kinds, (image + 1) * kinds);
+    const own = scores.subarray(image * kinds, (image + 1) * kinds);
     learner.score(image, weights, own);
-    probabilitiesInPlace(own, calibration);
-    const [best, second] = twoLargest(own);
-    doubts[image] = 1 - (own[best] - own[second]);
-    if (labels[image] >= 0) [groups[image], confidences[image]] = [labels[image], 1];
+    if (labels[image] >= 0) groups[image] = labels[image];
     else if (added[image] >= 0) {
-      [groups[image], confidences[image], doubts[image]] = [kinds + added[image], NaN, 1];
+      groups[image] = kinds + added[image];
       found = Math.max(found, added[image] + 1);
-    } else [groups[image], confidences[image]] = [best, own[best]];
+    } else [groups[image]] = twoLargest(own);
   }
-  const answered = new Set(labelled);
-  const next = (wanted) => checkNext(learner, factor, doubts, answered, wanted);
-  return { groups, found, confidences, probabilities, calibration, weights, next };
+
+  function withConfidences() {
+    const calibration = calibrate(learner, labelled, kindOf, kinds);
+    const confidences = new Float64Array(count);
+    const probabilities = scores.slice();
+    const doubts = new Float64Array(count);
+    for (let image = 0; image < count; image++) {
+      const own = probabilities.subarray(image * kinds, (image + 1) * kinds);
+      probabilitiesInPlace(own, calibration);
+      const [best, second] = twoLargest(own);
+      doubts[image] = 1 - (own[best] - own[second]);
+      if (labels[image] >= 0) confidences[image] = 1;
+      else if (groups[image] >= kinds) [confidences[image], doubts[image]] = [NaN, 1];
+      else confidences[image] = own[best];
+    }
+    const answered = new Set(labelled);
+    const next = (wanted) => checkNext(learner, factor, doubts, answered, wanted);
+    return { groups, found, confidences, probabilities, calibration, weights, next };
+  }
+
+  return { groups, found, withConfidences };
 }
 
 function twoLargest(values) {

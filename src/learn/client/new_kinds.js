@@ -33,9 +33,12 @@ export function findNewKinds(points, labelled, kinds, fine, coarse) {
   const { count } = points;
   const found = new Int32Array(count).fill(-1);
   const explained = new Set(labelled.map((image) => fine[image]));
-  const nearest = Array.from({ length: count }, (_, image) => nearestOf(points, image, labelled));
-  const share = labelled.length < SOME_LABELS * kinds ? USUAL_SHARE_OF_FEW : USUAL_SHARE;
   const isLabelled = new Set(labelled);
+  const nearest = Array.from(
+    { length: count },
+    (_, image) => isLabelled.has(image) ? 0 : nearestOf(points, image, labelled),
+  );
+  const share = labelled.length < SOME_LABELS * kinds ? USUAL_SHARE_OF_FEW : USUAL_SHARE;
   const usual = quantileOf(nearest.filter((_, at) => explained.has(fine[at]) && !isLabelled.has(at)), share);
   const members = new Map();
   for (let image = 0; image < count; image++) {
@@ -58,7 +61,8 @@ function nearestOf({ data, dims }, image, others) {
   let least = Infinity;
   for (const other of others) {
     let squared = 0;
-    for (let dim = 0; dim < dims; dim++) {
+    // The rest of the numbers is left out once it is farther than another.
+    for (let dim = 0; dim < dims && squared < least; dim++) {
       const difference = data[image * dims + dim] - data[other * dims + dim];
       squared += difference * difference;
     }

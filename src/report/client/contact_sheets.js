@@ -19,7 +19,11 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
   images.forEach(({ copyOf }, image) => {
     if (copyOf !== undefined) copies.set(copyOf, [...(copies.get(copyOf) ?? []), image]);
   });
+  const distanceTexts = cards.map((card) => card.querySelector(".distance"));
   const onFilter = [];
+  // What other parts of the page want shown, and in which order within groups.
+  let wanted = () => true;
+  let rank;
 
   function sorted(groups) {
     const score = ({ members }) => mean(members.map((member) => images[member].score));
@@ -28,6 +32,14 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
       return [...groups].sort((a, b) => groupTitle(a).localeCompare(groupTitle(b), undefined, { numeric: true }));
     }
     return [...groups].sort((a, b) => groupSize(b) - groupSize(a) || a.number - b.number);
+  }
+
+  // The images of a group as the page has them: by distance to the medoid, or by a rank that another part gives.
+  function inOrder(group) {
+    const { order } = arrangement.of(group);
+    if (!rank) return order;
+    const ranks = new Map(order.map((image) => [image, rank(image)]));
+    return [...order].sort((a, b) => ranks.get(a) - ranks.get(b));
   }
 
   function newSection(number) {
@@ -46,13 +58,14 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
     heads.set(section, markup);
     const { order: members, distances } = arrangement.of(group);
     const grid = section.querySelector(".grid");
-    const wanted = members.map((member) => cards[member]);
-    if (grid.children.length !== wanted.length || wanted.some((card, at) => grid.children[at] !== card)) {
-      grid.replaceChildren(...wanted);
+    const ordered = inOrder(group).map((member) => cards[member]);
+    if (grid.children.length !== ordered.length || ordered.some((card, at) => grid.children[at] !== card)) {
+      grid.replaceChildren(...ordered);
     }
     members.forEach((member, place) => {
       cards[member].classList.toggle("medoid", place === 0);
-      cards[member].querySelector(".distance").textContent = formatNumber(distances[place]);
+      const text = formatNumber(distances[place]);
+      if (distanceTexts[member].textContent !== text) distanceTexts[member].textContent = text;
     });
   }
 
@@ -66,13 +79,13 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
       }
     }
     const looks = groupLooks(groups, images);
-    const inOrder = sorted(groups).map((group) => {
+    const ofGroups = sorted(groups).map((group) => {
       if (!sections.has(group.number)) sections.set(group.number, newSection(group.number));
       const section = sections.get(group.number);
       fill(section, group, looks[groups.indexOf(group)]);
       return section;
     });
-    if (inOrder.some((section, at) => container.children[at] !== section)) container.append(...inOrder);
+    if (ofGroups.some((section, at) => container.children[at] !== section)) container.append(...ofGroups);
     links.innerHTML =
       sorted(groups).map((group) =>
         `<li><a href="#group-${group.number}" data-group="${group.number}"><span class="swatch" \
@@ -101,10 +114,11 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
     }
   }
 
-  // Shows the images whose path or label has all words that are searched.
+  // Shows the images whose path or label has all words that are searched, and that other parts of the page want shown.
   function filter() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    matches = names.map((name) => words.every((word) => name.includes(word)));
+    matches = names.map((name, image) => wanted(image) && words.every((word) => name.includes(word)));
+    const isWhole = words.length === 0 && matches.every(Boolean);
     cards.forEach((card, image) => card.hidden = !matches[image]);
     foldCopies();
     for (const group of edits.present().groups) {
@@ -112,10 +126,10 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
       const section = sections.get(group.number);
       section.hidden = found === 0;
       const count = groupCount(group);
-      section.querySelector(".count").textContent = words.length > 0 ? `${found} of ${count}` : count;
+      section.querySelector(".count").textContent = isWhole ? count : `${found} of ${count}`;
     }
     const total = matches.filter(Boolean).length;
-    document.getElementById("search-count").textContent = words.length > 0 ? `${total} of ${images.length}` : "";
+    document.getElementById("search-count").textContent = isWhole ? "" : `${total} of ${images.length}`;
     document.getElementById("no-match").hidden = total > 0;
     for (const listener of onFilter) listener(matches);
   }
@@ -144,9 +158,18 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
     matches: (image) => matches[image],
     foldedUnder,
     onFilter: (listener) => onFilter.push(listener),
+    // Shows only the images for which `isWanted` holds, besides what is searched.
+    narrow(isWanted) {
+      wanted = isWanted;
+      filter();
+    },
+    // Orders images within groups by a number for each; without one by distance to the medoid.
+    rankBy(rankOf) {
+      rank = rankOf;
+      draw();
+    },
     // The images shown, in the order of the page.
-    shown: () =>
-      sorted(edits.present().groups).flatMap((group) => arrangement.of(group).order).filter((image) => matches[image]),
+    shown: () => sorted(edits.present().groups).flatMap(inOrder).filter((image) => matches[image]),
     groups: () => sorted(edits.present().groups),
   };
 }

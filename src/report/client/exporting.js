@@ -1,4 +1,4 @@
-// The groups as shown, as files to keep: groups-edited.json for `cluster --apply`, and CSV.
+// The groups as shown, as files to keep: groups-edited.json for other commands, and CSV.
 
 import { groupTitle } from "./group_markup.js";
 import { groupLooks } from "./looks.js";
@@ -19,7 +19,7 @@ export function followExports({ report, edits, arrangement }) {
 
 // In the form of groups.json, with names, notes and marks; without what holds only for the groups as they were found.
 function groupsFile({ images, model, settings, warnings }, edits, arrangement) {
-  const { groups } = edits.present();
+  const { groups, confirmed, confidences } = edits.present();
   const looks = groupLooks(groups, images);
   const places = [];
   for (const group of groups) {
@@ -47,6 +47,9 @@ function groupsFile({ images, model, settings, warnings }, edits, arrangement) {
       ...(outlier && { outlier }),
       ...(label !== undefined && { label }),
       ...(defect && { defect }),
+      ...(confirmed.has(image)
+        ? { confirmed: true }
+        : confidences[image] !== null && { confidence: confidences[image] }),
     })),
     warnings,
   };
@@ -58,8 +61,10 @@ function digits(value) {
 
 function csv({ groups, images }) {
   const named = new Map(groups.map((group) => [group.group, groupTitle({ number: group.group, name: group.name })]));
-  const lines = images.map(({ path, group, distance, score }) => [path, group, named.get(group), distance, score]);
-  const rows = [["path", "group", "name", "distance", "score"], ...lines];
+  const lines = images.map(({ path, group, distance, score, confirmed, confidence }) => {
+    return [path, group, named.get(group), distance, score, confirmed ? "yes" : "no", confidence];
+  });
+  const rows = [["path", "group", "name", "distance", "score", "confirmed", "confidence"], ...lines];
   return csvText(
     rows.map((row) => row.map((value) => typeof value === "string" ? quoted(value) : value ?? "").join(",")),
   );

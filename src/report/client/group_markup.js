@@ -16,11 +16,11 @@ export function groupColour(number) {
 }
 
 /**
- * @param {{ number: number, name?: string }} group
+ * @param {{ number: number, name?: string, isNew?: boolean }} group
  * @returns {string} as text
  */
-export function groupTitle({ number, name }) {
-  return name || `Group ${number}`;
+export function groupTitle({ number, name, isNew }) {
+  return name || `${isNew ? "New group" : "Group"} ${number}`;
 }
 
 /**

@@ -70,6 +70,13 @@ y="${
     }).join("");
   }
 
+  // Pales the images that are not searched for.
+  function fade() {
+    for (const mark of svg.querySelectorAll("[data-image]")) {
+      mark.classList.toggle("unmatched", !sheets.matches(Number(mark.dataset.image)));
+    }
+  }
+
   // Zooms so that the place (atX, atY) of the panel stays where it is.
   function zoomTo(zoom, atX = width / 2, atY = MAP_HEIGHT / 2) {
     const next = Math.min(MOST_ZOOM, Math.max(1, zoom));
@@ -204,6 +211,6 @@ y="${
   new ResizeObserver(() => svg.clientWidth && svg.clientWidth !== width && draw()).observe(svg);
   edits.onChange(draw);
   pictures.onChange(draw);
-  sheets.onFilter(draw);
+  sheets.onFilter(fade);
   draw();
 }

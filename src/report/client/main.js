@@ -2,11 +2,15 @@
 
 import { createContactSheets } from "./contact_sheets.js";
 import { createDendrogram } from "./dendrogram.js";
+import { createCheckNext } from "./check_next_panel.js";
+import { createConfirming } from "./confirming.js";
 import { createArrangement, createEdits } from "./edits.js";
 import { followExports } from "./exporting.js";
 import { contingencyTable } from "./group_markup.js";
 import { heatMapSwitch } from "./heat_map.js";
 import { createImageMap } from "./image_map.js";
+import { createLearning } from "./learning.js";
+import { createLearningBar } from "./learning_bar.js";
 import { createMove, followDrags } from "./moving.js";
 import { createPictures } from "./pictures.js";
 import { createSilhouettePlot } from "./silhouette_plot.js";
@@ -43,6 +47,12 @@ function startPage() {
   });
   if (map) createImageMap({ map, images, edits, arrangement, pictures, sheets, tip, open });
   if (tree) createDendrogram({ tree, images, cards, edits, arrangement, pictures });
+  createConfirming({ images, cards, edits, sheets, viewer, say });
+  if (report.points && tree) {
+    const learning = createLearning({ report, edits });
+    createLearningBar({ images, cards, edits, sheets, learning, say });
+    createCheckNext({ images, cards, edits, arrangement, sheets, learning, tip, say });
+  }
   followDrags({ moveTo, tip });
   followExports({ report, edits, arrangement });
   followPlots(edits, tree);
@@ -72,6 +82,8 @@ function followEdits(edits, images) {
   const update = () => {
     undo.disabled = !edits.canUndo();
     reset.disabled = !edits.isEdited();
+  };
+  const updateTable = () => {
     const table = document.getElementById("contingency");
     if (!table) return;
     table.innerHTML = contingencyTable(edits.present().groups, images);
@@ -85,8 +97,10 @@ function followEdits(edits, images) {
     event.preventDefault();
     edits.undo();
   });
-  edits.onChange(update);
+  edits.onEvery(update);
+  edits.onChange(updateTable);
   update();
+  updateTable();
   if (edits.isEdited()) say("Your edits of an earlier visit are shown. Reset brings the run's groups back.");
 }
 

@@ -1,5 +1,6 @@
 // What pictures show: whole photos, or the defect in each with what is around it.
 
+import { remember, remembered } from "./remembered.js";
 import { percent } from "./text.js";
 
 const SHOWN_KEY = "anomaly-cluster pictures show";
@@ -36,10 +37,10 @@ export function createPictures({ images, cards }) {
   buttons.forEach((button, at) =>
     button?.addEventListener("click", () => {
       show(at === 1);
-      remember(at === 1);
+      remember(SHOWN_KEY, at === 1 ? "defect" : "whole");
     })
   );
-  if (buttons[1] && remembered()) show(true);
+  if (buttons[1] && remembered(SHOWN_KEY) === "defect") show(true);
   else if (images.some(({ window }) => window)) show(false);
 
   return {
@@ -47,23 +48,6 @@ export function createPictures({ images, cards }) {
     wholeOf: (image) => ({ src: wholes[image], ...sizes[image] }),
     onChange: (listener) => listeners.push(listener),
   };
-}
-
-// Where local storage is refused the choice lasts as long as the page is open.
-function remember(defects) {
-  try {
-    localStorage.setItem(SHOWN_KEY, defects ? "defect" : "whole");
-  } catch {
-    // Nothing is kept.
-  }
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem(SHOWN_KEY) === "defect";
-  } catch {
-    return false;
-  }
 }
 
 // Puts the heat map over what its patches cover, of a picture that shows a part of the photo or all of it.

@@ -14,6 +14,7 @@ export function createViewer(
   const dialog = document.getElementById("viewer");
   const part = (name) => document.getElementById(`viewer-${name}`);
   const overlay = part("overlay");
+  const onShow = [];
   let image;
   const view = createDefectView({ images, dialog, picture: part("picture"), pictures });
   let opener;
@@ -52,6 +53,7 @@ export function createViewer(
       similar.push(thumbnailButton(nearest[at], { images, cards }, formatNumber(nearest[at + 1])));
     }
     part("similar").innerHTML = similar.join("");
+    for (const listener of onShow) listener(image);
   }
 
   // Leads to the image itself, as long as the report lies where it was written.
@@ -100,7 +102,12 @@ export function createViewer(
     else if (!card.hidden) card.querySelector("button").focus();
   });
 
+  // What is learned while it is open may move the image.
+  edits.onChange(() => dialog.open && show(image));
+
   return {
+    image: () => image,
+    onShow: (listener) => onShow.push(listener),
     open(chosen, from) {
       opener = from;
       tip.hide();
