@@ -3,11 +3,15 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
+import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { onnxEmbedder } from "../mod.ts";
+import type { Embedder } from "../src/embed/embedder.ts";
+import { firstLookNetwork } from "../src/look/first_look_network.ts";
 import { PRESETS } from "../src/preset.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { type Answer, createHandler, type HandlerOptions } from "../src/serve/handler.ts";
 import { DEFAULT_LIMITS } from "../src/serve/limits.ts";
+import { drawLarge, LARGE_SETS } from "../tools/drawn_surfaces.ts";
 
 const KINDS = ["cut", "hole"];
 const NAMES = KINDS.flatMap((kind) => [1, 2, 3].map((at) => `${kind}/${kind}-0${at}.jpg`));
@@ -371,4 +375,39 @@ Deno.test("the handler's own modules use web standards alone", async () => {
       specifier,
     );
   }
+});
+
+Deno.test("large photos are looked at closer; where the service cannot, it says so", async () => {
+  const set = { ...LARGE_SETS.photos, width: 896, height: 672 };
+  const photos: [string, Uint8Array][] = [];
+  for (let at = 0; at < 4; at++) {
+    const { image } = drawLarge(set, 70 + at, ["pit", "spot"][at % 2]);
+    photos.push([`${at}.jpg`, new Uint8Array(await encodeJpeg(image, { quality: 90 }))]);
+  }
+  const fields = { k: "2", detail: "16" };
+  const whole = service();
+  const seenWhole: GroupsFile = await (await whole.handler(post(form(photos, fields)))).json();
+  assert.match(seenWhole.warnings.join(), /896 × 672 pixels are seen whole here: defects below some 64 pixels/);
+  assert.equal(seenWhole.settings.detail, undefined);
+  let firstLooks: Promise<Embedder> | undefined;
+  const { handler } = service({
+    openNetwork: async () => {
+      const { model, embedding } = PRESETS.paper;
+      return {
+        embedder: await onnxEmbedder({ model: await Deno.readFile(model), ...embedding }),
+        openFirstLook: () => firstLooks ??= firstLookNetwork({}).then((found) => found.open()),
+        size: 224,
+      };
+    },
+  });
+  const closely: GroupsFile = await (await handler(post(form(photos, fields)))).json();
+  assert.match(String(closely.settings.detail), /closer, for defects from 16 pixels on/);
+  assert.deepEqual(
+    closely.images.map(({ group }) => group),
+    [1, 2, 1, 2].map((kind) => kind === closely.images[0].group ? 1 : 2),
+  );
+  const report = await (await handler(post(form(photos, fields), { headers: { accept: "text/html" } }))).text();
+  assert.match(report, /"window":\{"left":/);
+  const refused = await handler(post(form(photos, { detail: "tiny" })));
+  assert.equal(refused.status, 400);
 });

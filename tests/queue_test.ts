@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { type ChosenOptions, comparisonOf } from "../src/cli/cluster_settings.ts";
 import type { QueueStatus } from "../src/cli/queue/status.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { NATS, testWith } from "./needs.ts";
 import { PROJECT, resultsIn, run, withFolder, withImages } from "./program.ts";
+import { drawLarge, LARGE_SETS } from "../tools/drawn_surfaces.ts";
 import { coordinator, type Running, status, TestServer, worker } from "./queue_server.ts";
 
 const COUNT = 15;
@@ -241,6 +243,28 @@ test("no server, wrong password, no JetStream, no address: one sentence each, an
   assert.equal(whole.code, 2);
   assert.match(whole.stderr, /--cluster kmeans compares all images with each other: leave it or --queue out/);
 });
+
+testWith(NATS, "large photos: workers look at them closer, as one machine does", () =>
+  withFolder(async (folder) => {
+    const set = { ...LARGE_SETS.photos, width: 896, height: 672 };
+    await Deno.mkdir(join(folder, "in"));
+    for (let at = 0; at < 6; at++) {
+      const { image } = drawLarge(set, 70 + at, ["pit", "spot"][at % 2]);
+      await Deno.writeFile(join(folder, "in", `${at}.jpg`), new Uint8Array(await encodeJpeg(image, { quality: 90 })));
+    }
+    const options = ["--preset", "paper", "--detail", "16", "--references", "4", "--k", "2", "--cache", "off"];
+    const alone = await run("cluster", join(folder, "in"), ...options);
+    assert.equal(alone.code, 0, alone.stderr);
+    const found = resultsIn(join(folder, "in-clusters"));
+    await using server = await TestServer.start(folder);
+    const one = worker(server.url);
+    const { code, stderr } = await coordinator(server.url, join(folder, "in"), ...options).end();
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(resultsIn(join(folder, "in-clusters")), found);
+    const { images }: GroupsFile = JSON.parse(await Deno.readTextFile(join(folder, "in-clusters", "groups.json")));
+    assert.equal(new Set(images.map(({ group }, at) => `${group} ${at % 2}`)).size, 2, "pits and spots are apart");
+    await stop(one);
+  }));
 
 Deno.test("with a queue all images are compared with references, with all images where there are few", () => {
   const chosen = (options: object) => ({

@@ -214,13 +214,12 @@ export function featuresOf(
   return looks ? featuresOfTwoLooks(different, looks.levels) : different;
 }
 
-/** Whether photos are to be looked at closer: masks are of whole ones, and machines of a queue see these alone. */
-export function detailOf({ detail, preset, masks, queue }: ClusterCommandOptions): Detail {
-  const whole = masks !== undefined ? "--masks" : queue !== undefined ? "--queue" : undefined;
-  if (whole && detail !== undefined && detail !== "off") {
-    throw new AnomalyClusterError("bad-argument", `--detail and ${whole} exclude each other: leave one out`);
+/** Whether photos are to be looked at closer; masks are of whole ones. */
+export function detailOf({ detail, preset, masks }: ClusterCommandOptions): Detail {
+  if (masks !== undefined && detail !== undefined && detail !== "off") {
+    throw new AnomalyClusterError("bad-argument", "--detail and --masks exclude each other: masks are of whole photos");
   }
-  return whole ? "off" : detail ?? presetDetail(preset);
+  return masks !== undefined ? "off" : detail ?? presetDetail(preset);
 }
 
 /** How patches are weighted. */

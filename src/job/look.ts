@@ -6,15 +6,19 @@ import { closerLookBy, firstLook, fittingPhotos, wantedDetail } from "../look/cl
 import type { PatchSet, Raster } from "../types.ts";
 import type { JobContext, JobLook, SourceImage } from "./prepare.ts";
 
+/** Patches along a photo that is seen whole. */
+const PATCHES_ACROSS = 14;
+
 /** Fits a closer look to some of the images; nothing where they are small enough to be seen whole. */
 export async function jobLook(
   sources: readonly SourceImage[],
   detail: number | "auto" | "off",
   { network, takeTurn, signal }: Pick<JobContext, "network" | "takeTurn" | "signal">,
   decoding: { readonly maxPixels?: number; readonly white?: number },
+  warnings: string[],
 ): Promise<JobLook | undefined> {
   const { openFirstLook } = network;
-  if (detail === "off" || !openFirstLook) return undefined;
+  if (detail === "off") return undefined;
   const { measured, others } = fittingPhotos(sources.length);
   const sizes: { readonly width: number; readonly height: number }[] = [];
   // One after the other, as each may be large; those that are looked at are decoded once more.
@@ -24,6 +28,14 @@ export async function jobLook(
   }
   const wanted = wantedDetail(sizes, detail);
   if (wanted === undefined || sizes.length < 2) return undefined;
+  if (!openFirstLook) {
+    const [{ width, height }] = sizes;
+    const seen = Math.ceil(Math.max(width, height) / PATCHES_ACROSS);
+    warnings.push(
+      `photos of ${width} × ${height} pixels are seen whole here: defects below some ${seen} pixels may be missed`,
+    );
+    return undefined;
+  }
   const firstLooks = await openFirstLook();
   const looks: PatchSet[] = [];
   for (const at of [...measured, ...others]) {

@@ -24,7 +24,7 @@ export async function runJob(
   const sources = uploaded.map(({ name, bytes }) => ({ name, read: () => bytes, head: () => bytes }));
   const warnings: string[] = [];
   const white = await context.takeTurn(context.signal, () => jobWhite(sources, context.maxPixels, warnings));
-  const closer = await jobLook(sources, options.detail, context, { maxPixels: context.maxPixels, white });
+  const closer = await jobLook(sources, options.detail, context, { maxPixels: context.maxPixels, white }, warnings);
   const preparing = { ...context, white, ...(closer && { closer }), withThumbnails: withReport };
   const images = await prepareImages(sources, preparing, warnings);
   const asked = { images, sent: uploaded.length, warnings, ...(closer && { closer }) };

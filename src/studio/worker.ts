@@ -89,7 +89,7 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   const warnings: string[] = [...network.warnings];
   const white = await jobWhite([...sources, ...normalSources], undefined, warnings);
   const fitting = normalSources.length > 1 ? normalSources : sources;
-  const closer = await jobLook(fitting, options.detail, context, { white });
+  const closer = await jobLook(fitting, options.detail, context, { white }, warnings);
   // A look by other photos sees other windows.
   const look = closer ? JSON.stringify([closer.look.detail, fitting.map(({ key }) => key)]) : "";
   const kept = keptFor(`${network.embedder.id} ${network.record.sha256} ${white ?? ""} ${look}`);

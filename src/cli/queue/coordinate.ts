@@ -1,6 +1,7 @@
 // The machine that submits a job: it hands out tasks, no more at a time than the store shall hold, and collects results.
 
 import type { ImageFile } from "../../dataset/folder.ts";
+import { joinedBytes } from "../../bytes.ts";
 import { arrayReader, arrayWriter } from "../../describe/array_record.ts";
 import { packDescription, unpackDescription } from "../../describe/description_record.ts";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -20,6 +21,7 @@ import {
   type StreamOptions,
 } from "../streamed_images.ts";
 import { BEAT, Board } from "./board.ts";
+import { packLook } from "../../look/look_record.ts";
 import type { ImageOutcome, JobRecord, Task, TaskResult } from "./job_record.ts";
 import { JobStore } from "./job_store.ts";
 import type { Packet } from "./packet.ts";
@@ -71,7 +73,8 @@ export class Coordinator {
     return async (files, network, options, warnings) => {
       const { queueBatch: batch, shared = false } = this.options;
       const found = await lookAt(files);
-      const id = await jobId(found, opened, options, { version: VERSION, batch, shared });
+      const look = network.closer?.digest;
+      const id = await jobId(found, opened, options, { version: VERSION, batch, shared, ...(look && { look }) });
       this.#job = new JobStore(this.server, id);
       const record = recordOf(id, name, opened, found, this.options);
       return await new Submission(this.#job, record, found, this.options).run(network, options, warnings);
@@ -199,7 +202,12 @@ class Submission {
     const writer = arrayWriter();
     const description = { ...packDescription(fitted.description, writer), arrays: writer.entries };
     const { grid, references } = fitted;
-    await this.job.putFitted({ description, grid, references }, writer.bytes());
+    const own = writer.bytes();
+    const look = network.closer && packLook(network.closer.look);
+    await this.job.putFitted(
+      { description, grid, references, ...(look && { look: { ...look.record, offset: own.length } }) },
+      look ? joinedBytes([own, look.bytes]) : own,
+    );
     return fitted;
   }
 
@@ -312,7 +320,11 @@ class Submission {
       json.images.forEach((outcome, at) => this.#outcomes[task.places[at]] = outcome);
       const described = unpackResult({ json, bytes });
       const usable = task.places.filter((place) => this.#outcomes[place].error === undefined);
-      if (described) this.#collected.add(described, usable.map((place) => this.files[place]), usable);
+      const files = usable.map((place) => {
+        const { window } = this.#outcomes[place];
+        return { ...this.files[place], ...(window && { window }) };
+      });
+      if (described) this.#collected.add(described, files, usable);
       this.#done += task.places.length;
     } else if (task.places.length > 1) {
       tell(`${task.places.length} images stopped ${json.deliveries} workers: they are tried one by one`);

@@ -1,5 +1,7 @@
 // What workers are told of a job, of its tasks and of their results' form.
 
+import type { LookRecord } from "../../look/look_record.ts";
+import type { PixelBox } from "../../image/pixel_box.ts";
 import type { DecoderName } from "../../image/decode.ts";
 import type { ArrayEntry } from "../../describe/array_record.ts";
 import type { DescriptionRecord } from "../../describe/description_record.ts";
@@ -41,6 +43,8 @@ export interface FittedRecord {
   readonly description: DescriptionRecord;
   readonly grid: PatchGrid;
   readonly references: number;
+  /** How photos are looked at closer, where they are; its array lies after those of the description. */
+  readonly look?: LookRecord & { readonly offset: number };
 }
 
 /** Some images of a job. */
@@ -75,6 +79,8 @@ export type TaskResult =
 export interface ImageOutcome {
   readonly error?: string;
   readonly note?: string;
+  /** Where it was looked at closely. */
+  readonly window?: PixelBox;
 }
 
 /** A worker, as it says of itself every few seconds. */

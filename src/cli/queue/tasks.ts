@@ -56,7 +56,7 @@ export async function jobId(
   files: readonly FoundFile[],
   { maker, network }: OpenModel,
   { weight, features, references, seed, normals }: StreamOptions,
-  cut: { readonly version: string; readonly batch: number; readonly shared: boolean },
+  cut: { readonly version: string; readonly batch: number; readonly shared: boolean; readonly look?: string },
 ): Promise<string> {
   const { data, ...shape } = normals ?? { data: new Float32Array() };
   const all = JSON.stringify([

@@ -9,7 +9,9 @@ import type { Description } from "../../describe/describe.ts";
 import { unpackDescription } from "../../describe/description_record.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { countOf } from "../../report/client/text.js";
+import { unpackLook } from "../../look/look_record.ts";
 import type { PatchSet } from "../../types.ts";
+import { type Closer, openCloser } from "../closer.ts";
 import { DecoderPool, type ImageSource, MOST_DECODERS } from "../image_pool.ts";
 import { embedEach } from "../load_images.ts";
 import { VERSION } from "../manifest.ts";
@@ -45,7 +47,7 @@ const RATE_WINDOW = 60_000;
 interface OpenJob {
   readonly record: JobRecord;
   readonly store: JobStore;
-  readonly network: OpenModel & { readonly decoders: DecoderPool };
+  readonly network: OpenModel & { readonly closer?: Closer; readonly decoders: DecoderPool };
   readonly description: Description;
 }
 
@@ -127,7 +129,7 @@ class Worker {
     const store = new JobStore(this.server, record.id);
     const fitted = await store.fitted();
     if (!fitted) return undefined; // It is not whole yet.
-    const { description } = fitted.json;
+    const { description, look } = fitted.json;
     const network = await openRecorded(record.network, {
       ...(this.options.model !== undefined && { model: this.options.model }),
       engine: record.engine,
@@ -136,12 +138,17 @@ class Worker {
       of: "its images",
     }, []);
     if (network.maker !== record.maker) throw refuse("the worker's decoders or engine are other ones");
+    const closer = look && await openCloser(unpackLook(look, fitted.bytes.subarray(look.offset)), record.engine);
     await this.#close();
     tell(`working for job ${record.id}, ${countOf(record.images, "image")} of ${record.name}`);
     return this.#job = {
       record,
       store,
-      network: { ...network, decoders: new DecoderPool(MOST_DECODERS, network) },
+      network: {
+        ...network,
+        ...(closer && { closer }),
+        decoders: new DecoderPool(MOST_DECODERS, { ...network, keepsPhoto: closer !== undefined }),
+      },
       description: unpackDescription(description, fitted.json.grid, arrayReader(description.arrays, fitted.bytes)),
     };
   }
@@ -150,6 +157,7 @@ class Worker {
   async #close(): Promise<void> {
     this.#job?.network.decoders.end();
     await this.#job?.network.embedder.release();
+    await this.#job?.network.closer?.embedder.release();
   }
 
   #refuse({ id, name }: JobRecord, reason: string): void {
@@ -197,7 +205,8 @@ class Worker {
       if (!image) images.push({ error: "the file cannot be read" });
       else if (image instanceof AnomalyClusterError) images.push({ error: image.message });
       else {
-        images.push(image.note === undefined ? {} : { note: image.note });
+        const { note, window } = image;
+        images.push({ ...(note !== undefined && { note }), ...(window && { window }) });
         patches.push(image.patches);
       }
     }
