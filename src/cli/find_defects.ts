@@ -5,8 +5,7 @@ import type { PixelBox } from "../image/pixel_box.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { DecoderName } from "../image/decode.ts";
 import { countOf } from "../report/client/text.js";
-import type { DefectPicture } from "../report/defect_picture.ts";
-import type { DefectRecord } from "../report/defect_record.ts";
+import type { SeenDefect } from "../report/seen_defect.ts";
 import type { Grouped } from "./grouped.ts";
 import { MOST_DECODERS, type PrepareOptions } from "./image_pool.ts";
 import { startStage } from "./progress.ts";
@@ -25,12 +24,6 @@ export interface DefectRequest {
   readonly cols: number;
   /** What the patches cover, in the image's pixels. */
   readonly window?: PixelBox;
-}
-
-/** What was seen of it. */
-export interface SeenDefect {
-  readonly defect: DefectRecord;
-  readonly picture?: DefectPicture;
 }
 
 /** Images at their own size that may be in work at a time, a worker: bounds the memory. */

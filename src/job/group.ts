@@ -7,6 +7,7 @@ import { nearCopies } from "../near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { PRESETS, presetSettings } from "../preset.ts";
 import { countOf } from "../report/client/text.js";
+import type { DefectPicture } from "../report/defect_picture.ts";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
 import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
@@ -20,8 +21,9 @@ import {
   scoreText,
 } from "../setting_text.ts";
 import type { PatchSet } from "../types.ts";
+import { jobDefects } from "./defects.ts";
 import type { JobOptions } from "./options.ts";
-import type { JobContext, JobLook, Network, PreparedImage } from "./prepare.ts";
+import type { JobContext, JobLook, Network, PreparedImage, SourceImage } from "./prepare.ts";
 
 /** What is grouped. */
 export interface JobImages {
@@ -35,6 +37,12 @@ export interface JobImages {
   readonly normals?: readonly PreparedImage[];
   /** How photos were looked at closer. */
   readonly closer?: JobLook;
+  /** What the images were read from, where their defects are to be measured; and how these are decoded. */
+  readonly measured?: {
+    readonly sources: readonly SourceImage[];
+    readonly maxPixels?: number;
+    readonly white?: number;
+  };
 }
 
 /** Groups, and what led to them. */
@@ -43,16 +51,19 @@ export interface Grouping {
   readonly result: ClusterResult;
   /** Of all images. */
   readonly patches: PatchSet;
+  /** Pictures of the defects, where they were measured. */
+  readonly pictures?: readonly (DefectPicture | undefined)[];
   /** As a model of these groups needs them. */
   readonly settings: GroupModelOptions;
 }
 
 /** Throws as {@linkcode clusterPatches}, and `bad-argument` for more groups than images. */
 export async function groupPrepared(
-  { images, sent, warnings, normals, closer }: JobImages,
+  { images, sent, warnings, normals, closer, measured }: JobImages,
   options: JobOptions,
-  { network, takeTurn, signal, onProgress }: JobContext,
+  context: JobContext,
 ): Promise<Grouping> {
+  const { network, takeTurn, signal, onProgress } = context;
   checkCount(images.length, sent, options.k, warnings);
   const patches = joinPatches(images.map(({ patches }) => patches));
   const { features: own, weight, references } = presetSettings(options.preset, normals !== undefined);
@@ -73,8 +84,9 @@ export async function groupPrepared(
       onProgress: inPercent((done, total) => onProgress({ stage: "compare", done, total })),
     }));
   const near = nearCopies(patches, result.copies, PRESETS[options.preset].embedding.views);
+  const defects = measured && await jobDefects(images, result.weights, measured.sources, context, measured);
   const groups = groupsFile(near ? { ...result, nearCopies: near } : result, {
-    images,
+    images: images.map(({ path }, i) => ({ path, ...(defects?.[i] && { defect: defects[i].defect }) })),
     settings: {
       ...settingsOf(options, network, result, normals !== undefined),
       ...(closer && { detail: detailText(closer.look) }),
@@ -82,13 +94,25 @@ export async function groupPrepared(
     model: network.embedder.id,
     warnings,
   });
-  return { groups, result, patches, settings: { ...settings, weight: result.spread?.weighting ?? settings.weight } };
+  const pictures = defects?.map((seen) => seen?.picture);
+  return {
+    groups,
+    result,
+    patches,
+    ...(pictures && { pictures }),
+    settings: { ...settings, weight: result.spread?.weighting ?? settings.weight },
+  };
 }
 
 /** The report on images prepared with thumbnails. */
-export function jobReport(title: string, { groups, result }: Grouping, images: readonly PreparedImage[]): string {
-  const shown = images.map(({ thumbnail, patches, window }) => {
-    return { thumbnail: thumbnail!, patches, ...(window && { window }) };
+export function jobReport(
+  title: string,
+  { groups, result, pictures }: Grouping,
+  images: readonly PreparedImage[],
+): string {
+  const shown = images.map(({ thumbnail, patches, window }, i) => {
+    const picture = pictures?.[i];
+    return { thumbnail: thumbnail!, patches, ...(window && { window }), ...(picture && { picture }) };
   });
   return renderReport(reportData(title, groups, result, shown));
 }

@@ -24,7 +24,7 @@ export interface Network {
 
 /** What is done of what. */
 export interface Progress {
-  readonly stage: "decode" | "embed" | "compare";
+  readonly stage: "decode" | "embed" | "compare" | "defects";
   readonly done: number;
   readonly total: number;
 }

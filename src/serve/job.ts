@@ -28,7 +28,8 @@ export async function runJob(
   const preparing = { ...context, white, ...(closer && { closer }), withThumbnails: withReport };
   const images = await prepareImages(sources, preparing, warnings);
   const asked = { images, sent: uploaded.length, warnings, ...(closer && { closer }) };
-  const grouping = await groupPrepared(asked, options, context);
+  const measured = withReport && { measured: { sources, maxPixels: context.maxPixels, white } };
+  const grouping = await groupPrepared({ ...asked, ...measured }, options, context);
   const { groups } = grouping;
   if (!withReport) return { groups };
   return { groups, report: jobReport(`Kinds of defect in ${images.length} images`, grouping, images) };

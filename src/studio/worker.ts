@@ -107,7 +107,8 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
     ...(normals.length && { normals }),
     ...(closer && { closer }),
   };
-  const grouping = await groupPrepared(asked, options, context);
+  const measured = { sources, white };
+  const grouping = await groupPrepared({ ...asked, measured }, options, context);
   tell("write");
   const { groups, result, patches, settings } = grouping;
   const model = await takeTurn(signal, () => groupModel(patches, result, { ...settings, signal }));

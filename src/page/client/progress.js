@@ -8,6 +8,7 @@ const STAGES = {
   embed: "Embedding images",
   normals: "Embedding normal images",
   compare: "Comparing",
+  defects: "Measuring defects",
   write: "Writing the report",
 };
 

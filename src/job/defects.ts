@@ -1,0 +1,42 @@
+// A second look at grouped images, at their own resolution: where the defect is, what it looks like, a picture of it.
+
+import { AnomalyClusterError } from "../errors.ts";
+import { decodeImage } from "../image/decode.ts";
+import { type SeenDefect, seenDefect } from "../report/seen_defect.ts";
+import type { PatchValues } from "../types.ts";
+import type { JobContext, PreparedImage, SourceImage } from "./prepare.ts";
+
+/** The defects of images; nothing of one that cannot be read again. */
+export async function jobDefects(
+  images: readonly PreparedImage[],
+  weights: PatchValues,
+  sources: readonly SourceImage[],
+  { takeTurn, signal, onProgress }: Pick<JobContext, "takeTurn" | "signal" | "onProgress">,
+  decoding: { readonly maxPixels?: number; readonly white?: number },
+): Promise<(SeenDefect | undefined)[]> {
+  const byName = new Map(sources.map((source) => [source.name, source]));
+  const found: (SeenDefect | undefined)[] = [];
+  for (const [at, { path, patches, window }] of images.entries()) {
+    const own = weights.data.subarray(at * weights.patches, (at + 1) * weights.patches);
+    found.push(await takeTurn(signal, () => seen(byName.get(path)!, own, patches, window, decoding)));
+    onProgress({ stage: "defects", done: at + 1, total: images.length });
+  }
+  return found;
+}
+
+async function seen(
+  source: SourceImage,
+  weights: Float32Array,
+  grid: PreparedImage["patches"],
+  window: PreparedImage["window"],
+  { maxPixels, white }: { readonly maxPixels?: number; readonly white?: number },
+): Promise<SeenDefect | undefined> {
+  try {
+    const image = await decodeImage(await source.read(), { maxPixels, ...(white && { white }) });
+    await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts be heard.
+    return await seenDefect(image, weights, grid, window);
+  } catch (error) {
+    if (!(error instanceof AnomalyClusterError && error.code === "bad-image")) throw error;
+    return undefined;
+  }
+}
