@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { configSchema } from "../src/cli/config_schema.ts";
+import { optionsPage } from "../src/cli/options_page.ts";
 import { completionScript, SHELLS } from "../src/cli/completions.ts";
 import { program } from "../src/cli/program.ts";
 import { finish, PROJECT, resultsIn, run, start, withImages } from "./program.ts";
@@ -10,6 +11,10 @@ import { BUN, NODE, testPrograms } from "./runtime/programs.ts";
 
 const ROOT = program();
 const CLUSTER = ROOT.commands.find((command) => command.name() === "cluster")!;
+
+Deno.test("the published page of options is that of the program: else run `deno task options`", () => {
+  assert.equal(Deno.readTextFileSync(join(PROJECT, "docs/options.md")), optionsPage(program()));
+});
 
 Deno.test("the published schema is that of the options: else run `deno task schema`", () => {
   const published = Deno.readTextFileSync(join(PROJECT, "docs/config.schema.json"));
