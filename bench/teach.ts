@@ -1,5 +1,5 @@
 // Learning from a few labels against what people use in Python for it, and images that a model never saw against those
-// that it learned from: deno run -A bench/teach.ts PYTHON SET...
+// that it learned from: deno task bench:teach PYTHON SET...
 //
 // PYTHON has scikit-learn (bench/requirements.txt); each SET is a labelled folder as `evaluate` takes it. Prints two
 // tables of Markdown.
@@ -39,7 +39,7 @@ interface Draw {
 }
 
 async function main([python, ...sets]: readonly string[]): Promise<void> {
-  if (sets.length === 0) throw new Error("usage: deno run -A bench/teach.ts PYTHON SET...");
+  if (sets.length === 0) throw new Error("usage: deno task bench:teach PYTHON SET...");
   const settings = presetSettings("default", false);
   const [peers, held]: string[][] = [[], []];
   for (const set of sets) {

@@ -27,6 +27,7 @@ import {
   regroup,
   unpackModel,
 } from "../mod.ts";
+import { learnedResult } from "../src/learn/learned_result.ts";
 import { cholesky, solveLower, solveUpper } from "../src/learn/client/cholesky.js";
 import { seededRandom } from "../src/random.ts";
 import { PROJECT } from "./program.ts";
@@ -198,6 +199,41 @@ Deno.test("equal images, and images that are all equal but one, do no harm", () 
   const same = pointsOf(euclideanDistances({ data: new Float32Array(12), count: 4, channels: 3 })).points;
   assert(same.data.every(Number.isFinite));
   assert(learnGroups(same, [0, 1, -1, -1]).probabilities.every(Number.isFinite));
+});
+
+Deno.test("all images labelled: nothing is left to tell, ask or find", () => {
+  const labels = firstOf(12, 3, 4);
+  const learned = learnGroups(pointsOf(drawn(12, 3, 0.4, 9)).points, labels);
+  assert.deepEqual([...learned.groups], [...labels]);
+  assert.deepEqual([learned.found, learned.next.length, learned.check.labels], [0, 0, 12]);
+  assert(learned.confidences.every((confidence) => confidence === 1));
+});
+
+Deno.test("a learned result: kinds in their order, then found groups, the largest first; copies follow, medoids are members", async () => {
+  // Kinds 0 to 2 of drawnPatches, and two of its images again; labels of kinds 2 and 0, in this order.
+  const some = drawnPatches(47, 5);
+  const patches = { ...some, data: some.data.slice() };
+  for (const [copy, of] of [[45, 0], [46, 2]]) {
+    patches.data.set(patches.data.subarray(of * 36, (of + 1) * 36), copy * 36);
+  }
+  const clustered = await clusterPatches(patches, { k: 3 });
+  const labels = new Int32Array(47).fill(-1);
+  for (const image of [2, 5, 8]) labels[image] = 0;
+  for (const image of [0, 3, 6]) labels[image] = 1;
+  const { result, confidences, shared, learned } = learnedResult(clustered, labels);
+  const kindOfImage = (image: number) => image === 45 ? 1 : image === 46 ? 0 : [1, 2, 0][image % 3];
+  assert.deepEqual([...result.groups], Array.from({ length: 47 }, (_, image) => kindOfImage(image)));
+  assert.deepEqual([result.k, learned.kinds, learned.found], [3, 2, 1]);
+  assert.deepEqual([confidences[45], confidences[46], shared.known[45], shared.taught[45]], [1, 1, 1, -1]);
+  assert(confidences.every((value, image) => Number.isNaN(value) === (result.groups[image] === 2)));
+  for (const [group, medoid] of result.medoids.entries()) {
+    assert.equal(result.groups[medoid], group);
+    assert.equal(result.distances[medoid], 0);
+  }
+  result.distances.forEach((distance, image) => {
+    assert.equal(distance, result.matrix.data[image * 47 + result.medoids[result.groups[image]]]);
+  });
+  assert.equal("choice" in result, false);
 });
 
 Deno.test("labels that cannot be learned from are refused in one sentence", () => {

@@ -8,7 +8,6 @@ import type { PackedDistances } from "./distances.ts";
 import { commonAspectRatio, pictureBox, renderDocument, renderFact, renderTime, renderWarnings } from "./document.ts";
 import { countPlot, lossPlot } from "./line_plot.ts";
 import { PAGE_SCRIPT } from "./page_script.ts";
-import type { SaidOfGroup } from "./result.ts";
 import { scriptHash } from "./script_hash.ts";
 import exploreStyle from "./style/explore.css" with { type: "text" };
 import viewerStyle from "./style/viewer.css" with { type: "text" };
@@ -52,11 +51,15 @@ export interface ReportData {
   readonly model: string;
   readonly given: Readonly<Record<string, string | number>>;
   /** Numbered from 1. Members are indices into `images`, the medoid first; `unseen` counts those not shown. */
-  readonly groups: readonly (SaidOfGroup & {
+  readonly groups: readonly {
     readonly number: number;
     readonly unseen: number;
     readonly members: readonly number[];
-  })[];
+    /** What a person said of it. */
+    readonly name?: string;
+    readonly sound?: boolean;
+    readonly note?: string;
+  }[];
   readonly images: readonly ReportImage[];
   /** The folder of the images as a relative URL from the report, where a reader may have it. */
   readonly source?: string;

@@ -66,8 +66,14 @@ export function reportData(
     ],
     groups: file.groups.map(({ size, name, sound, note }, at) => {
       const members = membersOf(result, at);
-      const said = { ...(name && { name }), ...(sound && { sound }), ...(note && { note }) };
-      return { number: at + 1, unseen: size - members.length, members, ...said };
+      return {
+        number: at + 1,
+        unseen: size - members.length,
+        members,
+        ...(name !== undefined && { name }),
+        ...(sound && { sound }),
+        ...(note !== undefined && { note }),
+      };
     }),
     images: file.images.map(({ copyOf, nearCopyOf, ...image }, i) => ({
       ...image,

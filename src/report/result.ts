@@ -44,9 +44,9 @@ export interface GroupsFile {
     /** Whether it fits nowhere: see `outliers`. */
     readonly outlier?: boolean;
     readonly label?: string;
-    /** Whether a person said that it is of its group's kind. */
-    readonly confirmed?: true;
-    /** How likely its kind is right, from 0 to 1; of what was learned from confirmed images, but in groups found anew. */
+    /** Whether a person said that it belongs to its group. */
+    readonly confirmed?: boolean;
+    /** How likely its group is right, from 0 to 1, where groups were learned from confirmed images. */
     readonly confidence?: number;
     /** The image that it is equal to: both count once. */
     readonly copyOf?: string;

@@ -10,7 +10,11 @@ export function createEdits(report) {
   const run = {
     k: report.groups.length,
     moved: 0,
-    groups: report.groups.map((group) => ({ ...group, members: [...group.members].sort((a, b) => a - b) })),
+    groups: report.groups.map(({ number, unseen, members }) => ({
+      number,
+      unseen,
+      members: [...members].sort((a, b) => a - b),
+    })),
   };
   const key = `anomaly-cluster ${report.title} ${report.created}`;
   const listeners = [];
