@@ -196,6 +196,21 @@ Deno.test("assign --learn: corrected assignments bring the model on, as JSON and
     const told: AssignmentsFile = JSON.parse(Deno.readTextFileSync(join(out, "assignments.json")));
     const numbers = new Map(groupsIn(folder).groups.map(({ name, group }) => [name, group]));
 
+    // Names of a file are taken; with other groups what was learned does not hold.
+    const renamed = groupsIn(folder);
+    const named = { ...renamed, groups: renamed.groups.map((group) => ({ ...group, name: `no. ${group.group}` })) };
+    const namesFile = join(folder, "names.json");
+    Deno.writeTextFileSync(namesFile, JSON.stringify(named));
+    assert.match((await assign(model, "--groups", namesFile)).stdout, /no\. \d \d\d %/);
+    const [moved, ...others] = named.images;
+    Deno.writeTextFileSync(
+      namesFile,
+      JSON.stringify({ ...named, images: [{ ...moved, group: moved.group % 3 + 1 }, ...others] }),
+    );
+    const regrouped = await assign(model, "--groups", namesFile);
+    assert.match(regrouped.stderr, /--groups .* has images in other groups than were learned: no confidences are told/);
+    assert.doesNotMatch(regrouped.stdout, /no\. \d \d\d %/);
+
     // Two of stain are a new kind; one of hole is right by its number, one by its name.
     const corrected = told.images.map((image) => {
       if (/stain-0[67]/.test(image.path)) return { ...image, group: null, name: "Flecken, hell", confirmed: true };

@@ -55,7 +55,8 @@ export async function assignCommand(
 ): Promise<void> {
   const folder = fromUser(argument);
   const output = options.out ? fromUser(options.out) : join(dirname(folder), `${basename(folder)}-assigned`);
-  const before = inGroups(await readModel(fromUser(modelArgument), modelArgument), options.groups);
+  const read = await readModel(fromUser(modelArgument), modelArgument);
+  const before = inGroups(read, options.groups);
   let stored = before;
   const { learn } = options;
   if (learn !== undefined) {
@@ -73,6 +74,9 @@ export async function assignCommand(
   }
   openOutputFolder(output, folder);
   const warnings = [...found.warnings];
+  if (read.model.kinds && !before.model.kinds) {
+    warnings.push(`--groups ${options.groups} has images in other groups than were learned: no confidences are told`);
+  }
   using cache = new RunCache(options);
   using _interrupt = options.watch ? undefined : onInterrupt(() => cache.kept());
   const opened = await openRecorded(
