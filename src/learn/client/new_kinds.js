@@ -1,9 +1,9 @@
 // Groups of images that no label explains: kinds that nobody has named yet.
 
-/** Images that make a kind at least. */
-const FEWEST_OF_A_KIND = 3;
+/** Images that make a kind at least; and that as a share of those of a group on average, as splinters of a kind are small. */
+const [FEWEST_OF_A_KIND, LEAST_PART] = [3, 0.4];
 /** Labels of a kind from which on few images lie far from all of them. */
-const SOME_LABELS = 3;
+const SOME_LABELS = 5;
 /** Share of the images beside labelled ones that lie nearer to these than a new kind does: with some labels, and with few. */
 const [USUAL_SHARE, USUAL_SHARE_OF_FEW] = [0.9, 0.95];
 
@@ -46,9 +46,11 @@ export function findNewKinds(points, labelled, kinds, fine, coarse) {
     if (!members.has(fine[image])) members.set(fine[image], []);
     members.get(fine[image]).push(image);
   }
+  const groups = new Set(fine).size;
+  const fewest = Math.max(FEWEST_OF_A_KIND, LEAST_PART * count / groups);
   const numbers = new Map();
   for (const images of members.values()) {
-    if (images.length < FEWEST_OF_A_KIND || quantileOf(images.map((image) => nearest[image]), 0.5) <= usual) continue;
+    if (images.length < fewest || quantileOf(images.map((image) => nearest[image]), 0.5) <= usual) continue;
     const together = coarse[images[0]];
     if (!numbers.has(together)) numbers.set(together, numbers.size);
     for (const image of images) found[image] = numbers.get(together);
