@@ -60,6 +60,8 @@ async function moveTo(page: Page, path: string, group: string): Promise<void> {
   await press(page, path, "Enter");
   await page.select("#viewer-group", group);
   await page.keyboard.press("Escape");
+  // The focus goes back to the card a moment later.
+  await page.waitForFunction((path) => document.activeElement!.querySelector("img")?.alt === path, {}, path);
 }
 
 /** Waits until the page knows how sure it is. */
