@@ -60,6 +60,8 @@ async function moveTo(page: Page, path: string, group: string): Promise<void> {
   await press(page, path, "Enter");
   await page.select("#viewer-group", group);
   await page.keyboard.press("Escape");
+  // The focus goes back to the card a moment later.
+  await page.waitForFunction((path) => document.activeElement!.querySelector("img")?.alt === path, {}, path);
 }
 
 /** Waits until the page knows how sure it is. */
@@ -68,7 +70,7 @@ async function learned(page: Page): Promise<void> {
     () =>
       document.getElementById("learning-hint")!.textContent!.startsWith("Learned") &&
       document.querySelector("#standings .standing-sure, #standings .standing-unsure"),
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 }
 
@@ -381,17 +383,16 @@ testWith(CHROMIUM, "Learn as I go learns after every label, in the same step of 
   await withPage(report.html, async (page) => {
     await labelAll(page);
     await page.click("#undo");
-    const before = await places(page);
     await page.click("#learn-as-i-go");
     await learned(page);
-    const path = paths.find((path) => !before[path]) ?? (await groupsShown(page))[1].paths.at(-1)!;
     const labelled = await confirmedPlaces(page);
+    const path = paths.findLast((path) => !labelled.has(path))!;
     await page.focus(`${cardOf(path)} .frame`);
     const top = await page.evaluate(() => document.activeElement!.getBoundingClientRect().top);
     await page.keyboard.press("c");
     await page.waitForFunction(
       (count) => document.getElementById("learning-hint")!.textContent!.startsWith(`Learned from ${count} confirmed`),
-      { timeout: 10_000 },
+      { timeout: 30_000 },
       labelled.size + 1,
     );
     const moved = await page.evaluate(() => document.activeElement!.getBoundingClientRect().top) - top;

@@ -46,14 +46,33 @@ style="fill: ${groupColour(number)}" d="${shape(images[image].label)}" \
 transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radius})"/>`
       )
     );
-    const numbers = edits.present().groups.map((group) => {
+    svg.innerHTML = marks.join("") + '<circle class="ring" r="0"/>' + medoidDefects() + numbers();
+    ring();
+  }
+
+  // The groups' numbers or names, at their medoids.
+  function numbers() {
+    return edits.present().groups.map((group) => {
       const [medoid] = arrangement.of(group).order;
       return `<text x="${x(medoid).toFixed(1)}" y="${(y(medoid) - radius - 4).toFixed(1)}">${
         group.name ? escapeHtml(groupTitle(group)) : group.number
       }</text>`;
-    });
-    svg.innerHTML = marks.join("") + medoidDefects() + '<circle class="ring" r="0"/>' + numbers.join("");
-    ring();
+    }).join("");
+  }
+
+  // The marks stay where they are when groups change: of thousands only those that moved to another group are touched.
+  function recolour() {
+    const colours = [];
+    for (const { number, members } of edits.present().groups) {
+      const style = `fill: ${groupColour(number)}`;
+      for (const member of members) colours[member] = style;
+    }
+    for (const mark of svg.querySelectorAll("[data-image]")) {
+      const colour = colours[mark.dataset.image];
+      if (mark.getAttribute("style") !== colour) mark.setAttribute("style", colour);
+    }
+    for (const mark of svg.querySelectorAll("text, image")) mark.remove();
+    svg.insertAdjacentHTML("beforeend", medoidDefects() + numbers());
   }
 
   // The defect of each group's most typical image, above it, while pictures show defects.
@@ -209,7 +228,7 @@ y="${
       `<li><svg viewBox="-1.5 -1.5 3 3" aria-hidden="true"><path d="${shape(label)}"/></svg>${isolate(label)}</li>`
     ).join("");
   new ResizeObserver(() => svg.clientWidth && svg.clientWidth !== width && draw()).observe(svg);
-  edits.onChange(draw);
+  edits.onChange(recolour);
   pictures.onChange(draw);
   sheets.onFilter(fade);
   draw();
