@@ -60,7 +60,7 @@ async function main([python, ...sets]: readonly string[]): Promise<void> {
   console.log(peers.join("\n"));
   console.log(
     "\n| set | learned from, run's vectors | learned from, model's vectors | new images, model's vectors | " +
-      "model of the run's vectors on new images |\n|---|---|---|---|---|",
+      "new images by what the run learned |\n|---|---|---|---|---|",
   );
   console.log(held.join("\n"));
 }
