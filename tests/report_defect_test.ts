@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "puppeteer-core";
 import { CHROMIUM, testWith } from "./needs.ts";
-import { discOf, sampleReport, withPage } from "./report_page.ts";
+import { discOf, reload, sampleReport, withPage } from "./report_page.ts";
 
 const report = await sampleReport({ k: 5, discs: true });
 
@@ -43,7 +43,7 @@ testWith(
       const box = (await (await page.$('#map [data-image="7"]'))!.boundingBox())!;
       await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
       assert((await middleOf(page, "#tip img")).grey < 90);
-      await page.reload();
+      await reload(page);
       assert((await middleOf(page, card)).grey < 90, "as it was left");
       await show(page, "whole");
       assert.equal((await middleOf(page, card)).width, 224);

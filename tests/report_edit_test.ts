@@ -7,7 +7,7 @@ import { cut } from "../src/cluster/cut.ts";
 import { medoids } from "../src/cluster/medoid.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { CHROMIUM, testWith } from "./needs.ts";
-import { groupsShown, sampleReport, slide, withPage } from "./report_page.ts";
+import { groupsShown, reload, sampleReport, slide, withPage } from "./report_page.ts";
 
 const report = await sampleReport({ k: 5 });
 const paths = report.file.images.map(({ path }) => path);
@@ -152,7 +152,7 @@ testWith(
       assert.equal(await page.$eval("#viewer", (dialog) => (dialog as HTMLDialogElement).open), false);
 
       const before = await groupsShown(page);
-      await page.reload();
+      await reload(page);
       assert.deepEqual(await groupsShown(page), before, "edits outlive a reload");
       const table = await page.$eval("#contingency", (region) => region.textContent!);
       assert.match(table, /Group 6/);

@@ -15,7 +15,7 @@ import { PAGE_SCRIPT } from "../src/report/page_script.ts";
 import { packPoints } from "../src/report/packed_points.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { CHROMIUM, testWith } from "./needs.ts";
-import { groupsShown, sampleReport, slide, withPage } from "./report_page.ts";
+import { groupsShown, reload, sampleReport, slide, withPage } from "./report_page.ts";
 
 /** Five kinds that were cut into three groups: two of them hold two kinds each. */
 const report = await sampleReport({ count: 60, kinds: 5, k: 3 });
@@ -227,7 +227,7 @@ testWith(
       assert.equal(await textOf(page, '#group-2 [data-action="confirm-all"]'), "Unconfirm all");
       assert.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.action), "confirm-all");
       assert.match(await textOf(page, "#standings"), new RegExp(`${1 + second.paths.length} confirmed`));
-      await page.reload();
+      await reload(page);
       assert.deepEqual(await confirmedOf(page), [first.paths[2], ...second.paths].sort(), "after a reload");
       await page.click('#group-2 [data-action="confirm-all"]');
       assert.deepEqual(await confirmedOf(page), [first.paths[2]]);
@@ -318,7 +318,7 @@ testWith(
       assert.match(await page.$eval("#contingency", (table) => table.textContent!), /Group 5/);
 
       const after = await places(page);
-      await page.reload();
+      await reload(page);
       assert.deepEqual(await places(page), after, "after a reload");
       assert.match(await textOf(page, "#learning-hint"), /^Learned from 10 confirmed images in 5 groups/);
       assert.equal(await page.$$eval(".card:not(.confirmed) .sure:not([hidden])", (rows) => rows.length), 50);
@@ -404,7 +404,7 @@ testWith(CHROMIUM, "Learn as I go learns after every label, in the same step of 
     assert.deepEqual(new Map(Object.entries(await places(page))).size, 60);
     assert.deepEqual([...(await confirmedPlaces(page)).keys()], [...labelled.keys()], "label and learning in one step");
     assert.match(await textOf(page, "#learning-hint"), new RegExp(`^Learned from ${labelled.size} confirmed`));
-    await page.reload();
+    await reload(page);
     assert(await page.$eval("#learn-as-i-go", (input) => (input as HTMLInputElement).checked));
   });
 });
@@ -522,7 +522,7 @@ testWith(
         new RegExp(`agreed with 9 of 11 predictions: ${least}–${most} % right.*before its answer.*harder`, "s"),
       );
       assert.equal((await confirmedOf(page)).length, 10 + 11);
-      await page.reload();
+      await reload(page);
       assert.match(await textOf(page, "#answers-agree"), /9 of 11 predictions/);
 
       // Twelve more, by what the answers said; the answered ones are not asked for again.

@@ -161,3 +161,9 @@ export function slide(page: Page, selector: string, value: number): Promise<void
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }, value);
 }
+
+/** Loads the page anew. Chromium hands what a page has just stored to the next one's process a moment later. */
+export async function reload(page: Page): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await page.reload();
+}

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "puppeteer-core";
 import { CHROMIUM, testWith } from "./needs.ts";
-import { groupsShown, sampleReport, slide, withPage } from "./report_page.ts";
+import { groupsShown, reload, sampleReport, slide, withPage } from "./report_page.ts";
 
 const report = await sampleReport({ k: 5, source: "../in%20it" });
 const nameOf = (image: number) => report.file.images[image].path.split("/").pop()!;
@@ -182,7 +182,7 @@ testWith(CHROMIUM, "without scripts the groups are there; narrow and printed pag
     await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
     assert.equal(await page.$eval("#status", (status) => getComputedStyle(status).transitionDuration), "0s");
     await page.setJavaScriptEnabled(false);
-    await page.reload();
+    await reload(page);
     assert.equal(await page.$$eval(".card img", (images) => images.length), 40);
     assert.equal(await page.$eval(".controls", (controls) => getComputedStyle(controls).display), "none");
   });
