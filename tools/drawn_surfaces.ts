@@ -18,6 +18,10 @@ export interface LargeSet {
   readonly height: number;
   readonly kinds: Readonly<Record<string, Damage>>;
   ground(random: Random, width: number, height: number): Uint8ClampedArray;
+  /** How much of the change that a damage makes is drawn, from 0 to 1. @default 1 */
+  readonly strength?: number;
+  /** Specks of dust, light and dark, on sound images too. @default 0 */
+  readonly specks?: number;
 }
 
 /** What a damage changes around its middle, at `0, 0`; nothing farther off than {@linkcode REACH}. */
@@ -224,16 +228,35 @@ const STRIP_KINDS: Record<string, Damage> = {
 export const LARGE_SETS: Readonly<Record<string, LargeSet>> = {
   photos: { width: 2048, height: 1536, kinds: PHOTO_KINDS, ground: casting },
   strips: { width: 4096, height: 512, kinds: STRIP_KINDS, ground: strip },
+  "faint-photos": { width: 2048, height: 1536, kinds: PHOTO_KINDS, ground: casting, strength: 0.4, specks: 40 },
+  "faint-strips": { width: 4096, height: 512, kinds: STRIP_KINDS, ground: strip, strength: 0.4, specks: 40 },
 };
+
+/** A speck of dust: up to 3 pixels wide, 25 grey levels lighter or darker at its middle. */
+function addSpeck(data: Uint8ClampedArray, width: number, height: number, random: Random): void {
+  const [cx, cy, radius, change] = [
+    random() * width,
+    random() * height,
+    between(random, 1, 3.5),
+    between(random, -25, 25),
+  ];
+  for (let y = Math.max(0, Math.floor(cy - radius)); y < Math.min(height, cy + radius); y++) {
+    for (let x = Math.max(0, Math.floor(cx - radius)); x < Math.min(width, cx + radius); x++) {
+      const share = Math.max(0, 1 - Math.hypot(x - cx, y - cy) / radius);
+      for (let channel = 0; channel < 3; channel++) data[(y * width + x) * 4 + channel] += share * change;
+    }
+  }
+}
 
 /** One image of a set, the same for a seed; with a damage where a kind is named, and the box of what it changed. */
 export function drawLarge(
-  { width, height, kinds, ground }: LargeSet,
+  { width, height, kinds, ground, strength = 1, specks = 0 }: LargeSet,
   seed: number,
   kind?: string,
 ): { image: ImageData; box?: DamageBox } {
   const random = seededRandom(seed);
   const data = ground(random, width, height);
+  for (let speck = 0; speck < specks; speck++) addSpeck(data, width, height, random);
   const image = { data, width, height, colorSpace: "srgb" } as ImageData;
   if (kind === undefined) return { image };
   const defect = kinds[kind](random);
@@ -243,7 +266,7 @@ export function drawLarge(
     for (let x = cx - REACH; x <= cx + REACH; x++) {
       const at = (y * width + x) * 4;
       const before: Colour = [data[at], data[at + 1], data[at + 2]];
-      data.set(defect(before, x - cx, y - cy), at);
+      data.set(mix(before, defect(before, x - cx, y - cy), strength), at);
       const change = before.reduce((sum, value, channel) => sum + Math.abs(value - data[at + channel]), 0);
       if (change < SEEN) continue;
       [left, right] = [Math.min(left, x), Math.max(right, x + 1)];
