@@ -106,6 +106,7 @@ async function firstLookNetworks(engine: Engine): Promise<Pick<Closer, "embedder
   const pools = engine === "wasm" && cores > 1;
   return {
     embedder: openedLate(checked),
-    ...(pools && { openMany: () => pooledEmbedder(checked.id, options, cores) }),
+    // The other cores have the close looks to embed.
+    ...(pools && { openMany: () => pooledEmbedder(checked.id, options, Math.ceil(cores / 2)) }),
   };
 }

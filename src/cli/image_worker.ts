@@ -7,7 +7,13 @@ import type { PreparedImage, PrepareRequest } from "./image_pool.ts";
 import { failedAnswer, type WorkerAnswer } from "./worker_pool.ts";
 import { onMessage } from "./worker_port.ts";
 
-onMessage(async (request: PrepareRequest & { readonly index: number }, post) => post(await prepared(request)));
+onMessage(async (request: PrepareRequest & { readonly index: number }, post) => {
+  const answer = await prepared(request);
+  const photo = "photo" in answer ? answer.photo?.data : undefined;
+  // Large photos are given away, not copied: where they have their memory for themselves.
+  const isOwn = photo && photo.byteLength === photo.buffer.byteLength && photo.buffer instanceof ArrayBuffer;
+  post(answer, isOwn && "pixels" in answer && answer.pixels.data !== photo ? [photo.buffer] : []);
+});
 
 async function prepared(
   { index, bytes, size, decoder, white, keepsPhoto }: PrepareRequest & { readonly index: number },
