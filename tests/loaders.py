@@ -35,7 +35,8 @@ def pycocotools(path):
 def pandas(path):
     import pandas
 
-    return pandas.read_csv(path).to_dict(orient="records")
+    # Numbers that an image has not are empty: pandas' own JSON has null for them.
+    return json.loads(pandas.read_csv(path).to_json(orient="records"))
 
 
 def fiftyone(path):
