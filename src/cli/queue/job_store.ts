@@ -13,6 +13,9 @@ const SECOND = 1e9;
 /** Seconds for which the server remembers what was published, to leave out what comes again. */
 const REMEMBERED = 3600;
 
+/** Milliseconds in which a result, some megabytes at most, is read. */
+const RESULT_PATIENCE = 20_000;
+
 /** A job's queue and store. All methods wait for a server that is away; they throw `queue-failed` where it refuses. */
 export class JobStore {
   readonly #buckets = new Map<string, Promise<ObjectStore>>();
@@ -154,8 +157,17 @@ export class JobStore {
     return info !== null && !info.deleted;
   }
 
+  /** Nothing also where it is not whole within seconds: one that is replaced while it is read may never end. */
   async result(key: string): Promise<Packet<TaskResult> | undefined> {
-    return await this.#get(`result.${key}`);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), RESULT_PATIENCE));
+    try {
+      const read = this.#get<TaskResult>(`result.${key}`);
+      read.catch(() => {}); // It may fail when nobody waits for it any more.
+      return await Promise.race([read, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async removeResult(key: string): Promise<void> {
