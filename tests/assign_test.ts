@@ -253,6 +253,8 @@ testPrograms("assign as a process: the fabric set gets its groups again, a new t
 /** The page as a browser shows it: the odd one first, the knot beside its group's picture. */
 async function looksRight(folder: string): Promise<void> {
   await withReportFile(folder, async (page) => {
+    // Pictures may still be decoded on a busy machine; one that is broken is complete without a width.
+    await page.waitForFunction(() => [...document.images].every((img) => img.complete));
     const sections = await page.$$eval("section.group", (all) =>
       all.map((section) => ({
         heading: section.querySelector("h2")!.textContent!.replace(/\s+/g, " ").trim(),

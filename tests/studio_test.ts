@@ -194,6 +194,7 @@ test("the fabric set: the library's groups, again without embedding, files to sa
     const wanted = await library("auto");
     writeFileSync(join(images, "broken.jpg"), readFileSync(join(images, "cut/cut-01.jpg")).subarray(0, 900));
     await chooseFolder(page, images);
+    await page.waitForFunction(() => document.getElementById("chosen")!.textContent !== "Nothing chosen yet.");
     assert.equal(await textOf(page, "chosen"), "61 images of photos chosen, 1 other file left out.");
     const stages = await group(page, { preset: "paper" });
     assert.deepEqual([await textOf(page, "problem")], [""]);
