@@ -1,12 +1,12 @@
 // A model that goes on learning: labelled images join those that it knows.
 
 import { findCopies } from "../copies.ts";
-import { largestFirst } from "../cluster/largest_first.ts";
 import { linkage } from "../cluster/linkage.ts";
 import { medoids } from "../cluster/medoid.ts";
 import { joinEmbeddings } from "../describe/describe.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";
 import { type LearnedGroups, learnGroups } from "../learn/learn_groups.ts";
+import { groupsWithKnown } from "../learn/learned_result.ts";
 import { pointsOf } from "../learn/points.ts";
 import { shareLabels } from "../learn/shared_labels.ts";
 import type { Embeddings } from "../types.ts";
@@ -33,11 +33,7 @@ export function taughtModel(model: GroupModel, added: Embeddings, labels: Int32A
   const { taught, known } = shareLabels(labels, findCopies(embeddings)?.firsts);
   const { points, axes } = pointsOf(distances);
   const learned = learnGroups(points, taught, { tree: linkage(distances, "ward") });
-  const before = learned.groups.map((group, image) => known[image] < 0 ? group : known[image]);
-  const found = [...before.keys()].filter((image) => before[image] >= learned.kinds);
-  const order = largestFirst(Int32Array.from(found, (image) => before[image]), found);
-  const groups = before.slice();
-  found.forEach((image, at) => groups[image] = learned.kinds + order[at]);
+  const groups = groupsWithKnown(learned, known, [...known.keys()]);
   const centres = medoids(distances, groups);
   // Pictures are stored of the medoids that there were.
   model.medoids.forEach((medoid) => centres[groups[medoid]] = medoid);

@@ -1,10 +1,10 @@
 // The groups of a run as a person's labels say, and what the run tells of that.
 
-import { type LearnedResult, learnedResult } from "../learn/learned_result.ts";
+import { learnedResult } from "../learn/learned_result.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { countOf } from "../report/client/text.js";
 import type { GroupsFile } from "../report/result.ts";
-import { changeText, contradictionNotes, labelsOf, type TaughtGroups } from "./taught_groups.ts";
+import { changeText, checkText, contradictionNotes, labelsOf, type TaughtGroups } from "./taught_groups.ts";
 
 /** The groups that a person's labels make of those of a run, and what is said of them. */
 export function learnedBy(
@@ -18,6 +18,7 @@ export function learnedBy(
   const { result, confidences, shared, learned: { check } } = learnedResult(found, labelled.labels, options);
   const ignored = new Set(shared.contradictions.map(({ other }) => other));
   const confirmed = Uint8Array.from(labelled.labels, (label, image) => Number(label >= 0 && !ignored.has(image)));
+  const checked = checkText(check) ?? "no kind has 2 labels";
   const labels = confirmed.reduce((sum, one) => sum + one, 0);
   return {
     result,
@@ -28,15 +29,8 @@ export function learnedBy(
       kChosen: `learned from ${countOf(labels, "label")}`,
       labels,
       kinds: labelled.kinds.length,
-      check: checkText(check),
+      check: checked,
     },
-    notes: (file: GroupsFile) => [`learned: ${checkText(check)}`, changeText(taught, labelled, file)],
+    notes: (file: GroupsFile) => [`learned: ${checked}`, changeText(taught, labelled, file)],
   };
-}
-
-/** How right labels that were left out would have been told. */
-function checkText({ labels, right }: LearnedResult["learned"]["check"]): string {
-  return labels
-    ? `of ${countOf(labels, "label")} left out ${right} would have been told rightly`
-    : "no kind has 2 labels";
 }

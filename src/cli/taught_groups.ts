@@ -2,6 +2,7 @@
 
 import { LikeNames } from "../dataset/like_names.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import type { LearnedGroups } from "../learn/learn_groups.ts";
 import type { SharedLabels } from "../learn/shared_labels.ts";
 import { countOf } from "../report/client/text.js";
 import type { GroupsFile, SaidOfGroup } from "../report/result.ts";
@@ -72,7 +73,7 @@ export function labelsOf({ name, file }: TaughtGroups, paths: readonly string[])
     const found = kinds.length ? "of one group alone" : "of which none is there";
     throw refused(`${name} holds confirmed images ${found}, which tells no kinds apart: ${HOW}`);
   }
-  if (gone.length) warnings.push(...goneNote(name, gone));
+  warnings.push(...goneNote(name, gone));
   const idle = file.groups.filter(({ group, name }) => name && !confirmed.has(group));
   if (idle.length) {
     const groups = idle.map((one) => `"${one.name}"`).join(", ");
@@ -80,20 +81,28 @@ export function labelsOf({ name, file }: TaughtGroups, paths: readonly string[])
   }
   const kindOf = new Map(kinds.map(({ group }, kind) => [group, kind]));
   return {
-    kinds: kinds.map(({ name, sound, note }) => ({
-      ...(name && { name }),
-      ...(sound && { sound }),
-      ...(note && { note }),
-    })),
+    kinds: kinds.map(saidOf),
     numbers: kinds.map(({ group }) => group),
     labels: Int32Array.from(paths, (_, image) => said.has(image) ? kindOf.get(said.get(image)!)! : -1),
     warnings,
   };
 }
 
-function goneNote(name: string, gone: readonly string[]): string[] {
+/** A sentence on confirmed images of a file that are not there; none where all are. */
+export function goneNote(name: string, gone: readonly string[]): string[] {
+  if (gone.length === 0) return [];
   const labels = `${countOf(gone.length, "confirmed image")} of ${name}`;
   return [`${labels} cannot be used, as ${gone.length === 1 ? "it is" : "they are"} gone, ${gone[0]} first`];
+}
+
+/** What a person said of a group, and nothing else of it. */
+export function saidOf({ name, sound, note }: SaidOfGroup): SaidOfGroup {
+  return { ...(name && { name }), ...(sound && { sound }), ...(note && { note }) };
+}
+
+/** How right labels that were left out would have been told; nothing where no kind has two. */
+export function checkText({ labels, right }: LearnedGroups["check"]): string | undefined {
+  return labels ? `of ${countOf(labels, "label")} left out ${right} would have been told rightly` : undefined;
 }
 
 /** What a person should look at again: equal images with two labels. */

@@ -12,6 +12,7 @@ import type { Thumbnail } from "../report/thumbnail.ts";
 import type { Embeddings } from "../types.ts";
 import { type Correction, labelsOfCorrections } from "./corrected_assignments.ts";
 import type { StoredModel } from "./model_files.ts";
+import { checkText, goneNote, saidOf } from "./taught_groups.ts";
 
 /** New images, by their paths from the folder, and their vectors. */
 export interface DescribedFolder {
@@ -71,10 +72,7 @@ export function retaught(
     else given.set(image, kind);
   }
   if (none) warnings.push(`${file} confirms ${countOf(none, "image")} as none of these: give the new kind a name`);
-  if (gone.length) {
-    const them = `${countOf(gone.length, "confirmed image")} of ${file}`;
-    warnings.push(`${them} cannot be used, as ${gone.length === 1 ? "it is" : "they are"} gone, ${gone[0]} first`);
-  }
+  warnings.push(...goneNote(file, gone));
   if (given.size === 0) {
     throw new AnomalyClusterError("bad-argument", `--learn ${file} confirms no image that is there and of a kind`);
   }
@@ -119,9 +117,7 @@ export function retaught(
     ...promoted.map((group) => groups[group]),
     ...added.map((name) => ({ name })),
   ];
-  const left = check.labels
-    ? `: of ${countOf(check.labels, "label")} left out ${check.right} would have been told rightly`
-    : "";
+  const checked = checkText(check);
   const total = taught.kinds!.labels.filter((label) => label >= 0).length;
   return {
     stored: {
@@ -133,7 +129,9 @@ export function retaught(
     },
     kinds,
     thumbnails: pictures,
-    note: `learned from ${countOf(given.size, "more label", "more labels")}, ${total} in all${left}`,
+    note: `learned from ${countOf(given.size, "more label", "more labels")}, ${total} in all${
+      checked ? `: ${checked}` : ""
+    }`,
   };
 }
 
@@ -148,14 +146,12 @@ function numbered(
 ): GroupsFile["groups"] {
   let last = Math.max(...before.map(({ group }) => group));
   return Array.from(medoids, (medoid, at) => {
-    const { group = ++last, name, sound, note } = said[at] ?? {};
+    const { group = ++last, ...rest } = said[at] ?? {};
     return {
       group,
       size: groups.filter((one) => one === at).length,
       medoid: images[medoid],
-      ...(name && { name }),
-      ...(sound && { sound }),
-      ...(note && { note }),
+      ...saidOf(rest),
     };
   });
 }

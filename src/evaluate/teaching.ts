@@ -5,8 +5,8 @@ import { cut } from "../cluster/cut.ts";
 import { linkage } from "../cluster/linkage.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";
 import { ensure } from "../errors.ts";
-import { learnedFrom } from "../learn/client/learned.js";
-import { cutsForNewKinds, findNewKinds } from "../learn/client/new_kinds.js";
+import { learnedFrom, learnedGroups } from "../learn/client/learned.js";
+import { cutsForNewKinds } from "../learn/client/new_kinds.js";
 import { createLearner } from "../learn/client/self_training.js";
 import { type ImagePoints, pointsOf } from "../learn/points.ts";
 import { seededRandom } from "../random.ts";
@@ -116,17 +116,8 @@ export function measureTeaching(
       return learnedFrom(learner, points, given, kinds, cut(tree, fine), cut(tree, coarse));
     },
     groupsBy(given, kinds) {
-      const labelled = Array.from(given.keys()).filter((image) => given[image] >= 0);
-      const { weights } = learner.fit(labelled, labelled.map((image) => given[image]), kinds);
       const { fine, coarse } = cutsForNewKinds(kinds, count);
-      const added = findNewKinds(points, labelled, kinds, cut(tree, fine), cut(tree, coarse));
-      const scores = new Float64Array(kinds);
-      return given.map((label, image) => {
-        if (label >= 0) return label;
-        if (added[image] >= 0) return kinds + added[image];
-        learner.score(image, weights, scores);
-        return scores.indexOf(Math.max(...scores));
-      });
+      return learnedGroups(learner, points, given, kinds, cut(tree, fine), cut(tree, coarse)).groups;
     },
   };
   const starts = cut(tree, chooseGroupCount(distances, (k) => cut(tree, k), { tree, method: "ward" }).k);

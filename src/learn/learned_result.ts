@@ -35,8 +35,7 @@ export function learnedResult(
   const shared = shareLabels(labels, result.copies, options.nearCopies);
   const learned = learnGroups(pointsOf(matrix).points, shared.taught, tree && { tree });
   const confidences = learned.confidences.map((confidence, image) => shared.known[image] < 0 ? confidence : 1);
-  const before = learned.groups.map((group, image) => shared.known[image] < 0 ? group : shared.known[image]);
-  const groups = foundLargestFirst(before, learned.kinds, scores);
+  const groups = groupsWithKnown(learned, shared.known, scores);
   const centres = medoids(matrix, groups);
   return {
     result: {
@@ -53,8 +52,18 @@ export function learnedResult(
   };
 }
 
-/** Groups from `kinds` on by size; the kinds keep their numbers. */
-function foundLargestFirst(groups: Int32Array, kinds: number, scores: ArrayLike<number>): Int32Array {
+/**
+ * What was learned, with the kind of each image that is known; groups from `kinds` on by size, the kinds keep their numbers.
+ *
+ * @param known the kind of each image that has a label, or is a copy of one that has; −1 elsewhere.
+ * @param scores of groups of one size that with the higher mean comes first.
+ */
+export function groupsWithKnown(
+  { groups: learned, kinds }: Pick<LearnedGroups, "groups" | "kinds">,
+  known: Int32Array,
+  scores: ArrayLike<number>,
+): Int32Array {
+  const groups = learned.map((group, image) => known[image] < 0 ? group : known[image]);
   const found = Array.from(groups.keys()).filter((image) => groups[image] >= kinds);
   const order = largestFirst(Int32Array.from(found, (image) => groups[image]), found.map((image) => scores[image]));
   const ordered = groups.slice();

@@ -27,16 +27,16 @@ export function createLearner(points) {
   const { data, size } = features;
   const all = Array.from({ length: count }, (_, image) => image);
   const some = evenly(count, SAMPLE_OF_CHECKS);
-  const parts = new Map([[all, undefined], [some, undefined]]);
+  const grams = new Map();
 
   /** Gram matrix of some images, each counting as one that is believed; found when it is first asked for. */
   function believedGram(images) {
-    let gram = parts.get(images);
+    let gram = grams.get(images);
     if (!gram) {
       gram = new Float64Array(size * size);
       const weight = BELIEVED * count / images.length;
       addOuters(gram, data, images, size, weight);
-      parts.set(images, gram);
+      grams.set(images, gram);
     }
     return gram;
   }
