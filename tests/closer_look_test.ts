@@ -6,12 +6,12 @@ import fc from "fast-check";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { onnxEmbedder } from "../mod.ts";
 import { drawLarge, LARGE_SETS } from "../tools/drawn_surfaces.ts";
-import { closerLookBy, findWindow, firstLook, fittingPhotos, wantedDetail } from "../src/look/closer_look.ts";
+import { findWindow, fitLook, referencePhotos, wantedDetail } from "../src/look/closer_look.ts";
 import { cutOut, squareAround } from "../src/look/cut_out.ts";
 import { firstLookSize, visibleDetail, windowSide } from "../src/look/detail.ts";
 import { firstLookOptions } from "../src/look/first_look_network.ts";
-import { packLook, unpackLook } from "../src/look/look_record.ts";
-import { featuresOfTwoLooks, joinLooks } from "../src/look/two_looks.ts";
+import { lookAmong, withLook } from "../src/look/look_record.ts";
+import { featuresOfLooks, joinLooks } from "../src/look/two_looks.ts";
 import { asReferences, unlikeness } from "../src/look/unlike_places.ts";
 import { seededRandom } from "../src/random.ts";
 import type { PatchSet } from "../src/types.ts";
@@ -79,7 +79,7 @@ Deno.test("what of a square lies beside the photo has the photo's mean colour", 
   ]);
 });
 
-Deno.test("the detail that is seen grows with the photo more slowly than its sides, and small photos are seen whole", () => {
+Deno.test("the detail that is seen grows with the photo more slowly than its sides, and small photos are seen whole", async () => {
   const details = [[1024, 768], [2048, 1536], [4000, 3000], [8000, 6000]].map(([width, height]) =>
     visibleDetail({ width, height })
   );
@@ -90,10 +90,14 @@ Deno.test("the detail that is seen grows with the photo more slowly than its sid
   const first = firstLookSize({ width: 4096, height: 512 }, 20);
   assert.ok(first.width % 32 === 0 && first.height % 32 === 0);
   assert.ok(Math.abs(first.width / first.height / 8 - 1) < 0.1, "a strip stays a strip");
-  assert.equal(wantedDetail([{ width: 400, height: 600 }, { width: 300, height: 300 }], "auto"), undefined);
-  assert.equal(wantedDetail([{ width: 400, height: 600 }, { width: 300, height: 300 }], 12), 12);
-  const { measured, others } = fittingPhotos(200);
-  assert.deepEqual([measured.length + others.length, new Set([...measured, ...others]).size], [16, 16]);
+  const small = async function* () {
+    for (const [width, height] of [[400, 600], [300, 300]]) yield { data: new Uint8Array(0), width, height };
+  };
+  assert.equal(await wantedDetail(2, "auto", small), undefined);
+  assert.equal(await wantedDetail(2, "off", small), undefined);
+  assert.equal((await wantedDetail(2, 12, small))?.detail, 12);
+  const references = referencePhotos(200);
+  assert.deepEqual([references.length, new Set(references).size], [16, 16]);
 });
 
 Deno.test("how unlike a place is: the mean distance to the nearest patch of photos of any shape", async () => {
@@ -121,7 +125,7 @@ Deno.test("two looks are levels side by side, and features of each", () => {
   const both = joinLooks(close, whole);
   assert.deepEqual(both.levels, [1, 3, 1, 3]);
   assert.deepEqual([...both.data.subarray(8, 16)], [...close.data.subarray(4, 8), ...whole.data.subarray(4, 8)]);
-  assert.deepEqual(featuresOfTwoLooks([{ whiten: true }, { levels: [0] }], 2), [
+  assert.deepEqual(featuresOfLooks([{ whiten: true }, { levels: [0] }], { levels: 2 }), [
     { whiten: true, levels: [0, 1], look: "close" },
     { levels: [0], look: "close" },
     { whiten: true, levels: [2, 3], look: "whole" },
@@ -133,11 +137,12 @@ Deno.test("the damage in drawn photos is where they are looked at closely, and a
   const embedder = await onnxEmbedder(await firstLookOptions({}));
   const drawn = Array.from({ length: 12 }, (_, at) => drawLarge(SET, 900 + at, KINDS[at % KINDS.length]));
   const detail = visibleDetail(SET);
-  const looks = [];
-  for (const { image } of drawn) looks.push(await firstLook(image, detail, embedder));
-  const look = closerLookBy(looks, detail);
-  const { record, bytes } = packLook(look);
-  const stored = unpackLook(JSON.parse(JSON.stringify(record)), bytes);
+  const photos = async function* (chosen: readonly number[]) {
+    for (const at of chosen) yield drawn[at].image;
+  };
+  const look = await fitLook(drawn.length, detail, photos, embedder);
+  const { record, bytes } = withLook(Uint8Array.of(1, 2, 3, 4), look);
+  const stored = lookAmong(JSON.parse(JSON.stringify(record)).look, bytes);
   for (const { image, box } of drawn) {
     const window = await findWindow(image, look, embedder);
     assert.equal(window.width, windowSide(detail));

@@ -21,7 +21,7 @@ import { renderAssignments } from "../report/assignments_page.ts";
 import type { Thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import { fromUser } from "./arguments.ts";
-import { openCloser } from "./closer.ts";
+import { networkWith, openCloser, releaseNetwork } from "./closer.ts";
 import { type Correction, readCorrections } from "./corrected_assignments.ts";
 import type { EngineChoice } from "./engine.ts";
 import { readGroups } from "./groups_file.ts";
@@ -90,11 +90,7 @@ export async function assignCommand(
     warnings,
   );
   const closer = stored.look && await openCloser(stored.look, opened.engine);
-  const network = {
-    ...opened,
-    ...(closer && { closer }),
-    cache: cache.of(closer ? `${opened.maker} ${closer.digest}` : opened.maker),
-  };
+  const network = networkWith(opened, closer, cache);
 
   const title = `New images of ${basename(folder)}`;
   const assigned: AssignedImage[] = [];
@@ -114,14 +110,12 @@ export async function assignCommand(
       console.log(options.json ? JSON.stringify(line.images[0]) : assignmentsTable(line));
       write();
     });
-    await network.embedder.release();
-    await closer?.embedder.release();
+    await releaseNetwork(network);
     console.error(`stopped: ${countOf(assigned.length, "image")} assigned, in ${join(output, "report.html")}`);
     return;
   }
   const loaded = await loadImages(found.images, network, warnings, "Embedding images");
-  await network.embedder.release();
-  await closer?.embedder.release();
+  await releaseNetwork(network);
   if (loaded.length === 0) {
     for (const warning of warnings) warn(warning);
     throw new AnomalyClusterError("too-few-images", `${argument} holds no usable image of ${found.images.length}`);

@@ -8,13 +8,15 @@ import { checkedModel, type Engine } from "../embed/onnx.ts";
 import { openedLate } from "../embed/opened_late.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { DecoderName } from "../image/decode.ts";
-import { type CloserLook, closerLookBy, firstLook, fittingPhotos, wantedDetail } from "../look/closer_look.ts";
+import { type CloserLook, fitLook, type PhotoReader, wantedDetail } from "../look/closer_look.ts";
+import type { Detail } from "../look/detail.ts";
 import { firstLookOptions } from "../look/first_look_network.ts";
-import type { PresetName } from "../preset.ts";
-import type { PatchSet, Raster } from "../types.ts";
+import type { TwoLooks } from "../look/two_looks.ts";
 import { pooledEmbedder } from "./embedder_pool.ts";
+import type { RunCache } from "./image_cache.ts";
 import { prepareImages } from "./image_pool.ts";
 import type { ImageNetwork } from "./load_images.ts";
+import type { OpenModel } from "./open_model.ts";
 
 /** How photos are looked at closer, and what embeds first looks. */
 export interface Closer {
@@ -27,14 +29,6 @@ export interface Closer {
   readonly digest: string;
 }
 
-/** `--detail`: the smallest defect in pixels, or whether to look closer at all. */
-export type Detail = number | "auto" | "off";
-
-/** What it is where nobody says: the paper's method sees images whole. */
-export function presetDetail(preset: PresetName): Detail {
-  return preset === "paper" ? "off" : "auto";
-}
-
 /** The sentence that tells how closely is looked. */
 export function closerNote({ look: { detail } }: Closer): string {
   return `large photos are looked at closer where they are least like the others: defects from about ${detail} pixels on ` +
@@ -42,7 +36,7 @@ export function closerNote({ look: { detail } }: Closer): string {
 }
 
 /** Levels of each of two looks, where a network's photos are looked at twice. */
-export function looksOf({ closer, levels }: ImageNetwork): { readonly levels: number } | undefined {
+export function looksOf({ closer, levels }: ImageNetwork): TwoLooks | undefined {
   return closer && { levels };
 }
 
@@ -60,18 +54,11 @@ export async function fitCloser(
   detail: Detail,
   options: CloserOptions,
 ): Promise<Closer | undefined> {
-  if (detail === "off") return undefined;
-  const { measured, others } = fittingPhotos(files.length);
-  const photos = await photosOf(measured.map((at) => files[at]), options);
-  const wanted = wantedDetail(photos, detail);
-  if (wanted === undefined || photos.length < 2) return undefined;
+  const photos = photosOf(files, options);
+  const wanted = await wantedDetail(files.length, detail, photos);
+  if (!wanted) return undefined;
   const networks = await firstLookNetworks(options.engine);
-  const looks: PatchSet[] = [];
-  for (const photo of photos) looks.push(await firstLook(photo, wanted, networks.embedder));
-  for (const photo of await photosOf(others.map((at) => files[at]), options)) {
-    looks.push(await firstLook(photo, wanted, networks.embedder));
-  }
-  return closerOf(closerLookBy(looks, wanted), networks);
+  return closerOf(await fitLook(files.length, wanted.detail, photos, networks.embedder), networks);
 }
 
 /** A look that was fitted before, with what embeds for it. */
@@ -86,12 +73,29 @@ function closerOf(look: CloserLook, networks: Pick<Closer, "embedder" | "openMan
 }
 
 /** Photos with all their pixels; what cannot be read is told when all are. */
-async function photosOf(files: readonly ImageFile[], options: CloserOptions): Promise<Raster[]> {
-  const photos: Raster[] = [];
-  for await (const image of prepareImages(files.map(({ file }) => file), { ...options, keepsPhoto: true })) {
-    if (!(image instanceof AnomalyClusterError) && "photo" in image) photos.push(image.photo!);
-  }
-  return photos;
+function photosOf(files: readonly ImageFile[], options: CloserOptions): PhotoReader {
+  return async function* (chosen) {
+    const paths = chosen.map((at) => files[at].file);
+    for await (const image of prepareImages(paths, { ...options, keepsPhoto: true })) {
+      if (!(image instanceof AnomalyClusterError) && "photo" in image) yield image.photo!;
+    }
+  };
+}
+
+/** What images go through: with their cache, and closely where there is a look. */
+export function networkWith(
+  opened: OpenModel,
+  closer: Closer | undefined,
+  cache: RunCache,
+): OpenModel & Pick<ImageNetwork, "closer" | "cache"> {
+  if (!closer) return { ...opened, cache: cache.of(opened.maker) };
+  return { ...opened, closer, cache: cache.of(`${opened.maker} ${closer.digest}`) };
+}
+
+/** Frees what embeds. */
+export async function releaseNetwork({ embedder, closer }: Pick<ImageNetwork, "embedder" | "closer">): Promise<void> {
+  await embedder.release();
+  await closer?.embedder.release();
 }
 
 /** What embeds first looks, for one photo at a time. */

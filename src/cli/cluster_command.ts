@@ -21,7 +21,7 @@ import {
   givesVectors,
   settingsOf,
 } from "./cluster_settings.ts";
-import { closerNote, fitCloser } from "./closer.ts";
+import { closerNote, fitCloser, networkWith, releaseNetwork } from "./closer.ts";
 import { groupStreamed } from "./group_streamed.ts";
 import { groupTogether } from "./group_together.ts";
 import { findDefects } from "./find_defects.ts";
@@ -76,9 +76,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const closer = await fitCloser(normalFiles ?? found.images, detail, opened);
   if (closer) tell(closerNote(closer));
   const network = {
-    ...opened,
-    ...(closer && { closer }),
-    cache: cache.of(closer ? `${opened.maker} ${closer.digest}` : opened.maker),
+    ...networkWith(opened, closer, cache),
     estimate: new TimeEstimate(
       found.images.length + (normalFiles?.length ?? 0),
       options.views === undefined ? options.preset : undefined,
@@ -91,8 +89,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const grouped = comparison.together
     ? await groupTogether(all, network, { ...chosen, references }, normals, warnings, output, taught)
     : await groupStreamed(all, network, { ...chosen, ...comparison }, normals, warnings, stream);
-  await embedder.release();
-  await closer?.embedder.release();
+  await releaseNetwork(network);
 
   const { images, result, model, thumbnails } = grouped;
   const defects = await findDefects(grouped, network, warnings);

@@ -4,7 +4,7 @@ import type { References, StreamedReferences } from "../describe/references.ts";
 import type { SetDistance } from "../distance/image_distances.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Feature } from "../feature.ts";
-import { featuresOfTwoLooks } from "../look/two_looks.ts";
+import { featuresOfLooks, type TwoLooks } from "../look/two_looks.ts";
 import type { DecoderName } from "../image/decode.ts";
 import type { ClusterResult } from "../pipeline.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
@@ -19,7 +19,8 @@ import {
 } from "../setting_text.ts";
 import type { PatchValues } from "../types.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
-import { type Closer, type Detail, presetDetail } from "./closer.ts";
+import { type Detail, presetDetail } from "../look/detail.ts";
+import type { Closer } from "./closer.ts";
 import type { EngineChoice } from "./engine.ts";
 import type { ExportName } from "./export_groups.ts";
 import type { CacheOptions } from "./image_cache.ts";
@@ -197,21 +198,18 @@ export function viewsOf({ views, preset }: ClusterCommandOptions): number {
 }
 
 /**
- * The preset's features, with what the options say in their place.
- *
- * @param looks levels of each of two looks, where photos are looked at twice.
+ * The preset's features, with what the options say in their place; for two looks where photos are looked at twice.
  */
 export function featuresOf(
   { preset, whiten, content, length }: ClusterCommandOptions,
-  looks?: { readonly levels: number },
-): Feature[] {
+  looks?: TwoLooks,
+): readonly Feature[] {
   const given = { ...(content && { content }), ...(length && { length }) };
   const changed = PRESETS[preset].features.map((feature): Feature => {
     return { ...feature, ...(whiten && { whiten: whiten === "yes" && (feature.whiten || true) }), ...given };
   });
   // Features may differ only in what the options gave.
-  const different = [...new Map(changed.map((feature) => [JSON.stringify(feature), feature])).values()];
-  return looks ? featuresOfTwoLooks(different, looks.levels) : different;
+  return featuresOfLooks([...new Map(changed.map((feature) => [JSON.stringify(feature), feature])).values()], looks);
 }
 
 /** Whether photos are to be looked at closer; masks are of whole ones. */

@@ -10,13 +10,13 @@ import { evenly } from "../evenly.js";
 import { type Study, study } from "../evaluate/study.ts";
 import type { NamedStudy } from "../evaluate/tables.ts";
 import type { TrainingRow } from "../evaluate/training.ts";
-import { featuresOfTwoLooks } from "../look/two_looks.ts";
+import { featuresOfLooks } from "../look/two_looks.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import { countOf } from "../report/client/text.js";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
 import type { PatchSet, PatchValues } from "../types.ts";
 import { fromUser } from "./arguments.ts";
-import type { Detail } from "./closer.ts";
+import { type Detail, presetDetail } from "../look/detail.ts";
 import type { CacheOptions, RunCache } from "./image_cache.ts";
 import { hubReference, isHubAddress } from "./hub/reference.ts";
 import { type EvaluateTrainings, trainingsOf } from "./evaluate_trainings.ts";
@@ -160,7 +160,7 @@ async function keyOf(
       options.seeds,
       options.mostNormals,
       options.size,
-      ...(options.detail === undefined ? [] : [options.detail]),
+      options.detail ?? presetDetail(preset),
     ],
   ];
   const digest = await sha256(new TextEncoder().encode(JSON.stringify(parts)));
@@ -191,7 +191,7 @@ async function studyOf(
   const found = await study({
     patches,
     labels: images.map(({ label }) => label),
-    features: looks ? featuresOfTwoLooks(features, looks.levels) : features,
+    features: featuresOfLooks(features, looks),
     over,
     tau,
     references,

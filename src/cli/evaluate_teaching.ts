@@ -7,6 +7,8 @@ import { joinPatches } from "../embed/embedder.ts";
 import { sha256 } from "../embed/manifest.ts";
 import { measureTeaching, type Teaching } from "../evaluate/teaching.ts";
 import { type NamedTeaching, teachingCsv, teachingPlots, teachingTables } from "../evaluate/teaching_tables.ts";
+import { type Detail, presetDetail } from "../look/detail.ts";
+import { featuresOfLooks } from "../look/two_looks.ts";
 import { clusterPatches } from "../pipeline.ts";
 import { type PresetName, PRESETS, presetSettings } from "../preset.ts";
 import { openOutputFolder, writeWhole } from "../report/output_folder.ts";
@@ -25,6 +27,7 @@ export interface EvaluateTeachingOptions extends CacheOptions {
   readonly teachRuns: number;
   readonly size: number;
   readonly engine: EngineChoice;
+  readonly detail?: Detail;
 }
 
 /** teaching.json: what was measured, by what it was made of. */
@@ -91,16 +94,18 @@ export async function embeddingsOf(
   options: EvaluateTeachingOptions,
   cache: RunCache,
 ): Promise<{ embeddings: Embeddings; labels: string[] }> {
-  const { loaded: [images] } = await loadSubject(
+  const { loaded: [images], looks } = await loadSubject(
     { name: preset, preset },
     [["images", dataset.images]],
     options,
     cache,
   );
+  const settings = presetSettings(preset, false);
   const patches = joinPatches(images.map((image) => image.patches));
   let stage: Stage | undefined;
   const { embeddings } = await clusterPatches(patches, {
-    ...presetSettings(preset, false),
+    ...settings,
+    features: featuresOfLooks(settings.features, looks),
     k: 1,
     onProgress: (done, total) => (stage ??= startStage(`${preset}: scores`, total)).update(done),
   });
@@ -122,9 +127,9 @@ function teachingsBefore(output: string): Record<string, Teaching> {
 async function keyOf(
   preset: PresetName,
   { images }: LabelledDataset,
-  { teachRuns, size }: EvaluateTeachingOptions,
+  { teachRuns, size, detail = presetDetail(preset) }: EvaluateTeachingOptions,
 ): Promise<string> {
-  const parts = [images.map(({ path, label }) => [path, label]), PRESETS[preset], teachRuns, size];
+  const parts = [images.map(({ path, label }) => [path, label]), PRESETS[preset], teachRuns, size, detail];
   const digest = await sha256(new TextEncoder().encode(JSON.stringify(parts)));
   return `${preset} ${digest.slice(0, 16)}`;
 }

@@ -5,6 +5,7 @@ import { joinPatches } from "../embed/embedder.ts";
 import type { StudyRow } from "../evaluate/study.ts";
 import { measureTraining, type TrainingRow, trainingRows } from "../evaluate/training.ts";
 import { prepareFeatures } from "../feature.ts";
+import { featuresOfLooks } from "../look/two_looks.ts";
 import { PRESETS } from "../preset.ts";
 import type { EngineChoice } from "./engine.ts";
 import type { RunCache } from "./image_cache.ts";
@@ -40,9 +41,14 @@ export async function trainingsOf(
     seeds.filter((seed) => !trainings[keyFor(method, seed)]).map((seed) => ({ method, seed }))
   );
   if (missing.length) {
-    const { loaded: [images] } = await loadSubject(subject, [["images to train on", dataset.images]], options, cache);
+    const { loaded: [images], looks } = await loadSubject(
+      subject,
+      [["images to train on", dataset.images]],
+      options,
+      cache,
+    );
     const all = joinPatches(images.map((image) => image.patches));
-    const [{ patches }] = await prepareFeatures(all, PRESETS[subject.preset].features);
+    const [{ patches }] = await prepareFeatures(all, featuresOfLooks(PRESETS[subject.preset].features, looks));
     const labels = images.map(({ label }) => label!);
     for (const { method, seed } of missing) {
       const title = `${subject.name}: ${method}, seed ${seed}`;

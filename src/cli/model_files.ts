@@ -8,7 +8,7 @@ import { sha256 } from "../embed/manifest.ts";
 import { AnomalyClusterError, isMissing } from "../errors.ts";
 import { PRESETS } from "../preset.ts";
 import type { CloserLook } from "../look/closer_look.ts";
-import { unpackLook } from "../look/look_record.ts";
+import { lookAmong } from "../look/look_record.ts";
 import { type FoundModel, MODEL_DATA, MODEL_FORMAT, type ModelFile, modelFiles } from "../report/model_file.ts";
 import { writeWhole } from "../report/output_folder.ts";
 import { fileBytes } from "./file_bytes.ts";
@@ -67,7 +67,7 @@ export async function readModel(path: string, name: string): Promise<StoredModel
   return {
     ...rest,
     model: unpackModel(file.model, bytes),
-    ...(look && { look: unpackLook(look, bytes.subarray(look.offset)) }),
+    ...(look && { look: lookAmong(look, bytes) }),
   };
 }
 

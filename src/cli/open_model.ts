@@ -82,7 +82,7 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   const pools = engine === "wasm" && cores > 1;
   return {
     embedder,
-    levels: (embedding as { levels?: readonly string[] }).levels?.length ?? manifest?.levels.length ?? 1,
+    levels: checked.levels,
     ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, cores) }),
     size,
     decoder,

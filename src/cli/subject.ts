@@ -3,7 +3,9 @@
 import type { ImageFile } from "../dataset/folder.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { PresetName } from "../preset.ts";
-import { closerNote, type Detail, fitCloser, looksOf, presetDetail } from "./closer.ts";
+import { type Detail, presetDetail } from "../look/detail.ts";
+import type { TwoLooks } from "../look/two_looks.ts";
+import { closerNote, fitCloser, looksOf, networkWith, releaseNetwork } from "./closer.ts";
 import type { EngineChoice } from "./engine.ts";
 import type { RunCache } from "./image_cache.ts";
 import { type LoadedImage, loadImages } from "./load_images.ts";
@@ -22,7 +24,7 @@ export interface Subject {
 /** Images of each part, and levels of each of two looks where they were looked at twice. */
 export interface LoadedParts {
   readonly loaded: LoadedImage[][];
-  readonly looks?: { readonly levels: number };
+  readonly looks?: TwoLooks;
 }
 
 /** Images of each part by the subject's network; `parts` are what the progress says, and files. */
@@ -43,12 +45,10 @@ export async function loadSubject(
   const fitting = [...parts].reverse().find(([, files]) => files.length > 1)?.[1] ?? [];
   const closer = await fitCloser(fitting, options.detail ?? presetDetail(preset), opened);
   if (closer) tell(`${name}: ${closerNote(closer)}`);
-  const maker = closer ? `${opened.maker} ${closer.digest}` : opened.maker;
-  const network = { ...opened, ...(closer && { closer }), cache: cache.of(maker) };
+  const network = networkWith(opened, closer, cache);
   const loaded: LoadedImage[][] = [];
   for (const [stage, files] of parts) loaded.push(await loadImages(files, network, warnings, `${name}: ${stage}`));
-  await opened.embedder.release();
-  await closer?.embedder.release();
+  await releaseNetwork(network);
   for (const warning of warnings) warn(warning);
   if (loaded[0].length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
   return { loaded, looks: looksOf(network) };

@@ -105,6 +105,8 @@ export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedd
 export interface CheckedModel {
   /** The embedder's. */
   readonly id: string;
+  /** Levels of its patches. */
+  readonly levels: number;
   open(): Promise<Embedder>;
 }
 
@@ -127,6 +129,7 @@ export async function checkedModel(given: OnnxEmbedderOptions): Promise<CheckedM
   } (pixel - ${channelText(subtract)}) / ${channelText(deviation)}`;
   return {
     id,
+    levels: levels?.length ?? 1,
     open: async () => ({ id, ...await openNetwork(options, { name, size, subtract, deviation, views, levels }) }),
   };
 }

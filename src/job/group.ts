@@ -11,7 +11,7 @@ import type { DefectPicture } from "../report/defect_picture.ts";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
 import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
-import { featuresOfTwoLooks } from "../look/two_looks.ts";
+import { featuresOfLooks } from "../look/two_looks.ts";
 import {
   countText,
   detailText,
@@ -67,7 +67,7 @@ export async function groupPrepared(
   checkCount(images.length, sent, options.k, warnings);
   const patches = joinPatches(images.map(({ patches }) => patches));
   const { features: own, weight, references } = presetSettings(options.preset, normals !== undefined);
-  const features = closer ? featuresOfTwoLooks(own, network.levels ?? 1) : own;
+  const features = featuresOfLooks(own, closer && { levels: network.levels ?? 1 });
   const settings: GroupModelOptions = {
     features,
     weight: { ...weight, ...(options.tau && { tau: options.tau }) },

@@ -2,34 +2,38 @@
 
 import { AnomalyClusterError } from "../errors.ts";
 import { decodeUsable } from "../image/usable.ts";
-import { closerLookBy, firstLook, fittingPhotos, wantedDetail } from "../look/closer_look.ts";
-import type { PatchSet, Raster } from "../types.ts";
+import { fitLook, type PhotoReader, wantedDetail } from "../look/closer_look.ts";
+import type { Detail } from "../look/detail.ts";
+import type { Raster } from "../types.ts";
 import type { JobContext, JobLook, SourceImage } from "./prepare.ts";
 
 /** Patches along a photo that is seen whole. */
 const PATCHES_ACROSS = 14;
 
+/** How images of a request are decoded. */
+interface Decoding {
+  readonly maxPixels?: number;
+  readonly white?: number;
+}
+
 /** Fits a closer look to some of the images; nothing where they are small enough to be seen whole. */
 export async function jobLook(
   sources: readonly SourceImage[],
-  detail: number | "auto" | "off",
-  { network, takeTurn, signal }: Pick<JobContext, "network" | "takeTurn" | "signal">,
-  decoding: { readonly maxPixels?: number; readonly white?: number },
+  detail: Detail,
+  { network: { openFirstLook }, takeTurn, signal }: Pick<JobContext, "network" | "takeTurn" | "signal">,
+  decoding: Decoding,
   warnings: string[],
 ): Promise<JobLook | undefined> {
-  const { openFirstLook } = network;
-  if (detail === "off") return undefined;
-  const { measured, others } = fittingPhotos(sources.length);
-  const sizes: { readonly width: number; readonly height: number }[] = [];
-  // One after the other, as each may be large; those that are looked at are decoded once more.
-  for (const at of measured) {
-    const photo = await takeTurn(signal, () => decoded(sources[at], decoding));
-    if (photo) sizes.push({ width: photo.width, height: photo.height });
-  }
-  const wanted = wantedDetail(sizes, detail);
-  if (wanted === undefined || sizes.length < 2) return undefined;
+  const photos: PhotoReader = async function* (chosen) {
+    for (const at of chosen) {
+      const photo = await takeTurn(signal, () => decoded(sources[at], decoding));
+      if (photo) yield photo;
+    }
+  };
+  const wanted = await wantedDetail(sources.length, detail, photos);
+  if (!wanted) return undefined;
   if (!openFirstLook) {
-    const [{ width, height }] = sizes;
+    const { width, height } = wanted.size;
     const seen = Math.ceil(Math.max(width, height) / PATCHES_ACROSS);
     warnings.push(
       `photos of ${width} × ${height} pixels are seen whole here: defects below some ${seen} pixels may be missed`,
@@ -37,22 +41,12 @@ export async function jobLook(
     return undefined;
   }
   const firstLooks = await openFirstLook();
-  const looks: PatchSet[] = [];
-  for (const at of [...measured, ...others]) {
-    const look = await takeTurn(signal, async () => {
-      const photo = await decoded(sources[at], decoding);
-      return photo && await firstLook(photo, wanted, firstLooks);
-    });
-    if (look) looks.push(look);
-  }
-  return { look: closerLookBy(looks, wanted), firstLooks };
+  const inTurn = { ...firstLooks, embed: (image: Raster) => takeTurn(signal, () => firstLooks.embed(image)) };
+  return { look: await fitLook(sources.length, wanted.detail, photos, inTurn), firstLooks };
 }
 
 /** The image; nothing of one that cannot be used, which is told when it is prepared. */
-async function decoded(
-  source: SourceImage,
-  { maxPixels, white }: { readonly maxPixels?: number; readonly white?: number },
-): Promise<Raster | undefined> {
+async function decoded(source: SourceImage, { maxPixels, white }: Decoding): Promise<Raster | undefined> {
   try {
     return await decodeUsable(await source.read(), Infinity, { maxPixels, ...(white && { white }) });
   } catch (error) {

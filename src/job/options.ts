@@ -1,6 +1,7 @@
 // The fields of a request: how its images are grouped.
 
 import { AnomalyClusterError } from "../errors.ts";
+import { type Detail, presetDetail } from "../look/detail.ts";
 import type { PresetName } from "../preset.ts";
 import { parseTemperature, TEMPERATURE_FORM } from "../setting_text.ts";
 import type { Temperatures } from "../weight/weighting.ts";
@@ -13,7 +14,7 @@ export interface JobOptions {
   readonly smallestGroup: number;
   readonly tau?: Temperatures;
   /** The smallest defect that matters in large photos, in their own pixels. */
-  readonly detail: number | "auto" | "off";
+  readonly detail: Detail;
 }
 
 /** A JSON schema. */
@@ -66,7 +67,7 @@ export function jobOptions(
   refuse(threshold !== undefined && k !== "auto", "k and threshold exclude each other: leave one out");
   const smallest = given("smallestGroup") ?? "1";
   refuse(!/^[1-9]\d{0,8}$/.test(smallest), `smallestGroup is a whole number from 1 on, not ${smallest}`);
-  const detail = given("detail") ?? (preset === "paper" ? "off" : "auto");
+  const detail = given("detail") ?? String(presetDetail(preset as PresetName));
   refuse(
     !/^(auto|off|[1-9]\d{0,5})$/.test(detail) || detail === "1",
     `detail is auto, off or a whole number of pixels from 2 on, not ${detail}`,

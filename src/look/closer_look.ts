@@ -7,7 +7,7 @@ import type { PhotoSize, PixelBox } from "../image/pixel_box.ts";
 import { resize } from "../image/resize.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import { cutOut, squareAround } from "./cut_out.ts";
-import { firstLookSize, isLarge, visibleDetail, windowSide } from "./detail.ts";
+import { type Detail, firstLookSize, isLarge, visibleDetail, windowSide } from "./detail.ts";
 import { joinLooks } from "./two_looks.ts";
 import { asReferences, type FirstLook, mostUnlikePlace, type ReferenceLooks, unlikeness } from "./unlike_places.ts";
 
@@ -24,33 +24,51 @@ const REFERENCES = 16;
 /** Photos by whose sizes it is decided whether to look closer. */
 const MEASURED = 9;
 
-/** The photos that a look is fitted to, of so many: those that are measured first, then further ones. */
-export function fittingPhotos(count: number): { readonly measured: number[]; readonly others: number[] } {
-  const measured = evenly(count, MEASURED);
-  return {
-    measured,
-    others: evenly(count, REFERENCES).filter((at) => !measured.includes(at)).slice(0, REFERENCES - measured.length),
-  };
+/** Gives photos by number, one after another, as each may be large; what cannot be read is left out. */
+export type PhotoReader = (chosen: readonly number[]) => AsyncIterable<Raster>;
+
+/** What is looked for in photos, and the size of one of them. */
+export interface WantedDetail {
+  readonly detail: number;
+  readonly size: PhotoSize;
 }
 
-/** The detail that is looked for in photos of these sizes, or none where they are seen well enough whole. */
-export function wantedDetail(sizes: readonly PhotoSize[], asked: number | "auto"): number | undefined {
-  const bySize = [...sizes].sort((a, b) => a.width * a.height - b.width * b.height);
-  const middle = bySize[bySize.length >> 1];
-  if (!middle) return undefined;
-  if (asked !== "auto") return asked;
-  return isLarge(middle) ? visibleDetail(middle) : undefined;
+/** The detail that is looked for in `count` photos, by some of them; nothing where they are seen well enough whole. */
+export async function wantedDetail(
+  count: number,
+  asked: Detail,
+  photos: PhotoReader,
+): Promise<WantedDetail | undefined> {
+  if (asked === "off") return undefined;
+  const sizes: PhotoSize[] = [];
+  for await (const { width, height } of photos(evenly(count, MEASURED))) sizes.push({ width, height });
+  if (sizes.length < 2) return undefined;
+  const size = sizes.sort((a, b) => a.width * a.height - b.width * b.height)[sizes.length >> 1];
+  if (asked !== "auto") return { detail: asked, size };
+  return isLarge(size) ? { detail: visibleDetail(size), size } : undefined;
+}
+
+/** The photos that all are compared with, of so many: those by whose sizes it was decided, and further ones. */
+export function referencePhotos(count: number): number[] {
+  return [...new Set([...evenly(count, MEASURED), ...evenly(count, REFERENCES)])].slice(0, REFERENCES);
+}
+
+/** A look by the first looks of some of `count` photos. */
+export async function fitLook(
+  count: number,
+  detail: number,
+  photos: PhotoReader,
+  embedder: Embedder,
+): Promise<CloserLook> {
+  const looks: FirstLook[] = [];
+  for await (const photo of photos(referencePhotos(count))) looks.push(await firstLook(photo, detail, embedder));
+  return { detail, references: asReferences(looks) };
 }
 
 /** Embeds the first look at a photo. */
 export async function firstLook(photo: Raster, detail: number, embedder: Embedder): Promise<FirstLook> {
   const { width, height } = firstLookSize(photo, detail);
   return await embedder.embed(resize(photo, width, height));
-}
-
-/** The look by the first looks of some photos. */
-export function closerLookBy(looks: readonly FirstLook[], detail: number): CloserLook {
-  return { detail, references: asReferences(looks) };
 }
 
 /** Where a photo is looked at closely: around the place that is the least like the other photos. */

@@ -1,6 +1,15 @@
 // How small a defect is seen, and at what cost.
 
 import type { PhotoSize } from "../image/pixel_box.ts";
+import type { PresetName } from "../preset.ts";
+
+/** The smallest defect that matters in large photos, in pixels; as small as can be found; or photos are seen whole. */
+export type Detail = number | "auto" | "off";
+
+/** What it is where nobody says: the paper's method sees images whole. */
+export function presetDetail(preset: PresetName): Detail {
+  return preset === "paper" ? "off" : "auto";
+}
 
 /** Sides that the network takes are multiples of it. */
 const MULTIPLE = 32;

@@ -15,13 +15,18 @@ export function joinLooks(close: PatchSet, whole: PatchSet): PatchSet {
   return { data, count: 1, rows, cols, channels: both, levels: [...levelsOf(close), ...levelsOf(whole)] };
 }
 
+/** Levels of each of two looks. */
+export interface TwoLooks {
+  readonly levels: number;
+}
+
 /**
  * Features of one look for two: of the close one first, whose scores and weights are shown, then of the whole photo. All
- * weigh alike, so that a defect that is larger than the window counts too.
- *
- * @param levels of one look.
+ * weigh alike, so that a defect that is larger than the window counts too. The same where photos are looked at once.
  */
-export function featuresOfTwoLooks(features: readonly Feature[], levels: number): Feature[] {
+export function featuresOfLooks(features: readonly Feature[], looks: TwoLooks | undefined): readonly Feature[] {
+  if (!looks) return features;
+  const { levels } = looks;
   const own = Array.from({ length: levels }, (_, level) => level);
   return [
     ...features.map((feature): Feature => ({ ...feature, levels: feature.levels ?? own, look: "close" })),

@@ -3,9 +3,8 @@
 import type { GroupModel } from "../assign/group_model.ts";
 import { type ModelRecord, packModel } from "../assign/model_record.ts";
 import { sha256 } from "../embed/manifest.ts";
-import { joinedBytes } from "../bytes.ts";
 import type { CloserLook } from "../look/closer_look.ts";
-import { type LookRecord, packLook } from "../look/look_record.ts";
+import { type LookRecord, withLook } from "../look/look_record.ts";
 import type { PresetName } from "../preset.ts";
 import type { GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
@@ -41,7 +40,7 @@ export interface ModelFile {
   readonly data: { readonly file: string; readonly bytes: number; readonly sha256: string };
   readonly model: ModelRecord;
   /** How photos are looked at closer, where they are; its array lies after those of `model`. */
-  readonly look?: LookRecord & { readonly offset: number };
+  readonly look?: LookRecord;
 }
 
 /** What both files are made of. */
@@ -65,9 +64,8 @@ export const MODEL_DATA = "model.bin";
 export async function modelFiles(
   { model, images, network, look, groups, thumbnails }: FoundModel,
 ): Promise<{ readonly json: string; readonly bytes: Uint8Array }> {
-  const { record, bytes: own } = packModel(model);
-  const packed = look && packLook(look);
-  const bytes = packed ? joinedBytes([own, packed.bytes]) : own;
+  const packed = packModel(model);
+  const { bytes, record } = withLook(packed.bytes, look);
   const json: ModelFile = {
     format: MODEL_FORMAT,
     network,
@@ -78,8 +76,8 @@ export async function modelFiles(
       return thumbnail ? [[medoid, thumbnail]] : [];
     })),
     data: { file: MODEL_DATA, bytes: bytes.length, sha256: await sha256(bytes) },
-    model: record,
-    ...(packed && { look: { ...packed.record, offset: own.length } }),
+    model: packed.record,
+    ...record,
   };
   return { json: `${JSON.stringify(json)}\n`, bytes };
 }

@@ -105,7 +105,7 @@ async function opening(
   const record = { id: checked.id, ...named, sha256: await sha256(model), preset, size };
   return {
     embedder: openedLate(checked),
-    levels: embedding.levels?.length ?? manifest?.levels.length ?? 1,
+    levels: checked.levels,
     openFirstLook,
     size,
     record,

@@ -1,7 +1,6 @@
 // The machine that submits a job: it hands out tasks, no more at a time than the store shall hold, and collects results.
 
 import type { ImageFile } from "../../dataset/folder.ts";
-import { joinedBytes } from "../../bytes.ts";
 import { arrayReader, arrayWriter } from "../../describe/array_record.ts";
 import { packDescription, unpackDescription } from "../../describe/description_record.ts";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -21,7 +20,7 @@ import {
   type StreamOptions,
 } from "../streamed_images.ts";
 import { BEAT, Board } from "./board.ts";
-import { packLook } from "../../look/look_record.ts";
+import { withLook } from "../../look/look_record.ts";
 import type { ImageOutcome, JobRecord, Task, TaskResult } from "./job_record.ts";
 import { JobStore } from "./job_store.ts";
 import type { Packet } from "./packet.ts";
@@ -202,12 +201,8 @@ class Submission {
     const writer = arrayWriter();
     const description = { ...packDescription(fitted.description, writer), arrays: writer.entries };
     const { grid, references } = fitted;
-    const own = writer.bytes();
-    const look = network.closer && packLook(network.closer.look);
-    await this.job.putFitted(
-      { description, grid, references, ...(look && { look: { ...look.record, offset: own.length } }) },
-      look ? joinedBytes([own, look.bytes]) : own,
-    );
+    const { bytes, record } = withLook(writer.bytes(), network.closer?.look);
+    await this.job.putFitted({ description, grid, references, ...record }, bytes);
     return fitted;
   }
 

@@ -44,7 +44,7 @@ export interface FittedRecord {
   readonly grid: PatchGrid;
   readonly references: number;
   /** How photos are looked at closer, where they are; its array lies after those of the description. */
-  readonly look?: LookRecord & { readonly offset: number };
+  readonly look?: LookRecord;
 }
 
 /** Some images of a job. */

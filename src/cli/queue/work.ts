@@ -9,7 +9,7 @@ import type { Description } from "../../describe/describe.ts";
 import { unpackDescription } from "../../describe/description_record.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { countOf } from "../../report/client/text.js";
-import { unpackLook } from "../../look/look_record.ts";
+import { lookAmong } from "../../look/look_record.ts";
 import type { PatchSet } from "../../types.ts";
 import { type Closer, openCloser } from "../closer.ts";
 import { DecoderPool, type ImageSource, MOST_DECODERS } from "../image_pool.ts";
@@ -138,7 +138,7 @@ class Worker {
       of: "its images",
     }, []);
     if (network.maker !== record.maker) throw refuse("the worker's decoders or engine are other ones");
-    const closer = look && await openCloser(unpackLook(look, fitted.bytes.subarray(look.offset)), record.engine);
+    const closer = look && await openCloser(lookAmong(look, fitted.bytes), record.engine);
     await this.#close();
     tell(`working for job ${record.id}, ${countOf(record.images, "image")} of ${record.name}`);
     return this.#job = {
