@@ -7,7 +7,7 @@ import { cut } from "../src/cluster/cut.ts";
 import { medoids } from "../src/cluster/medoid.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { CHROMIUM, testWith } from "./needs.ts";
-import { groupsShown, reload, sampleReport, slide, withPage } from "./report_page.ts";
+import { dragToGroup, groupsShown, reload, sampleReport, slide, withPage } from "./report_page.ts";
 
 const report = await sampleReport({ k: 5 });
 const paths = report.file.images.map(({ path }) => path);
@@ -118,20 +118,7 @@ testWith(
   async () => {
     await withPage(report.html, async (page) => {
       const [first] = (await groupsShown(page))[0].paths.slice(-1);
-      const card = (await page.$(`.card:has([alt="${first}"])`))!;
-      await card.scrollIntoView();
-      const from = (await (await card.$(".frame"))!.boundingBox())!;
-      const to = (await (await page.$('#group-links [data-group="3"]'))!.boundingBox())!;
-      await page.mouse.move(from.x + 40, from.y + 40);
-      await page.mouse.down();
-      await page.mouse.move(from.x + 60, from.y + 30, { steps: 4 });
-      await page.waitForSelector(".dragging .new-group", { visible: true });
-      // Chromium leaves out moves that come while it still works on the one before.
-      for (let at = 0; at < 40 && !(await page.$('#group-links [data-group="3"].drop-target')); at++) {
-        await page.mouse.move(to.x + 50 + at % 2, to.y + 12, { steps: 2 });
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      await page.mouse.up();
+      await dragToGroup(page, first, 3);
       await page.waitForFunction(
         (path) => document.querySelector(`#group-3 [alt="${path}"]`) !== null,
         { timeout: 3000 },

@@ -15,7 +15,7 @@ import { PAGE_SCRIPT } from "../src/report/page_script.ts";
 import { packPoints } from "../src/report/packed_points.ts";
 import type { GroupsFile } from "../src/report/result.ts";
 import { CHROMIUM, testWith } from "./needs.ts";
-import { groupsShown, reload, sampleReport, slide, withPage } from "./report_page.ts";
+import { dragToGroup, groupsShown, reload, sampleReport, slide, withPage } from "./report_page.ts";
 
 /** Five kinds that were cut into three groups: two of them hold two kinds each. */
 const report = await sampleReport({ count: 60, kinds: 5, k: 3 });
@@ -248,20 +248,7 @@ testWith(
 testWith(CHROMIUM, "an image that is dragged to a group is confirmed there", async () => {
   await withPage(report.html, async (page) => {
     const [{ paths: [path] }] = (await groupsShown(page)).map(({ paths }) => ({ paths: paths.slice(-1) }));
-    const card = (await page.$(cardOf(path)))!;
-    await card.scrollIntoView();
-    const from = (await (await card.$(".frame"))!.boundingBox())!;
-    const to = (await (await page.$('#group-links [data-group="3"]'))!.boundingBox())!;
-    await page.mouse.move(from.x + 40, from.y + 40);
-    await page.mouse.down();
-    await page.mouse.move(from.x + 60, from.y + 30, { steps: 4 });
-    await page.waitForSelector(".dragging .new-group", { visible: true });
-    // Chromium leaves out moves that come while it still works on the one before.
-    for (let at = 0; at < 40 && !(await page.$('#group-links [data-group="3"].drop-target')); at++) {
-      await page.mouse.move(to.x + 50 + at % 2, to.y + 12, { steps: 2 });
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    await page.mouse.up();
+    await dragToGroup(page, path, 3);
     await page.waitForSelector(`#group-3 ${cardOf(path)} .confirm[aria-pressed="true"]`, { timeout: 3000 });
     await page.click("#undo");
     assert.deepEqual(await confirmedOf(page), []);

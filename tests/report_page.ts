@@ -167,3 +167,22 @@ export async function reload(page: Page): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 300));
   await page.reload();
 }
+
+/** Drags the card of an image onto the link of a group. */
+export async function dragToGroup(page: Page, path: string, group: number): Promise<void> {
+  const link = `#group-links [data-group="${group}"]`;
+  const card = (await page.$(`.card:has([alt="${path}"])`))!;
+  await card.scrollIntoView();
+  const from = (await (await card.$(".frame"))!.boundingBox())!;
+  const to = (await (await page.$(link))!.boundingBox())!;
+  await page.mouse.move(from.x + 40, from.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 60, from.y + 30, { steps: 4 });
+  await page.waitForSelector(".dragging .new-group", { visible: true });
+  // Chromium leaves out moves that come while it still works on the one before.
+  for (let at = 0; at < 40 && !(await page.$(`${link}.drop-target`)); at++) {
+    await page.mouse.move(to.x + 50 + at % 2, to.y + 12, { steps: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await page.mouse.up();
+}

@@ -17,6 +17,7 @@ import type { RunCache } from "./image_cache.ts";
 import { prepareImages } from "./image_pool.ts";
 import type { ImageNetwork } from "./load_images.ts";
 import type { OpenModel } from "./open_model.ts";
+import { readRaster } from "./read_image.ts";
 
 /** How photos are looked at closer, and what embeds first looks. */
 export interface Closer {
@@ -54,10 +55,10 @@ export async function fitCloser(
   detail: Detail,
   options: CloserOptions,
 ): Promise<Closer | undefined> {
-  const photos = photosOf(files, options);
-  const wanted = await wantedDetail(files.length, detail, photos);
+  const wanted = await wantedDetail(files.length, detail, withoutWorkers(files));
   if (!wanted) return undefined;
   const networks = await firstLookNetworks(options.engine);
+  const photos = photosOf(files, options);
   return closerOf(await fitLook(files.length, wanted.detail, photos, networks.embedder), networks);
 }
 
@@ -70,6 +71,18 @@ function closerOf(look: CloserLook, networks: Pick<Closer, "embedder" | "openMan
   const { data } = look.references;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return { look, ...networks, digest: createHash("sha256").update(`${look.detail} `).update(bytes).digest("hex") };
+}
+
+/** Photos whose sizes are asked for: of small ones a few are read before workers have started. */
+function withoutWorkers(files: readonly ImageFile[]): PhotoReader {
+  return async function* (chosen) {
+    for (const at of chosen) {
+      const photo = await readRaster(files[at].file).catch((error) => {
+        if (!(error instanceof AnomalyClusterError)) throw error;
+      });
+      if (photo) yield photo;
+    }
+  };
 }
 
 /** Photos with all their pixels; what cannot be read is told when all are. */
