@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { giveUpUnasked } from "./src/cli/permissions.ts";
+import { giveUpUnasked } from "./src/cli/system/permissions.ts";
 import { run } from "./src/cli/program.ts";
 
 /** Runs the program with the process' arguments, and ends the process. */

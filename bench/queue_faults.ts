@@ -7,9 +7,9 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { seededRandom } from "../src/random.ts";
-import { resultsIn, run, withFolder, withImages } from "../tests/program.ts";
-import { NATS } from "../tests/needs.ts";
-import { coordinator, type Running, TestServer, worker } from "../tests/queue_server.ts";
+import { resultsIn, run, withFolder, withImages } from "../tests/support/program.ts";
+import { NATS } from "../tests/support/needs.ts";
+import { coordinator, type Running, TestServer, worker } from "../tests/support/queue_server.ts";
 
 const { values: { runs, seed } } = parseArgs({
   options: { runs: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },

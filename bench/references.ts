@@ -6,9 +6,9 @@
  */
 import { adjustedRandIndex, clusterPatches, joinPatches, normalizedMutualInformation, PRESETS } from "../mod.ts";
 import type { PresetName } from "../src/preset.ts";
-import { RunCache } from "../src/cli/image_cache.ts";
-import { loadImages } from "../src/cli/load_images.ts";
-import { openModel } from "../src/cli/open_model.ts";
+import { RunCache } from "../src/cli/images/image_cache.ts";
+import { loadImages } from "../src/cli/images/load_images.ts";
+import { openModel } from "../src/cli/network/open_model.ts";
 import { labelledDataset } from "../src/dataset/labelled.ts";
 import type { References } from "../src/describe/references.ts";
 

@@ -3,13 +3,13 @@
  * median of the rounds' ratios. Peers are installed into bench/.venv on the first run (about 5 GB with PyTorch).
  *
  * Run: deno task bench:speed [FOLDER] [--rounds 5] [--only TEXT]
- *      FOLDER: images whose features are compared, at best a few hundred (default: tests/fabric)
+ *      FOLDER: images whose features are compared, at best a few hundred (default: tests/data/fabric)
  */
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { linkage, type PatchSet, type Raster, ThreadPool, wardLinkage } from "../mod.ts";
-import { prepareImages } from "../src/cli/image_pool.ts";
+import { prepareImages } from "../src/cli/images/image_pool.ts";
 import { withRegion } from "../src/core/memory.ts";
 import { spreadImageDistances } from "../src/distance/image_distances.ts";
 import { spreadNormalScores } from "../src/distance/normal_scores.ts";
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const PYTHON = `${HERE}.venv/bin/python`;
-const folder = positionals[0] ?? `${PROJECT}tests/fabric`;
+const folder = positionals[0] ?? `${PROJECT}tests/data/fabric`;
 const threads = navigator.hardwareConcurrency;
 const scratch = await Deno.makeTempDir();
 /** The peers keep their threads from round to round, and so do ours. */

@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { type Skip, SKIPPED_FILE } from "./needs.ts";
+import { type Skip, SKIPPED_FILE } from "./support/needs.ts";
 
 const ALL = ["tests/", "mod.ts", "src/", "README.md", "docs/"];
 

@@ -23,7 +23,12 @@ const ENTRIES = [".", "./core", "./metrics", "./image", "./embed", "./deep", "./
 ): [string, string] => [name, CONFIG.exports[name].slice(2)]);
 
 /** The program's modules that no other imports. */
-const PROGRAM = ["cli.ts", "src/cli/image_worker.ts", "src/cli/embed_worker.ts", "src/cli/defect_worker.ts"];
+const PROGRAM = [
+  "cli.ts",
+  "src/cli/images/image_worker.ts",
+  "src/cli/images/embed_worker.ts",
+  "src/cli/cluster/defect_worker.ts",
+];
 
 /** Files that are others in the package. */
 const REPLACED: Record<string, string> = {
@@ -34,7 +39,7 @@ const REPLACED: Record<string, string> = {
 
 /** Files that are written anew, as Node imports JSON only with a warning. */
 const GENERATED: Record<string, string> = {
-  "src/cli/manifest.ts": `export const VERSION = ${JSON.stringify(CONFIG.version)};
+  "src/cli/system/manifest.ts": `export const VERSION = ${JSON.stringify(CONFIG.version)};
 export const PACKAGES = ${JSON.stringify(CONFIG.imports, null, 2)};
 `,
 };

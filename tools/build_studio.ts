@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { fromUser } from "../src/cli/arguments.ts";
+import { fromUser } from "../src/cli/options/arguments.ts";
 import { AnomalyClusterError } from "../src/errors.ts";
 import { GENERATOR, indexPage, STUDIO_POLICY } from "../src/studio/index_page.ts";
 import { bundled } from "./bundle.ts";

@@ -1,6 +1,6 @@
 """Reference values in float64 for the losses and layers of deep clustering, with gradients by PyTorch's autograd.
 
-Run: python3 make_deep_golden.py   (needs numpy and torch; run in tests/golden, writes deep.json)
+Run: python3 make_deep_golden.py   (needs numpy and torch; run in tests/data/golden, writes deep.json)
 
 Every loss is written from its paper's formula: mutual information from Ji et al. 2019 (eq. 3 to 5), consistency and
 entropy from Van Gansbeke et al. 2020 (eq. 2), similarity, relation and attention from Niu et al. 2020.

@@ -1,7 +1,7 @@
 /**
  * Draws the fabric set: 60 photos of one woven fabric, 12 without a defect and 12 with each of four kinds.
  *
- * Run: deno run -A tools/make_fabric.ts     writes tests/fabric/KIND/KIND-NN.jpg; the same files every time
+ * Run: deno run -A tools/make_fabric.ts     writes tests/data/fabric/KIND/KIND-NN.jpg; the same files every time
  */
 import { fileURLToPath } from "node:url";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
@@ -20,7 +20,7 @@ import {
 } from "./drawing.ts";
 
 const PER_KIND = 12;
-const FABRIC = fileURLToPath(new URL("../tests/fabric/", import.meta.url));
+const FABRIC = fileURLToPath(new URL("../tests/data/fabric/", import.meta.url));
 
 /** Plain weave: at each crossing one of two threads lies on top, each a little bright or dark, wide or narrow. */
 function fabric(random: Random): (x: number, y: number) => Colour {
@@ -137,4 +137,4 @@ for (const [kindAt, kind] of Object.keys(KINDS).entries()) {
     bytes += jpeg.length;
   }
 }
-console.log(`tests/fabric/: ${Object.keys(KINDS).length * PER_KIND} images, ${bytes} bytes`);
+console.log(`tests/data/fabric/: ${Object.keys(KINDS).length * PER_KIND} images, ${bytes} bytes`);

@@ -1,6 +1,6 @@
 """Reference values in float64 for every formula of the method, from NumPy, SciPy and scikit-learn.
 
-Run: python3 make_golden.py   (needs numpy scipy scikit-learn pillow; run in tests/golden, writes its JSON files)
+Run: python3 make_golden.py   (needs numpy scipy scikit-learn pillow; run in tests/data/golden, writes its JSON files)
 
 Every value follows the formulas in the paper (Sohn et al., WACV 2023). Patch sets are [N images, M patches, D channels].
 Tolerances that a float32 implementation should meet: 1e-5 relative on distances and weights,

@@ -1,7 +1,7 @@
 """Makes repositories in the form of the Hugging Face hub's ONNX exports, with random weights and what PyTorch gives.
 
 Run: pip install -r tools/requirements-hub.txt
-     python3 tools/make_hub_exports.py --out tests/hub            # the small ones that the tests read
+     python3 tools/make_hub_exports.py --out tests/data/hub            # the small ones that the tests read
      python3 tools/make_hub_exports.py --full --out DIR [NAME …]  # those of tools/check_hub_exports.ts, full size
      python3 tools/make_hub_exports.py --others --out DIR         # the other kinds that are known, small
 

@@ -1,4 +1,4 @@
-"""Small files of every kind of image that is read, and the pixels that they hold: tests/images/.
+"""Small files of every kind of image that is read, and the pixels that they hold: tests/data/images/.
 
 Pillow says what the pixels are, upright and over white. What Pillow cannot write (or, with 16 bits a channel in colour,
 cannot read) is written here byte by byte from known pixels.
@@ -10,7 +10,7 @@ import imagecodecs, tifffile
 import numpy as np
 from PIL import Image, ImageOps
 
-OUT = pathlib.Path(__file__).parent.parent / "tests/images"
+OUT = pathlib.Path(__file__).parent.parent / "tests/data/images"
 OUT.mkdir(exist_ok=True)
 WIDTH, HEIGHT = 21, 17
 expected = {}

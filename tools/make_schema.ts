@@ -1,6 +1,6 @@
 // Writes docs/config.schema.json: `deno task schema`, after a change of the options of `cluster`.
 
-import { configSchema } from "../src/cli/config_schema.ts";
+import { configSchema } from "../src/cli/options/config_schema.ts";
 import { program } from "../src/cli/program.ts";
 
 const command = program().commands.find((one) => one.name() === "cluster")!;

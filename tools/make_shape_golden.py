@@ -1,6 +1,6 @@
-"""Reference values of shapes, thresholds and colours from scikit-image, for tests/defect_test.ts.
+"""Reference values of shapes, thresholds and colours from scikit-image, for tests/defect/defect_test.ts.
 
-Run: python3 make_shape_golden.py   (needs scikit-image; run in tests/golden, writes defect_shapes.json)
+Run: python3 make_shape_golden.py   (needs scikit-image; run in tests/data/golden, writes defect_shapes.json)
 """
 import json
 import numpy as np

@@ -12,9 +12,9 @@ import {
   type GroupModelOptions,
   type PatchSet,
 } from "../../mod.ts";
-import { copiesOf } from "../../src/cli/copy_images.ts";
-import { readGroups } from "../../src/cli/groups_file.ts";
-import { readModel, writeModel } from "../../src/cli/model_files.ts";
+import { copiesOf } from "../../src/cli/images/copy_images.ts";
+import { readGroups } from "../../src/cli/results/groups_file.ts";
+import { readModel, writeModel } from "../../src/cli/results/model_files.ts";
 import { cacheKey, EmbeddingCache } from "../../src/embed/cache.ts";
 import { hubNetwork } from "../../src/embed/hub_network.ts";
 import { readManifest } from "../../src/embed/manifest.ts";
@@ -83,7 +83,10 @@ export async function targets(scratch: string): Promise<Record<string, Target>> 
 }
 
 function imageFiles(): Map<string, Uint8Array> {
-  const folders = ["tests/images", ...["cut", "good", "hole", "knot", "stain"].map((kind) => `tests/fabric/${kind}`)];
+  const folders = [
+    "tests/data/images",
+    ...["cut", "good", "hole", "knot", "stain"].map((kind) => `tests/data/fabric/${kind}`),
+  ];
   return new Map(folders.flatMap((folder) => {
     return [...Deno.readDirSync(join(PROJECT, folder))].map(({ name }) => name).sort().map((name) => {
       return [name, Deno.readFileSync(join(PROJECT, folder, name))] as const;
@@ -96,7 +99,7 @@ async function otherTargets(images: ReadonlyMap<string, Uint8Array>, scratch: st
   const patches = drawnPatches();
   const { models, file } = await modelsAndGroups(patches, scratch);
   const manifest = Deno.readFileSync(join(PROJECT, "models/efficientnet-lite0-pyramid.json"));
-  const hub = (file: string) => Deno.readFileSync(join(PROJECT, "tests/hub/dinov2", file));
+  const hub = (file: string) => Deno.readFileSync(join(PROJECT, "tests/data/hub/dinov2", file));
   const hubText = (file: string) => new TextDecoder().decode(hub(file));
   const exported = {
     model: hub("onnx/model_external.onnx"),

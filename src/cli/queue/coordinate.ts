@@ -5,12 +5,12 @@ import { arrayReader, arrayWriter } from "../../describe/array_record.ts";
 import { packDescription, unpackDescription } from "../../describe/description_record.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { withResolvers } from "../../portable.ts";
-import type { ImageNetwork } from "../load_images.ts";
-import { ImageRemarks } from "../load_images.ts";
-import { VERSION } from "../manifest.ts";
-import type { OpenModel } from "../open_model.ts";
-import { type Stage, startStage, tell } from "../progress.ts";
-import { readBytes } from "../read_image.ts";
+import type { ImageNetwork } from "../images/load_images.ts";
+import { ImageRemarks } from "../images/load_images.ts";
+import { VERSION } from "../system/manifest.ts";
+import type { OpenModel } from "../network/open_model.ts";
+import { type Stage, startStage, tell } from "../system/progress.ts";
+import { readBytes } from "../images/read_image.ts";
 import {
   CollectedImages,
   fitReferences,
@@ -18,13 +18,13 @@ import {
   type ImageStream,
   type StreamedImages,
   type StreamOptions,
-} from "../streamed_images.ts";
+} from "../cluster/streamed_images.ts";
 import { BEAT, Board } from "./board.ts";
 import { withLook } from "../../look/look_record.ts";
 import type { ImageOutcome, JobRecord, Task, TaskResult } from "./job_record.ts";
 import { JobStore } from "./job_store.ts";
 import type { Packet } from "./packet.ts";
-import { connectQueue, type ServerOptions } from "./queue_options.ts";
+import { connectQueue, type ServerOptions } from "./connect_queue.ts";
 import { unpackResult } from "./result_record.ts";
 import { isFull, type QueueServer, sleep } from "./server.ts";
 import { type FoundFile, jobId, lookAt, planTasks, taskOf } from "./tasks.ts";

@@ -7,7 +7,7 @@ import type { ArrayEntry } from "../../describe/array_record.ts";
 import type { DescriptionRecord } from "../../describe/description_record.ts";
 import type { Engine } from "../../embed/onnx.ts";
 import type { NetworkRecord } from "../../report/model_file.ts";
-import type { PatchGrid } from "../streamed_images.ts";
+import type { PatchGrid } from "../cluster/streamed_images.ts";
 
 /** A job on the board. */
 export interface JobRecord {

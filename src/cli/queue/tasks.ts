@@ -3,8 +3,8 @@
 import { stat } from "node:fs/promises";
 import type { ImageFile } from "../../dataset/folder.ts";
 import { sha256 } from "../../embed/manifest.ts";
-import type { StreamOptions } from "../streamed_images.ts";
-import type { OpenModel } from "../open_model.ts";
+import type { StreamOptions } from "../cluster/streamed_images.ts";
+import type { OpenModel } from "../network/open_model.ts";
 import type { Task } from "./job_record.ts";
 
 /** A file as it was found. */

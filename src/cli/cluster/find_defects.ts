@@ -1,0 +1,81 @@
+// A second look at grouped images, at their own resolution: where the defect is, what it looks like, a picture of it.
+
+import type { ImageFile } from "../../dataset/folder.ts";
+import type { PixelBox } from "../../image/pixel_box.ts";
+import { AnomalyClusterError } from "../../errors.ts";
+import type { DecoderName } from "../../image/decode.ts";
+import { countOf } from "../../report/client/text.js";
+import type { SeenDefect } from "../../report/seen_defect.ts";
+import type { Grouped } from "./grouped.ts";
+import { MOST_DECODERS, type PrepareOptions } from "../images/image_pool.ts";
+import { startStage } from "../system/progress.ts";
+import { readBytes } from "../images/read_image.ts";
+import { WorkerPool } from "../images/worker_pool.ts";
+
+/** Asks for the defect in an image. */
+export interface DefectRequest {
+  /** The file's. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly decoder: DecoderName;
+  readonly white?: number;
+  /** Of its patches, `[rows, cols]`. */
+  readonly weights: Float32Array<ArrayBuffer>;
+  readonly rows: number;
+  readonly cols: number;
+  /** What the patches cover, in the image's pixels. */
+  readonly window?: PixelBox;
+}
+
+/** Images at their own size that may be in work at a time, a worker: bounds the memory. */
+const AHEAD = 2;
+
+/** Never called. Deno fetches what is named here with the program, so that workers start without a connection too. */
+export const fetchedBefore = (): Promise<unknown> => import("./defect_worker.ts");
+
+/**
+ * Finds the defects of all images, or of those that a page shows; nothing of one that cannot be read again, which
+ * `warnings` hear of.
+ */
+export async function findDefects(
+  { images, result: { weights }, grid: { rows, cols }, windows, shown }: Grouped,
+  { decoder, white }: Pick<PrepareOptions, "decoder" | "white">,
+  warnings: string[],
+): Promise<(SeenDefect | undefined)[]> {
+  const chosen = shown ?? images.map((_, at) => at);
+  const found: (SeenDefect | undefined)[] = Array.from({ length: images.length });
+  const most = Math.min(MOST_DECODERS, chosen.length);
+  const pool = new WorkerPool<DefectRequest, SeenDefect>(most, new URL("./defect_worker.ts", import.meta.url));
+  const stage = startStage("Measuring defects", chosen.length);
+  const failed: { readonly file: ImageFile; readonly reason: string }[] = [];
+  let [next, done] = [0, 0];
+  const run = async () => {
+    while (next < chosen.length) {
+      const at = chosen[next++];
+      try {
+        const bytes = await readBytes(images[at].file);
+        const own = weights.data.slice(at * weights.patches, (at + 1) * weights.patches);
+        const window = windows?.[at];
+        found[at] = await pool.ask(
+          { bytes, decoder, weights: own, rows, cols, ...(white && { white }), ...(window && { window }) },
+          [bytes.buffer, own.buffer],
+        );
+      } catch (error) {
+        if (!(error instanceof AnomalyClusterError)) throw error;
+        failed.push({ file: images[at], reason: error.message });
+      }
+      stage.update(++done);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: most * AHEAD }, run));
+  } finally {
+    pool.end();
+    stage.end();
+  }
+  if (failed.length) {
+    const [{ file, reason }] = failed;
+    const more = failed.length > 1 ? ` and ${countOf(failed.length - 1, "other image")}` : "";
+    warnings.push(`${file.path}${more}: ${reason}, now that the defect is to be measured; groups are as they were`);
+  }
+  return found;
+}

@@ -1,0 +1,164 @@
+// Images that are described one after the other: by what, and what is known of them in the end.
+
+import { findCopies } from "../../copies.ts";
+import type { ImageFile } from "../../dataset/folder.ts";
+import type { DescribedImages } from "../../describe/described_images.ts";
+import type { Description } from "../../describe/describe.ts";
+import { referencesFor } from "../../describe/enough_references.ts";
+import { chosenWeighting, type DescriptionOptions, fitDescription } from "../../describe/fit.ts";
+import { greedyCentres, type StreamedReferences } from "../../describe/references.ts";
+import { joinPatches, someImages } from "../../embed/embedder.ts";
+import { AnomalyClusterError } from "../../errors.ts";
+import type { PixelBox } from "../../image/pixel_box.ts";
+import { ofPopulation, prepareFeatures } from "../../feature.ts";
+import { randomSample } from "../../random.ts";
+import type { Embeddings, PatchSet, PatchValues } from "../../types.ts";
+import { sourceOf } from "../../weight/weighting.ts";
+import { type ImageNetwork, loadImages } from "../images/load_images.ts";
+
+/** What is known of images that were not kept. */
+export interface StreamedImages {
+  /** Those that could be read. */
+  readonly files: readonly ImageFile[];
+  /** Their vectors. */
+  readonly embeddings: Embeddings;
+  /** Of each the largest score of its patches. */
+  readonly scores: Float64Array;
+  /** Weights of the patches. */
+  readonly weights: PatchValues;
+  /** What the patches of each cover, where photos were looked at closely. */
+  readonly windows?: readonly (PixelBox | undefined)[];
+  /** The patch grid. */
+  readonly grid: PatchGrid;
+  /** How images became vectors. */
+  readonly description: Description;
+  /** How many of them all were compared with. */
+  readonly references: number;
+  /** Mean standard error of the patches' scores, as a share of these scores' standard deviation. */
+  readonly standardError?: number;
+}
+
+/** Shape of the patch embeddings of any image. */
+export type PatchGrid = Omit<PatchSet, "data" | "count">;
+
+/** How images are compared. */
+export interface StreamOptions extends DescriptionOptions {
+  /** How many references, and how they are chosen. */
+  readonly references: StreamedReferences;
+  readonly seed: number;
+}
+
+/** Describes files: here, or on the machines of a queue. What cannot be read is told in `warnings`. */
+export type ImageStream = (
+  files: readonly ImageFile[],
+  network: ImageNetwork,
+  options: StreamOptions,
+  warnings: string[],
+) => Promise<StreamedImages>;
+
+/** How any image becomes a vector, as found from the references. */
+export type FittedDescription = Pick<StreamedImages, "description" | "grid" | "references">;
+
+/** A coreset is chosen from so many times its images. */
+const CANDIDATES = 4;
+
+/** References that are drawn where their number is left open: whitening and spread are chosen by all of them. */
+const DRAWN = 512;
+
+/** Embeds the references and fits the description to them. */
+export async function fitReferences(
+  files: readonly ImageFile[],
+  network: ImageNetwork,
+  options: StreamOptions,
+): Promise<FittedDescription> {
+  const drawn = await chosenReferences(files, network, options);
+  const { weight = { kind: "soft" }, features = [{}], seed } = options;
+  const sample = options.references === "auto"
+    ? await referencesFor(drawn, await prepareFeatures(drawn, features), sourceOf(weight), { seed })
+    : undefined;
+  const references = sample ? someImages(drawn, sample) : drawn;
+  const { rows, cols, channels, levels } = references;
+  const chosen = await chosenWeighting(drawn, weight, options, sample);
+  return {
+    description: await fitDescription(drawn, references, { ...options, weight: chosen }),
+    grid: { rows, cols, channels, ...(levels && { levels }) },
+    references: references.count,
+  };
+}
+
+async function chosenReferences(
+  files: readonly ImageFile[],
+  network: ImageNetwork,
+  { references, seed }: StreamOptions,
+): Promise<PatchSet> {
+  const isCoreset = typeof references === "object";
+  const wanted = isCoreset ? references.coreset : references === "auto" ? DRAWN : references;
+  const asked = randomSample(files.length, isCoreset ? CANDIDATES * wanted : wanted, seed);
+  // What cannot be read is told when all are.
+  const images = await loadImages(asked.map((at) => files[at]), network, [], "Embedding references");
+  if (images.length < 2) {
+    const message = `${images.length} of ${asked.length} references can be used: at least 2 are needed`;
+    throw new AnomalyClusterError("too-few-images", message);
+  }
+  const patches = withoutCopies(joinPatches(images.map((image) => image.patches)));
+  return isCoreset && patches.count > wanted ? someImages(patches, greedyCentres(patches, wanted)) : patches;
+}
+
+/** Each of equal images once, where that leaves enough. */
+function withoutCopies(patches: PatchSet): PatchSet {
+  const distinct = findCopies(patches)?.distinct ?? [];
+  return distinct.length < 2 ? patches : someImages(patches, distinct);
+}
+
+/** What blocks of images leave behind, in whichever order they come. */
+export class CollectedImages {
+  readonly #found: {
+    readonly file: ImageFile;
+    readonly window?: PixelBox;
+    readonly block: DescribedImages;
+    readonly row: number;
+  }[] = [];
+
+  /** Takes a block; `places` are its images' among all. */
+  add(
+    block: DescribedImages,
+    files: readonly (ImageFile & { readonly window?: PixelBox })[],
+    places: readonly number[],
+  ): void {
+    files.forEach(({ path, file, label, window }, row) => {
+      const own = { path, file, ...(label !== undefined && { label }) };
+      this.#found[places[row]] = { file: own, ...(window && { window }), block, row };
+    });
+  }
+
+  /** All of them, in the order of their places. */
+  all(fitted: FittedDescription): StreamedImages {
+    const found = this.#found.filter(Boolean);
+    const [{ block: { channels, patches } }] = found;
+    const count = found.length;
+    const [vectors, weights] = [new Float32Array(count * channels), new Float32Array(count * patches)];
+    const scores = new Float64Array(count);
+    let [sum, squares, errors] = [0, 0, 0];
+    found.forEach(({ block, row }, i) => {
+      vectors.set(block.vectors.subarray(row * channels, (row + 1) * channels), i * channels);
+      weights.set(block.weights.subarray(row * patches, (row + 1) * patches), i * patches);
+      scores[i] = block.scores[row];
+      // Image by image, so that the sums do not depend on the blocks.
+      sum += block.sums[row * 3];
+      squares += block.sums[row * 3 + 1];
+      errors += block.sums[row * 3 + 2];
+    });
+    const places = count * patches;
+    const spread = Math.sqrt(Math.max(0, squares / places - (sum / places) ** 2));
+    const whole = { data: Float32Array.of(errors / places / (spread || 1)), count, patches: 1 };
+    return {
+      ...fitted,
+      files: found.map(({ file }) => file),
+      ...(found.some(({ window }) => window) && { windows: found.map(({ window }) => window) }),
+      embeddings: { data: vectors, count, channels },
+      scores,
+      weights: { data: weights, count, patches },
+      ...(errors > 0 && { standardError: ofPopulation(whole, fitted.references).data[0] }),
+    };
+  }
+}

@@ -1,0 +1,58 @@
+// The clusterers that are trained, as the program's options name them: loaded only when one is asked for.
+
+import { unlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { TrainedClusterer } from "../../cluster/clusterer.ts";
+import type { CheckpointStore, TrainingOptions } from "../../cluster/deep/trainer.ts";
+import { writeWhole } from "../../report/output_folder.ts";
+import { fileBytes } from "../system/file_bytes.ts";
+import type { TrainedName } from "../options/methods.ts";
+import { type Stage, startStage } from "../system/progress.ts";
+
+/** Options of a training as the program's arguments give them. */
+export interface TrainingChoice {
+  readonly epochs?: number;
+  readonly patience: number;
+}
+
+/** What lies in the output folder while a training is not at its end. */
+const CHECKPOINT = "training.checkpoint";
+
+/** A clusterer that tells its progress as `title`; `begin` is called when the training begins. */
+export async function trainedClustererOf(
+  name: TrainedName,
+  title: string,
+  options: TrainingOptions,
+  begin: () => void = () => {},
+): Promise<TrainedClusterer> {
+  const methods = await import("../../../deep.ts");
+  const { kind, train } = methods[name](options);
+  return {
+    kind,
+    async train(patches, k, work) {
+      begin();
+      let stage: Stage | undefined;
+      const onProgress = (done: number, total: number) => (stage ??= startStage(title, total)).update(done);
+      const found = await train(patches, k, { ...work, onProgress });
+      stage?.end();
+      return found;
+    },
+  };
+}
+
+/** Keeps checkpoints in a folder of results. */
+export function checkpointsIn(folder: string): CheckpointStore {
+  return {
+    load: () => fileBytes(join(folder, CHECKPOINT)).catch(() => undefined),
+    save: (checkpoint) => void writeWhole(folder, CHECKPOINT, checkpoint),
+  };
+}
+
+/** Removes the checkpoint of a training whose results are written. */
+export function removeCheckpoint(folder: string): void {
+  try {
+    unlinkSync(join(folder, CHECKPOINT));
+  } catch {
+    // It may not be there.
+  }
+}

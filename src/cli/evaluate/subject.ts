@@ -1,0 +1,55 @@
+// What `evaluate` measures, and its embedded images.
+
+import type { ImageFile } from "../../dataset/folder.ts";
+import { AnomalyClusterError } from "../../errors.ts";
+import type { PresetName } from "../../preset.ts";
+import { type Detail, presetDetail } from "../../look/detail.ts";
+import type { TwoLooks } from "../../look/two_looks.ts";
+import { closerNote, fitCloser, looksOf, networkWith, releaseNetwork } from "../images/closer.ts";
+import type { EngineChoice } from "../network/engine.ts";
+import type { RunCache } from "../images/image_cache.ts";
+import { type LoadedImage, loadImages } from "../images/load_images.ts";
+import { openModel } from "../network/open_model.ts";
+import { tell, warn } from "../system/progress.ts";
+import { setWhite } from "../cluster/set_white.ts";
+
+/** A preset, or with the paper's method another network. */
+export interface Subject {
+  readonly name: string;
+  readonly preset: PresetName;
+  /** As `--model` of cluster. */
+  readonly model?: string;
+}
+
+/** Images of each part, and levels of each of two looks where they were looked at twice. */
+export interface LoadedParts {
+  readonly loaded: LoadedImage[][];
+  readonly looks?: TwoLooks;
+}
+
+/** Images of each part by the subject's network; `parts` are what the progress says, and files. */
+export async function loadSubject(
+  { name, preset, model }: Subject,
+  parts: readonly (readonly [stage: string, files: readonly ImageFile[]])[],
+  options: {
+    readonly size: number;
+    readonly engine: EngineChoice;
+    readonly detail?: Detail;
+    readonly cache?: string;
+  },
+  cache: RunCache,
+): Promise<LoadedParts> {
+  const warnings: string[] = [];
+  const white = await setWhite(parts.flatMap(([, files]) => files), warnings);
+  const opened = await openModel({ ...options, preset, model, ...(white && { white }) }, warnings);
+  const fitting = [...parts].reverse().find(([, files]) => files.length > 1)?.[1] ?? [];
+  const closer = await fitCloser(fitting, options.detail ?? presetDetail(preset), opened);
+  if (closer) tell(`${name}: ${closerNote(closer)}`);
+  const network = networkWith(opened, closer, cache);
+  const loaded: LoadedImage[][] = [];
+  for (const [stage, files] of parts) loaded.push(await loadImages(files, network, warnings, `${name}: ${stage}`));
+  await releaseNetwork(network);
+  for (const warning of warnings) warn(warning);
+  if (loaded[0].length < 2) throw new AnomalyClusterError("too-few-images", "fewer than 2 images are usable");
+  return { loaded, looks: looksOf(network) };
+}

@@ -1,0 +1,129 @@
+// Large photos, looked at closer: whether, by which photos of a folder, and each one.
+
+import { createHash } from "node:crypto";
+import { availableCores } from "../../core/cores.ts";
+import type { ImageFile } from "../../dataset/folder.ts";
+import type { Embedder } from "../../embed/embedder.ts";
+import { checkedModel, type Engine } from "../../embed/onnx.ts";
+import { openedLate } from "../../embed/opened_late.ts";
+import { AnomalyClusterError } from "../../errors.ts";
+import type { DecoderName } from "../../image/decode.ts";
+import { type CloserLook, fitLook, type PhotoReader, wantedDetail } from "../../look/closer_look.ts";
+import type { Detail } from "../../look/detail.ts";
+import { firstLookOptions } from "../../look/first_look_network.ts";
+import type { TwoLooks } from "../../look/two_looks.ts";
+import { pooledEmbedder } from "./embedder_pool.ts";
+import type { RunCache } from "./image_cache.ts";
+import { prepareImages } from "./image_pool.ts";
+import type { ImageNetwork } from "./load_images.ts";
+import type { OpenModel } from "../network/open_model.ts";
+import { readRaster } from "./read_image.ts";
+
+/** How photos are looked at closer, and what embeds first looks. */
+export interface Closer {
+  readonly look: CloserLook;
+  /** Embeds images of their own size. */
+  readonly embedder: Embedder;
+  /** The same for many images at once, where that is faster. */
+  readonly openMany?: () => Embedder;
+  /** Names the look: another one sees other windows. */
+  readonly digest: string;
+}
+
+/** The sentence that tells how closely is looked. */
+export function closerNote({ look: { detail } }: Closer): string {
+  return `large photos are looked at closer where they are least like the others: defects from about ${detail} pixels on ` +
+    "are seen; --detail PIXELS asks for smaller ones, --detail off sees photos whole";
+}
+
+/** Levels of each of two looks, where a network's photos are looked at twice. */
+export function looksOf({ closer, levels }: ImageNetwork): TwoLooks | undefined {
+  return closer && { levels };
+}
+
+/** What images are made ready by. */
+export interface CloserOptions {
+  readonly engine: Engine;
+  readonly decoder: DecoderName;
+  readonly size: number;
+  readonly white?: number;
+}
+
+/** Fits a closer look to some of the photos, in `detail`'s pixels; nothing where they are small enough to be seen whole. */
+export async function fitCloser(
+  files: readonly ImageFile[],
+  detail: Detail,
+  options: CloserOptions,
+): Promise<Closer | undefined> {
+  const wanted = await wantedDetail(files.length, detail, withoutWorkers(files));
+  if (!wanted) return undefined;
+  const networks = await firstLookNetworks(options.engine);
+  const photos = photosOf(files, options);
+  return closerOf(await fitLook(files.length, wanted.detail, photos, networks.embedder), networks);
+}
+
+/** A look that was fitted before, with what embeds for it. */
+export async function openCloser(look: CloserLook, engine: Engine): Promise<Closer> {
+  return closerOf(look, await firstLookNetworks(engine));
+}
+
+function closerOf(look: CloserLook, networks: Pick<Closer, "embedder" | "openMany">): Closer {
+  const { data } = look.references;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { look, ...networks, digest: createHash("sha256").update(`${look.detail} `).update(bytes).digest("hex") };
+}
+
+/** Photos whose sizes are asked for: of small ones a few are read before workers have started. */
+function withoutWorkers(files: readonly ImageFile[]): PhotoReader {
+  return async function* (chosen) {
+    for (const at of chosen) {
+      const photo = await readRaster(files[at].file).catch((error) => {
+        if (!(error instanceof AnomalyClusterError)) throw error;
+      });
+      if (photo) yield photo;
+    }
+  };
+}
+
+/** Photos with all their pixels; what cannot be read is told when all are. */
+function photosOf(files: readonly ImageFile[], options: CloserOptions): PhotoReader {
+  return async function* (chosen) {
+    const paths = chosen.map((at) => files[at].file);
+    for await (const image of prepareImages(paths, { ...options, keepsPhoto: true })) {
+      if (!(image instanceof AnomalyClusterError) && "photo" in image) yield image.photo!;
+    }
+  };
+}
+
+/** What images go through: with their cache, and closely where there is a look. */
+export function networkWith(
+  opened: OpenModel,
+  closer: Closer | undefined,
+  cache: RunCache,
+): OpenModel & Pick<ImageNetwork, "closer" | "cache"> {
+  if (!closer) return { ...opened, cache: cache.of(opened.maker) };
+  return { ...opened, closer, cache: cache.of(`${opened.maker} ${closer.digest}`) };
+}
+
+/** Frees what embeds. */
+export async function releaseNetwork({ embedder, closer }: Pick<ImageNetwork, "embedder" | "closer">): Promise<void> {
+  await embedder.release();
+  await closer?.embedder.release();
+}
+
+/** What embeds first looks, for one photo at a time. */
+export async function openFirstLooks(engine: Engine): Promise<Embedder> {
+  return (await firstLookNetworks(engine)).embedder;
+}
+
+async function firstLookNetworks(engine: Engine): Promise<Pick<Closer, "embedder" | "openMany">> {
+  const cores = Math.min(availableCores(), 4);
+  const options = await firstLookOptions({ engine, threads: cores });
+  const checked = await checkedModel(options);
+  const pools = engine === "wasm" && cores > 1;
+  return {
+    embedder: openedLate(checked),
+    // The other cores have the close looks to embed.
+    ...(pools && { openMany: () => pooledEmbedder(checked.id, options, Math.ceil(cores / 2)) }),
+  };
+}

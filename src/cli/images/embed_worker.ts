@@ -1,0 +1,29 @@
+// A worker that embeds images: told the network first, then one message in, one out.
+
+import type { Embedder } from "../../embed/embedder.ts";
+import { onnxEmbedder, type OnnxEmbedderOptions } from "../../embed/onnx.ts";
+import type { EmbedAnswer, EmbedRequest } from "./embedder_pool.ts";
+import { failedAnswer, type WorkerAnswer } from "./worker_pool.ts";
+import { onMessage } from "./worker_port.ts";
+
+let opened: Promise<Embedder>;
+
+onMessage(async (data: OnnxEmbedderOptions | EmbedRequest & { readonly index: number }, post) => {
+  if ("model" in data) {
+    opened = onnxEmbedder(data);
+    opened.catch(() => {}); // Each image that needs it fails with it.
+    return;
+  }
+  const answer = await embedded(data);
+  post(answer, "patches" in answer ? [answer.patches.data.buffer] : []);
+});
+
+async function embedded(
+  { index, image }: EmbedRequest & { readonly index: number },
+): Promise<WorkerAnswer<EmbedAnswer>> {
+  try {
+    return { index, patches: await (await opened).embed(image) };
+  } catch (error) {
+    return failedAnswer(index, error, "bad-model");
+  }
+}

@@ -1,0 +1,138 @@
+// The cache of embedded images, as the program's options name it.
+
+import { cacheKey, EmbeddingCache } from "../../embed/cache.ts";
+import { type ModelManifest, sha256 } from "../../embed/manifest.ts";
+import type { Engine } from "../../embed/onnx.ts";
+import type { DecoderName } from "../../image/decode.ts";
+import { countOf } from "../../report/client/text.js";
+import type { PixelBox } from "../../image/pixel_box.ts";
+import type { Thumbnail } from "../../report/thumbnail.ts";
+import type { PatchSet } from "../../types.ts";
+import { fromUser } from "../options/arguments.ts";
+import { usersCacheFolder } from "../system/cache_folder.ts";
+import { PACKAGES } from "../system/manifest.ts";
+import { warn } from "../system/progress.ts";
+
+/** Rises when decoding, resizing or thumbnails give other results than before: entries of other numbers are not used. */
+const PREPARATION_VERSION = 3;
+
+/** Packages whose versions results depend on, besides. */
+const EMBEDDED_BY = [
+  "@cwasm/jpeg-turbo",
+  "@jsquash/avif",
+  "@jsquash/jpeg",
+  "@jsquash/jxl",
+  "@jsquash/png",
+  "@jsquash/webp",
+  "onnxruntime-web",
+] as const;
+
+/** Options of the cache. */
+export interface CacheOptions {
+  /** A folder, or `off`. @default the user's folder for caches */
+  readonly cache?: string;
+  /** Bytes. */
+  readonly cacheLimit: number;
+}
+
+/** An image that was embedded before. */
+export interface CachedImage {
+  readonly patches: PatchSet;
+  readonly thumbnail: Thumbnail;
+  /** Where it was looked at closely. */
+  readonly window?: PixelBox;
+  /** The raster's note. */
+  readonly note?: string;
+}
+
+type Extra = Omit<CachedImage, "patches">;
+
+/** The cache for the images of one network. */
+export interface ImageCache {
+  /** A file's key. */
+  keyOf(bytes: Uint8Array): Promise<Uint8Array>;
+  get(key: Uint8Array): CachedImage | undefined;
+  put(key: Uint8Array, image: CachedImage): void;
+}
+
+/** Names all that an image's entry depends on besides its file. */
+export async function makerOf(
+  id: string,
+  model: Uint8Array,
+  about: ModelManifest | undefined,
+  engine: Engine,
+  decoder: DecoderName,
+  white?: number,
+): Promise<string> {
+  const digest = await sha256(model);
+  const versions = EMBEDDED_BY.map((name) => PACKAGES[name]);
+  return JSON.stringify([
+    PREPARATION_VERSION,
+    id,
+    digest,
+    about?.levels,
+    engine,
+    versions,
+    decoder,
+    ...(white ? [white] : []),
+  ]);
+}
+
+/** The cache of a run: told of at its end, closed with it. */
+export class RunCache {
+  readonly #store?: EmbeddingCache<Extra>;
+  #asked = 0;
+
+  constructor(options: CacheOptions) {
+    const folder = folderOf(options.cache);
+    if (folder === undefined) return;
+    const tell = (sentence: string) => warn(`cache: ${sentence}`);
+    if (folder) this.#store = new EmbeddingCache({ folder, limit: options.cacheLimit, warn: tell });
+    else tell("no folder is known for it, as HOME is not set: --cache DIR names one");
+  }
+
+  /** The part of it that {@linkcode makerOf} names. */
+  of(maker: string): ImageCache | undefined {
+    const store = this.#store;
+    if (!store?.isOpen) return undefined;
+    return {
+      keyOf: (bytes) => {
+        this.#asked++;
+        return cacheKey(bytes, maker);
+      },
+      get: (key) => {
+        const entry = store.get(key);
+        return entry && { patches: entry.patches, ...entry.extra };
+      },
+      put: (key, { patches, thumbnail, window, note }) => {
+        store.put(key, {
+          patches,
+          extra: { thumbnail, ...(window && { window }), ...(note !== undefined && { note }) },
+        });
+      },
+    };
+  }
+
+  /** What is kept if the run stops here, for whoever stopped it. */
+  kept(): string {
+    if (!this.#store?.isOpen) return "without a cache nothing is kept";
+    return `${this.#store.kept} embedded images are kept in ${this.#store.folder}: the same command goes on from there`;
+  }
+
+  [Symbol.dispose](): void {
+    const store = this.#store;
+    if (!store) return;
+    const [megabytes, found] = [Math.ceil(store.size / 1e6), store.found];
+    const isWorthTelling = store.isOpen && this.#asked > 0;
+    store[Symbol.dispose]();
+    if (isWorthTelling) {
+      console.error(`cache: ${found} of ${countOf(this.#asked, "image")} from ${store.folder} (${megabytes} MB)`);
+    }
+  }
+}
+
+/** Where the cache is: nowhere when off, an empty text when no folder is known for it. */
+function folderOf(option: string | undefined): string | undefined {
+  if (option === "off") return undefined;
+  return option === undefined ? usersCacheFolder("anomaly-cluster") : fromUser(option);
+}

@@ -1,0 +1,121 @@
+// Decoding and resizing on workers, ahead of the network that embeds: bounded, and in the files' order.
+
+import { availableCores } from "../../core/cores.ts";
+import { AnomalyClusterError } from "../../errors.ts";
+import type { DecoderName } from "../../image/decode.ts";
+import type { CachedImage, ImageCache } from "./image_cache.ts";
+import { readBytes } from "./read_image.ts";
+import type { Thumbnail } from "../../report/thumbnail.ts";
+import type { Raster } from "../../types.ts";
+import { WorkerPool } from "./worker_pool.ts";
+
+/** Asks for an image, resized to `size` × `size`. */
+export interface PrepareRequest {
+  /** The file's. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly size: number;
+  readonly decoder: DecoderName;
+  readonly white?: number;
+  /** Whether all its pixels are wanted too. */
+  readonly keepsPhoto?: boolean;
+}
+
+/** An image ready for the network. */
+export interface PreparedImage {
+  readonly pixels: Raster;
+  readonly thumbnail: Thumbnail;
+  /** All its pixels, where they were asked for. */
+  readonly photo?: Raster;
+  /** The raster's note. */
+  readonly note?: string;
+  /** The raster's largest sample of 16 bits. */
+  readonly largest?: number;
+  /** Its key in the cache, where there is one. */
+  readonly key?: Uint8Array;
+}
+
+/** How images are made ready. */
+export interface PrepareOptions {
+  /** Side to which images are resized. */
+  readonly size: number;
+  readonly decoder: DecoderName;
+  /** The sample of 16 bits that is white, see `DecodeOptions`. */
+  readonly white?: number;
+  readonly cache?: ImageCache;
+  /** Whether all pixels of each image are wanted too, to look at it closer. */
+  readonly keepsPhoto?: boolean;
+  /** Decoders that outlast the call. @default the call's own */
+  readonly decoders?: DecoderPool;
+}
+
+/** Images that may be ready or in work beyond the one asked for, a worker: bounds the memory, of whole photos more so. */
+const [AHEAD, PHOTOS_AHEAD] = [3, 1];
+
+/** A file's path; or its bytes, which are taken away. */
+export type ImageSource = string | Uint8Array<ArrayBuffer>;
+
+/** Yields for each file, in order, what the cache has of it, else its image, or the error that it failed with. */
+export async function* prepareImages(
+  files: readonly ImageSource[],
+  { size, decoder, white, cache, keepsPhoto, decoders: lasting }: PrepareOptions,
+): AsyncGenerator<PreparedImage | CachedImage | AnomalyClusterError> {
+  const decoders = lasting ??
+    new DecoderPool(Math.min(MOST_DECODERS, files.length), { size, decoder, white, keepsPhoto });
+  const prepare = async (file: ImageSource) => {
+    try {
+      const bytes = typeof file === "string" ? await readBytes(file) : file;
+      const key = await cache?.keyOf(bytes);
+      const cached = key && cache?.get(key);
+      return cached ?? { ...await decoders.decode(bytes), ...(key && { key }) };
+    } catch (error) {
+      if (error instanceof AnomalyClusterError) return error;
+      throw error;
+    }
+  };
+  const queue: ReturnType<typeof prepare>[] = [];
+  let next = 0;
+  const ask = () => {
+    if (next === files.length) return;
+    const image = prepare(files[next++]);
+    image.catch(() => {}); // It is awaited in its turn, or never where one before it failed.
+    queue.push(image);
+  };
+  try {
+    for (let ahead = 0; ahead < decoders.most * (keepsPhoto ? PHOTOS_AHEAD : AHEAD); ahead++) ask();
+    while (queue.length) {
+      yield await queue.shift()!;
+      ask();
+    }
+  } finally {
+    if (!lasting) decoders.end();
+  }
+}
+
+/** Workers that decode pay up to so many. */
+export const MOST_DECODERS: number = Math.min(availableCores(), 8);
+
+/** Never called. Deno fetches what is named here with the program, so that workers start without a connection too. */
+export const fetchedBefore = (): Promise<unknown> => import("./image_worker.ts");
+
+/** Workers that decode and resize. */
+export class DecoderPool {
+  readonly #pool: WorkerPool<PrepareRequest, PreparedImage>;
+
+  constructor(
+    readonly most: number,
+    readonly settings: Pick<PrepareOptions, "size" | "decoder" | "white" | "keepsPhoto">,
+  ) {
+    this.#pool = new WorkerPool(most, new URL("./image_worker.ts", import.meta.url));
+  }
+
+  /** Takes the bytes away. Rejects with what {@linkcode decodeUsable} throws. */
+  decode(bytes: Uint8Array<ArrayBuffer>): Promise<PreparedImage> {
+    const { size, decoder, white, keepsPhoto } = this.settings;
+    const asked = { bytes, size, decoder, ...(white && { white }), ...(keepsPhoto && { keepsPhoto }) };
+    return this.#pool.ask(asked, [bytes.buffer]);
+  }
+
+  end(): void {
+    this.#pool.end();
+  }
+}

@@ -1,0 +1,156 @@
+// Files → patch embeddings. What cannot be used is named in the warnings and left out.
+
+import type { ImageFile } from "../../dataset/folder.ts";
+import type { Embedder } from "../../embed/embedder.ts";
+import { AnomalyClusterError } from "../../errors.ts";
+import { arrayOf } from "../../portable.ts";
+import type { Thumbnail } from "../../report/thumbnail.ts";
+import type { PixelBox } from "../../image/pixel_box.ts";
+import type { PatchSet } from "../../types.ts";
+import { lookTwice } from "../../look/closer_look.ts";
+import type { Closer } from "./closer.ts";
+import type { CachedImage } from "./image_cache.ts";
+import { type ImageSource, type PreparedImage, prepareImages, type PrepareOptions } from "./image_pool.ts";
+import { startStage } from "../system/progress.ts";
+import type { TimeEstimate } from "../cluster/time_estimate.ts";
+
+/** An image that could be read. */
+export interface LoadedImage extends ImageFile {
+  readonly patches: PatchSet;
+  readonly thumbnail: Thumbnail;
+  /** Where it was looked at closely. */
+  readonly window?: PixelBox;
+}
+
+/** What embeds images, and how they are made ready for it. */
+export interface ImageNetwork extends PrepareOptions {
+  readonly embedder: Embedder;
+  /** Levels of its patches. */
+  readonly levels: number;
+  /** The same for many images at once, where that is faster. */
+  readonly openMany?: () => Embedder;
+  /** Looks at photos closer, where they are large. */
+  readonly closer?: Closer;
+  /** Hears of each image that went through the network. */
+  readonly estimate?: TimeEstimate;
+}
+
+type Prepared = PreparedImage | CachedImage | AnomalyClusterError;
+
+/** All images at once, as {@linkcode embedFiles} has them. */
+export async function loadImages(
+  files: readonly ImageFile[],
+  network: ImageNetwork,
+  warnings: string[],
+  stageName: string,
+): Promise<LoadedImage[]> {
+  return await arrayOf(embedFiles(files, network, warnings, stageName));
+}
+
+/**
+ * Decodes and embeds files at once, each on cores of its own, but for those in the cache; yields them in their order.
+ * `stageName` is what the progress says.
+ */
+export async function* embedFiles(
+  files: readonly ImageFile[],
+  network: ImageNetwork,
+  warnings: string[],
+  stageName: string,
+): AsyncGenerator<LoadedImage> {
+  const remarks = new ImageRemarks(warnings);
+  const stage = startStage(stageName, files.length);
+  let at = 0;
+  const embedded = embedEach(files.map(({ file }) => file), network);
+  for await (const image of namingTheFirst(embedded, () => files[at].path)) {
+    const file = files[at++];
+    if (image instanceof AnomalyClusterError) remarks.skipped(file.path, image.message);
+    else {
+      if (image.note) remarks.noted(file.path, image.note);
+      const { patches, thumbnail, window } = image;
+      yield { ...file, patches, thumbnail, ...(window && { window }) };
+    }
+    stage.update(at);
+  }
+  remarks.end();
+  stage.end();
+}
+
+/** The same images; what the network fails with says at which one. */
+async function* namingTheFirst<Image>(images: AsyncIterable<Image>, next: () => string): AsyncGenerator<Image> {
+  try {
+    yield* images;
+  } catch (error) {
+    if (!(error instanceof AnomalyClusterError && error.code === "bad-model")) throw error;
+    throw new AnomalyClusterError("bad-model", `${next()}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Images from which on several networks at once are worth their start, some 300 ms; large photos take ten times as long. */
+const [MANY, MANY_PHOTOS] = [64, 8];
+/** Images on their way through several networks; of large photos all pixels are kept meanwhile. */
+const [AHEAD, PHOTOS_AHEAD] = [8, 2];
+
+/** Decodes and embeds files, or what was read of them; yields for each, in order, what was found or why it is no image. */
+export async function* embedEach(
+  sources: readonly ImageSource[],
+  network: ImageNetwork,
+): AsyncGenerator<CachedImage | AnomalyClusterError> {
+  const { closer } = network;
+  const isMany = sources.length >= (closer ? MANY_PHOTOS : MANY);
+  const many = isMany ? network.openMany?.() : undefined;
+  const firstLooks = isMany ? closer?.openMany?.() : undefined;
+  const embedder = many ?? network.embedder;
+  const embedded = async (image: Prepared): Promise<CachedImage | AnomalyClusterError> => {
+    if (image instanceof AnomalyClusterError) {
+      if (image.code !== "bad-image") throw image;
+      return image;
+    }
+    if ("patches" in image) return image;
+    const { photo, ...rest } = image;
+    const seen = closer && photo
+      ? await lookTwice(photo, rest.pixels, closer.look, { first: firstLooks ?? closer.embedder, second: embedder })
+      : { patches: await embedder.embed(rest.pixels) };
+    network.estimate?.embedded();
+    if (rest.key) network.cache!.put(rest.key, { ...rest, ...seen });
+    return { ...rest, ...seen };
+  };
+  const queue: ReturnType<typeof embedded>[] = [];
+  try {
+    const ahead = closer ? PHOTOS_AHEAD : AHEAD;
+    for await (const image of prepareImages(sources, { ...network, keepsPhoto: closer !== undefined })) {
+      const embedding = embedded(image);
+      embedding.catch(() => {}); // It is awaited in its turn, or never where one before it failed.
+      queue.push(embedding);
+      if (queue.length > (many ? ahead : 0)) yield await queue.shift()!;
+    }
+    while (queue.length) yield await queue.shift()!;
+  } finally {
+    await many?.release();
+    await firstLooks?.release();
+  }
+}
+
+/** What the user is told of images, in their order: equal notes together, at the end. */
+export class ImageRemarks {
+  readonly #noted = new Map<string, { first: string; others: number }>();
+
+  constructor(readonly warnings: string[]) {}
+
+  /** One that is left out. */
+  skipped(path: string, reason: string): void {
+    this.warnings.push(`${path}: ${reason}, skipped`);
+  }
+
+  /** One that is used. */
+  noted(path: string, note: string): void {
+    const found = this.#noted.get(note);
+    if (found) found.others++;
+    else this.#noted.set(note, { first: path, others: 0 });
+  }
+
+  end(): void {
+    for (const [note, { first, others }] of this.#noted) {
+      this.warnings.push(`${first}${others ? ` and ${others} more` : ""}: ${note}`);
+    }
+  }
+}

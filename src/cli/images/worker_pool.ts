@@ -1,0 +1,68 @@
+// Workers that each answer one message for each that they get.
+
+import { type ModuleWorker, startModule } from "../../core/worker.ts";
+import { AnomalyClusterError, type ErrorCode } from "../../errors.ts";
+import { type Resolvers, withResolvers } from "../../portable.ts";
+
+/** What a worker answers: with the index that it was asked with, its answer or what it failed with. */
+export type WorkerAnswer<Answer> =
+  | Answer & { readonly index: number }
+  | { readonly index: number; readonly code: ErrorCode; readonly message: string };
+
+interface Busy {
+  readonly worker: ModuleWorker;
+  /** Questions that it has not answered. */
+  open: number;
+}
+
+/** Workers, started when there is work for them. */
+export class WorkerPool<Question extends object, Answer extends object> {
+  readonly #workers: Busy[] = [];
+  readonly #answers: Resolvers<Answer>[] = [];
+  /** Why a worker did not start or died: nothing more would be answered. */
+  #failure?: Error;
+
+  /** At most `most` workers of a module, each told `first` before all else. */
+  constructor(readonly most: number, readonly module: URL, readonly first?: unknown) {}
+
+  /** Asks the worker that has least to do. Rejects with what it failed with. */
+  ask(question: Question, taken: Transferable[]): Promise<Answer> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const answer = withResolvers<Answer>();
+    const index = this.#answers.push(answer) - 1;
+    const free = this.#workers.find(({ open }) => open === 0);
+    if (!free && this.#workers.length < this.most) this.#workers.push(this.#start());
+    const least = free ?? this.#workers.reduce((least, busy) => busy.open < least.open ? busy : least);
+    least.open++;
+    least.worker.post({ index, ...question }, taken);
+    return answer.promise;
+  }
+
+  #start(): Busy {
+    const worker = startModule<WorkerAnswer<Answer>>(this.module, {
+      heard: (answer) => {
+        busy.open--;
+        if ("code" in answer) this.#answers[answer.index].reject(new AnomalyClusterError(answer.code, answer.message));
+        else this.#answers[answer.index].resolve(answer);
+        delete this.#answers[answer.index];
+      },
+      failed: (error) => {
+        const failure = this.#failure ??= error;
+        this.#answers.forEach(({ reject }) => reject(failure));
+      },
+    });
+    const busy: Busy = { worker, open: 0 };
+    if (this.first !== undefined) worker.post(this.first);
+    return busy;
+  }
+
+  end(): void {
+    for (const { worker } of this.#workers) worker.end();
+  }
+}
+
+/** What a worker posts of an error. */
+export function failedAnswer(index: number, error: unknown, otherwise: ErrorCode): WorkerAnswer<never> {
+  const code = error instanceof AnomalyClusterError ? error.code : otherwise;
+  return { index, code, message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,9 +1,0 @@
-// What the program tells of itself: its version, and those of the packages it depends on.
-
-import manifest from "../../deno.json" with { type: "json" };
-
-/** The program's version. */
-export const VERSION: string = manifest.version;
-
-/** Packages by name, each as `npm:name@version`. */
-export const PACKAGES: Readonly<Record<string, string>> = manifest.imports;

@@ -1,0 +1,21 @@
+// `network`: its options, as the command line and its help have them.
+
+import type { Command } from "commander";
+import { oneOf } from "../options/arguments.ts";
+import { cacheOption, engineOption } from "../options/shared_options.ts";
+import { networkCommand } from "./network_command.ts";
+
+/** Adds the command to the program. */
+export function addNetwork(root: Command): void {
+  root.command("network")
+    .exitOverride()
+    .description(
+      "Download a network of the Hugging Face hub into the cache, open it, and tell what it is: docs/models.md.",
+    )
+    .argument("<NAME>", "hf:OWNER/NAME, or what else --model of cluster takes")
+    .option("--update", "take the newest commit, though an older one is in the cache")
+    .addOption(engineOption())
+    .addOption(cacheOption())
+    .option("--json <FILE>", "- prints JSON on standard output, and nothing else", oneOf("-"))
+    .action(networkCommand);
+}

@@ -1,0 +1,94 @@
+// The network that options name, opened.
+
+import { availableCores } from "../../core/cores.ts";
+import type { Embedder } from "../../embed/embedder.ts";
+import { openedLate } from "../../embed/opened_late.ts";
+import { sha256 } from "../../embed/manifest.ts";
+import { checkedModel, type Engine, type Views } from "../../embed/onnx.ts";
+import type { DecoderName } from "../../image/decode.ts";
+import { PRESETS } from "../../preset.ts";
+import type { NetworkRecord } from "../../report/model_file.ts";
+import { chosenEngine, type EngineChoice } from "./engine.ts";
+import { pooledEmbedder } from "../images/embedder_pool.ts";
+import { findNetwork, type FoundNetwork, type NetworkOptions } from "./find_network.ts";
+import { makerOf } from "../images/image_cache.ts";
+
+/** Options that name a network and how it sees images. */
+export interface ModelOptions extends NetworkOptions {
+  readonly views?: "1" | "4" | "8";
+  readonly size?: number;
+  /** @default "auto" */
+  readonly engine?: EngineChoice;
+  /** @default "own" */
+  readonly decoder?: DecoderName;
+  /** The sample of 16 bits that is white in the images. @default 65535 */
+  readonly white?: number;
+}
+
+/** A network, the side to which images are resized for it, and how to open it again. */
+export interface OpenModel {
+  readonly embedder: Embedder;
+  /** Levels of its patches. */
+  readonly levels: number;
+  /** The same for many images at once, where that is faster. */
+  readonly openMany?: () => Embedder;
+  readonly size: number;
+  readonly decoder: DecoderName;
+  /** The sample of 16 bits that is white, where it is not the largest possible one. */
+  readonly white?: number;
+  /** Names all that an embedding depends on besides the image. */
+  readonly maker: string;
+  /** What runs it. */
+  readonly engine: Engine;
+  readonly network: NetworkRecord;
+}
+
+/** Finds and checks the network of `--model`, else the preset's; it opens with the first image. */
+export async function openModel(options: ModelOptions, warnings: string[], found?: FoundNetwork): Promise<OpenModel> {
+  const preset = PRESETS[options.preset];
+  const { model, manifest, file: name, address } = found ?? await findNetwork(options);
+  if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
+  const size = options.size ?? manifest?.input.side ?? 224;
+  const engine = await chosenEngine(options.engine ?? "auto");
+  const cores = Math.min(availableCores(), 4);
+  const embedding = {
+    model,
+    manifest,
+    ...(options.model === undefined ? preset.embedding : manifest ? {} : { name: name.replace(/\.onnx$/i, "") }),
+    views: options.views ? Number(options.views) as Views : preset.embedding.views,
+    size,
+    threads: cores,
+    engine,
+  };
+  const checked = await checkedModel(embedding);
+  const { preset: from, views, white } = options;
+  const network = {
+    id: checked.id,
+    file: name,
+    sha256: await sha256(model),
+    preset: from,
+    ...(address !== undefined && { model: address }),
+    ...(views && { views }),
+    size,
+    ...(white && { white }),
+  };
+  const decoder = options.decoder ?? "own";
+  const maker = await makerOf(checked.id, model, manifest, engine, decoder, white);
+  const embedder = openedLate(checked);
+  // Before the work: what it gives is known only when it has run.
+  if (options.model !== undefined) {
+    await embedder.embed({ data: new Uint8Array(4 * size * size).fill(128), width: size, height: size });
+  }
+  const pools = engine === "wasm" && cores > 1;
+  return {
+    embedder,
+    levels: checked.levels,
+    ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, cores) }),
+    size,
+    decoder,
+    ...(white && { white }),
+    maker,
+    engine,
+    network,
+  };
+}

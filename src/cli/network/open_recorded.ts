@@ -1,0 +1,66 @@
+// The network of an earlier run or of another machine, and no other.
+
+import { sha256 } from "../../embed/manifest.ts";
+import { networkFileName } from "../../embed/read_network.ts";
+import { AnomalyClusterError } from "../../errors.ts";
+import { PRESET_NAMES, type PresetName, PRESETS } from "../../preset.ts";
+import { findNetwork } from "./find_network.ts";
+import { type ModelOptions, type OpenModel, openModel } from "./open_model.ts";
+import type { NetworkRecord } from "../../report/model_file.ts";
+
+/** How a recorded network is opened here. */
+export interface RecordedOptions extends Pick<ModelOptions, "model" | "engine" | "decoder" | "cache" | "keeps"> {
+  /** What was made with it, for sentences, as `these groups`. */
+  readonly of: string;
+}
+
+/** Opens the network of a record. Throws `bad-model` where it is another one. */
+export async function openRecorded(
+  network: NetworkRecord,
+  { of, ...given }: RecordedOptions,
+  warnings: string[],
+): Promise<OpenModel> {
+  const model = given.model ?? network.model;
+  // An address in a record was written by someone else: it leads to no other server than the hub.
+  const options = {
+    ...network,
+    ...given,
+    model,
+    preset: model === undefined ? presetOf(network) : network.preset,
+    views: viewsOf(network),
+    onlyHub: given.model === undefined,
+  };
+  const read = await findNetwork(options).catch((cause) => {
+    if (cause instanceof AnomalyClusterError && cause.code !== "bad-argument") throw cause;
+    const reason = `the network ${network.file} of ${of} cannot be read from ${
+      model ?? PRESETS[network.preset].model.pathname
+    }`;
+    throw new AnomalyClusterError("bad-model", `${reason}: say where it lies with --model FILE`, { cause });
+  });
+  const found = await sha256(read.model);
+  if (found !== network.sha256 && !read.manifest?.formerly?.includes(network.sha256)) {
+    throw new AnomalyClusterError(
+      "bad-model",
+      `${read.file} is not the network of ${of}, its SHA-256 is ${found.slice(0, 12)}… and not ` +
+        `${network.sha256.slice(0, 12)}…: name that one with --model FILE, or run cluster again`,
+    );
+  }
+  const opened = await openModel(options, warnings, read);
+  if (opened.embedder.id !== network.id) {
+    throw new AnomalyClusterError(
+      "bad-model",
+      `the network is now ${opened.embedder.id}, but ${of} were made with ${network.id}: run cluster again`,
+    );
+  }
+  return opened;
+}
+
+/** A preset that has the network: which one a preset's name stands for changes with the version. */
+function presetOf({ file, preset }: NetworkRecord): PresetName {
+  return PRESET_NAMES.find((name) => networkFileName(PRESETS[name].model) === file) ?? preset;
+}
+
+/** In how many directions images were seen: said by the id, where nothing else does. */
+function viewsOf({ id, views }: NetworkRecord): NonNullable<NetworkRecord["views"]> {
+  return views ?? (id.match(/ × ([48]) views/)?.[1] as "4" | "8" | undefined) ?? "1";
+}

@@ -1,0 +1,409 @@
+// The studio as a static web server hosts it, in Chromium: under a sub-path and a strict policy, with real images.
+
+import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import puppeteer, { type Page } from "puppeteer-core";
+import { BlobWriter, Uint8ArrayReader, ZipWriter } from "@zip.js/zip.js";
+import { clusterPatches, decodeImage, onnxEmbedder, type PatchSet, PRESETS } from "../../mod.ts";
+import { joinPatches } from "../../embed.ts";
+import { findImages } from "../../src/dataset/folder.ts";
+import type { GroupsFile } from "../../src/report/result.ts";
+import { STUDIO_POLICY } from "../../src/studio/index_page.ts";
+import { CHROMIUM, FROM_NPM, testWith, tried } from "../support/needs.ts";
+import { EXPORTS } from "../support/hub_server.ts";
+import { PROJECT, run, runTask, withFolder } from "../support/program.ts";
+import { UNREACHABLE } from "../../tools/bundle.ts";
+
+const FABRIC = join(PROJECT, "tests/data/fabric");
+const built = await Deno.makeTempDir();
+const building = await runTask("studio", built);
+const BUNDLER = tried("Deno's bundler", FROM_NPM, !building.stderr.includes(UNREACHABLE));
+globalThis.addEventListener("unload", () => rmSync(built, { recursive: true }));
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+};
+
+const test = (name: string, fn: () => Promise<void>) => testWith([BUNDLER, CHROMIUM], name, fn);
+
+/** Headers that make pages cross-origin isolated: with shared memory. */
+const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
+/** The page, and all that it asked for. */
+interface Visit {
+  readonly page: Page;
+  readonly folder: string;
+  /** Paths below the studio's, as the server was asked for them. */
+  readonly asked: string[];
+}
+
+/** Opens the studio under /tools/studio/; nothing may be asked of any other place, sent anywhere, or complained of. */
+async function withStudio(
+  use: (visit: Visit) => Promise<void>,
+  { headers = {}, missing }: { headers?: Record<string, string>; missing?: RegExp } = {},
+): Promise<void> {
+  const asked: string[] = [];
+  const problems: string[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    if (request.method !== "GET" || (await request.bytes()).length) problems.push(`${request.method} ${pathname}`);
+    const path = pathname.replace(/^\/tools\/studio\//, "").replace(/^$/, "index.html");
+    asked.push(path);
+    const file = join(built, path);
+    if (missing?.test(path) || !existsSync(file)) return new Response("not here", { status: 404 });
+    return new Response(readFileSync(file), {
+      headers: {
+        "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+        "content-security-policy": `${STUDIO_POLICY}; report-uri /forbidden`, // A request: told as a problem.
+        ...headers,
+      },
+    });
+  });
+  const base = `http://127.0.0.1:${server.addr.port}/tools/studio/`;
+  const check = (url: string, body?: unknown) => {
+    if (body !== undefined || !url.startsWith(base) && !/^(data|blob):/.test(url)) problems.push(url.slice(0, 100));
+  };
+  await withFolder(async (folder) => {
+    const browser = await puppeteer.launch({ executablePath: CHROMIUM.get(), args: ["--no-sandbox", "--disable-gpu"] });
+    try {
+      const page = await browser.newPage();
+      const session = await browser.target().createCDPSession();
+      await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+      if (!missing) page.on("console", (message) => problems.push(message.text()));
+      page.on("pageerror", (error) => problems.push(String(error)));
+      page.on("request", (request) => check(request.url(), request.postData()));
+      page.on("workercreated", async (worker) => {
+        worker.client.on("Network.requestWillBeSent", ({ request }) => check(request.url, request.postData));
+        const cores = { hardwareConcurrency: 4 };
+        await worker.client.send("Emulation.setHardwareConcurrencyOverride", cores).catch(() => {});
+        await worker.client.send("Network.enable").catch(() => {});
+      });
+      await page.goto(base);
+      await use({ page, folder, asked });
+      assert.deepEqual(problems, []);
+    } finally {
+      await browser.close();
+      await server.shutdown();
+    }
+  });
+}
+
+/** How many workers have loaded onnxruntime: one, and each of its threads. */
+const engines = (asked: readonly string[]) =>
+  asked.filter((path) => path.endsWith("/ort-wasm-simd-threaded.js")).length;
+
+/** What is chosen is told a moment after it is. */
+async function textBecomes(page: Page, id: string, text: string): Promise<void> {
+  await page.waitForFunction((id, text) => document.getElementById(id)!.textContent === text, {}, id, text);
+}
+
+const isHidden = (page: Page, id: string) => page.$eval(`#${id}`, (element) => (element as HTMLElement).hidden);
+const textOf = (page: Page, id: string) => page.$eval(`#${id}`, (element) => element.textContent);
+
+async function chooseFolder(page: Page, folder: string, id = "folder"): Promise<void> {
+  const input = await page.$(`input#${id}`) as unknown as { uploadFile(path: string): Promise<void> };
+  await input.uploadFile(folder);
+}
+
+/** Drops files and folders on the page. */
+async function dropFiles(page: Page, ...files: string[]): Promise<void> {
+  await page.evaluate(() => scrollTo(0, 0));
+  const session = await page.createCDPSession();
+  const { x, y } = await (await page.$("#drop"))!.clickablePoint();
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type, x, y, data });
+  }
+}
+
+/** Starts, and waits until there is a result or a problem; gives the stages that were shown. */
+async function group(page: Page, fields: { preset?: string; k?: string }): Promise<string[]> {
+  if (fields.preset) await page.click(`[name=preset][value=${fields.preset}]`);
+  if (fields.k) await page.$eval("#k", (input, k) => (input as HTMLInputElement).value = k, fields.k);
+  const stages = page.evaluate(() =>
+    new Promise<string[]>((done) => {
+      const seen = new Set<string>();
+      const observer = new MutationObserver(() => {
+        seen.add(document.querySelector("#stage")!.textContent!);
+        const ended = ["#result", "#problem"].some((id) => !(document.querySelector(id) as HTMLElement).hidden);
+        if (!ended || !(document.querySelector("#work") as HTMLElement).hidden) return;
+        observer.disconnect();
+        done([...seen]);
+      });
+      observer.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+    })
+  );
+  await page.click("#start");
+  return await stages;
+}
+
+/** Presses the button of a file, and gives what the browser saves. */
+async function saved(page: Page, folder: string, name: string): Promise<Uint8Array> {
+  await page.evaluate((name) => {
+    const button = [...document.querySelectorAll<HTMLElement>("#save button")].find((one) => one.textContent === name);
+    button!.click();
+  }, name);
+  const file = join(folder, name);
+  for (let tries = 0; tries < 100 && !existsSync(file); tries++) await new Promise((done) => setTimeout(done, 50));
+  return readFileSync(file);
+}
+
+async function savedGroups(page: Page, folder: string): Promise<GroupsFile> {
+  rmSync(join(folder, "groups.json"), { force: true });
+  return JSON.parse(new TextDecoder().decode(await saved(page, folder, "groups.json")));
+}
+
+/** What the library makes of the images of a folder, for any number of groups. */
+async function byLibrary(folder: string) {
+  const { model, embedding, features, tau } = PRESETS.paper;
+  const embedder = await onnxEmbedder({ model: readFileSync(model), ...embedding });
+  const files = findImages(folder).images;
+  const parts: PatchSet[] = [];
+  for (const { file } of files) parts.push(await embedder.embed(await decodeImage(readFileSync(file))));
+  await embedder.release();
+  const paths = files.map(({ path }) => path);
+  const patches = joinPatches(parts);
+  return async (k: number | "auto") => {
+    const { groups, scores } = await clusterPatches(patches, { features, weight: { kind: "soft", tau }, k });
+    return { paths, groups: Array.from(groups, (group) => group + 1), scores };
+  };
+}
+
+testWith(BUNDLER, "deno task studio writes a folder, again into its own, never among other files", async () => {
+  assert.equal(building.code, 0, building.stderr);
+  assert.match(building.stdout, /app\/\S+\/worker\.js +[\d,]+ +[\d,]+\n/);
+  assert(building.stdout.includes(STUDIO_POLICY));
+  assert.equal((await runTask("studio", built)).code, 0);
+  await withFolder(async (folder) => {
+    writeFileSync(join(folder, "thesis.txt"), "");
+    const { code, stderr } = await runTask("studio", folder);
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: .* holds other files: name a new or an empty folder\n$/);
+  });
+});
+
+test("the fabric set: the library's groups, again without embedding, files to save, nothing sent", async () => {
+  await withStudio(async ({ page, folder, asked }) => {
+    const images = join(folder, "photos");
+    cpSync(FABRIC, images, { recursive: true });
+    const library = await byLibrary(images);
+    const wanted = await library("auto");
+    writeFileSync(join(images, "broken.jpg"), readFileSync(join(images, "cut/cut-01.jpg")).subarray(0, 900));
+    await chooseFolder(page, images);
+    await page.waitForFunction(() => document.getElementById("chosen")!.textContent !== "Nothing chosen yet.");
+    assert.equal(await textOf(page, "chosen"), "61 images of photos chosen, 1 other file left out.");
+    const stages = await group(page, { preset: "paper" });
+    assert.deepEqual([await textOf(page, "problem")], [""]);
+    for (const stage of ["Loading the network", "Embedding images", "Comparing", "Writing the report"]) {
+      assert(stages.includes(stage), stages.join());
+    }
+    assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+    assert.equal(engines(asked), 1);
+    assert.match((await textOf(page, "warning-list"))!, /^broken\.jpg: the JPEG image is truncated.*, skipped$/);
+    assert.equal(await textOf(page, "summary"), "60 images in 5 groups, a number chosen automatically.");
+
+    const found = await savedGroups(page, folder);
+    assert.deepEqual(found.images.map(({ path }) => path), wanted.paths);
+    assert.deepEqual(found.images.map(({ group }) => group), wanted.groups);
+    found.images.forEach(({ score }, i) => assert(Math.abs(score / wanted.scores[i] - 1) < 1e-3));
+    const table = new TextDecoder().decode(await saved(page, folder, "groups.csv"));
+    assert.equal(table.trimEnd().split("\r\n").length, 61);
+    const report = new TextDecoder().decode(await saved(page, folder, "report.html"));
+    assert.match(report, /<title>Kinds of defect in photos<\/title>/);
+
+    // The model takes new images with the program.
+    for (const name of ["model.json", "model.bin"]) await saved(page, folder, name);
+    mkdirSync(join(folder, "new"));
+    cpSync(join(FABRIC, "hole/hole-01.jpg"), join(folder, "new/hole-01.jpg"));
+    const assigned = await runTask("assign", join(folder, "model.json"), join(folder, "new"));
+    assert.equal(assigned.code, 0, assigned.stderr);
+    assert.match(assigned.stdout, /hole-01\.jpg +group \d +distance .* like hole\/hole-01\.jpg/);
+
+    // The report works in its frame, which has no origin.
+    const frame = (await (await page.$("#report"))!.contentFrame())!;
+    await frame.waitForSelector("#map *");
+    assert.equal((await frame.$$("section.group .card img")).length, 60);
+    assert.equal(await frame.evaluate(() => globalThis.origin), "null");
+
+    // It learns there too, without storage and forms.
+    for (const number of [1, 2]) {
+      await frame.focus(`#group-${number} .card .frame`);
+      await page.keyboard.press("c");
+    }
+    await frame.click("#learn");
+    await frame.waitForFunction(() =>
+      document.querySelector("#learning-hint")!.textContent!.startsWith("Learned from 2")
+    );
+    await frame.click("#check-next-open");
+    await frame.waitForFunction(() => document.querySelector("#check-next-place")!.textContent === "1 of 12");
+    await page.keyboard.press("n");
+    await page.keyboard.type("Knots");
+    await page.keyboard.press("Enter");
+    await frame.waitForFunction(() => document.querySelector("#group-links")!.textContent!.includes("Knots 1"));
+    await page.keyboard.press("Escape");
+
+    // Other settings take what was embedded.
+    const before = asked.length;
+    const again = await group(page, { k: "3" });
+    assert(!again.some((stage) => /Embedding|Reading/.test(stage)), again.join());
+    assert.equal(await textOf(page, "summary"), "60 images in 3 groups.");
+    const three = await savedGroups(page, folder);
+    assert.deepEqual(three.images.map(({ group }) => group), (await library(3)).groups);
+    assert.equal(asked.length, before, "nothing more is asked for");
+
+    await group(page, { k: "99" });
+    assert.equal(await textOf(page, "problem"), "k is 99, more than the 60 usable images");
+  });
+});
+
+test("stopping ends the work at once, and what was embedded is not embedded again", async () => {
+  await withStudio(async ({ page }) => {
+    await chooseFolder(page, FABRIC);
+    await page.click("[name=preset][value=paper]");
+    await page.click("#start");
+    await page.waitForFunction(() => /^1\d of 60/.test(document.querySelector("#count")!.textContent!));
+    await page.click("#stop");
+    await page.waitForFunction(() => document.querySelector("#problem")!.textContent === "Stopped.", { timeout: 1000 });
+    assert(await isHidden(page, "work") && await isHidden(page, "stop"));
+    await page.click("#start");
+    const first = await page.waitForFunction(() =>
+      document.querySelector("#stage")!.textContent === "Embedding images" &&
+      Number.parseInt(document.querySelector("#count")!.textContent!)
+    );
+    assert(await first.jsonValue() as number >= 10);
+    await page.waitForSelector("#result:not([hidden])");
+    assert.match((await textOf(page, "summary"))!, /^60 images in 5 groups/);
+  });
+});
+
+test("isolated pages use threads: the same groups, with labelled normals, by keyboard", async () => {
+  await withStudio(async ({ page, folder, asked }) => {
+    for (const kind of ["cut", "hole", "stain"]) {
+      cpSync(join(FABRIC, kind), join(folder, "in", kind), { recursive: true });
+    }
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    await chooseFolder(page, join(folder, "in"));
+    await chooseFolder(page, join(FABRIC, "good"), "normals");
+    await textBecomes(page, "normals-chosen", "12 images of good chosen.");
+    await page.click("[name=preset][value=paper]");
+    await page.$eval("#k", (input) => (input as HTMLInputElement).value = "3");
+    await page.focus("#k");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#result:not([hidden])");
+    const found = await savedGroups(page, folder);
+    assert.equal(found.settings.weight, "labelled-normal");
+    const kinds = found.images.map(({ path, group }) => `${path.split("/")[0]} ${group}`);
+    assert.deepEqual([...new Set(kinds)].length, 3, "each kind is a group");
+    await page.click("#no-normals");
+    await textBecomes(page, "normals-chosen", "None chosen.");
+    await group(page, {});
+    const without = await savedGroups(page, folder);
+    assert.deepEqual(without.images.map(({ group }) => group), (await (await byLibrary(join(folder, "in")))(3)).groups);
+    assert(engines(asked) > 1, "threads load the engine too");
+  }, { headers: ISOLATED });
+});
+
+test("a dropped folder with a zip in it, and a file that is gone by then", async () => {
+  await withStudio(async ({ page, folder }) => {
+    const dropped = join(folder, "mixed");
+    mkdirSync(join(dropped, "deep"), { recursive: true });
+    const zip = new ZipWriter(new BlobWriter("application/zip"));
+    for (const at of [1, 2, 3]) {
+      const name = `hole-0${at}.jpg`;
+      await zip.add(`packed/${name}`, new Uint8ArrayReader(readFileSync(join(FABRIC, "hole", name))));
+      cpSync(join(FABRIC, "cut", `cut-0${at}.jpg`), join(dropped, "deep", `cut-0${at}.jpg`));
+    }
+    writeFileSync(join(dropped, "more.zip"), await (await zip.close()).bytes());
+    cpSync(join(FABRIC, "cut/cut-04.jpg"), join(dropped, "gone.jpg"));
+    await dropFiles(page, dropped);
+    await page.waitForFunction(() =>
+      document.querySelector("#chosen")!.textContent === "4 images and 1 zip of mixed chosen."
+    );
+    rmSync(join(dropped, "gone.jpg"));
+    await group(page, { preset: "paper", k: "2" });
+    assert.equal(await textOf(page, "problem"), "");
+    const { images, warnings } = await savedGroups(page, folder);
+    assert.deepEqual(warnings, ["gone.jpg: the file cannot be read, or was changed since it was chosen, skipped"]);
+    const names = images.map(({ path, group }) => [path, group === images[0].group ? "cut" : "hole"]);
+    assert.deepEqual(
+      names.map(([path, kind]) => basename(path).startsWith(kind)),
+      Array(6).fill(true),
+      names.join(" "),
+    );
+    assert.equal(images[5].path, "packed/hole-03.jpg");
+  });
+});
+
+test("what the server lacks is told in a sentence", async () => {
+  const lacking: [RegExp, RegExp][] = [
+    [/reduction4\.onnx\.wasm$/, /^the network \S+\.onnx cannot be loaded from 127.0.0.1:\d+: the server answers 404/],
+    [/worker\.js$/, /^A part of the studio cannot be loaded: reload the page/],
+    [/\/jpeg\.wasm$/, /^a part of the studio cannot be loaded: reload the page/],
+  ];
+  for (const [missing, sentence] of lacking) {
+    await withStudio(async ({ page }) => {
+      await chooseFolder(page, join(FABRIC, "cut"));
+      await group(page, { preset: "paper", k: "2" });
+      assert.match((await textOf(page, "problem"))!, sentence);
+    }, { missing });
+  }
+});
+
+test("a network dropped on the page, as the hub has it: the program's groups, and a model that assign takes", async () => {
+  await withStudio(async ({ page, folder, asked }) => {
+    const images = join(folder, "photos");
+    for (const kind of ["cut", "hole"]) cpSync(join(FABRIC, kind), join(images, kind), { recursive: true });
+    await chooseFolder(page, images);
+    const repository = join(EXPORTS, "dinov2");
+    await dropFiles(page, repository);
+    await textBecomes(page, "network-chosen", "dinov2/onnx/model.onnx chosen, 3 others left out.");
+    assert.equal(await textOf(page, "chosen"), "24 images of photos chosen.", "the images stay");
+    await group(page, { preset: "paper", k: "3" });
+    assert.equal(await textOf(page, "problem"), "");
+    const found = await savedGroups(page, folder);
+    assert.match(found.model, /^dinov2 \w{8}@56 /);
+    assert(!asked.some((path) => path.startsWith("models/")), "no other network is loaded");
+    const options = ["--preset", "paper", "--k", "3", "--engine", "wasm"];
+    const program = await run("cluster", images, "--model", repository, ...options, "--json", "-");
+    assert.equal(program.code, 0, program.stderr);
+    const wanted: GroupsFile = JSON.parse(program.stdout);
+    assert.equal(found.model, wanted.model);
+    assert.deepEqual(found.images.map(({ group }) => group), wanted.images.map(({ group }) => group));
+
+    for (const name of ["model.json", "model.bin"]) await saved(page, folder, name);
+    const assign = (...more: string[]) => run("assign", join(folder, "model.json"), join(images, "cut"), ...more);
+    const lost = await assign();
+    assert.equal(lost.code, 1);
+    assert.match(
+      lost.stderr,
+      /the network model\.onnx of these groups cannot be read from .*: say where it lies with --model/,
+    );
+    const assigned = await assign("--model", repository);
+    assert.equal(assigned.code, 0, assigned.stderr);
+
+    // Files without their folders, another network in place of the first.
+    const files = ["onnx/model.onnx", "config.json", "preprocessor_config.json"];
+    await dropFiles(page, ...files.map((file) => join(EXPORTS, "convnext", file)));
+    await textBecomes(page, "network-chosen", "model.onnx chosen.");
+    await group(page, {});
+    assert.match((await savedGroups(page, folder)).model, /^model \w{8}@64 /);
+
+    // Without them it is a guess, which does not fit here.
+    await dropFiles(page, join(EXPORTS, "swin/onnx/model.onnx"));
+    await textBecomes(page, "network-chosen", "model.onnx chosen.");
+    await group(page, {});
+    assert.match(
+      (await textOf(page, "problem"))!,
+      /^model (gives no patch grid: its output is 1 × \d+ × 48; tokens|does not take)/,
+    );
+    await dropFiles(page, ...["onnx/model.onnx", "config.json"].map((file) => join(EXPORTS, "swin", file)));
+    await page.click("#no-network");
+    await textBecomes(page, "network-chosen", "That of the preset.");
+    await group(page, {});
+    assert.match((await savedGroups(page, folder)).model, /^efficientnet-lite0-reduction4@224 /);
+  });
+});

@@ -1,0 +1,76 @@
+// A stand-in for the Hugging Face hub on loopback, which serves the exports of tests/data/hub/ in the hub's way.
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PROJECT } from "./program.ts";
+
+/** Where the exports lie, as repositories `test/NAME`. */
+export const EXPORTS = join(PROJECT, "tests/data/hub");
+
+/** What PyTorch gave for an export's image: tools/make_hub_exports.py. */
+export function referenceOf(name: string): { pixels: Uint8Array; expected: Float32Array } {
+  return {
+    pixels: readFileSync(join(EXPORTS, `${name}.pixels`)),
+    expected: new Float32Array(new Uint8Array(readFileSync(join(EXPORTS, `${name}.expected`))).buffer),
+  };
+}
+
+const ETAG = /\.onnx(_data)?$/;
+
+/** The server. */
+export class HubServer {
+  /** Paths that were asked for, in their order. */
+  readonly asked: string[] = [];
+  /** Stands for the answer to a path; nothing leaves it as it is. */
+  fault?: (path: string) => Response | undefined;
+  /** The commit that `main` stands for. */
+  commit = "1".repeat(40);
+  /** What is served in place of a file of {@linkcode EXPORTS}. */
+  readonly files = new Map<string, Uint8Array | string>();
+  /** Whether it tells of commits and digests, as the hub does, or serves files and nothing else. */
+  tells = true;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor() {
+    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+      const { pathname } = new URL(request.url);
+      this.asked.push(pathname);
+      return this.fault?.(pathname) ?? this.#answer(pathname);
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+  }
+
+  #answer(pathname: string): Response {
+    const error = (status: number, code: string) => new Response(code, { status, headers: { "x-error-code": code } });
+    if (pathname.startsWith("/storage/")) return new Response(this.#file(pathname.slice("/storage/".length))!.slice());
+    const [, owner, name, revision, path] = pathname.match(/^\/([^/]+)\/([^/]+)\/resolve\/([^/]+)\/(.+)$/) ?? [];
+    if (owner !== "test" || !existsSync(join(EXPORTS, name))) return error(401, "RepoNotFound");
+    if (!["main", this.commit, "1".repeat(40)].includes(revision)) return error(404, "RevisionNotFound");
+    const bytes = this.#file(`${name}/${path}`);
+    if (!bytes) return error(404, "EntryNotFound");
+    if (!this.tells) return new Response(bytes.slice());
+    const headers = { "x-repo-commit": revision === "main" ? this.commit : revision };
+    if (!ETAG.test(path)) return new Response(bytes.slice(), { headers });
+    // Large files lie elsewhere, and only the hub itself tells of commit and digest.
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    return new Response(null, {
+      status: 302,
+      headers: { ...headers, "x-linked-etag": `"${digest}"`, location: `/storage/${name}/${path}` },
+    });
+  }
+
+  #file(path: string): Uint8Array | undefined {
+    const other = this.files.get(path);
+    if (other !== undefined) return typeof other === "string" ? new TextEncoder().encode(other) : other;
+    const file = join(EXPORTS, path);
+    return existsSync(file) ? readFileSync(file) : undefined;
+  }
+}

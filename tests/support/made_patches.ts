@@ -1,0 +1,25 @@
+// Patch embeddings for tests, the same in each run.
+
+import type { PatchSet } from "../../mod.ts";
+
+/** A set of patch embeddings whose numbers come from their places. */
+export function made(
+  count: number,
+  rows: number,
+  cols: number,
+  channels: number,
+  value: (at: number) => number,
+): PatchSet {
+  return {
+    data: Float32Array.from({ length: count * rows * cols * channels }, (_, at) => value(at)),
+    count,
+    rows,
+    cols,
+    channels,
+  };
+}
+
+/** Between −1 and 1, without pattern. */
+export function noise(at: number): number {
+  return Math.sin(at * 12.9898 + Math.sin(at * 78.233) * 43.5453);
+}
