@@ -57,14 +57,14 @@ export type { Feature } from "./src/feature.ts";
 export { type ClusterOptions, clusterPatches, type ClusterResult } from "./src/pipeline.ts";
 export { type GroupModel, groupModel, type GroupModelOptions, regroup } from "./src/assign/group_model.ts";
 export {
-  describeBlocks,
-  type Described,
-  describePatches,
-  type Description,
-  type DescriptionPart,
-} from "./src/describe/describe.ts";
-export { type DescriptionOptions, fitDescription } from "./src/describe/fit.ts";
-export { chooseReferences, type CountedReferences, type References } from "./src/describe/references.ts";
+  embedBlocks,
+  type EmbeddedBlock,
+  embedPatches,
+  type FittedEmbedding,
+  type FittedPart,
+} from "./src/fitted/embed_blocks.ts";
+export { fitEmbedding, type FitOptions } from "./src/fitted/fit_embedding.ts";
+export { chooseReferences, type CountedReferences, type References } from "./src/reference/choose_references.ts";
 export {
   clusterEmbeddings,
   type ClusterEmbeddingsOptions,
@@ -76,6 +76,7 @@ export { type ImagePoints, type PointAxes, pointBy, pointsOf } from "./src/learn
 export { type SharedLabels, shareLabels } from "./src/learn/shared_labels.ts";
 export { type LearnedKinds, learnedKinds } from "./src/assign/learned_kinds.ts";
 export { type Assignment, assignPatches } from "./src/assign/assign_patches.ts";
-export { type ModelRecord, packModel, unpackModel } from "./src/assign/model_record.ts";
-export type { ArrayEntry } from "./src/describe/array_record.ts";
-export type { DescriptionRecord } from "./src/describe/description_record.ts";
+export { type ModelRecord } from "./src/assign/model_record.ts";
+export { packModel, unpackModel } from "./src/assign/pack_model.ts";
+export type { ArrayEntry } from "./src/fitted/array_record.ts";
+export type { FittedRecord } from "./src/fitted/fitted_record.ts";

@@ -10,7 +10,7 @@ import { RunCache } from "../src/cli/images/image_cache.ts";
 import { loadImages } from "../src/cli/images/load_images.ts";
 import { openModel } from "../src/cli/network/open_model.ts";
 import { labelledDataset } from "../src/dataset/labelled.ts";
-import type { References } from "../src/describe/references.ts";
+import type { References } from "../src/reference/choose_references.ts";
 
 const SIZES = [16, 32, 64, 128, 256, 512];
 const SEEDS = 5;

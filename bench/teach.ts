@@ -15,7 +15,7 @@ import { RunCache } from "../src/cli/images/image_cache.ts";
 import { loadSubject } from "../src/cli/evaluate/subject.ts";
 import { linkage } from "../src/cluster/linkage.ts";
 import { labelledDataset } from "../src/dataset/labelled.ts";
-import { describePatches } from "../src/describe/describe.ts";
+import { embedPatches } from "../src/fitted/embed_blocks.ts";
 import { squaredDistance } from "../src/distance/squared_distance.ts";
 import { euclideanDistances } from "../src/distance/weighted_average.ts";
 import { joinPatches, someImages } from "../src/embed/embedder.ts";
@@ -170,7 +170,7 @@ async function onNewImages(
     const own = someImages(patches, kept);
     const result = await clusterPatches(own, { ...settings, k: members.length });
     const model = await groupModel(own, result, { ...settings, weight: result.spread?.weighting ?? settings.weight });
-    const vectors = await describePatches(someImages(patches, later), model.description);
+    const vectors = await embedPatches(someImages(patches, later), model.fit);
     const { points, axes } = pointsOf(result.matrix);
     const ownMembers = members.map((_, kind) => [...kept.keys()].filter((at) => truth[kept[at]] === kind));
     for (let run = 0; run < RUNS / 4; run++) {

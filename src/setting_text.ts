@@ -1,7 +1,7 @@
 // Settings as text: as options give them, and as reports tell them.
 
 import { countsAsClear, type GroupCountChoice } from "./cluster/choose_k.ts";
-import type { References } from "./describe/references.ts";
+import type { References } from "./reference/choose_references.ts";
 import type { Feature } from "./feature.ts";
 import type { Temperature } from "./weight/soft.ts";
 import type { ScoreSource, Temperatures, Weighting } from "./weight/weighting.ts";

@@ -2,7 +2,7 @@ import type { WorkOptions } from "../distance/patch_minima.ts";
 import { squaredDistance } from "../distance/squared_distance.ts";
 import { ensure } from "../errors.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
-import { describePatches } from "../describe/describe.ts";
+import { embedPatches } from "../fitted/embed_blocks.ts";
 import type { GroupModel } from "./group_model.ts";
 import { kindsOfVector } from "./learned_kinds.ts";
 
@@ -51,12 +51,12 @@ export async function assignPatches(
   patches: PatchSet,
   options: WorkOptions = {},
 ): Promise<Assignment[]> {
-  const vectors = await describeForModel(model, patches, options);
+  const vectors = await embedForModel(model, patches, options);
   return Array.from({ length: patches.count }, (_, i) => assigned(vectors, i, model));
 }
 
-/** Vectors of new images by a model's description. Throws `bad-argument` for patches of another shape than it takes. */
-export async function describeForModel(
+/** Vectors of new images, by what a model was fitted to. Throws `bad-argument` for patches of another shape than it takes. */
+export async function embedForModel(
   model: GroupModel,
   patches: PatchSet,
   options: WorkOptions = {},
@@ -68,7 +68,7 @@ export async function describeForModel(
     `the model takes ${rows} × ${cols} patches of ${channels} channels, not ${patches.rows} × ${patches.cols} of ` +
       `${patches.channels}: use the network and size that it was made with`,
   );
-  return await describePatches(patches, model.description, options);
+  return await embedPatches(patches, model.fit, options);
 }
 
 function assigned(vectors: Embeddings, i: number, model: GroupModel): Assignment {

@@ -1,6 +1,6 @@
 import { findCopies, rowsForAll } from "../copies.ts";
-import { describePatches, type Description } from "../describe/describe.ts";
-import { type DescriptionOptions, fitDescription } from "../describe/fit.ts";
+import { embedPatches, type FittedEmbedding } from "../fitted/embed_blocks.ts";
+import { fitEmbedding, type FitOptions } from "../fitted/fit_embedding.ts";
 import { someImages } from "../embed/embedder.ts";
 import { ensure } from "../errors.ts";
 import { evenly } from "../evenly.js";
@@ -21,8 +21,8 @@ export interface GroupModel {
   /** Shape of the patch embeddings that it takes. */
   readonly patches: Pick<PatchSet, "rows" | "cols" | "channels" | "levels">;
   /** How an image becomes one vector. */
-  readonly description: Description;
-  /** The vectors of the images that were grouped, by this description. */
+  readonly fit: FittedEmbedding;
+  /** The vectors of the images that were grouped, by this fit. */
   readonly embeddings: Embeddings;
   /** Group of each of them, from 0. */
   readonly groups: Int32Array;
@@ -35,7 +35,7 @@ export interface GroupModel {
 }
 
 /** Options of {@linkcode groupModel}: those by which the images were grouped. `onProgress` hears of images, not of pairs. */
-export interface GroupModelOptions extends DescriptionOptions {
+export interface GroupModelOptions extends FitOptions {
   /** Seed of the choice of reference images. @default 0 */
   readonly seed?: number;
 }
@@ -76,12 +76,12 @@ export async function groupModel(
   const copies = findCopies(patches);
   const distinct = copies ? someImages(patches, copies.distinct) : patches;
   const own = copies ? Int32Array.from(copies.distinct, (i) => groups[i]) : groups;
-  const description = await describedBySample(distinct, own, { ...options, onProgress: undefined });
-  const described = await describePatches(distinct, description, options);
-  const embeddings = copies ? rowsForAll(described, copies) : described;
+  const fit = await fittedBySample(distinct, own, { ...options, onProgress: undefined });
+  const embedded = await embedPatches(distinct, fit, options);
+  const embeddings = copies ? rowsForAll(embedded, copies) : embedded;
   return {
     patches: { rows, cols, channels, ...(levels && { levels }) },
-    description,
+    fit,
     embeddings,
     groups: Int32Array.from(groups),
     medoids: Int32Array.from(medoids),
@@ -110,13 +110,13 @@ export function regroup(model: GroupModel, result: Pick<ClusterResult, "groups" 
   };
 }
 
-/** The description by a sample of the images, or of the labelled normals. */
-function describedBySample(patches: PatchSet, groups: Int32Array, options: GroupModelOptions): Promise<Description> {
+/** What is fitted to a sample of the images, or of the labelled normals. */
+function fittedBySample(patches: PatchSet, groups: Int32Array, options: GroupModelOptions): Promise<FittedEmbedding> {
   const { seed = 0, normals } = options;
   const byGroup = Array.from(groups.keys()).sort((a, b) => groups[a] - groups[b] || a - b);
   const places = evenly(byGroup.length, most(patches, REFERENCES), seededRandom(seed)());
   const sample = someImages(patches, places.map((at) => byGroup[at]));
-  return fitDescription(patches, sample, { ...options, ...(normals && { normals: someNormals(normals, seed) }) });
+  return fitEmbedding(patches, sample, { ...options, ...(normals && { normals: someNormals(normals, seed) }) });
 }
 
 function someNormals(normals: PatchSet, seed: number): PatchSet {

@@ -1,4 +1,4 @@
-// What labels taught of a model's images, for new images that its description makes vectors of.
+// What labels taught of a model's images, for new images that it makes vectors of.
 
 import { linkage } from "../cluster/linkage.ts";
 import { squaredDistance } from "../distance/squared_distance.ts";

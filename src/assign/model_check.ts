@@ -1,9 +1,9 @@
-// Whether a stored model's groups are what they should be and fit its description, before anything is computed from them.
+// Whether a stored model's groups are what they should be and match what makes its vectors, before anything is computed from them.
 
-import { isCount, isListOf, shapesOf, vectorLength } from "../describe/description_check.ts";
+import { isCount, isListOf, shapesOf, vectorLength } from "../fitted/fitted_check.ts";
 import type { ModelRecord } from "./model_record.ts";
 
-/** Checks what a model has besides its description. May throw a TypeError where something is missing. */
+/** Checks what a model has besides what makes its vectors. May throw a TypeError where something is missing. */
 export function areGroupsConsistent(record: ModelRecord): boolean {
   const { patches, groups, medoids, radii, arrays } = record;
   const [images, channels] = shapesOf(arrays)("embeddings") ?? [];

@@ -3,7 +3,7 @@
 import { findCopies } from "../copies.ts";
 import { linkage } from "../cluster/linkage.ts";
 import { medoids } from "../cluster/medoid.ts";
-import { joinEmbeddings } from "../describe/describe.ts";
+import { joinEmbeddings } from "../fitted/embed_blocks.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";
 import { type LearnedGroups, learnGroups } from "../learn/learn_groups.ts";
 import { groupsWithKnown } from "../learn/learned_result.ts";
@@ -23,7 +23,7 @@ export interface TaughtModel {
  * The model with more images, and what all labels teach: its first groups are the kinds, found ones come after, the
  * largest first. The vectors of the images that it had stay, and so does how an image becomes one.
  *
- * @param added vectors of the images that join, by the model's description.
+ * @param added vectors of the images that join, by what the model was fitted to.
  * @param labels of the model's images and then of those added: the kind, from 0; −1 where nobody said it.
  * @throws {AnomalyClusterError} `bad-argument` for labels of fewer than 2 kinds.
  */

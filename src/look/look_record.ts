@@ -1,7 +1,7 @@
 // A closer look as JSON, but for its array, which lies among a model's bytes.
 
 import { joinedBytes } from "../bytes.ts";
-import { type ArrayEntry, arrayReader, arrayWriter } from "../describe/array_record.ts";
+import { type ArrayEntry, arrayReader, arrayWriter } from "../fitted/array_record.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { CloserLook } from "./closer_look.ts";
 

@@ -1,7 +1,8 @@
 // model.json and model.bin: groups as new images are put into them, and the network that embeds these.
 
 import type { GroupModel } from "../assign/group_model.ts";
-import { type ModelRecord, packModel } from "../assign/model_record.ts";
+import type { ModelRecord } from "../assign/model_record.ts";
+import { packModel } from "../assign/pack_model.ts";
 import { sha256 } from "../embed/manifest.ts";
 import type { CloserLook } from "../look/closer_look.ts";
 import { type LookRecord, withLook } from "../look/look_record.ts";

@@ -9,10 +9,10 @@ import {
   clusterEmbeddings,
   clusterPatches,
   cut,
-  describePatches,
   type Embeddings,
+  embedPatches,
   euclideanDistances,
-  fitDescription,
+  fitEmbedding,
   linkage,
   patchScores,
   type PatchSet,
@@ -121,10 +121,10 @@ Deno.test("an image's vector depends on the references alone, not on the images 
   const patches = drawn(70);
   const references = someImages(patches, randomSample(70, 20, 0));
   const features = [{ whiten: true }, { content: "residual", length: "root" }] as const;
-  const description = await fitDescription(references, references, { features, weight: { kind: "soft" } });
-  const { data, channels } = await describePatches(patches, description);
+  const fit = await fitEmbedding(references, references, { features, weight: { kind: "soft" } });
+  const { data, channels } = await embedPatches(patches, fit);
   for (const at of [0, 33, 69]) {
-    const alone = await describePatches(someImages(patches, [at]), description);
+    const alone = await embedPatches(someImages(patches, [at]), fit);
     assert.deepEqual(alone.data, data.slice(at * channels, (at + 1) * channels));
   }
 });

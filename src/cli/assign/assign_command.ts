@@ -1,7 +1,7 @@
 // `assign MODEL.json FOLDER`: new images into groups that were found, or into none of these.
 
 import { basename, dirname, join } from "node:path";
-import { type Assignment, assignPatches, describeForModel } from "../../assign/assign_patches.ts";
+import { type Assignment, assignPatches, embedForModel } from "../../assign/assign_patches.ts";
 import { regroup } from "../../assign/group_model.ts";
 import type { ImageFolder } from "../../dataset/folder.ts";
 import { findLaidOut } from "../../dataset/layout.ts";
@@ -21,13 +21,15 @@ import { renderAssignments } from "../../report/assignments_page.ts";
 import type { Thumbnail } from "../../report/thumbnail.ts";
 import type { PatchSet } from "../../types.ts";
 import { fromUser } from "../options/arguments.ts";
-import { networkWith, openCloser, releaseNetwork } from "../images/closer.ts";
+import { openCloser } from "../images/closer.ts";
+import { networkWith, releaseNetwork } from "../images/image_network.ts";
 import { type Correction, readCorrections } from "./corrected_assignments.ts";
 import type { EngineChoice } from "../network/engine.ts";
 import { readGroups } from "../results/groups_file.ts";
 import { type CacheOptions, RunCache } from "../images/image_cache.ts";
 import { onInterrupt } from "../system/interrupt.ts";
-import { embedEach, type ImageNetwork, type LoadedImage, loadImages } from "../images/load_images.ts";
+import { embedEach, type LoadedImage, loadImages } from "../images/load_images.ts";
+import type { ImageNetwork } from "../images/image_network.ts";
 import { warn } from "../system/progress.ts";
 import { readModel, type StoredModel, writeModel } from "../results/model_files.ts";
 import { openRecorded } from "../network/open_recorded.ts";
@@ -140,7 +142,7 @@ export async function assignCommand(
 
   /** What the corrections teach; `images` are all of the folder that could be read. */
   async function learnFrom(given: readonly Correction[], images: readonly LoadedImage[], all: PatchSet) {
-    const vectors = await describeForModel(before.model, all);
+    const vectors = await embedForModel(before.model, all);
     const paths = images.map(({ path }) => path);
     const thumbnails = images.map(({ thumbnail }) => thumbnail);
     return retaught(before, given, { folder, paths, thumbnails, vectors }, learn!, warnings);

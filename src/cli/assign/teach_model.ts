@@ -15,7 +15,7 @@ import type { StoredModel } from "../results/model_files.ts";
 import { checkText, goneNote, saidOf } from "../results/taught_groups.ts";
 
 /** New images, by their paths from the folder, and their vectors. */
-export interface DescribedFolder {
+export interface EmbeddedFolder {
   readonly folder: string;
   readonly paths: readonly string[];
   readonly thumbnails: readonly Thumbnail[];
@@ -57,7 +57,7 @@ export function checkTaught({ model }: StoredModel, name: string): void {
 export function retaught(
   stored: StoredModel,
   corrections: readonly Correction[],
-  { folder, paths, thumbnails, vectors }: DescribedFolder,
+  { folder, paths, thumbnails, vectors }: EmbeddedFolder,
   file: string,
   warnings: string[],
 ): Retaught {

@@ -21,14 +21,16 @@ import {
   givesVectors,
   settingsOf,
 } from "./cluster_settings.ts";
-import { closerNote, fitCloser, networkWith, releaseNetwork } from "../images/closer.ts";
+import { closerNote, fitCloser } from "../images/closer.ts";
+import { networkWith, releaseNetwork } from "../images/image_network.ts";
 import { groupStreamed } from "./group_streamed.ts";
 import { groupTogether } from "./group_together.ts";
 import { findDefects } from "./find_defects.ts";
 import { RunCache } from "../images/image_cache.ts";
 import { onInterrupt } from "../system/interrupt.ts";
 import { checkExports, exportGroups } from "./export_groups.ts";
-import { type ImageNetwork, loadImages } from "../images/load_images.ts";
+import { loadImages } from "../images/load_images.ts";
+import type { ImageNetwork } from "../images/image_network.ts";
 import { watchMemory } from "../system/memory.ts";
 import { writeModel } from "../results/model_files.ts";
 import { openModel } from "../network/open_model.ts";

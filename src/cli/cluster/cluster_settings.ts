@@ -1,6 +1,6 @@
 // What the options of `cluster` mean: which go together, and what they come to.
 
-import type { References, StreamedReferences } from "../../describe/references.ts";
+import type { References, StreamedReferences } from "../../reference/choose_references.ts";
 import type { SetDistance } from "../../distance/image_distances.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import type { Feature } from "../../feature.ts";

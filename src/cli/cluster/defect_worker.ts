@@ -2,7 +2,7 @@
 
 import { decodeImage } from "../../image/decode.ts";
 import { type SeenDefect, seenDefect } from "../../report/seen_defect.ts";
-import type { DefectRequest } from "./find_defects.ts";
+import type { DefectRequest } from "./defect_request.ts";
 import { failedAnswer, type WorkerAnswer } from "../images/worker_pool.ts";
 import { onMessage } from "../images/worker_port.ts";
 

@@ -1,30 +1,15 @@
 // A second look at grouped images, at their own resolution: where the defect is, what it looks like, a picture of it.
 
 import type { ImageFile } from "../../dataset/folder.ts";
-import type { PixelBox } from "../../image/pixel_box.ts";
 import { AnomalyClusterError } from "../../errors.ts";
-import type { DecoderName } from "../../image/decode.ts";
 import { countOf } from "../../report/client/text.js";
 import type { SeenDefect } from "../../report/seen_defect.ts";
+import type { DefectRequest } from "./defect_request.ts";
 import type { Grouped } from "./grouped.ts";
 import { MOST_DECODERS, type PrepareOptions } from "../images/image_pool.ts";
 import { startStage } from "../system/progress.ts";
 import { readBytes } from "../images/read_image.ts";
 import { WorkerPool } from "../images/worker_pool.ts";
-
-/** Asks for the defect in an image. */
-export interface DefectRequest {
-  /** The file's. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly decoder: DecoderName;
-  readonly white?: number;
-  /** Of its patches, `[rows, cols]`. */
-  readonly weights: Float32Array<ArrayBuffer>;
-  readonly rows: number;
-  readonly cols: number;
-  /** What the patches cover, in the image's pixels. */
-  readonly window?: PixelBox;
-}
 
 /** Images at their own size that may be in work at a time, a worker: bounds the memory. */
 const AHEAD = 2;

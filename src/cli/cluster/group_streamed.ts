@@ -3,7 +3,7 @@
 import { groupRadii } from "../../assign/radius.ts";
 import { clusterEmbeddings, type EmbeddingGroups } from "../../cluster/cluster_embeddings.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
-import type { StreamedReferences } from "../../describe/references.ts";
+import type { StreamedReferences } from "../../reference/choose_references.ts";
 import { someEmbeddings } from "../../embed/embedder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { randomSample } from "../../random.ts";
@@ -14,15 +14,15 @@ import type { Thumbnail } from "../../report/thumbnail.ts";
 import { givenTemperatureText, referencesText } from "../../setting_text.ts";
 import type { PatchSet } from "../../types.ts";
 import { isLeftOpen } from "../../weight/weighting.ts";
-import { looksOf } from "../images/closer.ts";
+import { looksOf } from "../images/image_network.ts";
 import { type ChosenOptions, featuresOf, weightsOf } from "./cluster_settings.ts";
 import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
 import { prepareImages } from "../images/image_pool.ts";
-import type { ImageNetwork } from "../images/load_images.ts";
+import type { ImageNetwork } from "../images/image_network.ts";
 import { startStage } from "../system/progress.ts";
 import type { ImageStream, StreamedImages } from "./streamed_images.ts";
 
-/** Images from one folder, grouped without ever being in memory together; `stream` describes them. */
+/** Images from one folder, grouped without ever being in memory together; `stream` embeds them. */
 export async function groupStreamed(
   found: FoundImages,
   network: ImageNetwork,
@@ -61,7 +61,7 @@ export async function groupStreamed(
     ...(windows && { windows }),
     settings: {
       ...(isLeftOpen(weightsOf(options)) && {
-        tauGiven: givenTemperatureText("auto", streamed.description.parts[0].weight),
+        tauGiven: givenTemperatureText("auto", streamed.fit.parts[0].weight),
       }),
       ...(references === "auto" && !normals && { references: referencesText(references, streamed.references) }),
       ...(standardError !== undefined && { standardError: `${digits(100 * standardError)} % of their deviation` }),
@@ -109,7 +109,7 @@ const MODEL_IMAGES = 5000;
 
 /** What puts new images into the groups: by a sample of the grouped ones, their medoids included. */
 function modelOfStreamed(
-  { files, embeddings, description, grid }: StreamedImages,
+  { files, embeddings, fit, grid }: StreamedImages,
   { groups, medoids, k }: EmbeddingGroups,
   seed: number,
 ): Grouped["model"] {
@@ -119,7 +119,7 @@ function modelOfStreamed(
   const own = Int32Array.from(chosen, (image) => groups[image]);
   const model = {
     patches: grid,
-    description,
+    fit,
     embeddings: { ...vectors, data: Float32Array.from(vectors.data) },
     groups: own,
     medoids: medoids.map((image) => place.get(image)!),

@@ -1,11 +1,11 @@
-// Images described on this machine: memory grows by a vector an image.
+// Images embedded one after the other on this machine: memory grows by a vector an image.
 
-import { blockImages } from "../../describe/describe.ts";
-import { describeImages } from "../../describe/described_images.ts";
+import { blockImages } from "../../fitted/embed_blocks.ts";
+import { embedEachImage } from "../../fitted/embedded_images.ts";
 import { embedFiles, type LoadedImage } from "../images/load_images.ts";
 import { CollectedImages, fitReferences, type ImageStream } from "./streamed_images.ts";
 
-/** Embeds the references, then all images, and describes each by these. */
+/** Fits to the references, then embeds every image by that. */
 export const streamImages: ImageStream = async (files, network, options, warnings) => {
   const fitted = await fitReferences(files, network, options);
   const block = blockImages(fitted.grid);
@@ -14,8 +14,8 @@ export const streamImages: ImageStream = async (files, network, options, warning
   let waiting: LoadedImage[] = [];
   const flush = async () => {
     if (waiting.length === 0) return;
-    const described = await describeImages(waiting.map(({ patches }) => patches), fitted.description, options);
-    collected.add(described, waiting, waiting.map((_, at) => done + at));
+    const embedded = await embedEachImage(waiting.map(({ patches }) => patches), fitted.fit, options);
+    collected.add(embedded, waiting, waiting.map((_, at) => done + at));
     done += waiting.length;
     waiting = [];
   };

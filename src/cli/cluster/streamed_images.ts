@@ -1,12 +1,12 @@
-// Images that are described one after the other: by what, and what is known of them in the end.
+// Images that are embedded one after the other: by what, and what is known of them in the end.
 
 import { findCopies } from "../../copies.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
-import type { DescribedImages } from "../../describe/described_images.ts";
-import type { Description } from "../../describe/describe.ts";
-import { referencesFor } from "../../describe/enough_references.ts";
-import { chosenWeighting, type DescriptionOptions, fitDescription } from "../../describe/fit.ts";
-import { greedyCentres, type StreamedReferences } from "../../describe/references.ts";
+import type { EmbeddedImages } from "../../fitted/embedded_images.ts";
+import type { FittedEmbedding } from "../../fitted/embed_blocks.ts";
+import { referencesFor } from "../../reference/enough_references.ts";
+import { chosenWeighting, fitEmbedding, type FitOptions } from "../../fitted/fit_embedding.ts";
+import { greedyCentres, type StreamedReferences } from "../../reference/choose_references.ts";
 import { joinPatches, someImages } from "../../embed/embedder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
@@ -14,7 +14,8 @@ import { ofPopulation, prepareFeatures } from "../../feature.ts";
 import { randomSample } from "../../random.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../../types.ts";
 import { sourceOf } from "../../weight/weighting.ts";
-import { type ImageNetwork, loadImages } from "../images/load_images.ts";
+import { loadImages } from "../images/load_images.ts";
+import type { ImageNetwork } from "../images/image_network.ts";
 
 /** What is known of images that were not kept. */
 export interface StreamedImages {
@@ -31,7 +32,7 @@ export interface StreamedImages {
   /** The patch grid. */
   readonly grid: PatchGrid;
   /** How images became vectors. */
-  readonly description: Description;
+  readonly fit: FittedEmbedding;
   /** How many of them all were compared with. */
   readonly references: number;
   /** Mean standard error of the patches' scores, as a share of these scores' standard deviation. */
@@ -42,13 +43,13 @@ export interface StreamedImages {
 export type PatchGrid = Omit<PatchSet, "data" | "count">;
 
 /** How images are compared. */
-export interface StreamOptions extends DescriptionOptions {
+export interface StreamOptions extends FitOptions {
   /** How many references, and how they are chosen. */
   readonly references: StreamedReferences;
   readonly seed: number;
 }
 
-/** Describes files: here, or on the machines of a queue. What cannot be read is told in `warnings`. */
+/** Embeds files: here, or on the machines of a queue. What cannot be read is told in `warnings`. */
 export type ImageStream = (
   files: readonly ImageFile[],
   network: ImageNetwork,
@@ -57,7 +58,7 @@ export type ImageStream = (
 ) => Promise<StreamedImages>;
 
 /** How any image becomes a vector, as found from the references. */
-export type FittedDescription = Pick<StreamedImages, "description" | "grid" | "references">;
+export type FittedSample = Pick<StreamedImages, "fit" | "grid" | "references">;
 
 /** A coreset is chosen from so many times its images. */
 const CANDIDATES = 4;
@@ -65,12 +66,12 @@ const CANDIDATES = 4;
 /** References that are drawn where their number is left open: whitening and spread are chosen by all of them. */
 const DRAWN = 512;
 
-/** Embeds the references and fits the description to them. */
+/** Embeds the references and fits to them what makes vectors. */
 export async function fitReferences(
   files: readonly ImageFile[],
   network: ImageNetwork,
   options: StreamOptions,
-): Promise<FittedDescription> {
+): Promise<FittedSample> {
   const drawn = await chosenReferences(files, network, options);
   const { weight = { kind: "soft" }, features = [{}], seed } = options;
   const sample = options.references === "auto"
@@ -80,7 +81,7 @@ export async function fitReferences(
   const { rows, cols, channels, levels } = references;
   const chosen = await chosenWeighting(drawn, weight, options, sample);
   return {
-    description: await fitDescription(drawn, references, { ...options, weight: chosen }),
+    fit: await fitEmbedding(drawn, references, { ...options, weight: chosen }),
     grid: { rows, cols, channels, ...(levels && { levels }) },
     references: references.count,
   };
@@ -115,13 +116,13 @@ export class CollectedImages {
   readonly #found: {
     readonly file: ImageFile;
     readonly window?: PixelBox;
-    readonly block: DescribedImages;
+    readonly block: EmbeddedImages;
     readonly row: number;
   }[] = [];
 
   /** Takes a block; `places` are its images' among all. */
   add(
-    block: DescribedImages,
+    block: EmbeddedImages,
     files: readonly (ImageFile & { readonly window?: PixelBox })[],
     places: readonly number[],
   ): void {
@@ -132,7 +133,7 @@ export class CollectedImages {
   }
 
   /** All of them, in the order of their places. */
-  all(fitted: FittedDescription): StreamedImages {
+  all(fitted: FittedSample): StreamedImages {
     const found = this.#found.filter(Boolean);
     const [{ block: { channels, patches } }] = found;
     const count = found.length;

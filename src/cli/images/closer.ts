@@ -11,12 +11,8 @@ import type { DecoderName } from "../../image/decode.ts";
 import { type CloserLook, fitLook, type PhotoReader, wantedDetail } from "../../look/closer_look.ts";
 import type { Detail } from "../../look/detail.ts";
 import { firstLookOptions } from "../../look/first_look_network.ts";
-import type { TwoLooks } from "../../look/two_looks.ts";
 import { pooledEmbedder } from "./embedder_pool.ts";
-import type { RunCache } from "./image_cache.ts";
 import { prepareImages } from "./image_pool.ts";
-import type { ImageNetwork } from "./load_images.ts";
-import type { OpenModel } from "../network/open_model.ts";
 import { readRaster } from "./read_image.ts";
 
 /** How photos are looked at closer, and what embeds first looks. */
@@ -34,11 +30,6 @@ export interface Closer {
 export function closerNote({ look: { detail } }: Closer): string {
   return `large photos are looked at closer where they are least like the others: defects from about ${detail} pixels on ` +
     "are seen; --detail PIXELS asks for smaller ones, --detail off sees photos whole";
-}
-
-/** Levels of each of two looks, where a network's photos are looked at twice. */
-export function looksOf({ closer, levels }: ImageNetwork): TwoLooks | undefined {
-  return closer && { levels };
 }
 
 /** What images are made ready by. */
@@ -93,22 +84,6 @@ function photosOf(files: readonly ImageFile[], options: CloserOptions): PhotoRea
       if (!(image instanceof AnomalyClusterError) && "photo" in image) yield image.photo!;
     }
   };
-}
-
-/** What images go through: with their cache, and closely where there is a look. */
-export function networkWith(
-  opened: OpenModel,
-  closer: Closer | undefined,
-  cache: RunCache,
-): OpenModel & Pick<ImageNetwork, "closer" | "cache"> {
-  if (!closer) return { ...opened, cache: cache.of(opened.maker) };
-  return { ...opened, closer, cache: cache.of(`${opened.maker} ${closer.digest}`) };
-}
-
-/** Frees what embeds. */
-export async function releaseNetwork({ embedder, closer }: Pick<ImageNetwork, "embedder" | "closer">): Promise<void> {
-  await embedder.release();
-  await closer?.embedder.release();
 }
 
 /** What embeds first looks, for one photo at a time. */

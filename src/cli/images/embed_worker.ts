@@ -2,7 +2,7 @@
 
 import type { Embedder } from "../../embed/embedder.ts";
 import { onnxEmbedder, type OnnxEmbedderOptions } from "../../embed/onnx.ts";
-import type { EmbedAnswer, EmbedRequest } from "./embedder_pool.ts";
+import type { EmbedAnswer, EmbedRequest } from "./embed_messages.ts";
 import { failedAnswer, type WorkerAnswer } from "./worker_pool.ts";
 import { onMessage } from "./worker_port.ts";
 

@@ -3,18 +3,8 @@
 
 import type { Embedder } from "../../embed/embedder.ts";
 import type { OnnxEmbedderOptions } from "../../embed/onnx.ts";
-import type { PatchSet, Raster } from "../../types.ts";
+import type { EmbedAnswer, EmbedRequest } from "./embed_messages.ts";
 import { WorkerPool } from "./worker_pool.ts";
-
-/** One image to embed. */
-export interface EmbedRequest {
-  readonly image: Raster;
-}
-
-/** Its patches. */
-export interface EmbedAnswer {
-  readonly patches: PatchSet;
-}
 
 /** Never called. Deno fetches what is named here with the program, so that workers start without a connection too. */
 export const fetchedBefore = (): Promise<unknown> => import("./embed_worker.ts");

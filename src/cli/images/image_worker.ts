@@ -3,7 +3,7 @@
 import { resize } from "../../image/resize.ts";
 import { decodeUsable } from "../../image/usable.ts";
 import { thumbnail } from "../../report/thumbnail.ts";
-import type { PreparedImage, PrepareRequest } from "./image_pool.ts";
+import type { PreparedImage, PrepareRequest } from "./prepared_image.ts";
 import { failedAnswer, type WorkerAnswer } from "./worker_pool.ts";
 import { onMessage } from "./worker_port.ts";
 

@@ -1,18 +1,17 @@
 // Files → patch embeddings. What cannot be used is named in the warnings and left out.
 
 import type { ImageFile } from "../../dataset/folder.ts";
-import type { Embedder } from "../../embed/embedder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { arrayOf } from "../../portable.ts";
 import type { Thumbnail } from "../../report/thumbnail.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
 import type { PatchSet } from "../../types.ts";
 import { lookTwice } from "../../look/closer_look.ts";
-import type { Closer } from "./closer.ts";
 import type { CachedImage } from "./image_cache.ts";
-import { type ImageSource, type PreparedImage, prepareImages, type PrepareOptions } from "./image_pool.ts";
+import type { ImageNetwork } from "./image_network.ts";
+import { type ImageSource, prepareImages } from "./image_pool.ts";
+import type { PreparedImage } from "./prepared_image.ts";
 import { startStage } from "../system/progress.ts";
-import type { TimeEstimate } from "../cluster/time_estimate.ts";
 
 /** An image that could be read. */
 export interface LoadedImage extends ImageFile {
@@ -20,19 +19,6 @@ export interface LoadedImage extends ImageFile {
   readonly thumbnail: Thumbnail;
   /** Where it was looked at closely. */
   readonly window?: PixelBox;
-}
-
-/** What embeds images, and how they are made ready for it. */
-export interface ImageNetwork extends PrepareOptions {
-  readonly embedder: Embedder;
-  /** Levels of its patches. */
-  readonly levels: number;
-  /** The same for many images at once, where that is faster. */
-  readonly openMany?: () => Embedder;
-  /** Looks at photos closer, where they are large. */
-  readonly closer?: Closer;
-  /** Hears of each image that went through the network. */
-  readonly estimate?: TimeEstimate;
 }
 
 type Prepared = PreparedImage | CachedImage | AnomalyClusterError;

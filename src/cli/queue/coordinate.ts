@@ -1,11 +1,11 @@
 // The machine that submits a job: it hands out tasks, no more at a time than the store shall hold, and collects results.
 
 import type { ImageFile } from "../../dataset/folder.ts";
-import { arrayReader, arrayWriter } from "../../describe/array_record.ts";
-import { packDescription, unpackDescription } from "../../describe/description_record.ts";
+import { arrayReader, arrayWriter } from "../../fitted/array_record.ts";
+import { packFitted, unpackFitted } from "../../fitted/pack_fitted.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { withResolvers } from "../../portable.ts";
-import type { ImageNetwork } from "../images/load_images.ts";
+import type { ImageNetwork } from "../images/image_network.ts";
 import { ImageRemarks } from "../images/load_images.ts";
 import { VERSION } from "../system/manifest.ts";
 import type { OpenModel } from "../network/open_model.ts";
@@ -14,7 +14,7 @@ import { readBytes } from "../images/read_image.ts";
 import {
   CollectedImages,
   fitReferences,
-  type FittedDescription,
+  type FittedSample,
   type ImageStream,
   type StreamedImages,
   type StreamOptions,
@@ -67,7 +67,7 @@ export class Coordinator {
     return new Coordinator(await connectQueue(options, { tell }), options);
   }
 
-  /** Describes images on the queue; `name` is what the job is called. */
+  /** Has images embedded on the queue; `name` is what the job is called. */
   stream(name: string, opened: OpenModel): ImageStream {
     return async (files, network, options, warnings) => {
       const { queueBatch: batch, shared = false } = this.options;
@@ -185,24 +185,24 @@ class Submission {
   }
 
   /** What an earlier run of the same command fitted. */
-  async #stored(): Promise<FittedDescription | undefined> {
+  async #stored(): Promise<FittedSample | undefined> {
     const stored = await this.job.fitted();
     if (!stored) return undefined;
-    const { description, grid, references } = stored.json;
+    const { fit, grid, references } = stored.json;
     return {
-      description: unpackDescription(description, grid, arrayReader(description.arrays, stored.bytes)),
+      fit: unpackFitted(fit, grid, arrayReader(fit.arrays, stored.bytes)),
       grid,
       references,
     };
   }
 
-  async #fit(network: ImageNetwork, options: StreamOptions): Promise<FittedDescription> {
+  async #fit(network: ImageNetwork, options: StreamOptions): Promise<FittedSample> {
     const fitted = await fitReferences(this.files, network, options);
     const writer = arrayWriter();
-    const description = { ...packDescription(fitted.description, writer), arrays: writer.entries };
+    const fit = { ...packFitted(fitted.fit, writer), arrays: writer.entries };
     const { grid, references } = fitted;
     const { bytes, record } = withLook(writer.bytes(), network.closer?.look);
-    await this.job.putFitted({ description, grid, references, ...record }, bytes);
+    await this.job.putFitted({ fit, grid, references, ...record }, bytes);
     return fitted;
   }
 
@@ -313,13 +313,13 @@ class Submission {
     }
     if (json.kind === "done") {
       json.images.forEach((outcome, at) => this.#outcomes[task.places[at]] = outcome);
-      const described = unpackResult({ json, bytes });
+      const embedded = unpackResult({ json, bytes });
       const usable = task.places.filter((place) => this.#outcomes[place].error === undefined);
       const files = usable.map((place) => {
         const { window } = this.#outcomes[place];
         return { ...this.files[place], ...(window && { window }) };
       });
-      if (described) this.#collected.add(described, files, usable);
+      if (embedded) this.#collected.add(embedded, files, usable);
       this.#done += task.places.length;
     } else if (task.places.length > 1) {
       tell(`${task.places.length} images stopped ${json.deliveries} workers: they are tried one by one`);

@@ -3,8 +3,8 @@
 import type { LookRecord } from "../../look/look_record.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
 import type { DecoderName } from "../../image/decode.ts";
-import type { ArrayEntry } from "../../describe/array_record.ts";
-import type { DescriptionRecord } from "../../describe/description_record.ts";
+import type { ArrayEntry } from "../../fitted/array_record.ts";
+import type { FittedRecord } from "../../fitted/fitted_record.ts";
 import type { Engine } from "../../embed/onnx.ts";
 import type { NetworkRecord } from "../../report/model_file.ts";
 import type { PatchGrid } from "../cluster/streamed_images.ts";
@@ -39,11 +39,11 @@ export interface JobRecord {
 }
 
 /** What the job's images are compared with, beside its arrays. */
-export interface FittedRecord {
-  readonly description: DescriptionRecord;
+export interface FittedSampleRecord {
+  readonly fit: FittedRecord;
   readonly grid: PatchGrid;
   readonly references: number;
-  /** How photos are looked at closer, where they are; its array lies after those of the description. */
+  /** How photos are looked at closer, where they are; its array lies after those of the fit. */
   readonly look?: LookRecord;
 }
 

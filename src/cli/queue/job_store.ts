@@ -3,7 +3,7 @@
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import type { ObjectStore } from "@nats-io/obj";
 import type { Subscription } from "@nats-io/transport-node";
-import type { FittedRecord, Task, TaskImages, TaskResult } from "./job_record.ts";
+import type { FittedSampleRecord, Task, TaskImages, TaskResult } from "./job_record.ts";
 import { type Packet, packet, unpacket } from "./packet.ts";
 import { isGone, isMissing, type QueueServer } from "./server.ts";
 
@@ -112,11 +112,11 @@ export class JobStore {
     return this.server.connection.subscribe(`anomaly.${this.id}.result`);
   }
 
-  async putFitted(record: FittedRecord, arrays: Uint8Array): Promise<void> {
+  async putFitted(record: FittedSampleRecord, arrays: Uint8Array): Promise<void> {
     await this.#put("fitted", packet(record, arrays));
   }
 
-  async fitted(): Promise<Packet<FittedRecord> | undefined> {
+  async fitted(): Promise<Packet<FittedSampleRecord> | undefined> {
     return await this.#get("fitted");
   }
 

@@ -1,15 +1,15 @@
 // Results of a task as an object of the store.
 
-import { arrayReader, arrayWriter } from "../../describe/array_record.ts";
-import type { DescribedImages } from "../../describe/described_images.ts";
+import { arrayReader, arrayWriter } from "../../fitted/array_record.ts";
+import type { EmbeddedImages } from "../../fitted/embedded_images.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import type { ImageOutcome, TaskResult } from "./job_record.ts";
 import { type Packet, packet } from "./packet.ts";
 
-/** What was found of a task's images; `described` holds those without an error. */
-export function packResult(images: readonly ImageOutcome[], described?: DescribedImages): Uint8Array<ArrayBuffer> {
-  if (!described) return packet({ kind: "done", images } satisfies TaskResult);
-  const { count, channels, patches, vectors, weights, scores, sums } = described;
+/** What was found of a task's images; `embedded` holds those without an error. */
+export function packResult(images: readonly ImageOutcome[], embedded?: EmbeddedImages): Uint8Array<ArrayBuffer> {
+  if (!embedded) return packet({ kind: "done", images } satisfies TaskResult);
+  const { count, channels, patches, vectors, weights, scores, sums } = embedded;
   const writer = arrayWriter();
   writer.add("vectors", [count, channels], vectors);
   writer.add("weights", [count, patches], weights);
@@ -22,7 +22,7 @@ export function packResult(images: readonly ImageOutcome[], described?: Describe
 /** The numbers of a result, one row for each image without an error; nothing where there is none. */
 export function unpackResult(
   { json, bytes }: Packet<Extract<TaskResult, { kind: "done" }>>,
-): DescribedImages | undefined {
+): EmbeddedImages | undefined {
   if (!json.numbers) return undefined;
   const { channels, patches, arrays } = json.numbers;
   const array = arrayReader(arrays, bytes);

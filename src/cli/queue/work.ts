@@ -3,10 +3,10 @@
 import { statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import type { JsMsg } from "@nats-io/jetstream";
-import { arrayReader } from "../../describe/array_record.ts";
-import { describeImages } from "../../describe/described_images.ts";
-import type { Description } from "../../describe/describe.ts";
-import { unpackDescription } from "../../describe/description_record.ts";
+import { arrayReader } from "../../fitted/array_record.ts";
+import { embedEachImage } from "../../fitted/embedded_images.ts";
+import type { FittedEmbedding } from "../../fitted/embed_blocks.ts";
+import { unpackFitted } from "../../fitted/pack_fitted.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { countOf } from "../../report/client/text.js";
 import { lookAmong } from "../../look/look_record.ts";
@@ -48,7 +48,7 @@ interface OpenJob {
   readonly record: JobRecord;
   readonly store: JobStore;
   readonly network: OpenModel & { readonly closer?: Closer; readonly decoders: DecoderPool };
-  readonly description: Description;
+  readonly fit: FittedEmbedding;
 }
 
 /** Works until the signal. */
@@ -129,7 +129,7 @@ class Worker {
     const store = new JobStore(this.server, record.id);
     const fitted = await store.fitted();
     if (!fitted) return undefined; // It is not whole yet.
-    const { description, look } = fitted.json;
+    const { fit, look } = fitted.json;
     const network = await openRecorded(record.network, {
       ...(this.options.model !== undefined && { model: this.options.model }),
       engine: record.engine,
@@ -149,7 +149,7 @@ class Worker {
         ...(closer && { closer }),
         decoders: new DecoderPool(MOST_DECODERS, { ...network, keepsPhoto: closer !== undefined }),
       },
-      description: unpackDescription(description, fitted.json.grid, arrayReader(description.arrays, fitted.bytes)),
+      fit: unpackFitted(fit, fitted.json.grid, arrayReader(fit.arrays, fitted.bytes)),
     };
   }
 
@@ -211,8 +211,8 @@ class Worker {
       }
     }
     await embedded.return(undefined);
-    const described = patches.length ? await describeImages(patches, job.description) : undefined;
-    await this.#store(task, packResult(images, described), store);
+    const vectors = patches.length ? await embedEachImage(patches, job.fit) : undefined;
+    await this.#store(task, packResult(images, vectors), store);
     this.#images += images.length;
     this.#finished.push({ at: performance.now(), images: images.length });
   }

@@ -1,4 +1,4 @@
-// `worker --queue URL`: embeds and describes images for jobs that other machines submit.
+// `worker --queue URL`: embeds and compares images for jobs that other machines submit.
 
 import { hostname } from "node:os";
 import process from "node:process";

@@ -3,7 +3,7 @@
 import { unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { GroupModel } from "../../assign/group_model.ts";
-import { unpackModel } from "../../assign/model_record.ts";
+import { unpackModel } from "../../assign/pack_model.ts";
 import { sha256 } from "../../embed/manifest.ts";
 import { AnomalyClusterError, isMissing } from "../../errors.ts";
 import { PRESETS } from "../../preset.ts";

@@ -2,8 +2,7 @@
 
 import type { CoreMemory } from "./core_memory.ts";
 import { FEW, type PairComparison } from "./pair_search.ts";
-import type { RunTask } from "./task_runner.ts";
-import type { NeighboursOutput, PairWork } from "./work.ts";
+import type { NeighboursOutput, PairWork, RunTask } from "./work.ts";
 
 /** Reserves what the tasks need; returns what does one. */
 export function neighbourTasks(

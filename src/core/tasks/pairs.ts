@@ -3,8 +3,7 @@
 import type { CoreMemory } from "./core_memory.ts";
 import { neighbourTasks } from "./neighbours.ts";
 import { FEW, type PairComparison, pairComparison } from "./pair_search.ts";
-import type { RunTask } from "./task_runner.ts";
-import type { DirectedOutput, MinimaOutput, PairOutput, PairWork, StatisticsOutput } from "./work.ts";
+import type { DirectedOutput, MinimaOutput, PairOutput, PairWork, RunTask, StatisticsOutput } from "./work.ts";
 
 /** Images from one number on, up to another. */
 interface Block {

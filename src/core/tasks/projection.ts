@@ -1,8 +1,7 @@
 // The tasks of a projection: short vectors of the patches of a block of images.
 
 import type { CoreMemory } from "./core_memory.ts";
-import type { RunTask } from "./task_runner.ts";
-import type { ProjectionWork } from "./work.ts";
+import type { ProjectionWork, RunTask } from "./work.ts";
 
 /** Reserves what the tasks need; returns what does one. */
 export function projectionTasks(memory: CoreMemory, work: ProjectionWork): RunTask {

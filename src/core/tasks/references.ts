@@ -15,8 +15,7 @@ import {
 } from "../generated/structures.ts";
 import type { CoreMemory } from "./core_memory.ts";
 import { productRounding } from "./pair_search.ts";
-import type { RunTask } from "./task_runner.ts";
-import type { Patches, ReferenceWork } from "./work.ts";
+import type { Patches, ReferenceWork, RunTask } from "./work.ts";
 
 /** Bytes of the references that are searched at once, so that they stay in a core's cache. */
 const CHUNK_BYTES = 2 ** 18;

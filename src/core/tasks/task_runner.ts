@@ -5,7 +5,7 @@ import { type CoreMemory, memoryOf } from "./core_memory.ts";
 import { pairTasks } from "./pairs.ts";
 import { projectionTasks } from "./projection.ts";
 import { referenceTasks } from "./references.ts";
-import type { Task, Work, WorkCounts } from "./work.ts";
+import type { RunTask, Task, Work, WorkCounts } from "./work.ts";
 
 /** Does the tasks of one work. */
 export interface TaskRunner {
@@ -13,9 +13,6 @@ export interface TaskRunner {
   /** What was computed so far. */
   counts(): WorkCounts;
 }
-
-/** Does a task; returns how many pairs of images it compared. */
-export type RunTask = (task: Task) => number;
 
 /**
  * Makes a runner. It takes all of the core's memory: until it is done, nothing else may use that instance.

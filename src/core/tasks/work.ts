@@ -203,3 +203,6 @@ export type Answer =
   | { readonly kind: "done"; readonly pairs: number }
   | { readonly kind: "counts"; readonly counts: WorkCounts }
   | { readonly kind: "failed"; readonly error: Error };
+
+/** Does a task; returns how many pairs of images it compared. */
+export type RunTask = (task: Task) => number;

@@ -6,7 +6,7 @@ import type { PreparedFeatures } from "../feature.ts";
 import { randomSample } from "../random.ts";
 import type { PatchSet } from "../types.ts";
 import { comparePatches, type ScoreSource } from "../weight/weighting.ts";
-import { chooseReferences, type References } from "./references.ts";
+import { chooseReferences, type References } from "./choose_references.ts";
 
 /** Up to so many images all are compared with each other: a sample would save little. */
 export const FEW = 256;

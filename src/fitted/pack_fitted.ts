@@ -1,36 +1,18 @@
+// What was fitted, to and from what is stored of it.
+
 import type { Pooling } from "../distance/pooling.ts";
 import { AnomalyClusterError } from "../errors.ts";
-import type { Feature } from "../feature.ts";
 import type { PatchSet } from "../types.ts";
-import type { Weighting } from "../weight/weighting.ts";
-import type { ArrayEntry, ArrayWriter, ReadArray } from "./array_record.ts";
-import type { Description, DescriptionPart } from "./describe.ts";
-import { isConsistentDescription, type PatchShape } from "./description_check.ts";
+import type { ArrayWriter, ReadArray } from "./array_record.ts";
+import type { FittedEmbedding, FittedPart } from "./embed_blocks.ts";
+import { isConsistentFit, type PatchShape } from "./fitted_check.ts";
+import type { FittedRecord } from "./fitted_record.ts";
 
-/** A `Description` as JSON, but for its large arrays, which lie beside it. */
-export interface DescriptionRecord {
-  /** One for all features that share their patches. */
-  readonly parts: readonly {
-    /** What of the patches makes embeddings. */
-    readonly features: readonly Feature[];
-    /** How patches are weighted. */
-    readonly weight: Weighting;
-    /** Rows and columns of the reference images' patches. */
-    readonly references?: Pick<PatchSet, "rows" | "cols" | "levels">;
-  }[];
-  /** Pooling in place of the weighted average. */
-  readonly pooling?: { readonly kind: Pooling["kind"]; readonly p?: number; readonly sigma?: number };
-  /** Factor of the embedding of each part, temperature and feature. */
-  readonly scales: readonly number[];
-  /** The arrays, in the order of their bytes. */
-  readonly arrays: readonly ArrayEntry[];
-}
-
-/** A description as JSON; its arrays go to the writer. */
-export function packDescription(
-  { parts, pooling, scales }: Description,
+/** A fit as JSON; its arrays go to the writer. */
+export function packFitted(
+  { parts, pooling, scales }: FittedEmbedding,
   writer: ArrayWriter,
-): Omit<DescriptionRecord, "arrays"> {
+): Omit<FittedRecord, "arrays"> {
   for (const [at, { whitening, references, centre }] of parts.entries()) {
     whitening?.levels.forEach(({ mean, transform }, level) => {
       writer.add(`parts.${at}.whitening.${level}.mean`, [mean.length], mean);
@@ -54,12 +36,12 @@ export function packDescription(
 }
 
 /**
- * The description of what {@linkcode packDescription} gave, for patches of this shape.
+ * The fit of what {@linkcode packFitted} gave, for patches of this shape.
  *
  * @throws {AnomalyClusterError} `bad-model` where a part is missing or does not fit the others.
  */
-export function unpackDescription(record: DescriptionRecord, patches: PatchShape, array: ReadArray): Description {
-  if (!isConsistentDescription(record, patches)) {
+export function unpackFitted(record: FittedRecord, patches: PatchShape, array: ReadArray): FittedEmbedding {
+  if (!isConsistentFit(record, patches)) {
     throw misfit();
   }
   const { scales, pooling } = record;
@@ -73,11 +55,11 @@ export function misfit(): AnomalyClusterError {
 }
 
 function unpackedPart(
-  { features, weight, references }: DescriptionRecord["parts"][number],
+  { features, weight, references }: FittedRecord["parts"][number],
   at: number,
-  { arrays }: DescriptionRecord,
+  { arrays }: FittedRecord,
   array: ReadArray,
-): DescriptionPart {
+): FittedPart {
   const own = arrays.filter(({ name }) => name.startsWith(`parts.${at}.`)).map(({ name }) => name);
   const levels = own.filter((name) => name.endsWith(".mean")).map((_, level) => ({
     mean: Float32Array.from(array(`parts.${at}.whitening.${level}.mean`, 1).data),
@@ -101,11 +83,11 @@ function unpackedPart(
   };
 }
 
-function gridOf({ rows, cols, levels }: PatchSet): DescriptionRecord["parts"][number]["references"] {
+function gridOf({ rows, cols, levels }: PatchSet): FittedRecord["parts"][number]["references"] {
   return { rows, cols, ...(levels && { levels }) };
 }
 
-function poolingOf(pooling: NonNullable<DescriptionRecord["pooling"]>, array: ReadArray): Pooling {
+function poolingOf(pooling: NonNullable<FittedRecord["pooling"]>, array: ReadArray): Pooling {
   if (pooling.kind !== "bag-of-words") return pooling as Pooling;
   const { data, shape: [count, channels] } = array("codebook", 2);
   return { kind: "bag-of-words", codebook: { data, count, channels } };

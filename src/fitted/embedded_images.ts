@@ -1,12 +1,12 @@
-// What is kept of images that are described some at a time: a row each, whatever blocks they came in.
+// What is kept of images that are embedded some at a time: a row each, whatever blocks they came in.
 
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import type { PatchSet } from "../types.ts";
-import { describeBlocks, type Description } from "./describe.ts";
+import { embedBlocks, type FittedEmbedding } from "./embed_blocks.ts";
 
 /** Numbers of some images, a row for each. */
-export interface DescribedImages {
+export interface EmbeddedImages {
   readonly count: number;
   /** Numbers in a vector. */
   readonly channels: number;
@@ -22,12 +22,12 @@ export interface DescribedImages {
   readonly sums: Float64Array;
 }
 
-/** Describes images, each of `count` 1. What is found of one does not depend on the others. */
-export async function describeImages(
+/** Embeds images, each of `count` 1. What is found of one does not depend on the others. */
+export async function embedEachImage(
   images: readonly PatchSet[],
-  description: Description,
+  fit: FittedEmbedding,
   options: WorkOptions = {},
-): Promise<DescribedImages> {
+): Promise<EmbeddedImages> {
   const count = images.length;
   const [places, scores, sums] = [
     images[0].rows * images[0].cols,
@@ -37,13 +37,13 @@ export async function describeImages(
   const weights = new Float32Array(count * places);
   let vectors = new Float32Array();
   let at = 0;
-  for await (const described of describeBlocks(joinPatches(images), description, options)) {
-    const { embeddings, standardErrors } = described;
+  for await (const embedded of embedBlocks(joinPatches(images), fit, options)) {
+    const { embeddings, standardErrors } = embedded;
     if (at === 0) vectors = new Float32Array(count * embeddings.channels);
     vectors.set(embeddings.data, at * embeddings.channels);
-    weights.set(described.weights.data, at * places);
+    weights.set(embedded.weights.data, at * places);
     for (let i = 0; i < embeddings.count; i++, at++) {
-      const row = described.scores.data.subarray(i * places, (i + 1) * places);
+      const row = embedded.scores.data.subarray(i * places, (i + 1) * places);
       for (const score of row) {
         scores[at] = Math.max(scores[at], score);
         sums[at * 3] += score;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { clusterPatches, patchScores, type PatchSet } from "../../mod.ts";
-import { enoughReferences, FEW, WANTED_STANDARD_ERROR } from "../../src/describe/enough_references.ts";
+import { enoughReferences, FEW, WANTED_STANDARD_ERROR } from "../../src/reference/enough_references.ts";
 import { prepareFeatures } from "../../src/feature.ts";
 import { seededRandom } from "../../src/random.ts";
 

@@ -17,10 +17,10 @@ import type { PatchSet } from "../types.ts";
 import { chooseSpread, spreadsAlike } from "../choose_spread.ts";
 import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
 import { isLeftOpen, sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
-import { compareWith, type Description, type DescriptionPart, embeddingsBy, needsReferences } from "./describe.ts";
+import { compareWith, embeddingsBy, type FittedEmbedding, type FittedPart, needsReferences } from "./embed_blocks.ts";
 
-/** Options of {@linkcode fitDescription}: how images become vectors. */
-export interface DescriptionOptions extends WorkOptions {
+/** Options of {@linkcode fitEmbedding}: how images become vectors. */
+export interface FitOptions extends WorkOptions {
   /** As for `clusterPatches`. @default [{}] */
   readonly features?: readonly Feature[];
   /** As for `clusterPatches`; but not of masks, which new images have not. @default { kind: "soft" } */
@@ -37,11 +37,11 @@ export interface DescriptionOptions extends WorkOptions {
  *
  * @throws {AnomalyClusterError} `bad-argument` for weights over masks, and over labelled normals without any.
  */
-export async function fitDescription(
+export async function fitEmbedding(
   patches: PatchSet,
   references: PatchSet,
-  options: DescriptionOptions = {},
-): Promise<Description> {
+  options: FitOptions = {},
+): Promise<FittedEmbedding> {
   const { weight: asked = { kind: "soft" }, pooling, features = [{}], normals } = options;
   const weight = await chosenWeighting(references, asked, options);
   if (weight.kind === "mask") {
@@ -52,7 +52,7 @@ export async function fitDescription(
     throw new AnomalyClusterError("bad-argument", "scores over labelled normals need normal images");
   }
   const compared = isOverNormals ? normals : references;
-  const parts: DescriptionPart[] = [];
+  const parts: FittedPart[] = [];
   for (const shared of sharingPatches(features)) {
     const own = needsReferences({ features: shared, weight }, pooling !== undefined) ? compared : undefined;
     parts.push(await fitPart(patches, shared, weight, own, references, options));
@@ -71,7 +71,7 @@ export async function fitDescription(
 export async function chosenWeighting(
   patches: PatchSet,
   weight: Weighting,
-  { features = [{}], normals, onProgress: _, ...work }: DescriptionOptions,
+  { features = [{}], normals, onProgress: _, ...work }: FitOptions,
   sample?: readonly number[],
 ): Promise<Weighting> {
   if (!isLeftOpen(weight)) return weight;
@@ -88,10 +88,10 @@ async function fitPart(
   compared: PatchSet | undefined,
   sample: PatchSet,
   options: WorkOptions,
-): Promise<DescriptionPart> {
+): Promise<FittedPart> {
   const preparation = fitPreparation(patches, features[0]);
   const { whitening } = preparation;
-  const part: DescriptionPart = {
+  const part: FittedPart = {
     features,
     ...(whitening && { whitening }),
     weight,

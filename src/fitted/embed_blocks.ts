@@ -10,9 +10,9 @@ import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
 import { comparePatches, sourceOf, weighPatches, type Weighting } from "../weight/weighting.ts";
 
 /** How an image becomes one vector. The vector of an image does not depend on which others come with it. */
-export interface Description {
+export interface FittedEmbedding {
   /** One for all features that share their patches. */
-  readonly parts: readonly DescriptionPart[];
+  readonly parts: readonly FittedPart[];
   /** Takes the place of the weighted average. */
   readonly pooling?: Pooling;
   /** Factor of the embedding of each part, temperature and feature, in this order, so that all weigh alike. */
@@ -20,7 +20,7 @@ export interface Description {
 }
 
 /** Features that share their patches, and what these are compared with. */
-export interface DescriptionPart {
+export interface FittedPart {
   /** As the images were grouped by. */
   readonly features: readonly Feature[];
   /** Applied to patches first. */
@@ -37,7 +37,7 @@ export interface DescriptionPart {
 const BLOCK_NUMBERS = 2 ** 23;
 
 /** What is found of images. */
-export interface Described {
+export interface EmbeddedBlock {
   /** Their vectors: `[count, channels]`. */
   readonly embeddings: Embeddings;
   /** Scores of their patches by the first part. */
@@ -49,44 +49,44 @@ export interface Described {
 }
 
 /** The vectors of images: `[count, channels]`. */
-export async function describePatches(
+export async function embedPatches(
   patches: PatchSet,
-  description: Description,
+  fit: FittedEmbedding,
   options: WorkOptions = {},
 ): Promise<Embeddings> {
   const blocks: Embeddings[] = [];
-  for await (const { embeddings } of describeBlocks(patches, description, options)) blocks.push(embeddings);
+  for await (const { embeddings } of embedBlocks(patches, fit, options)) blocks.push(embeddings);
   return joinEmbeddings(blocks);
 }
 
 /**
- * Describes images some at a time; what is found of an image does not depend on the others. `onProgress` hears of images,
+ * Embeds images some at a time; what is found of an image does not depend on the others. `onProgress` hears of images,
  * not of pairs.
  */
-export async function* describeBlocks(
+export async function* embedBlocks(
   patches: PatchSet,
-  description: Description,
+  fit: FittedEmbedding,
   options: WorkOptions = {},
-): AsyncGenerator<Described> {
+): AsyncGenerator<EmbeddedBlock> {
   const block = blockImages(patches);
   for (let from = 0; from < patches.count; from += block) {
     options.signal?.throwIfAborted();
     const part = imagesFrom(patches, from, Math.min(block, patches.count - from));
-    yield await describeTogether(part, description, { ...options, onProgress: undefined });
+    yield await embedTogether(part, fit, { ...options, onProgress: undefined });
     options.onProgress?.(from + part.count, patches.count);
   }
 }
 
-/** How many images are described at once. */
+/** How many images are embedded at once. */
 export function blockImages({ rows, cols, channels }: Omit<PatchSet, "data" | "count">): number {
   return Math.max(32, Math.min(512, Math.floor(BLOCK_NUMBERS / (rows * cols * channels))));
 }
 
-async function describeTogether(
+async function embedTogether(
   patches: PatchSet,
-  { parts, pooling, scales }: Description,
+  { parts, pooling, scales }: FittedEmbedding,
   options: WorkOptions,
-): Promise<Described> {
+): Promise<EmbeddedBlock> {
   const compared = await comparedBy(patches, pooling ? parts.slice(0, 1) : parts, options);
   const [{ patches: own, scores, standardErrors }] = compared;
   const found = pooling ? [] : embeddingsOfAll(compared, parts);
@@ -116,19 +116,19 @@ export function joinEmbeddings(blocks: readonly Embeddings[]): Embeddings {
 /** Every embedding of images, unscaled, and how much of the consensus it makes. */
 export async function embeddingsBy(
   patches: PatchSet,
-  parts: readonly DescriptionPart[],
+  parts: readonly FittedPart[],
   options: WorkOptions,
 ): Promise<{ readonly embedding: Embeddings; readonly share: number }[]> {
   return embeddingsOfAll(await comparedBy(patches, parts, options), parts);
 }
 
-function embeddingsOfAll(compared: readonly ComparedFeatures[], parts: readonly DescriptionPart[]) {
+function embeddingsOfAll(compared: readonly ComparedFeatures[], parts: readonly FittedPart[]) {
   return compared.flatMap((one, at) => embeddingsOf(one, parts[at].weight));
 }
 
 async function comparedBy(
   patches: PatchSet,
-  parts: readonly DescriptionPart[],
+  parts: readonly FittedPart[],
   options: WorkOptions,
 ): Promise<ComparedFeatures[]> {
   const compared: ComparedFeatures[] = [];
@@ -138,7 +138,7 @@ async function comparedBy(
 
 /** Whether a part has references: for scores, which uniform weights and poolings do without, or for residuals. */
 export function needsReferences(
-  { features, weight }: Pick<DescriptionPart, "features" | "weight">,
+  { features, weight }: Pick<FittedPart, "features" | "weight">,
   isPooled: boolean,
 ): boolean {
   return !isPooled && (weight.kind !== "uniform" || wantResiduals(features));
@@ -147,7 +147,7 @@ export function needsReferences(
 /** Scores of prepared patches by the reference images: eq. 5, eq. 10, figure 12 or eq. 6, as the weighting says. */
 export async function compareWith(
   patches: PatchSet,
-  { features, weight, references, centre }: DescriptionPart,
+  { features, weight, references, centre }: FittedPart,
   { threads, signal }: WorkOptions,
 ): Promise<ComparedFeatures> {
   const shared = { features, patches, ...(centre && { centre }) };
@@ -168,7 +168,7 @@ export async function compareWith(
 /** Patches as a part compares them. */
 export function preparedBy(
   patches: PatchSet,
-  { features: [{ levels }], whitening }: Pick<DescriptionPart, "features" | "whitening">,
+  { features: [{ levels }], whitening }: Pick<FittedPart, "features" | "whitening">,
 ): Promise<PatchSet> {
   return prepare(patches, { ...(levels && { levels }), ...(whitening && { whitening }) });
 }

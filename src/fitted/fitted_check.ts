@@ -1,19 +1,19 @@
-// Whether a stored description's parts are what they should be and fit each other, before anything is computed from them.
+// Whether the parts of a stored fit are what they should be and fit each other, before anything is computed from them.
 
 import type { Feature } from "../feature.ts";
 import type { PatchSet } from "../types.ts";
 import { temperaturesOf, type Weighting } from "../weight/weighting.ts";
 import type { ArrayEntry } from "./array_record.ts";
-import { needsReferences } from "./describe.ts";
-import type { DescriptionRecord } from "./description_record.ts";
+import { needsReferences } from "./embed_blocks.ts";
+import type { FittedRecord } from "./fitted_record.ts";
 
-/** Shape of the patch embeddings that a description takes. */
+/** Shape of the patch embeddings that a fit takes. */
 export type PatchShape = Pick<PatchSet, "rows" | "cols" | "channels" | "levels">;
 
 /** The shape of a stored array, where there is one of this name. */
 export type ShapeOf = (name: string) => readonly number[] | undefined;
 
-type Part = DescriptionRecord["parts"][number];
+type Part = FittedRecord["parts"][number];
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 export const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
@@ -24,7 +24,7 @@ const isOneOf = (value: unknown, ...names: unknown[]) => value === undefined || 
 const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
 /** Checks all but the numbers within the arrays. May throw a TypeError where something is missing. */
-export function isConsistentDescription(record: DescriptionRecord, patches: PatchShape): boolean {
+export function isConsistentFit(record: FittedRecord, patches: PatchShape): boolean {
   const { parts, pooling, scales, arrays } = record;
   return isListOf(arrays, isEntry) && [patches.rows, patches.cols, patches.channels].every(isCount) &&
     areLevels(patches.levels, patches.channels) && isListOf(scales, isPositive) &&
@@ -46,7 +46,7 @@ function isEntry(entry: unknown): boolean {
 }
 
 /** Numbers in an image's vector; NaN where they and the scales do not fit. */
-export function vectorLength({ parts, pooling, scales, arrays }: DescriptionRecord, patches: PatchShape): number {
+export function vectorLength({ parts, pooling, scales, arrays }: FittedRecord, patches: PatchShape): number {
   if (pooling) {
     if (scales.length !== 1 || parts.length !== 1) return NaN;
     return pooling.kind === "bag-of-words" ? shapesOf(arrays)("codebook")![0] : widthOf(parts[0], patches);
@@ -66,7 +66,7 @@ function widthOf(part: Part, patches: PatchShape): number {
   return total(widthsOf(part, patches));
 }
 
-function isPart(part: Part, at: number, { pooling, arrays }: DescriptionRecord, patches: PatchShape): boolean {
+function isPart(part: Part, at: number, { pooling, arrays }: FittedRecord, patches: PatchShape): boolean {
   const { features, weight, references } = part;
   const shapeOf = shapesOf(arrays);
   if (!isListOf(features, isFeature) || !features.length || !isWeighting(weight, patches)) return false;
