@@ -2,28 +2,20 @@
 
 import type { GroupModelOptions } from "../assign/group_model.ts";
 import { joinPatches } from "../embed/embedder.ts";
-import { AnomalyClusterError } from "../errors.ts";
 import { nearCopies } from "../near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { PRESETS, presetSettings } from "../preset.ts";
-import { countOf } from "../report/client/text.js";
 import type { DefectPicture } from "../report/defect_picture.ts";
 import { renderReport } from "../report/html.ts";
 import { reportData } from "../report/report_data.ts";
-import { digits, type GroupsFile, groupsFile } from "../report/result.ts";
+import { type GroupsFile, groupsFile } from "../report/result.ts";
 import { featuresOfLooks } from "../look/two_looks.ts";
-import {
-  countText,
-  detailText,
-  featureText,
-  givenTemperatureText,
-  referencesText,
-  scoreText,
-} from "../setting_text.ts";
+import { toldSettings } from "../report/run_settings.ts";
 import type { PatchSet } from "../types.ts";
+import { checkUsable } from "../usable_images.ts";
 import { jobDefects } from "./defects.ts";
 import type { JobOptions } from "./options.ts";
-import type { JobContext, JobLook, Network, PreparedImage, SourceImage } from "./prepare.ts";
+import type { JobContext, JobLook, PreparedImage, SourceImage } from "./prepare.ts";
 
 /** What is grouped. */
 export interface JobImages {
@@ -57,6 +49,9 @@ export interface Grouping {
   readonly settings: GroupModelOptions;
 }
 
+/** What requests cannot choose. */
+const SINGLE_WAY = { distance: "weighted-average", cluster: "ward", seed: 0 };
+
 /** Throws as {@linkcode clusterPatches}, and `bad-argument` for more groups than images. */
 export async function groupPrepared(
   { images, sent, warnings, normals, closer, measured }: JobImages,
@@ -64,7 +59,8 @@ export async function groupPrepared(
   context: JobContext,
 ): Promise<Grouping> {
   const { network, takeTurn, signal, onProgress } = context;
-  checkCount(images.length, sent, options.k, warnings);
+  const reason = warnings.length ? ` (${warnings[0]})` : "";
+  checkUsable(images.length, sent, options.k, { k: "k", reason });
   const patches = joinPatches(images.map(({ patches }) => patches));
   const { features: own, weight, references } = presetSettings(options.preset, normals !== undefined);
   const features = featuresOfLooks(own, closer && { levels: network.levels ?? 1 });
@@ -87,10 +83,17 @@ export async function groupPrepared(
   const defects = measured && await jobDefects(images, result.weights, measured.sources, context, measured);
   const groups = groupsFile(near ? { ...result, nearCopies: near } : result, {
     images: images.map(({ path }, i) => ({ path, ...(defects?.[i] && { defect: defects[i].defect }) })),
-    settings: {
-      ...settingsOf(options, network, result, normals !== undefined),
-      ...(closer && { detail: detailText(closer.look) }),
-    },
+    settings: toldSettings({
+      ...options,
+      ...SINGLE_WAY,
+      weight: normals ? "labelled-normal" : "soft",
+      tau: options.tau ?? weight.tau!,
+      features: own,
+      size: network.size,
+      ...(closer && { look: closer.look }),
+      over: weight.over!,
+      references,
+    }, result),
     model: network.embedder.id,
     warnings,
   });
@@ -117,17 +120,6 @@ export function jobReport(
   return renderReport(reportData(title, groups, result, shown));
 }
 
-function checkCount(usable: number, sent: number, k: number | "auto", warnings: readonly string[]): void {
-  if (usable < 2) {
-    const reason = warnings.length ? ` (${warnings[0]})` : "";
-    const message = `${usable} of ${countOf(sent, "image")} can be used${reason}: at least 2 are needed`;
-    throw new AnomalyClusterError("too-few-images", message);
-  }
-  if (k !== "auto" && k > usable) {
-    throw new AnomalyClusterError("bad-argument", `k is ${k}, more than the ${usable} usable images`);
-  }
-}
-
 /** Passes on one call a percent. */
 function inPercent(tell: (done: number, total: number) => void): (done: number, total: number) => void {
   let told = -1;
@@ -136,29 +128,5 @@ function inPercent(tell: (done: number, total: number) => void): (done: number, 
     if (percent <= told) return;
     told = percent;
     tell(done, total);
-  };
-}
-
-function settingsOf(
-  options: JobOptions,
-  { size }: Network,
-  { k, tau, spread, references, choice }: ClusterResult,
-  withNormals: boolean,
-): GroupsFile["settings"] {
-  const { features, weight } = presetSettings(options.preset, withNormals);
-  return {
-    k,
-    kChosen: countText(options, choice),
-    weight: withNormals ? "labelled-normal" : "soft",
-    ...(tau !== undefined && { tau: digits(tau) }),
-    tauGiven: givenTemperatureText(options.tau ?? weight.tau!, spread?.weighting),
-    preset: options.preset,
-    features: features.map(featureText).join("; "),
-    size,
-    ...(!withNormals && { over: scoreText(weight.over!) }),
-    distance: "weighted-average",
-    cluster: "ward",
-    seed: 0,
-    ...(references && { references: referencesText("auto", references) }),
   };
 }

@@ -3,7 +3,7 @@
 import { AnomalyClusterError } from "../errors.ts";
 import { type Detail, presetDetail } from "../look/detail.ts";
 import type { PresetName } from "../preset.ts";
-import { parseTemperature, TEMPERATURE_FORM } from "../setting_text.ts";
+import { parseTemperature, TEMPERATURE_FORM } from "../weight/temperature_text.ts";
 import type { Temperatures } from "../weight/weighting.ts";
 
 /** As the program's options of these names. */

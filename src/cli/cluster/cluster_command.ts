@@ -10,6 +10,7 @@ import { AnomalyClusterError } from "../../errors.ts";
 import { renderReport } from "../../report/html.ts";
 import { openOutputFolder, writeWhole } from "../../report/output_folder.ts";
 import { groupsCsv, groupsFile } from "../../report/result.ts";
+import { toldSettings } from "../../report/run_settings.ts";
 import type { PatchSet } from "../../types.ts";
 import { fromUser } from "../options/arguments.ts";
 import { agreementWithFolders, summary } from "./cluster_outcome.ts";
@@ -19,7 +20,7 @@ import {
   comparisonOf,
   detailOf,
   givesVectors,
-  settingsOf,
+  runSettings,
 } from "./cluster_settings.ts";
 import { closerNote, fitCloser } from "../images/closer.ts";
 import { networkWith, releaseNetwork } from "../images/image_network.ts";
@@ -103,7 +104,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
       ...(defects[i] && { defect: defects[i].defect }),
     })),
     settings: {
-      ...settingsOf({ ...chosen, size, engine, ...(closer && { closer }) }, result, references),
+      ...toldSettings(runSettings({ ...chosen, size, engine, ...(closer && { closer }) }, references), result),
       ...grouped.settings,
     },
     model: embedder.id,

@@ -6,20 +6,12 @@ import { AnomalyClusterError } from "../../errors.ts";
 import type { Feature } from "../../feature.ts";
 import { featuresOfLooks, type TwoLooks } from "../../look/two_looks.ts";
 import type { DecoderName } from "../../image/decode.ts";
-import type { ClusterResult } from "../../pipeline.ts";
 import { type PresetName, PRESETS } from "../../preset.ts";
-import { digits } from "../../report/result.ts";
-import {
-  countText,
-  detailText,
-  featureText,
-  givenTemperatureText,
-  referencesText,
-  scoreText,
-} from "../../setting_text.ts";
+import type { RunSettings } from "../../report/run_settings.ts";
 import type { PatchValues } from "../../types.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../../weight/weighting.ts";
 import { type Detail, presetDetail } from "../../look/detail.ts";
+import type { Engine } from "../../embed/onnx.ts";
 import type { Closer } from "../images/closer.ts";
 import type { EngineChoice } from "../network/engine.ts";
 import type { ExportName } from "./export_groups.ts";
@@ -231,36 +223,18 @@ export function weightsOf(options: ChosenOptions, masks?: PatchValues): Weightin
 }
 
 /** Settings as groups.json and the report tell them. */
-export function settingsOf(
-  options: ChosenOptions & { readonly size: number; readonly closer?: Closer },
-  result: Pick<ClusterResult, "k" | "tau" | "spread" | "references" | "choice">,
+export function runSettings(
+  options: ChosenOptions & { readonly size: number; readonly engine: Engine; readonly closer?: Closer },
   references: References,
-): Record<string, string | number> {
+): RunSettings {
+  const { preset, pool, closer } = options;
   return {
-    k: result.k,
-    kChosen: countText(options, result.choice),
-    weight: options.weight,
-    ...(result.tau !== undefined && { tau: digits(result.tau) }),
-    ...(["hard", "mask", "uniform"].includes(options.weight)
-      ? {}
-      : { tauGiven: givenTemperatureText(options.tau ?? PRESETS[options.preset].tau, result.spread?.weighting) }),
-    preset: options.preset,
-    features: featuresOf(options).map(featureText).join("; "),
-    size: options.size,
-    ...(options.closer &&
-      { detail: detailText(options.closer.look) }),
-    ...(["soft", "hard", "hybrid"].includes(options.weight) && { over: scoreText(scoreSourceOf(options)) }),
-    ...(["hard", "hybrid"].includes(options.weight) && { top: options.top }),
-    distance: options.pool ? `${options.pool} pooling` : options.distance,
-    cluster: options.cluster,
-    seed: options.seed,
-    engine: options.engine,
-    ...referencesSetting(references, result.references),
+    ...options,
+    tau: options.tau ?? PRESETS[preset].tau,
+    features: featuresOf(options),
+    ...(closer && { look: closer.look }),
+    over: scoreSourceOf(options),
+    distance: pool ? `${pool} pooling` : options.distance,
+    references,
   };
-}
-
-/** What images were compared with, where it was not all others. */
-function referencesSetting(references: References, compared: number | undefined): { references?: string } {
-  if (references === "all" || references === "auto" && compared === undefined) return {};
-  return { references: referencesText(references, compared) };
 }

@@ -11,12 +11,12 @@ import { reportData } from "../../report/report_data.ts";
 import { digits } from "../../report/result.ts";
 import { resultOf, shownImages } from "../../report/shown_images.ts";
 import type { Thumbnail } from "../../report/thumbnail.ts";
-import { givenTemperatureText, referencesText } from "../../setting_text.ts";
+import { givenTemperatureText, referencesText } from "../../report/setting_text.ts";
 import type { PatchSet } from "../../types.ts";
 import { isLeftOpen } from "../../weight/weighting.ts";
 import { looksOf } from "../images/image_network.ts";
 import { type ChosenOptions, featuresOf, weightsOf } from "./cluster_settings.ts";
-import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
+import { checkFound, type FoundImages, type Grouped } from "./grouped.ts";
 import { prepareImages } from "../images/image_pool.ts";
 import type { ImageNetwork } from "../images/image_network.ts";
 import { startStage } from "../system/progress.ts";
@@ -40,7 +40,7 @@ export async function groupStreamed(
     seed,
   }, warnings);
   const { embeddings, scores, weights, grid, standardError, windows } = streamed;
-  checkUsable(streamed.files.length, found, k, warnings);
+  checkFound(streamed.files.length, found, k, warnings);
   const stage = startStage("Grouping", embeddings.count);
   const groups = await clusterEmbeddings(embeddings, {
     k,

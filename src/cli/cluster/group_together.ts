@@ -18,7 +18,7 @@ import type { PatchSet, PatchValues } from "../../types.ts";
 import { fromUser } from "../options/arguments.ts";
 import { looksOf } from "../images/image_network.ts";
 import { type ChosenOptions, featuresOf, givesVectors, viewsOf, weightsOf } from "./cluster_settings.ts";
-import { checkUsable, type FoundImages, type Grouped } from "./grouped.ts";
+import { checkFound, type FoundImages, type Grouped } from "./grouped.ts";
 import { learnedBy } from "./learned_groups.ts";
 import { type LoadedImage, loadImages } from "../images/load_images.ts";
 import type { ImageNetwork } from "../images/image_network.ts";
@@ -39,7 +39,7 @@ export async function groupTogether(
   taught?: TaughtGroups,
 ): Promise<Grouped> {
   const images = await loadImages(found.images, network, warnings, "Embedding images");
-  checkUsable(images.length, found, options.k, warnings);
+  checkFound(images.length, found, options.k, warnings);
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   const pairs = images.length * (images.length - 1) / 2;
   const stage = startStage("Comparing images", pairs);

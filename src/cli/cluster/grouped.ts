@@ -3,13 +3,12 @@
 import type { GroupModel } from "../../assign/group_model.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
-import { AnomalyClusterError } from "../../errors.ts";
-import { countOf } from "../../report/client/text.js";
 import type { DefectPicture } from "../../report/defect_picture.ts";
 import type { ReportData } from "../../report/html.ts";
 import type { GroupedImages, GroupsFile } from "../../report/result.ts";
 import type { Thumbnail } from "../../report/thumbnail.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../../types.ts";
+import { checkUsable } from "../../usable_images.ts";
 import { warn } from "../system/progress.ts";
 
 /** What is written of them. */
@@ -46,19 +45,13 @@ export interface FoundImages {
   readonly name: string;
 }
 
-/** Throws where too few of the images that a folder holds could be read. */
-export function checkUsable(
+/** Throws where too few of the images that a folder holds could be read; says first which could not. */
+export function checkFound(
   usable: number,
   { images, name }: FoundImages,
   k: number | "auto",
   warnings: readonly string[],
 ): void {
-  if (usable < 2) {
-    for (const warning of warnings) warn(warning);
-    const message = `${name} holds ${usable} usable of ${countOf(images.length, "image")}: at least 2 are needed`;
-    throw new AnomalyClusterError("too-few-images", message);
-  }
-  if (k !== "auto" && k > usable) {
-    throw new AnomalyClusterError("bad-argument", `--k ${k} is more than the ${usable} usable images`);
-  }
+  if (usable < 2) { for (const warning of warnings) warn(warning); }
+  checkUsable(usable, images.length, k, { k: "--k", place: name });
 }

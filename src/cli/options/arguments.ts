@@ -5,7 +5,7 @@ import process from "node:process";
 import { InvalidArgumentError } from "commander";
 import type { Detail } from "../../look/detail.ts";
 import type { References } from "../../reference/choose_references.ts";
-import { parseTemperature, TEMPERATURE_FORM } from "../../setting_text.ts";
+import { parseTemperature, TEMPERATURE_FORM } from "../../weight/temperature_text.ts";
 import type { Temperature } from "../../weight/soft.ts";
 import type { ScoreSource, Temperatures } from "../../weight/weighting.ts";
 

@@ -1,23 +1,10 @@
-// Settings as text: as options give them, and as reports tell them.
+// Settings as reports tell them.
 
-import { countsAsClear, type GroupCountChoice } from "./cluster/choose_k.ts";
-import type { References } from "./reference/choose_references.ts";
-import type { Feature } from "./feature.ts";
-import type { Temperature } from "./weight/soft.ts";
-import type { ScoreSource, Temperatures, Weighting } from "./weight/weighting.ts";
-
-/** What a text must be for {@linkcode parseTemperature}. */
-export const TEMPERATURE_FORM =
-  "above 0: a number, one with sd for standard deviations, as 0.3sd, or a share of the patches, as 30%";
-
-/** `0.3sd` (standard deviations of the scores), `30%` (perplexity: share of the patches) or an absolute number. */
-export function parseTemperature(text: string): Temperature | undefined {
-  const [, number, unit] = text.match(/^([0-9.]+(?:e[+-]?\d+)?)(sd|%)?$/i) ?? [];
-  const value = Number(number);
-  if (!(value > 0) || unit === "%" && value >= 100) return undefined;
-  if (unit === "%") return { perplexity: value / 100 };
-  return unit ? { standardDeviations: value } : value;
-}
+import { countsAsClear, type GroupCountChoice } from "../cluster/choose_k.ts";
+import type { References } from "../reference/choose_references.ts";
+import type { Feature } from "../feature.ts";
+import type { Temperature } from "../weight/soft.ts";
+import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
 
 /** Temperatures as reports tell them. */
 export function temperatureText(tau: Temperatures): string {

@@ -1,0 +1,25 @@
+// Whether images that could be read are enough to be grouped.
+
+import { AnomalyClusterError } from "./errors.ts";
+import { countOf } from "./report/client/text.js";
+
+/**
+ * Throws `too-few-images` for fewer than 2 usable of the images that were given, `bad-argument` for fewer than groups.
+ *
+ * @param words what the number of groups is called, where the images are, and why some cannot be used.
+ */
+export function checkUsable(
+  usable: number,
+  given: number,
+  k: number | "auto",
+  words: { readonly k: string; readonly place?: string; readonly reason?: string },
+): void {
+  if (usable < 2) {
+    const place = words.place === undefined ? "" : `${words.place}: `;
+    const message = `${place}${usable} of ${countOf(given, "image")} can be used${words.reason ?? ""}`;
+    throw new AnomalyClusterError("too-few-images", `${message}: at least 2 are needed`);
+  }
+  if (k !== "auto" && k > usable) {
+    throw new AnomalyClusterError("bad-argument", `${words.k} is ${k}, more than the ${usable} usable images`);
+  }
+}
