@@ -1,6 +1,7 @@
 // Settings that go together, by name.
 
-import { DEFAULT_MODEL, type OnnxEmbedderOptions, PYRAMID_MODEL, TWO_NETWORKS_MODEL } from "./embed/onnx.ts";
+import type { OnnxEmbedderOptions } from "./embed/onnx.ts";
+import { DEFAULT_MODEL, PYRAMID_MODEL, TWO_NETWORKS_MODEL } from "./embed/included_networks.ts";
 import type { References } from "./reference/choose_references.ts";
 import type { Feature } from "./feature.ts";
 import type { ScoreSource, Temperatures, Weighting } from "./weight/weighting.ts";

@@ -1,49 +1,27 @@
+// A network in ONNX: what it is given, checked against it, and the embedder made of it.
+
 import type * as ort from "onnxruntime-web";
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { resize } from "../image/resize.ts";
-import { oneByOne } from "../one_by_one.ts";
-import { importNative } from "../optional_package.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import type { Embedder } from "./embedder.ts";
 import { unpackNetwork } from "./packed.ts";
 import { patchesOf } from "./patch_grid.ts";
 import { type Channels, checkSum, type ModelManifest } from "./manifest.ts";
-
-/**
- * Where the smaller included network lies: EfficientNet-Lite0 up to reduction 4 (stride 16, 112 channels).
- * {@linkcode readNetwork} reads it in every runtime.
- */
-export const DEFAULT_MODEL: URL = located(() =>
-  new URL("../../models/efficientnet-lite0-reduction4.onnx.wasm", import.meta.url)
-);
-
-/** EfficientNet-Lite0 with reductions 3, 4 and 5 (strides 8, 16, 32; 40, 112, 192 channels) as its outputs. */
-export const PYRAMID_MODEL: URL = located(() =>
-  new URL("../../models/efficientnet-lite0-pyramid.onnx.wasm", import.meta.url)
-);
-
-/** The same with Lite2's reductions beside them (48, 120 and 208 channels): two networks see more than one. */
-export const TWO_NETWORKS_MODEL: URL = located(() =>
-  new URL("../../models/efficientnet-lite0-lite2.onnx.wasm", import.meta.url)
-);
-
-/** In edge workers modules have no address, and no files beside them: there, one that leads nowhere. */
-function located(locate: () => URL): URL {
-  try {
-    return locate();
-  } catch {
-    return new URL("about:blank");
-  }
-}
-
-/** Numbers of views: see {@linkcode OnnxEmbedderOptions}. */
-export type Views = 1 | 4 | 8;
-
-/** What runs the network. */
-export type Engine = "wasm" | "native";
+import {
+  type Engine,
+  type EngineFiles,
+  nativeRuntime,
+  runInTurn,
+  type Runtime,
+  standingIn,
+  wasmRuntime,
+  WITHOUT_SPINNING,
+} from "./onnx_runtime.ts";
+import { addInPlace, seenAs, type Views } from "./views.ts";
 
 /** Options of {@linkcode onnxEmbedder}. */
-export interface OnnxEmbedderOptions {
+export interface OnnxEmbedderOptions extends EngineFiles {
   /**
    * The ONNX file's bytes, as they are or in the WebAssembly file of an included network: input float32 `[1, 3, size, size]`, output float32 `[1, channels, rows, cols]`,
    * or `[1, channels]`: a holistic embedding, as a grid of one patch.
@@ -84,10 +62,6 @@ export interface OnnxEmbedderOptions {
    * as fast: for Deno (`--allow-ffi`), Node and Bun. @default "wasm"
    */
   readonly engine?: Engine;
-  /** The engine's own `.wasm`, where it cannot find that itself. Deno, Node, Bun and browsers can. */
-  readonly wasmBinary?: ArrayBuffer;
-  /** The same compiled, where bytes may not be compiled: edge workers. */
-  readonly wasmModule?: WebAssembly.Module;
 }
 
 /**
@@ -210,68 +184,6 @@ function channelText([red, green, blue]: Channels): string {
   return red === green && green === blue ? String(red) : `[${red}, ${green}, ${blue}]`;
 }
 
-type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
-
-/** The engine, and its compiled module where it starts from one. Loaded here: it is large, and changes globals. */
-async function wasmRuntime(
-  threads: number,
-  { wasmBinary, wasmModule }: OnnxEmbedderOptions,
-): Promise<{ runtime: Runtime; module?: WebAssembly.Module }> {
-  const runtime = await import("onnxruntime-web");
-  const module = wasmModule ?? (wasmBinary || threads > 1 ? undefined : await importedEngine());
-  runtime.env.wasm.numThreads = threads;
-  if (module) runtime.env.wasm.wasmBinary = STAND_IN;
-  else if (wasmBinary) runtime.env.wasm.wasmBinary = wasmBinary;
-  return { runtime, module };
-}
-
-/** The engine's module where the runtime can import it, as Deno can. With threads the engine reads more files. */
-async function importedEngine(): Promise<WebAssembly.Module | undefined> {
-  try {
-    const { engine }: { engine: () => Promise<WebAssembly.Module> } = await import("./engine.js");
-    return await engine();
-  } catch {
-    return undefined;
-  }
-}
-
-/** Bytes that stand for a compiled module: onnxruntime-web takes nothing else. */
-const STAND_IN = new ArrayBuffer(8);
-
-const openInTurn = oneByOne();
-
-/** Starts something while instantiating the stand-in's bytes gives an instance of the module; one after the other. */
-function standingIn<T>(module: WebAssembly.Module | undefined, start: () => Promise<T>): Promise<T> {
-  return module ? openInTurn(() => patchedFor(module, start)) : start();
-}
-
-async function patchedFor<T>(module: WebAssembly.Module, start: () => Promise<T>): Promise<T> {
-  const { instantiate } = WebAssembly;
-  const patched = async (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) => {
-    const bytes = ArrayBuffer.isView(source) ? source.buffer : source;
-    if (bytes !== STAND_IN) return await instantiate(source as WebAssembly.Module, imports);
-    return { module, instance: await instantiate(module, imports) };
-  };
-  WebAssembly.instantiate = patched as typeof instantiate;
-  try {
-    return await start();
-  } finally {
-    WebAssembly.instantiate = instantiate;
-  }
-}
-
-/** What the native engine is, on npm. */
-export const NATIVE_PACKAGE = "onnxruntime-node@1.30.0";
-
-/** Whether the native engine starts here; downloads it where it may and was not there. */
-export async function nativeStarts(): Promise<boolean> {
-  return await nativeRuntime().then(() => true, () => false);
-}
-
-function nativeRuntime(): Promise<Runtime> {
-  return importNative(NATIVE_PACKAGE, "the native engine", "deno task cluster:native");
-}
-
 async function openSession(
   runtime: Runtime,
   model: Uint8Array,
@@ -285,15 +197,6 @@ async function openSession(
   }
 }
 
-/** Threads of the native engine that wait leave their cores to what decodes the next images. */
-const WITHOUT_SPINNING = { session: { intra_op: { allow_spinning: "0" } } };
-
-/**
- * For runs of all sessions: onnxruntime-web keeps a run's arguments on the stack of its one instance, and runs that overlap
- * take them down in another order than they put them there.
- */
-const runInTurn = oneByOne();
-
 /** The outputs for one image. */
 async function runModel(
   session: ort.InferenceSession,
@@ -306,38 +209,6 @@ async function runModel(
   } catch (cause) {
     const shape = image.dims.join(" × ");
     throw new AnomalyClusterError("bad-model", `${name} does not take one float32 image of ${shape}`, { cause });
-  }
-}
-
-/** Where the place (row, col) of a view lies in the upright square of `side` × `side` places. */
-function upright(view: number, row: number, col: number, side: number): number {
-  let [y, x] = [row, view & 4 ? side - 1 - col : col];
-  for (let turn = 0; turn < (view & 3); turn++) [y, x] = [x, side - 1 - y];
-  return y * side + x;
-}
-
-/** A square image turned by `view` mod 4 quarters, from 4 on mirrored. */
-function seenAs(image: Raster, view: number): Raster {
-  if (view === 0) return image;
-  const { width: side } = image;
-  const from = new Uint32Array(image.data.buffer, image.data.byteOffset, side * side);
-  const to = new Uint32Array(side * side);
-  for (let row = 0; row < side; row++) {
-    for (let col = 0; col < side; col++) to[row * side + col] = from[upright(view, row, col, side)];
-  }
-  return { data: new Uint8Array(to.buffer), width: side, height: side };
-}
-
-/** Adds a view's patches, each where it belongs in the upright image, divided by the number of views. */
-function addInPlace(sum: PatchSet, patches: PatchSet, view: number, views: number): void {
-  const { rows, cols, channels } = patches;
-  for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++) {
-      const [from, to] = [(row * cols + col) * channels, upright(view, row, col, cols) * channels];
-      for (let channel = 0; channel < channels; channel++) {
-        sum.data[to + channel] += patches.data[from + channel] / views;
-      }
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 // What embeds first looks: the smallest of the included networks, as where something is unlike any network tells.
 
-import { type CheckedModel, checkedModel, DEFAULT_MODEL, type OnnxEmbedderOptions } from "../embed/onnx.ts";
+import { type CheckedModel, checkedModel, type OnnxEmbedderOptions } from "../embed/onnx.ts";
+import { DEFAULT_MODEL } from "../embed/included_networks.ts";
 import { readNetwork } from "../embed/read_network.ts";
 
 /** Options by which it is opened: images keep their own size. */

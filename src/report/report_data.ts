@@ -7,7 +7,7 @@ import { toBase64 } from "../portable.ts";
 import { countOf } from "./client/text.js";
 import { copyNotes } from "./copy_notes.ts";
 import { DISTANCES_UP_TO, nearestImages, packDistances } from "./distances.ts";
-import type { ReportData } from "./html.ts";
+import type { ReportData } from "./shown_data.ts";
 import type { PixelBox } from "../image/pixel_box.ts";
 import type { DefectPicture } from "./defect_picture.ts";
 import { imageMap } from "./map.ts";

@@ -11,7 +11,7 @@ import type { RunSettings } from "../../report/run_settings.ts";
 import type { PatchValues } from "../../types.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../../weight/weighting.ts";
 import { type Detail, presetDetail } from "../../look/detail.ts";
-import type { Engine } from "../../embed/onnx.ts";
+import type { Engine } from "../../embed/onnx_runtime.ts";
 import type { Closer } from "../images/closer.ts";
 import type { EngineChoice } from "../network/engine.ts";
 import type { ExportName } from "./export_groups.ts";

@@ -4,7 +4,7 @@ import type { GroupModel } from "../../assign/group_model.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
 import type { DefectPicture } from "../../report/defect_picture.ts";
-import type { ReportData } from "../../report/html.ts";
+import type { ReportData } from "../../report/shown_data.ts";
 import type { GroupedImages, GroupsFile } from "../../report/result.ts";
 import type { Thumbnail } from "../../report/thumbnail.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../../types.ts";

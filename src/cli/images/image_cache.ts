@@ -2,7 +2,7 @@
 
 import { cacheKey, EmbeddingCache } from "../../embed/cache.ts";
 import { type ModelManifest, sha256 } from "../../embed/manifest.ts";
-import type { Engine } from "../../embed/onnx.ts";
+import type { Engine } from "../../embed/onnx_runtime.ts";
 import type { DecoderName } from "../../image/decode.ts";
 import { countOf } from "../../report/client/text.js";
 import type { PixelBox } from "../../image/pixel_box.ts";

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { isDeno, mayLoadNative } from "../../deno.ts";
-import { type Engine, NATIVE_PACKAGE, nativeStarts } from "../../embed/onnx.ts";
+import { type Engine, NATIVE_PACKAGE, nativeStarts } from "../../embed/onnx_runtime.ts";
 import { usersCacheFolder } from "../system/cache_folder.ts";
 
 /** Engines by name; `auto` is the native one where native code is allowed and the package is there. */

@@ -1,7 +1,7 @@
 // Options that several commands have.
 
 import { type Command, Option } from "commander";
-import { NATIVE_PACKAGE } from "../../embed/onnx.ts";
+import { NATIVE_PACKAGE } from "../../embed/onnx_runtime.ts";
 import { byteCount, detail, oneOf, wholeNumber } from "./arguments.ts";
 
 /** `--engine`: what runs the network. */

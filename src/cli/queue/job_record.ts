@@ -5,7 +5,7 @@ import type { PixelBox } from "../../image/pixel_box.ts";
 import type { DecoderName } from "../../image/decode.ts";
 import type { ArrayEntry } from "../../fitted/array_record.ts";
 import type { FittedRecord } from "../../fitted/fitted_record.ts";
-import type { Engine } from "../../embed/onnx.ts";
+import type { Engine } from "../../embed/onnx_runtime.ts";
 import type { NetworkRecord } from "../../report/model_file.ts";
 import type { PatchGrid } from "../cluster/streamed_images.ts";
 

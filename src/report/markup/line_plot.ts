@@ -1,6 +1,6 @@
 // Lines as SVG: a value by number of groups, whose marks follow the page's present one, and a loss by epoch.
 
-import { escapeHtml, formatNumber } from "./client/text.js";
+import { escapeHtml, formatNumber } from "../client/text.js";
 
 /** One plot. */
 export interface CountPlot {
