@@ -50,7 +50,7 @@ export {
   type TriedGroupCount,
 } from "./src/cluster/choose_k.ts";
 export type { SpreadChoice, TriedSpread } from "./src/choose_spread.ts";
-export { nearCopies } from "./src/near_copies.ts";
+export { nearCopies } from "./src/copies/near_copies.ts";
 export { outliers } from "./src/cluster/outliers.ts";
 export { medoids } from "./src/cluster/medoid.ts";
 export type { Feature } from "./src/feature.ts";

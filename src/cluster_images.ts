@@ -9,7 +9,7 @@ import { decodeImage, type DecodeOptions } from "./image/decode.ts";
 import { decodeUsable } from "./image/usable.ts";
 import { type ClusterOptions, clusterPatches, type ClusterResult } from "./pipeline.ts";
 import { type PresetName, PRESETS, presetSettings } from "./preset.ts";
-import { readAddress } from "./read_address.ts";
+import { readAddress } from "./runtime/read_address.ts";
 import type { PatchSet, Raster } from "./types.ts";
 
 /** An image: pixels; the bytes of a file that `decodeImage` reads; or a file's path or address. */

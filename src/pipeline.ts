@@ -13,7 +13,7 @@ import {
   matrixForAll,
   rowsForAll,
   treeForAll,
-} from "./copies.ts";
+} from "./copies/equal_copies.ts";
 import { checkPointCount } from "./core/linkage_kernel.ts";
 import type { Linkage } from "./cluster/linkage.ts";
 import { outliers } from "./cluster/outliers.ts";

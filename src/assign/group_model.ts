@@ -1,4 +1,4 @@
-import { findCopies, rowsForAll } from "../copies.ts";
+import { findCopies, rowsForAll } from "../copies/equal_copies.ts";
 import { embedPatches, type FittedEmbedding } from "../fitted/embed_blocks.ts";
 import { fitEmbedding, type FitOptions } from "../fitted/fit_embedding.ts";
 import { someImages } from "../embed/embedder.ts";

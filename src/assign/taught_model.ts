@@ -1,6 +1,6 @@
 // A model that goes on learning: labelled images join those that it knows.
 
-import { findCopies } from "../copies.ts";
+import { findCopies } from "../copies/equal_copies.ts";
 import { linkage } from "../cluster/linkage.ts";
 import { medoids } from "../cluster/medoid.ts";
 import { joinEmbeddings } from "../fitted/embed_blocks.ts";

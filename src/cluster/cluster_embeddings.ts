@@ -1,6 +1,6 @@
 // Groups from one vector an image, for numbers of images that a matrix of all distances does not fit.
 
-import { checkGroupCount, findCopies, forAll, groupsForAll, treeForAll } from "../copies.ts";
+import { checkGroupCount, findCopies, forAll, groupsForAll, treeForAll } from "../copies/equal_copies.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { squaredDistance } from "../distance/squared_distance.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";

@@ -1,6 +1,6 @@
 // How many cores the machine has. To ask needs no permission.
 
-import { nodeModule } from "../node_module.ts";
+import { nodeModule } from "../runtime/node_module.ts";
 
 interface Machine {
   readonly navigator?: { readonly hardwareConcurrency?: number };

@@ -1,7 +1,7 @@
 // Workers, of the kind that the runtime has. They start from the text of a program, which needs no permission, no file and no
 // network, or from a module.
 
-import { nodeModule } from "../node_module.ts";
+import { nodeModule } from "../runtime/node_module.ts";
 
 /** A worker. */
 export interface Worker {

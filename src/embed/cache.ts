@@ -1,21 +1,13 @@
 // Patch embeddings of images seen before, by content, in one SQLite file that several processes share.
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { mkdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { DatabaseSync } from "node:sqlite";
-import { crc32 } from "node:zlib";
 import { isMissing } from "../errors.ts";
-import type { PatchSet } from "../types.ts";
-
-/** What is known of an image: its patch embedding, and whatever else goes into JSON. */
-export interface CacheEntry<Extra> {
-  /** `count` 1. */
-  readonly patches: PatchSet;
-  readonly extra: Extra;
-}
+import { type CacheEntry, checksum, type Facts, readEntry } from "./cache_entry.ts";
+import { inTransaction, isDamage, numberOf, reasonOf } from "./sqlite.ts";
 
 /** Where entries lie, how much they may take, and who is told what went wrong. */
 export interface CacheOptions {
@@ -27,11 +19,15 @@ export interface CacheOptions {
 }
 
 const FILE_NAME = "anomaly-cluster-embeddings.sqlite";
+
 /** "AnCl": tells our files from other programs' (SQLite's own field for that). */
 const APPLICATION = 0x416e436c;
+
 const SCHEMA_VERSION = 1;
+
 /** For how long another process' write is waited for. */
 const PATIENCE_MS = 3000;
+
 /** For how long until it has opened the cache: never so long, unless it was stopped. */
 const LOCK_PATIENCE_MS = 60_000;
 
@@ -43,14 +39,6 @@ const SCHEMA = `
   ) WITHOUT ROWID;
   PRAGMA application_id = ${APPLICATION};
   PRAGMA user_version = ${SCHEMA_VERSION};`;
-
-type Facts = Omit<PatchSet, "data" | "count"> & { readonly extra: unknown };
-
-/** Names an image: by its file's bytes and by `maker`, which names all that its embedding depends on besides. */
-export async function cacheKey(file: Uint8Array, maker: string): Promise<Uint8Array> {
-  const content = new Uint8Array(await crypto.subtle.digest("SHA-256", file as BufferSource));
-  return createHash("sha256").update(content).update(maker).digest();
-}
 
 /** A cache that never fails: what cannot be read is missing, what cannot be written is left out, and `warn` hears of it. */
 export class EmbeddingCache<Extra> {
@@ -298,53 +286,6 @@ export class EmbeddingCache<Extra> {
   }
 }
 
-function inTransaction(database: DatabaseSync, work: () => void): void {
-  database.exec("BEGIN IMMEDIATE");
-  try {
-    work();
-    database.exec("COMMIT");
-  } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
-  }
-}
-
-function numberOf(database: DatabaseSync, pragma: string): number {
-  return Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get()!)[0]);
-}
-
 function bytesOf(database: DatabaseSync): number {
   return Number(database.prepare("SELECT coalesce(sum(bytes), 0) AS bytes FROM entry").get()!.bytes);
-}
-
-function checksum(facts: string, patches: Uint8Array): number {
-  return crc32(facts, crc32(patches));
-}
-
-/** A row of the table as an entry; nothing where a bit is not as it was. */
-function readEntry<Extra>(row: Record<string, unknown>): CacheEntry<Extra> | undefined {
-  const [facts, bytes] = [row.facts as string, row.patches as Uint8Array];
-  if (checksum(facts, bytes) !== row.checksum) return undefined;
-  const { extra, ...shape } = JSON.parse(facts) as Facts;
-  return { patches: { ...shape, data: new Float32Array(bytes.slice().buffer), count: 1 }, extra: extra as Extra };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function isDamage(error: unknown): boolean {
-  return /not a database|malformed|no such (table|column)/.test(messageOf(error));
-}
-
-/** What to say of a file after its name. */
-function reasonOf(error: unknown): string {
-  const message = messageOf(error);
-  if (/locked|busy/.test(message)) return "is in use by another program";
-  if (/disk is full|no space|disk I\/O|too large/i.test(message)) return "cannot grow: the disk is full";
-  if (/another program/.test(message)) return "belongs to another program";
-  if (/read-?only|unable to open|denied|permitted|access to|exists|directory/i.test(message)) {
-    return "cannot be written";
-  }
-  return `cannot be used (${message.split("\n")[0]})`;
 }

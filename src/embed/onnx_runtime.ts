@@ -2,7 +2,7 @@
 
 import type * as ort from "onnxruntime-web";
 import { oneByOne } from "../one_by_one.ts";
-import { importNative } from "../optional_package.ts";
+import { importNative } from "../runtime/optional_package.ts";
 
 /** What runs the network. */
 export type Engine = "wasm" | "native";

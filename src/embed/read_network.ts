@@ -1,8 +1,8 @@
 // A network's files, the ONNX file and its manifest, from wherever the modules come from.
 
-import { isDeno } from "../deno.ts";
+import { isDeno } from "../runtime/deno.ts";
 import { AnomalyClusterError, isMissing } from "../errors.ts";
-import { readAddress } from "../read_address.ts";
+import { readAddress } from "../runtime/read_address.ts";
 import { hubNetwork, hubWeights } from "./hub_network.ts";
 import { type ModelManifest, readManifest } from "./manifest.ts";
 import { joinNetworks, networkInModule, unpackNetwork } from "./packed.ts";

@@ -1,6 +1,6 @@
 // JPEG and PNG → RGBA by imagescript, whose native code wants permissions: for who has it at hand anyway.
 
-import { importNative } from "../optional_package.ts";
+import { importNative } from "../runtime/optional_package.ts";
 import { badImage, checkSize } from "./bad_image.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 import { orientationOf } from "./exif.ts";

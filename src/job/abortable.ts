@@ -1,6 +1,6 @@
 // Waiting that a signal ends.
 
-import { withResolvers } from "../portable.ts";
+import { withResolvers } from "../runtime/portable.ts";
 
 /** Settles as the promise, or fails with the signal's reason as soon as it is aborted. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

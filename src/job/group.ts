@@ -2,7 +2,7 @@
 
 import type { GroupModelOptions } from "../assign/group_model.ts";
 import { joinPatches } from "../embed/embedder.ts";
-import { nearCopies } from "../near_copies.ts";
+import { nearCopies } from "../copies/near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../pipeline.ts";
 import { PRESETS, presetSettings } from "../preset.ts";
 import type { DefectPicture } from "../report/defect_picture.ts";

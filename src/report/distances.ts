@@ -1,6 +1,6 @@
 // Distances as a report carries them: each image's nearest ones exactly, all pairs rounded.
 
-import { toBase64 } from "../portable.ts";
+import { toBase64 } from "../runtime/portable.ts";
 import type { DistanceMatrix } from "../types.ts";
 import type { Neighbour } from "./map.ts";
 

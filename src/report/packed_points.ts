@@ -1,7 +1,7 @@
 // Images as points, as a report carries them: what its page learns from.
 
 import type { ImagePoints } from "../learn/points.ts";
-import { toBase64 } from "../portable.ts";
+import { toBase64 } from "../runtime/portable.ts";
 
 /** Points with each number as a share of the largest of its dimension, in whole steps. */
 export interface PackedPoints {

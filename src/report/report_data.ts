@@ -3,7 +3,7 @@
 import { pointsOf } from "../learn/points.ts";
 import { purityCurve } from "../metric/purity_curve.ts";
 import type { ClusterResult } from "../pipeline.ts";
-import { toBase64 } from "../portable.ts";
+import { toBase64 } from "../runtime/portable.ts";
 import { countOf } from "./client/text.js";
 import { copyNotes } from "./copy_notes.ts";
 import { DISTANCES_UP_TO, nearestImages, packDistances } from "./distances.ts";

@@ -1,6 +1,6 @@
 // How a content security policy allows one inline script.
 
-import { toBase64 } from "../portable.ts";
+import { toBase64 } from "../runtime/portable.ts";
 
 /** The source expression, without its quotes, for exactly this text between `<script>` and `</script>`. */
 export async function scriptHash(script: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { resize } from "../image/resize.ts";
-import { toBase64 } from "../portable.ts";
+import { toBase64 } from "../runtime/portable.ts";
 import type { Raster } from "../types.ts";
 import { encodeJpeg } from "./encode_jpeg.ts";
 

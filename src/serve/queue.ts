@@ -1,7 +1,7 @@
 // Who works and who waits.
 
 import { abortable } from "../job/abortable.ts";
-import { withResolvers } from "../portable.ts";
+import { withResolvers } from "../runtime/portable.ts";
 
 /** Places for so many at a time, and a bounded queue of those who wait for one. */
 export class PlaceQueue {

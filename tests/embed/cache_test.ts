@@ -6,7 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { makerOf } from "../../src/cli/images/image_cache.ts";
 import { prepareImages } from "../../src/cli/images/image_pool.ts";
-import { type CacheEntry, cacheKey, EmbeddingCache } from "../../src/embed/cache.ts";
+import { EmbeddingCache } from "../../src/embed/cache.ts";
+import { type CacheEntry, cacheKey } from "../../src/embed/cache_entry.ts";
 import { finish, PROJECT, resultsIn, start, withImages } from "../support/program.ts";
 import { BUN, NEWER_NODE, testPrograms } from "../runtimes/support/programs.ts";
 

@@ -15,7 +15,8 @@ import {
 import { copiesOf } from "../../src/cli/images/copy_images.ts";
 import { readGroups } from "../../src/cli/results/groups_file.ts";
 import { readModel, writeModel } from "../../src/cli/results/model_files.ts";
-import { cacheKey, EmbeddingCache } from "../../src/embed/cache.ts";
+import { EmbeddingCache } from "../../src/embed/cache.ts";
+import { cacheKey } from "../../src/embed/cache_entry.ts";
 import { hubNetwork } from "../../src/embed/hub_network.ts";
 import { readManifest } from "../../src/embed/manifest.ts";
 import { AnomalyClusterError } from "../../src/errors.ts";

@@ -2,7 +2,7 @@
 
 import { statSync, watch } from "node:fs";
 import { warn } from "../system/progress.ts";
-import { withResolvers } from "../../portable.ts";
+import { withResolvers } from "../../runtime/portable.ts";
 import { findImages, type ImageFile } from "../../dataset/folder.ts";
 
 /** Milliseconds that a file must not have changed for to be tried; after each failure so much longer. */

@@ -2,7 +2,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { checkPointCount } from "../../core/linkage_kernel.ts";
-import { giveUpNetwork } from "../../deno.ts";
+import { giveUpNetwork } from "../../runtime/deno.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
 import { findLaidOut, layoutNote } from "../../dataset/layout.ts";
 import { joinPatches } from "../../embed/embedder.ts";
@@ -38,7 +38,8 @@ import { openModel } from "../network/open_model.ts";
 import { giveUpUnneeded } from "../system/permissions.ts";
 import { tell, warn } from "../system/progress.ts";
 import { removeCheckpoint } from "./training.ts";
-import type { Coordinator, JobOptions } from "../queue/coordinate.ts";
+import type { Coordinator } from "../queue/coordinate.ts";
+import type { JobOptions } from "../queue/submission.ts";
 import { setWhite } from "./set_white.ts";
 import { streamImages } from "./stream_images.ts";
 import { labelsOf, readTaught } from "../results/taught_groups.ts";

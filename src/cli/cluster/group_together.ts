@@ -9,7 +9,7 @@ import type { References } from "../../reference/choose_references.ts";
 import { buildCodebook, type Pooling } from "../../distance/pooling.ts";
 import { joinPatches } from "../../embed/embedder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
-import { nearCopies } from "../../near_copies.ts";
+import { nearCopies } from "../../copies/near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../../pipeline.ts";
 import { countOf } from "../../report/client/text.js";
 import type { DefectPicture } from "../../report/defect_picture.ts";

@@ -1,6 +1,6 @@
 // Images that are embedded one after the other: by what, and what is known of them in the end.
 
-import { findCopies } from "../../copies.ts";
+import { findCopies } from "../../copies/equal_copies.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
 import type { EmbeddedImages } from "../../fitted/embedded_images.ts";
 import type { FittedEmbedding } from "../../fitted/embed_blocks.ts";

@@ -1,6 +1,7 @@
 // The cache of embedded images, as the program's options name it.
 
-import { cacheKey, EmbeddingCache } from "../../embed/cache.ts";
+import { EmbeddingCache } from "../../embed/cache.ts";
+import { cacheKey } from "../../embed/cache_entry.ts";
 import { type ModelManifest, sha256 } from "../../embed/manifest.ts";
 import type { Engine } from "../../embed/onnx_runtime.ts";
 import type { DecoderName } from "../../image/decode.ts";

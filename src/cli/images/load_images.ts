@@ -2,7 +2,7 @@
 
 import type { ImageFile } from "../../dataset/folder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
-import { arrayOf } from "../../portable.ts";
+import { arrayOf } from "../../runtime/portable.ts";
 import type { Thumbnail } from "../../report/thumbnail.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
 import type { PatchSet } from "../../types.ts";

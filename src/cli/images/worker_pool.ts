@@ -2,7 +2,7 @@
 
 import { type ModuleWorker, startModule } from "../../core/worker.ts";
 import { AnomalyClusterError, type ErrorCode } from "../../errors.ts";
-import { type Resolvers, withResolvers } from "../../portable.ts";
+import { type Resolvers, withResolvers } from "../../runtime/portable.ts";
 
 /** What a worker answers: with the index that it was asked with, its answer or what it failed with. */
 export type WorkerAnswer<Answer> =

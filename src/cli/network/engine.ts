@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { isDeno, mayLoadNative } from "../../deno.ts";
+import { isDeno, mayLoadNative } from "../../runtime/deno.ts";
 import { type Engine, NATIVE_PACKAGE, nativeStarts } from "../../embed/onnx_runtime.ts";
 import { usersCacheFolder } from "../system/cache_folder.ts";
 

@@ -1,7 +1,7 @@
 // What all machines see: the jobs, and the workers that are alive.
 
 import type { KV } from "@nats-io/kv";
-import { arrayOf } from "../../portable.ts";
+import { arrayOf } from "../../runtime/portable.ts";
 import type { JobRecord, WorkerRecord } from "./job_record.ts";
 import type { QueueServer } from "./server.ts";
 

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers";
 import type { Server } from "srvx";
 import type { Embedder } from "../../embed/embedder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
-import { withResolvers } from "../../portable.ts";
+import { withResolvers } from "../../runtime/portable.ts";
 import type { PresetName } from "../../preset.ts";
 import { countOf } from "../../report/client/text.js";
 import { type Answer, createHandler } from "../../serve/handler.ts";

@@ -1,6 +1,6 @@
 // What the program gives up of its permissions.
 
-import { giveUpNetwork } from "../../deno.ts";
+import { giveUpNetwork } from "../../runtime/deno.ts";
 import { isHubAddress } from "../network/hub/reference.ts";
 
 /**

@@ -1,10 +1,10 @@
 // Photos of a burst: not equal, but far nearer to each other than to anything else.
 
-import { linkage } from "./cluster/linkage.ts";
-import { euclideanDistances } from "./distance/weighted_average.ts";
-import { someImages } from "./embed/embedder.ts";
-import { seededRandom } from "./random.ts";
-import type { Embeddings, PatchSet } from "./types.ts";
+import { linkage } from "../cluster/linkage.ts";
+import { euclideanDistances } from "../distance/weighted_average.ts";
+import { someImages } from "../embed/embedder.ts";
+import { seededRandom } from "../random.ts";
+import type { Embeddings, PatchSet } from "../types.ts";
 
 /** Images of a burst are nearer to each other than to the nearest other image by this factor at least. */
 const NEARER_THAN_OTHERS = 0.6;

@@ -1,9 +1,9 @@
 // Images that are equal count once: a photo that lies twice in a folder is no evidence for anything.
 
-import { largestFirst } from "./cluster/largest_first.ts";
-import type { Linkage } from "./cluster/linkage.ts";
-import { ensure } from "./errors.ts";
-import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "./types.ts";
+import { largestFirst } from "../cluster/largest_first.ts";
+import type { Linkage } from "../cluster/linkage.ts";
+import { ensure } from "../errors.ts";
+import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "../types.ts";
 
 /** Which of some images are equal. */
 export interface Copies {

@@ -1,7 +1,7 @@
 // Packages that only who asks for them downloads.
 
 import { isDeno, mayLoadNative } from "./deno.ts";
-import { AnomalyClusterError } from "./errors.ts";
+import { AnomalyClusterError } from "../errors.ts";
 
 /**
  * Imports an npm package of native code, given as `name@version`: never a literal where it is imported, so that nothing
