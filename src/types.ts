@@ -17,6 +17,8 @@ export interface Raster {
    * `DecodeOptions.white`.
    */
   readonly largest?: number;
+  /** Size of the image in its file, upright, where it was shrunk while it was decoded. */
+  readonly original?: { readonly width: number; readonly height: number };
 }
 
 /** Patch embeddings of `count` images: z_m^i in the paper, M = rows · cols patches of D = channels numbers. */

@@ -3,7 +3,7 @@
 import { resize } from "../image/resize.ts";
 import type { Raster } from "../types.ts";
 import { cropped } from "./crop.ts";
-import { type PixelBox, wholePhoto, wholePixels, windowAround } from "../image/pixel_box.ts";
+import { type PixelBox, scaledBox, wholePhoto, wholePixels, windowAround } from "../image/pixel_box.ts";
 import { boundsOf } from "./components.ts";
 import { type Segment, segmentDefect } from "./segment.ts";
 import { shapeOf } from "./shape.ts";
@@ -92,6 +92,25 @@ export function measureDefect(
   });
   const { box, ...found } = closer ?? first;
   return { photo, box, weight, look: lookOf(found, photo) };
+}
+
+/** The same defect in pixels of which `by` make one in either direction. */
+export function enlarged({ photo, box, weight, look }: Defect, by: number): Defect {
+  if (by === 1) return { photo, box, weight, ...(look && { look }) };
+  const { width, height } = scaledBox(wholePhoto(photo), by);
+  return {
+    photo: { width, height },
+    box: scaledBox(box, by),
+    weight,
+    ...(look && {
+      look: {
+        ...look,
+        area: look.area * by ** 2,
+        diameter: look.diameter * by,
+        ...(look.edge !== undefined && { edge: look.edge * by }),
+      },
+    }),
+  };
 }
 
 /** A segment, and how its pixels lie in the photo. */

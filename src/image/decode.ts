@@ -6,7 +6,7 @@ import { badImage } from "./bad_image.ts";
 import { type CodecModules, useModules } from "./codec.ts";
 import { type Decoded, type DecodeLimits, joinedNotes } from "./decoded.ts";
 import { formatOf, type ImageFormat } from "./format.ts";
-import { turnUpright } from "./orient.ts";
+import { turnedSize, turnUpright } from "./orient.ts";
 import { WHITE_16 } from "./sixteen_bits.ts";
 
 /** Options of {@linkcode decodeImage}. */
@@ -79,7 +79,7 @@ export async function decodeImage(encoded: Uint8Array, options: DecodeOptions = 
   const format = formatOf(bytes);
   const other = options.decoder === "imagescript" && (format === "JPEG" || format === "PNG");
   const decode = other ? (await import("./imagescript.ts")).decodeImagescript : await DECODERS[format]();
-  const { image, orientation, largest, note: told } = await decode(bytes, { atLeast, maxPixels, white });
+  const { image, orientation, original, largest, note: told } = await decode(bytes, { atLeast, maxPixels, white });
   const invisible = isAll(image, (data, at) => data[at + 3] === 0);
   const upright = overWhite(turnUpright(image, orientation));
   const note = joinedNotes(
@@ -87,7 +87,12 @@ export async function decodeImage(encoded: Uint8Array, options: DecodeOptions = 
     largest !== undefined && largest <= TWELVE_BITS && options.white === undefined && DARK,
     invisible ? INVISIBLE : isAll(upright, sameAsFirst) && ONE_COLOUR,
   );
-  return { ...upright, ...(note && { note }), ...(largest !== undefined && { largest }) };
+  return {
+    ...upright,
+    ...(note && { note }),
+    ...(largest !== undefined && { largest }),
+    ...(original && { original: turnedSize(original, orientation) }),
+  };
 }
 
 const TWELVE_BITS = 4095;

@@ -1,6 +1,7 @@
 // What passes between decodeImage and the decoders of the formats.
 
 import type { Raster } from "../types.ts";
+import type { PhotoSize } from "./pixel_box.ts";
 
 /** What every decoder keeps to. */
 export interface DecodeLimits {
@@ -15,6 +16,8 @@ export interface DecodeLimits {
 /** An image as it is stored. */
 export interface Decoded {
   readonly image: Raster;
+  /** Its size in the file, where it was shrunk while it was decoded. */
+  readonly original?: PhotoSize;
   /** How it is to be turned: EXIF's 1 … 8. */
   readonly orientation: number;
   /** The largest sample of a file that has 16 bits a channel and does not say how many of them are used. */

@@ -16,9 +16,14 @@ export async function decodeJpeg(bytes: Uint8Array, limits: DecodeLimits): Promi
   const { header, image, divisor } = checked(bytes, limits);
   const { width, height, exif } = header;
   const orientation = orientationOf(exif);
-  if (header.components === 4) return { image: fromInks(await inksOf(image, header, divisor)), orientation };
+  const original = { original: { width, height } };
+  if (header.components === 4) {
+    const inks = await inksOf(image, header, divisor);
+    return { image: fromInks(inks), orientation, ...(divisor > 1 && original) };
+  }
   const shrunk = divisor > 1 && await decodeTurbo(image, width, height, divisor, "rgba");
-  return { image: shrunk || await whole(image, header.ended), orientation };
+  if (shrunk) return { image: shrunk, orientation, ...original };
+  return { image: await whole(image, header.ended), orientation };
 }
 
 /** The four inks of each pixel as they are stored: 255 is none in files, and all of it in TIFF. Throws `bad-image`. */

@@ -1,4 +1,10 @@
 import type { Raster } from "../types.ts";
+import type { PhotoSize } from "./pixel_box.ts";
+
+/** A size as it is when the image is turned upright. */
+export function turnedSize({ width, height }: PhotoSize, orientation: number): PhotoSize {
+  return orientation > 4 ? { width: height, height: width } : { width, height };
+}
 
 /** Turns an image upright: `orientation` is EXIF's, 1 (as it is) … 8. */
 export function turnUpright({ data, width, height }: Raster, orientation: number): Raster {

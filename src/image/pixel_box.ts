@@ -14,6 +14,11 @@ export interface PhotoSize {
   readonly height: number;
 }
 
+/** A box in pixels of another size, `by` of them in either direction for one. */
+export function scaledBox({ left, top, width, height }: PixelBox, by: number): PixelBox {
+  return { left: left * by, top: top * by, width: width * by, height: height * by };
+}
+
 /** All of a photo. */
 export function wholePhoto({ width, height }: PhotoSize): PixelBox {
   return { left: 0, top: 0, width, height };

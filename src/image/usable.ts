@@ -8,7 +8,7 @@ import { decodeImage, type DecodeOptions } from "./decode.ts";
 const SMALLEST_SIDE = 16;
 
 /** By how much a large image may be shrunk while it is decoded: to no less than this many times the size. */
-const REDUCING_GAP = 2;
+export const REDUCING_GAP = 2;
 
 /** Decodes an image that will be resized to `size` × `size`. Throws `bad-image`. */
 export async function decodeUsable(

@@ -1,10 +1,14 @@
 // A second look at grouped images, at their own resolution: where the defect is, what it looks like, a picture of it.
 
 import { AnomalyClusterError } from "../errors.ts";
-import { decodeImage } from "../image/decode.ts";
+import type { DecodeOptions } from "../image/decode.ts";
+import { decodeToMeasure } from "../look/decode_photo.ts";
 import { type SeenDefect, seenDefect } from "../report/seen_defect.ts";
 import type { PatchValues } from "../types.ts";
 import type { JobContext, PreparedImage, SourceImage } from "./prepare.ts";
+
+/** How images are decoded; `detail`: the size of the defects that they were looked at closer for, in pixels. */
+type Decoding = Pick<DecodeOptions, "maxPixels" | "white"> & { readonly detail?: number };
 
 /** The defects of images; nothing of one that cannot be read again. */
 export async function jobDefects(
@@ -12,7 +16,7 @@ export async function jobDefects(
   weights: PatchValues,
   sources: readonly SourceImage[],
   { takeTurn, signal, onProgress }: Pick<JobContext, "takeTurn" | "signal" | "onProgress">,
-  decoding: { readonly maxPixels?: number; readonly white?: number },
+  decoding: Decoding,
 ): Promise<(SeenDefect | undefined)[]> {
   const byName = new Map(sources.map((source) => [source.name, source]));
   const found: (SeenDefect | undefined)[] = [];
@@ -29,10 +33,10 @@ async function seen(
   weights: Float32Array,
   grid: PreparedImage["patches"],
   window: PreparedImage["window"],
-  { maxPixels, white }: { readonly maxPixels?: number; readonly white?: number },
+  { maxPixels, white, detail }: Decoding,
 ): Promise<SeenDefect | undefined> {
   try {
-    const image = await decodeImage(await source.read(), { maxPixels, ...(white && { white }) });
+    const image = await decodeToMeasure(await source.read(), detail, { maxPixels, ...(white && { white }) });
     await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts be heard.
     return await seenDefect(image, weights, grid, window);
   } catch (error) {

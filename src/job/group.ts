@@ -80,7 +80,10 @@ export async function groupPrepared(
       onProgress: inPercent((done, total) => onProgress({ stage: "compare", done, total })),
     }));
   const near = nearCopies(patches, result.copies, PRESETS[options.preset].embedding.views);
-  const defects = measured && await jobDefects(images, result.weights, measured.sources, context, measured);
+  const defects = measured && await jobDefects(images, result.weights, measured.sources, context, {
+    ...measured,
+    ...(closer && { detail: closer.look.detail }),
+  });
   const groups = groupsFile(near ? { ...result, nearCopies: near } : result, {
     images: images.map(({ path }, i) => ({ path, ...(defects?.[i] && { defect: defects[i].defect }) })),
     settings: toldSettings({

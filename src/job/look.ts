@@ -1,8 +1,11 @@
 // Whether the photos of a request are looked at closer, and by which of them.
 
 import { AnomalyClusterError } from "../errors.ts";
+import { headerSize } from "../image/header_size.ts";
+import type { PhotoSize } from "../image/pixel_box.ts";
 import { decodeUsable } from "../image/usable.ts";
 import { fitLook, type PhotoReader, wantedDetail } from "../look/closer_look.ts";
+import { decodePhoto } from "../look/decode_photo.ts";
 import type { Detail } from "../look/detail.ts";
 import type { Raster } from "../types.ts";
 import type { JobContext, JobLook, SourceImage } from "./prepare.ts";
@@ -20,17 +23,16 @@ interface Decoding {
 export async function jobLook(
   sources: readonly SourceImage[],
   detail: Detail,
-  { network: { openFirstLook }, takeTurn, signal }: Pick<JobContext, "network" | "takeTurn" | "signal">,
+  { network: { openFirstLook, size }, takeTurn, signal }: Pick<JobContext, "network" | "takeTurn" | "signal">,
   decoding: Decoding,
   warnings: string[],
 ): Promise<JobLook | undefined> {
-  const photos: PhotoReader = async function* (chosen) {
+  const wanted = await wantedDetail(sources.length, detail, async function* (chosen) {
     for (const at of chosen) {
-      const photo = await takeTurn(signal, () => decoded(sources[at], decoding));
-      if (photo) yield photo;
+      const size = await takeTurn(signal, () => usable(() => sizeOf(sources[at], decoding)));
+      if (size) yield size;
     }
-  };
-  const wanted = await wantedDetail(sources.length, detail, photos);
+  });
   if (!wanted) return undefined;
   if (!openFirstLook) {
     const { width, height } = wanted.size;
@@ -41,14 +43,37 @@ export async function jobLook(
     return undefined;
   }
   const firstLooks = await openFirstLook();
+  const photos: PhotoReader = async function* (chosen) {
+    for (const at of chosen) {
+      const photo = await takeTurn(signal, () => {
+        return usable(() => decoded(sources[at], wanted.detail, size, decoding));
+      });
+      if (photo) yield photo;
+    }
+  };
   const inTurn = { ...firstLooks, embed: (image: Raster) => takeTurn(signal, () => firstLooks.embed(image)) };
   return { look: await fitLook(sources.length, wanted.detail, photos, inTurn), firstLooks };
 }
 
-/** The image; nothing of one that cannot be used, which is told when it is prepared. */
-async function decoded(source: SourceImage, { maxPixels, white }: Decoding): Promise<Raster | undefined> {
+async function decoded(
+  source: SourceImage,
+  detail: number,
+  size: number,
+  { maxPixels, white }: Decoding,
+): Promise<Raster> {
+  return await decodePhoto(await source.read(), detail, size, { maxPixels, ...(white && { white }) });
+}
+
+/** By its header, where that tells. */
+async function sizeOf(source: SourceImage, { maxPixels, white }: Decoding): Promise<PhotoSize> {
+  const bytes = await source.read();
+  return headerSize(bytes) ?? await decodeUsable(bytes, Infinity, { maxPixels, ...(white && { white }) });
+}
+
+/** What is read; nothing of an image that cannot be used, which is told when it is prepared. */
+async function usable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await decodeUsable(await source.read(), Infinity, { maxPixels, ...(white && { white }) });
+    return await read();
   } catch (error) {
     if (!(error instanceof AnomalyClusterError && error.code === "bad-image")) throw error;
     return undefined;

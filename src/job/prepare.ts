@@ -6,6 +6,7 @@ import type { PixelBox } from "../image/pixel_box.ts";
 import { resize } from "../image/resize.ts";
 import { decodeUsable } from "../image/usable.ts";
 import { type CloserLook, lookTwice } from "../look/closer_look.ts";
+import { decodePhoto } from "../look/decode_photo.ts";
 import { type Thumbnail, thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import type { TakeTurn } from "./turns.ts";
@@ -113,10 +114,10 @@ async function prepare(
   { network: { embedder, size }, maxPixels, white, closer, withThumbnails }: PreparingContext,
   tell: (stage: "decode" | "embed") => void,
 ): Promise<Prepared> {
-  const image = await decodeUsable(await source.read(), closer ? Infinity : size, {
-    maxPixels,
-    ...(white && { white }),
-  });
+  const [bytes, options] = [await source.read(), { maxPixels, ...(white && { white }) }];
+  const image = closer
+    ? await decodePhoto(bytes, closer.look.detail, size, options)
+    : await decodeUsable(bytes, size, options);
   const pixels = resize(image, size, size);
   const small = withThumbnails ? { thumbnail: await thumbnail(image, pixels) } : {};
   tell("decode");

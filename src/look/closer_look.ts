@@ -3,11 +3,12 @@
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { evenly } from "../evenly.js";
 import type { Embedder } from "../embed/embedder.ts";
-import type { PhotoSize, PixelBox } from "../image/pixel_box.ts";
+import { type PhotoSize, type PixelBox, scaledBox } from "../image/pixel_box.ts";
 import { resize } from "../image/resize.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import { cutOut, squareAround } from "./cut_out.ts";
 import { type Detail, firstLookSize, isLarge, visibleDetail, windowSide } from "./detail.ts";
+import { scaleOf } from "./decode_photo.ts";
 import { joinLooks } from "./two_looks.ts";
 import { asReferences, type FirstLook, mostUnlikePlace, type ReferenceLooks, unlikeness } from "./unlike_places.ts";
 
@@ -27,6 +28,9 @@ const MEASURED = 9;
 /** Gives photos by number, one after another, as each may be large; what cannot be read is left out. */
 export type PhotoReader = (chosen: readonly number[]) => AsyncIterable<Raster>;
 
+/** The same of their sizes. */
+export type SizeReader = (chosen: readonly number[]) => AsyncIterable<PhotoSize>;
+
 /** What is looked for in photos, and the size of one of them. */
 export interface WantedDetail {
   readonly detail: number;
@@ -37,11 +41,11 @@ export interface WantedDetail {
 export async function wantedDetail(
   count: number,
   asked: Detail,
-  photos: PhotoReader,
+  sizesOf: SizeReader,
 ): Promise<WantedDetail | undefined> {
   if (asked === "off") return undefined;
   const sizes: PhotoSize[] = [];
-  for await (const { width, height } of photos(evenly(count, MEASURED))) sizes.push({ width, height });
+  for await (const { width, height } of sizesOf(evenly(count, MEASURED))) sizes.push({ width, height });
   if (sizes.length < 2) return undefined;
   const size = sizes.sort((a, b) => a.width * a.height - b.width * b.height)[sizes.length >> 1];
   if (asked !== "auto") return { detail: asked, size };
@@ -65,13 +69,13 @@ export async function fitLook(
   return { detail, references: asReferences(looks) };
 }
 
-/** Embeds the first look at a photo. */
+/** Embeds the first look at a photo; `detail` is in the pixels of its file. */
 export async function firstLook(photo: Raster, detail: number, embedder: Embedder): Promise<FirstLook> {
-  const { width, height } = firstLookSize(photo, detail);
+  const { width, height } = firstLookSize(photo, detail / scaleOf(photo));
   return await embedder.embed(resize(photo, width, height));
 }
 
-/** Where a photo is looked at closely: around the place that is the least like the other photos. */
+/** Where a photo is looked at closely, in its decoded pixels: around the place that is the least like the other photos. */
 export async function findWindow(
   photo: Raster,
   look: CloserLook,
@@ -80,7 +84,7 @@ export async function findWindow(
 ): Promise<PixelBox> {
   const first = await firstLook(photo, look.detail, embedder);
   const [x, y] = mostUnlikePlace(await unlikeness(first, look.references, work), first);
-  return squareAround(x * photo.width, y * photo.height, windowSide(look.detail), photo);
+  return squareAround(x * photo.width, y * photo.height, Math.round(windowSide(look.detail) / scaleOf(photo)), photo);
 }
 
 /** What is seen in a window, as a square of `size` pixels a side. */
@@ -96,7 +100,10 @@ export interface LookingNetworks {
   readonly second: Embedder;
 }
 
-/** The patches of both looks at a photo, `whole` being all of it as a square; and where the close one was. */
+/**
+ * The patches of both looks at a photo, `whole` being all of it as a square; and where the close one was, in the pixels of
+ * the photo's file.
+ */
 export async function lookTwice(
   photo: Raster,
   whole: Raster,
@@ -106,5 +113,6 @@ export async function lookTwice(
 ): Promise<{ patches: PatchSet; window: PixelBox }> {
   const window = await findWindow(photo, look, first, work);
   const close = await second.embed(seenInWindow(photo, window, whole.width));
-  return { patches: joinLooks(close, await second.embed(whole)), window };
+  const patches = joinLooks(close, await second.embed(whole));
+  return { patches, window: scaledBox(window, scaleOf(photo)) };
 }

@@ -41,6 +41,14 @@ export function firstLookSize({ width, height }: PhotoSize, detail: number): Pho
   return { width: side(width), height: side(height) };
 }
 
+/** Pixels along the window of the second look that suffice: about as many as of a photo of 3 megapixels. */
+const WINDOW_SUFFICES = 188;
+
+/** By how much a photo may be shrunk while it is decoded, 1, 2, 4 or 8, so that its window still has enough pixels. */
+export function sufficientShrinkage(detail: number): number {
+  return [8, 4, 2].find((by) => windowSide(detail) / by >= WINDOW_SUFFICES) ?? 1;
+}
+
 /** Side of the second look's window, in the photo's pixels. */
 export function windowSide(detail: number): number {
   return Math.round(WINDOW_IN_DEFECTS * detail);

@@ -275,7 +275,7 @@ Deno.test("with a queue all images are compared with references, with all images
     ...options,
   });
   const references = (options: object, count: number) =>
-    comparisonOf(chosen(options) as ChosenOptions, count).references;
+    comparisonOf(chosen(options) as ChosenOptions, count, false).references;
   const queue = "nats://host";
   assert.equal(references({}, 600), "all");
   assert.equal(references({ queue }, 600), 512);

@@ -8,13 +8,16 @@ import { onnxEmbedder } from "../../mod.ts";
 import { drawLarge, LARGE_SETS } from "../../tools/drawn_surfaces.ts";
 import { findWindow, fitLook, referencePhotos, wantedDetail } from "../../src/look/closer_look.ts";
 import { cutOut, squareAround } from "../../src/look/cut_out.ts";
-import { firstLookSize, visibleDetail, windowSide } from "../../src/look/detail.ts";
+import { firstLookSize, sufficientShrinkage, visibleDetail, windowSide } from "../../src/look/detail.ts";
+import { decodePhoto, scaleOf } from "../../src/look/decode_photo.ts";
 import { firstLookOptions } from "../../src/look/first_look_network.ts";
 import { lookAmong, withLook } from "../../src/look/look_record.ts";
 import { featuresOfLooks, joinLooks } from "../../src/look/two_looks.ts";
 import { asReferences, unlikeness } from "../../src/look/unlike_places.ts";
 import { seededRandom } from "../../src/random.ts";
-import type { PatchSet } from "../../src/types.ts";
+import type { PatchSet, Raster } from "../../src/types.ts";
+import { scaledBox } from "../../src/image/pixel_box.ts";
+import { seenDefect } from "../../src/report/seen_defect.ts";
 import { run, withFolder } from "../support/program.ts";
 
 /** Photos of a megapixel: each damage covers less than a thousandth. */
@@ -151,6 +154,52 @@ Deno.test("the damage in drawn photos is where they are looked at closely, and a
       y < window.top + window.height;
     assert.ok(isInside, `${JSON.stringify(window)} misses ${JSON.stringify(box)}`);
     assert.deepEqual(await findWindow(image, stored, embedder), window);
+  }
+  await embedder.release();
+});
+
+Deno.test("photos of more pixels than a look needs are shrunk while they are decoded, and all is told in their own", async () => {
+  const [detail, size] = [50, 224];
+  assert.deepEqual([24, 47, 95, 200].map(sufficientShrinkage), [1, 2, 4, 8]);
+  const embedder = await onnxEmbedder(await firstLookOptions({}));
+  const whole = Array.from({ length: 6 }, (_, at) => drawLarge(SET, 700 + at, KINDS[at % KINDS.length]));
+  const photos = await Promise.all(whole.map(async ({ image }) => {
+    return await decodePhoto(new Uint8Array(await encodeJpeg(image, { quality: 95 })), detail, size);
+  }));
+  const reader = (rasters: readonly Raster[]) =>
+    async function* (chosen: readonly number[]) {
+      for (const at of chosen) yield rasters[at];
+    };
+  const look = await fitLook(6, detail, reader(whole.map(({ image }) => image)), embedder);
+  const ofShrunk = await fitLook(6, detail, reader(photos), embedder);
+  for (const [at, photo] of photos.entries()) {
+    const { image, box } = whole[at];
+    assert.deepEqual([photo.width, photo.original], [SET.width / 2, { width: SET.width, height: SET.height }]);
+    const wanted = await findWindow(image, look, embedder);
+    const found = scaledBox(await findWindow(photo, ofShrunk, embedder), scaleOf(photo));
+    assert.equal(found.width, wanted.width);
+    const apart = Math.hypot(found.left - wanted.left, found.top - wanted.top);
+    assert.ok(apart < wanted.width / 4, `${JSON.stringify(found)} is not ${JSON.stringify(wanted)}`);
+    const weights = new Float32Array(14 * 14).fill(1e-3);
+    const place = (from: number, length: number, start: number) => Math.floor((from + length / 2 - start) / 400 * 14);
+    const window = { left: box!.left - 100, top: box!.top - 100, width: 400, height: 400 };
+    const row = place(box!.top, box!.height, window.top);
+    weights[row * 14 + place(box!.left, box!.width, window.left)] = 1;
+    const [{ defect }, { defect: ofWhole }] = [
+      await seenDefect(photo, weights, { rows: 14, cols: 14 }, window),
+      await seenDefect(image, weights, { rows: 14, cols: 14 }, window),
+    ];
+    assert.deepEqual([defect.photoWidth, defect.photoHeight], [SET.width, SET.height]);
+    for (const side of ["left", "top", "width", "height"] as const) {
+      assert.ok(
+        Math.abs(defect[side] - ofWhole[side]) <= 12,
+        `${side} is ${defect[side]}, of the whole ${ofWhole[side]}`,
+      );
+    }
+    assert.ok(
+      Math.abs(Math.log2((defect.area ?? 1) / (ofWhole.area ?? 1))) < 1,
+      `area ${defect.area}, ${ofWhole.area}`,
+    );
   }
   await embedder.release();
 });

@@ -61,8 +61,8 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const detail = detailOf(options);
   const taught = options.learn === undefined ? undefined : readTaught(options.learn);
   if (taught) labelsOf(taught, found.images.map(({ path }) => path)); // Refused before the long work.
-  const comparison = comparisonOf(chosen, found.images.length);
-  if (comparison.together) checkPointCount(found.images.length);
+  const count = found.images.length;
+  if (comparisonOf(chosen, count, false).together) checkPointCount(count); // Refused before the long work.
   openOutputFolder(output, folder);
   checkExports(options.export ?? [], output, givesVectors(options));
 
@@ -79,6 +79,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const { embedder, size, engine } = opened;
   const closer = await fitCloser(normalFiles ?? found.images, detail, opened);
   if (closer) tell(closerNote(closer));
+  const comparison = comparisonOf(chosen, count, closer !== undefined);
   const network = {
     ...networkWith(opened, closer, cache),
     estimate: new TimeEstimate(

@@ -130,8 +130,11 @@ export function checkCombination(weight: WeightName, options: ClusterCommandOpti
   }
 }
 
-/** Up to so many images all are held in memory; beyond, they are gone through once, unless options say else. */
-const TOGETHER_UP_TO = 2000;
+/**
+ * Up to so many images all are held in memory, some 2 GB at most; of photos that are looked at twice, of which each takes
+ * twice as much, up to so many as leave the run below 1.5 GB. More are gone through once, unless options say else.
+ */
+const [TOGETHER_UP_TO, TWICE_UP_TO] = [2000, 400];
 /** References of so many images as are not held in memory, where a preset compares all. */
 const MANY = 512;
 
@@ -141,15 +144,16 @@ export type Comparison =
   | { readonly together: false; readonly references: StreamedReferences };
 
 /**
- * How `count` images are compared. Machines of a queue compare with references in any case: with all of a few images.
+ * How `count` images are compared; `twice`: each is looked at twice. Machines of a queue compare with references in any case: with all of a few images.
  * Throws `bad-argument` where `--references` or `--queue` asks for what needs all images at once.
  */
-export function comparisonOf(options: ChosenOptions, count: number): Comparison {
+export function comparisonOf(options: ChosenOptions, count: number, twice: boolean): Comparison {
   const needing = needsAll(options);
   const { queue, references: asked } = options;
   const wanted = asked ?? PRESETS[options.preset].references;
   const leftOpen = wanted === "auto" || asked === undefined;
-  if (!queue && (leftOpen ? count <= TOGETHER_UP_TO || needing : wanted === "all")) {
+  const few = count <= (twice ? TWICE_UP_TO : TOGETHER_UP_TO);
+  if (!queue && (leftOpen ? few || needing : wanted === "all")) {
     return { together: true, references: wanted };
   }
   if (needing) {

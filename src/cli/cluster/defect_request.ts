@@ -9,6 +9,8 @@ export interface DefectRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly decoder: DecoderName;
   readonly white?: number;
+  /** Size of the defects that the photo was looked at closer for, in pixels. */
+  readonly detail?: number;
   /** Of its patches, `[rows, cols]`. */
   readonly weights: Float32Array<ArrayBuffer>;
   readonly rows: number;

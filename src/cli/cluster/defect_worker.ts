@@ -1,6 +1,6 @@
 // A worker that finds the defect in an image file by the image's weights, and pictures it.
 
-import { decodeImage } from "../../image/decode.ts";
+import { decodeToMeasure } from "../../look/decode_photo.ts";
 import { type SeenDefect, seenDefect } from "../../report/seen_defect.ts";
 import type { DefectRequest } from "./defect_request.ts";
 import { failedAnswer, type WorkerAnswer } from "../images/worker_pool.ts";
@@ -9,10 +9,10 @@ import { onMessage } from "../images/worker_port.ts";
 onMessage(async (request: DefectRequest & { readonly index: number }, post) => post(await seen(request)));
 
 async function seen(
-  { index, bytes, decoder, white, weights, rows, cols, window }: DefectRequest & { readonly index: number },
+  { index, bytes, decoder, white, detail, weights, rows, cols, window }: DefectRequest & { readonly index: number },
 ): Promise<WorkerAnswer<SeenDefect>> {
   try {
-    const image = await decodeImage(bytes, { decoder, ...(white && { white }) });
+    const image = await decodeToMeasure(bytes, detail, { decoder, ...(white && { white }) });
     return { index, ...await seenDefect(image, weights, { rows, cols }, window) };
   } catch (error) {
     return failedAnswer(index, error, "bad-image");

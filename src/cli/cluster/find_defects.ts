@@ -6,7 +6,8 @@ import { countOf } from "../../report/client/text.js";
 import type { SeenDefect } from "../../report/seen_defect.ts";
 import type { DefectRequest } from "./defect_request.ts";
 import type { Grouped } from "./grouped.ts";
-import { MOST_DECODERS, type PrepareOptions } from "../images/image_pool.ts";
+import type { ImageNetwork } from "../images/image_network.ts";
+import { MOST_DECODERS } from "../images/image_pool.ts";
 import { startStage } from "../system/progress.ts";
 import { readBytes } from "../images/read_image.ts";
 import { WorkerPool } from "../images/worker_pool.ts";
@@ -23,11 +24,12 @@ export const fetchedBefore = (): Promise<unknown> => import("./defect_worker.ts"
  */
 export async function findDefects(
   { images, result: { weights }, grid: { rows, cols }, windows, shown }: Grouped,
-  { decoder, white }: Pick<PrepareOptions, "decoder" | "white">,
+  { decoder, white, closer }: Pick<ImageNetwork, "decoder" | "white" | "closer">,
   warnings: string[],
 ): Promise<(SeenDefect | undefined)[]> {
   const chosen = shown ?? images.map((_, at) => at);
   const found: (SeenDefect | undefined)[] = Array.from({ length: images.length });
+  const detail = closer && { detail: closer.look.detail };
   const most = Math.min(MOST_DECODERS, chosen.length);
   const pool = new WorkerPool<DefectRequest, SeenDefect>(most, new URL("./defect_worker.ts", import.meta.url));
   const stage = startStage("Measuring defects", chosen.length);
@@ -41,7 +43,7 @@ export async function findDefects(
         const own = weights.data.slice(at * weights.patches, (at + 1) * weights.patches);
         const window = windows?.[at];
         found[at] = await pool.ask(
-          { bytes, decoder, weights: own, rows, cols, ...(white && { white }), ...(window && { window }) },
+          { bytes, decoder, weights: own, rows, cols, ...(white && { white }), ...(window && { window }), ...detail },
           [bytes.buffer, own.buffer],
         );
       } catch (error) {

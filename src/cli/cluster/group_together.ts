@@ -7,7 +7,7 @@ import { unclearNote } from "../../dataset/labelled.ts";
 import { matchMasks } from "../../dataset/masks.ts";
 import type { References } from "../../reference/choose_references.ts";
 import { buildCodebook, type Pooling } from "../../distance/pooling.ts";
-import { joinPatches } from "../../embed/embedder.ts";
+import { imagesFrom, joinPatches } from "../../embed/embedder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { nearCopies } from "../../copies/near_copies.ts";
 import { clusterPatches, type ClusterResult } from "../../pipeline.ts";
@@ -38,12 +38,10 @@ export async function groupTogether(
   output: string,
   taught?: TaughtGroups,
 ): Promise<Grouped> {
-  const images = await loadImages(found.images, network, warnings, "Embedding images");
-  checkFound(images.length, found, options.k, warnings);
+  const { images, patches } = await loadTogether(found, network, options.k, warnings);
   const masks = options.masks ? await loadMasks(images, options.masks, warnings) : undefined;
   const pairs = images.length * (images.length - 1) / 2;
   const stage = startStage("Comparing images", pairs);
-  const patches = joinPatches(images.map((image) => image.patches));
   const settings = {
     weight: weightsOf(options, masks),
     features: featuresOf(options, looksOf(network)),
@@ -92,6 +90,19 @@ export async function groupTogether(
       return reportData(title, file, result, withPictures(images, pictures), source);
     },
   };
+}
+
+/** All images, their patches as parts of one set: each is in memory once. */
+async function loadTogether(
+  found: FoundImages,
+  network: ImageNetwork,
+  k: number | "auto",
+  warnings: string[],
+): Promise<{ images: readonly LoadedImage[]; patches: PatchSet }> {
+  const loaded = await loadImages(found.images, network, warnings, "Embedding images");
+  checkFound(loaded.length, found, k, warnings);
+  const patches = joinPatches(loaded.map((image) => image.patches));
+  return { images: loaded.map((image, at) => ({ ...image, patches: imagesFrom(patches, at, 1) })), patches };
 }
 
 /** Images as a report takes them. */

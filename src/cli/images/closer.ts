@@ -8,13 +8,14 @@ import { checkedModel } from "../../embed/onnx.ts";
 import type { Engine } from "../../embed/onnx_runtime.ts";
 import { openedLate } from "../../embed/opened_late.ts";
 import { AnomalyClusterError } from "../../errors.ts";
-import type { DecoderName } from "../../image/decode.ts";
-import { type CloserLook, fitLook, type PhotoReader, wantedDetail } from "../../look/closer_look.ts";
+import { decodeImage, type DecoderName } from "../../image/decode.ts";
+import { headerSize } from "../../image/header_size.ts";
+import { type CloserLook, fitLook, type PhotoReader, type SizeReader, wantedDetail } from "../../look/closer_look.ts";
 import type { Detail } from "../../look/detail.ts";
 import { firstLookOptions } from "../../look/first_look_network.ts";
 import { pooledEmbedder } from "./embedder_pool.ts";
 import { prepareImages } from "./image_pool.ts";
-import { readRaster } from "./read_image.ts";
+import { readBytes } from "./read_image.ts";
 
 /** How photos are looked at closer, and what embeds first looks. */
 export interface Closer {
@@ -47,10 +48,10 @@ export async function fitCloser(
   detail: Detail,
   options: CloserOptions,
 ): Promise<Closer | undefined> {
-  const wanted = await wantedDetail(files.length, detail, withoutWorkers(files));
+  const wanted = await wantedDetail(files.length, detail, sizesOf(files));
   if (!wanted) return undefined;
   const networks = await firstLookNetworks(options.engine);
-  const photos = photosOf(files, options);
+  const photos = photosOf(files, { ...options, detail: wanted.detail });
   return closerOf(await fitLook(files.length, wanted.detail, photos, networks.embedder), networks);
 }
 
@@ -65,23 +66,25 @@ function closerOf(look: CloserLook, networks: Pick<Closer, "embedder" | "openMan
   return { look, ...networks, digest: createHash("sha256").update(`${look.detail} `).update(bytes).digest("hex") };
 }
 
-/** Photos whose sizes are asked for: of small ones a few are read before workers have started. */
-function withoutWorkers(files: readonly ImageFile[]): PhotoReader {
+/** Sizes of photos, by their headers where these tell; what cannot be read is told when it is embedded. */
+function sizesOf(files: readonly ImageFile[]): SizeReader {
   return async function* (chosen) {
     for (const at of chosen) {
-      const photo = await readRaster(files[at].file).catch((error) => {
+      try {
+        const bytes = await readBytes(files[at].file);
+        yield headerSize(bytes) ?? await decodeImage(bytes);
+      } catch (error) {
         if (!(error instanceof AnomalyClusterError)) throw error;
-      });
-      if (photo) yield photo;
+      }
     }
   };
 }
 
 /** Photos with all their pixels; what cannot be read is told when all are. */
-function photosOf(files: readonly ImageFile[], options: CloserOptions): PhotoReader {
+function photosOf(files: readonly ImageFile[], options: CloserOptions & { readonly detail: number }): PhotoReader {
   return async function* (chosen) {
     const paths = chosen.map((at) => files[at].file);
-    for await (const image of prepareImages(paths, { ...options, keepsPhoto: true })) {
+    for await (const image of prepareImages(paths, options)) {
       if (!(image instanceof AnomalyClusterError) && "photo" in image) yield image.photo!;
     }
   };

@@ -16,8 +16,8 @@ export interface PrepareOptions {
   /** The sample of 16 bits that is white, see `DecodeOptions`. */
   readonly white?: number;
   readonly cache?: ImageCache;
-  /** Whether all pixels of each image are wanted too, to look at it closer. */
-  readonly keepsPhoto?: boolean;
+  /** Size of the defects that images are to be looked at closer for, in pixels: then their pixels are wanted too. */
+  readonly detail?: number;
   /** Decoders that outlast the call. @default the call's own */
   readonly decoders?: DecoderPool;
 }
@@ -31,10 +31,10 @@ export type ImageSource = string | Uint8Array<ArrayBuffer>;
 /** Yields for each file, in order, what the cache has of it, else its image, or the error that it failed with. */
 export async function* prepareImages(
   files: readonly ImageSource[],
-  { size, decoder, white, cache, keepsPhoto, decoders: lasting }: PrepareOptions,
+  { size, decoder, white, cache, detail, decoders: lasting }: PrepareOptions,
 ): AsyncGenerator<PreparedImage | CachedImage | AnomalyClusterError> {
   const decoders = lasting ??
-    new DecoderPool(Math.min(MOST_DECODERS, files.length), { size, decoder, white, keepsPhoto });
+    new DecoderPool(Math.min(MOST_DECODERS, files.length), { size, decoder, white, detail });
   const prepare = async (file: ImageSource) => {
     try {
       const bytes = typeof file === "string" ? await readBytes(file) : file;
@@ -55,7 +55,7 @@ export async function* prepareImages(
     queue.push(image);
   };
   try {
-    for (let ahead = 0; ahead < decoders.most * (keepsPhoto ? PHOTOS_AHEAD : AHEAD); ahead++) ask();
+    for (let ahead = 0; ahead < decoders.most * (detail === undefined ? AHEAD : PHOTOS_AHEAD); ahead++) ask();
     while (queue.length) {
       yield await queue.shift()!;
       ask();
@@ -77,15 +77,15 @@ export class DecoderPool {
 
   constructor(
     readonly most: number,
-    readonly settings: Pick<PrepareOptions, "size" | "decoder" | "white" | "keepsPhoto">,
+    readonly settings: Pick<PrepareOptions, "size" | "decoder" | "white" | "detail">,
   ) {
     this.#pool = new WorkerPool(most, new URL("./image_worker.ts", import.meta.url));
   }
 
   /** Takes the bytes away. Rejects with what {@linkcode decodeUsable} throws. */
   decode(bytes: Uint8Array<ArrayBuffer>): Promise<PreparedImage> {
-    const { size, decoder, white, keepsPhoto } = this.settings;
-    const asked = { bytes, size, decoder, ...(white && { white }), ...(keepsPhoto && { keepsPhoto }) };
+    const { size, decoder, white, detail } = this.settings;
+    const asked = { bytes, size, decoder, ...(white && { white }), ...(detail !== undefined && { detail }) };
     return this.#pool.ask(asked, [bytes.buffer]);
   }
 

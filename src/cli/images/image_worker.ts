@@ -2,6 +2,7 @@
 
 import { resize } from "../../image/resize.ts";
 import { decodeUsable } from "../../image/usable.ts";
+import { decodePhoto } from "../../look/decode_photo.ts";
 import { thumbnail } from "../../report/thumbnail.ts";
 import type { PreparedImage, PrepareRequest } from "./prepared_image.ts";
 import { failedAnswer, type WorkerAnswer } from "./worker_pool.ts";
@@ -16,15 +17,16 @@ onMessage(async (request: PrepareRequest & { readonly index: number }, post) => 
 });
 
 async function prepared(
-  { index, bytes, size, decoder, white, keepsPhoto }: PrepareRequest & { readonly index: number },
+  { index, bytes, size, decoder, white, detail }: PrepareRequest & { readonly index: number },
 ): Promise<WorkerAnswer<PreparedImage>> {
   try {
-    // A photo of which all pixels are wanted is not shrunk while it is decoded.
-    const least = keepsPhoto ? Infinity : size;
-    const image = await decodeUsable(bytes, least, { decoder, ...(white && { white }) });
-    const { width, height, note, largest } = image;
+    const options = { decoder, ...(white && { white }) };
+    const image = detail === undefined
+      ? await decodeUsable(bytes, size, options)
+      : await decodePhoto(bytes, detail, size, options);
+    const { data, width, height, note, largest, original } = image;
     const pixels = resize(image, size, size);
-    const photo = keepsPhoto && { photo: { data: image.data, width, height } };
+    const photo = detail !== undefined && { photo: { data, width, height, ...(original && { original }) } };
     return { index, pixels, thumbnail: await thumbnail(image, pixels), note, largest, ...photo };
   } catch (error) {
     return failedAnswer(index, error, "bad-image");

@@ -103,7 +103,7 @@ export async function* embedEach(
   const queue: ReturnType<typeof embedded>[] = [];
   try {
     const ahead = closer ? PHOTOS_AHEAD : AHEAD;
-    for await (const image of prepareImages(sources, { ...network, keepsPhoto: closer !== undefined })) {
+    for await (const image of prepareImages(sources, { ...network, ...(closer && { detail: closer.look.detail }) })) {
       const embedding = embedded(image);
       embedding.catch(() => {}); // It is awaited in its turn, or never where one before it failed.
       queue.push(embedding);

@@ -11,15 +11,15 @@ export interface PrepareRequest {
   readonly size: number;
   readonly decoder: DecoderName;
   readonly white?: number;
-  /** Whether all its pixels are wanted too. */
-  readonly keepsPhoto?: boolean;
+  /** Size of the defects that it is to be looked at closer for, in pixels: then its pixels are wanted too. */
+  readonly detail?: number;
 }
 
 /** An image ready for the network. */
 export interface PreparedImage {
   readonly pixels: Raster;
   readonly thumbnail: Thumbnail;
-  /** All its pixels, where they were asked for. */
+  /** Its pixels, where they were asked for. */
   readonly photo?: Raster;
   /** The raster's note. */
   readonly note?: string;

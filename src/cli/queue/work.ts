@@ -147,7 +147,7 @@ class Worker {
       network: {
         ...network,
         ...(closer && { closer }),
-        decoders: new DecoderPool(MOST_DECODERS, { ...network, keepsPhoto: closer !== undefined }),
+        decoders: new DecoderPool(MOST_DECODERS, { ...network, ...(closer && { detail: closer.look.detail }) }),
       },
       fit: unpackFitted(fit, fitted.json.grid, arrayReader(fit.arrays, fitted.bytes)),
     };
