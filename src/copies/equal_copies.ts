@@ -119,7 +119,7 @@ export function treeForAll(tree: Linkage, { firsts, distinct }: Copies): Linkage
   const count = firsts.length;
   const pairs = new Int32Array((count - 1) * 2);
   const [heights, sizes] = [new Float64Array(count - 1), new Int32Array(count - 1)];
-  const cluster = Int32Array.from({ length: count }, (_, i) => i); // The cluster that holds image i and its copies so far.
+  const cluster = Int32Array.from({ length: count }, (_, i) => i); // The cluster that holds image i and its copies.
   const sizeOf = (number: number) => number < count ? 1 : sizes[number - count];
   let merges = 0;
   const merge = (a: number, b: number, height: number) => {

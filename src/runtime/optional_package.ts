@@ -11,7 +11,7 @@ import { AnomalyClusterError } from "../errors.ts";
 export async function importNative<T>(specifier: string, what: string, task: string): Promise<T> {
   const [name] = specifier.split("@");
   try {
-    if (!mayLoadNative()) throw new Error("no permission to load native code"); // Checked first, so that nothing is downloaded in vain.
+    if (!mayLoadNative()) throw new Error("no permission to load native code"); // Before any download.
     return await import(isDeno ? `npm:${specifier}` : name);
   } catch (cause) {
     const needed = isDeno ? `${name} and --allow-ffi (${task})` : `${name} (npm install ${specifier})`;
