@@ -17,7 +17,7 @@ export const PERPLEXITIES: readonly number[] = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 
 /** How many random subsets of 90 % the stability of groups is measured with. */
 const SUBSETS = 16;
 /**
- * Stability is averaged over cuts into 2 to so many groups, with at least so many images per group on average. Smaller
+ * Stability is averaged over cuts into at most MOST_GROUPS groups of at least IMAGES_A_GROUP images on average. Smaller
  * groups are due to chance.
  */
 const [MOST_GROUPS, IMAGES_A_GROUP] = [20, 8];
@@ -39,8 +39,8 @@ export interface TriedSpread {
   readonly perplexity: number;
   /**
    * Mean adjusted Rand index, from below 0 to 1, between the groups of all images and those of random subsets of 90 %,
-   * linked anew. It is taken over all cuts into 2 to 20 groups; with few images, into at most one group per 8 images,
-   * but at least into up to 3.
+   * linked anew. It is taken over all cuts into 2 to 20 groups. With few images the upper limit is one group per 8
+   * images, but at least 3.
    */
   readonly stability: number;
   /** Its share of the consensus, from 0 to 1. */

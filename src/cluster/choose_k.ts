@@ -10,7 +10,8 @@ const STRENGTH_BELOW = 5000;
 /** Groups that merge below this share of the tree's height are one kind, however clearly they differ. */
 const ONE_KIND_BELOW = 0.2;
 /**
- * Other numbers of groups that reach this share of the best clarity may be meant as well. So many are listed at most.
+ * The share of the best clarity from which other numbers of groups may be meant as well, and how many are listed at
+ * most.
  */
 const [AS_CLEAR, MOST_AS_CLEAR] = [0.75, 5];
 

@@ -1,4 +1,4 @@
-// Groups images by one vector each, for so many images that a matrix of all distances does not fit into memory.
+// Groups images by one vector each, when there are too many images for a matrix of all distances.
 
 import { checkGroupCount, findCopies, forAll, groupsForAll, treeForAll } from "../copies/equal_copies.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";

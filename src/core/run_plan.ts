@@ -55,7 +55,7 @@ export interface RunOptions {
  */
 const WORTH_WORKERS = 2e9;
 
-/** After so many milliseconds a thread gives way to timers and messages. */
+/** Milliseconds after which a thread gives way to timers and messages. */
 const GIVE_WAY_EVERY = 30;
 
 /**
@@ -92,7 +92,7 @@ function isWorthWorkers(plan: Plan<unknown>): boolean {
   return plan.products >= WORTH_WORKERS;
 }
 
-/** Calls `use` with the given pool, or with a new pool of so many threads that is closed afterwards. */
+/** Calls `use` with the given pool, or with a new pool of the given size, which is closed afterwards. */
 async function withPool<Result>(
   threads: number | ThreadPool,
   use: (pool: ThreadPool) => Promise<Result>,

@@ -8,9 +8,8 @@ import type { PatchSet } from "../types.ts";
  * The images that patches are scored against:
  *
  * - `"all"`: all other images;
- * - a number R: a random sample of so many images. It estimates the mean over j ≠ i in eq. 5 with a standard error of
- *   s/√R;
- * - a coreset of so many images, which covers the set instead of representing it, so that rare kinds have more weight
+ * - a number R: a random sample of R images. It estimates the mean over j ≠ i in eq. 5 with a standard error of s/√R;
+ * - a coreset of the given size, which covers the set instead of representing it, so that rare kinds have more weight
  *   in the mean;
  * - `"auto"`: all if there are few images, otherwise a sample that is large enough, see `enoughReferences`.
  */

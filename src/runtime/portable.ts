@@ -1,6 +1,6 @@
 // Standard functions that Node 20 lacks. All runtimes use these versions.
 
-/** Bytes are made into characters so many at a time. More would be too many arguments for one call. */
+/** How many bytes are made into characters in one call. More would be too many arguments. */
 const PIECE = 0x8000;
 
 /** Does the same as `Uint8Array.prototype.toBase64`. */

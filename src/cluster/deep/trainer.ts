@@ -21,7 +21,7 @@ export interface TrainingOptions {
   readonly seed?: number;
   /** Passes over the images, all stages together. @default the method's */
   readonly epochs?: number;
-  /** Ends a stage after so many epochs without a lower loss (mean of the last 10). @default none: all epochs */
+  /** Ends a stage after this number of epochs without a lower loss (mean of the last 10). @default none: all epochs */
   readonly patience?: number;
   /** Images in a step. @default the method's */
   readonly batch?: number;

@@ -2,7 +2,7 @@
 
 import type { CoreExports } from "../instance.ts";
 
-/** An instance's memory never shrinks. If it has at most so many bytes, the instance is kept for the next work. */
+/** An instance's memory never shrinks. An instance with at most this many bytes is kept for the next work. */
 export const LARGEST_KEPT: number = 2 ** 28;
 
 const PAGE = 65536;

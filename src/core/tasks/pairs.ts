@@ -167,7 +167,7 @@ function directedUse(
   };
 }
 
-/** The mean, or the smallest, of some distances, of which the squares are given. */
+/** The mean or the smallest of some distances, given as squares. */
 function reduced(kind: "mean" | "smallest", squared: Float32Array): number {
   let result = kind === "mean" ? 0 : Infinity;
   for (const value of squared) result = kind === "mean" ? result + Math.sqrt(value) : Math.min(result, value);
