@@ -13,9 +13,10 @@ export async function main(): Promise<void> {
   const args = process.argv.slice(2);
   giveUpUnasked(args);
   const code = await run(args);
-  // All is said: a connection that breaks off only now, as one that a server refused, is no news.
+  // All output is done. If a connection breaks off only now, such as one that a server refused, that need not be
+  // reported.
   process.on("uncaughtException", () => process.exit(code));
-  // What was written may be on its way still, where the output is a pipe.
+  // If the output is a pipe, some of it may still be on its way, so the process waits for it.
   process.stdout.on("error", () => process.exit(code)).write("", () => process.exit(code));
 }
 

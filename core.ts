@@ -1,6 +1,6 @@
 /**
- * From patch embeddings to groups: scores, weights, distances, linkage and the other clusterers, on the WASM core.
- * Loads neither an ONNX runtime nor image codecs.
+ * The steps from patch embeddings to groups: scores, weights, distances, linkage and the other clusterers, on the WASM
+ * core. Loads neither an ONNX runtime nor image codecs.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Deep clustering, the baselines of the paper's table 8: small networks trained on patch embeddings, for
- * `clusterPatches` and `clusterImages`. An entry point of its own, so that only those who train load it.
+ * `clusterPatches` and `clusterImages`. It is a separate entry point, so that only programs that train load it.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Images to patch embeddings by a network in ONNX, and the presets that name the included networks. The runtime is
- * loaded when the first network is opened.
+ * Turns images into patch embeddings by a network in ONNX. Also has the presets, which name the included networks. The
+ * ONNX runtime is loaded when the first network is opened.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Image files to upright pixels, and pixels to another size. Each codec is loaded when its first image comes.
+ * Decodes image files to upright pixels, and resizes them. Each codec is loaded with the first image that needs it.
  *
  * @module
  */

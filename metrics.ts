@@ -1,5 +1,5 @@
 /**
- * How good groups are, with true labels and without. Plain arithmetic: no WASM, nothing loaded.
+ * Measures how good groups are, with or without true labels. Plain arithmetic: uses no WASM and loads nothing.
  *
  * @module
  */

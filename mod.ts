@@ -1,6 +1,6 @@
 /**
- * Anomaly clustering: sorts images of one product or texture into groups by kind of defect, after Sohn
- * et al., "Anomaly Clustering: Grouping Images into Coherent Clusters of Anomaly Types" (WACV 2023).
+ * Anomaly clustering: sorts images of one product or texture into groups by kind of defect, following Sohn et al.,
+ * "Anomaly Clustering: Grouping Images into Coherent Clusters of Anomaly Types" (WACV 2023).
  *
  * @module
  */

@@ -1,5 +1,5 @@
-// How far an image's weights spread: chosen from the images, as no one spread fits small marks and defects that fill the
-// image.
+// Chooses how far an image's weights spread over its patches. No single spread fits both small marks and defects that
+// fill the image, so it is chosen from the images.
 
 import { cut } from "./cluster/cut.ts";
 import { linkage } from "./cluster/linkage.ts";
@@ -14,48 +14,52 @@ import { sourceOf, type Weighting } from "./weight/weighting.ts";
 
 /** Perplexities that are tried, as shares of the patches. */
 export const PERPLEXITIES: readonly number[] = [0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
-/** Subsets of 90 % that tell how stable groups are. */
+/** How many random subsets of 90 % the stability of groups is measured with. */
 const SUBSETS = 16;
-/** Numbers of groups over which that is averaged, and images a group at least on average: smaller ones are chance. */
+/**
+ * Stability is averaged over cuts into at most MOST_GROUPS groups of at least IMAGES_A_GROUP images on average. Smaller
+ * groups are due to chance.
+ */
 const [MOST_GROUPS, IMAGES_A_GROUP] = [20, 8];
-/** Images by which it is found: more take longer and say the same. */
+/** How many images the stability is measured on. More take longer and give the same result. */
 const SAMPLE = 600;
-/** Of fewer images subsets say nothing: then all spreads in the middle count alike. */
+/** With fewer images, subsets show nothing. Then all medium spreads get the same share. */
 const FEWEST = 12;
 const MIDDLE: readonly Temperature[] = [0.1, 0.2, 0.3, 0.4, 0.5].map((perplexity) => ({ perplexity }));
-/** Over labelled normals scores are so sure that any spread will do, and all together are better than a choice. */
+/** Over labelled normals, scores are so certain that any spread works, and all together are better than a choice. */
 const ALL: readonly Temperature[] = PERPLEXITIES.map((perplexity) => ({ perplexity }));
-/** A spread that is less stable by so much counts for 1/e of the most stable one. */
+/** A spread whose stability is lower than the best by this much has 1/e of the best one's share. */
 const SOFTNESS = 0.04;
 /** Shares below this are left out. */
 const LEAST_SHARE = 0.02;
 
-/** A spread that was tried. */
+/** A spread that was tried, and its result. */
 export interface TriedSpread {
   /** Perplexity of each image's weights as a share of its patches. */
   readonly perplexity: number;
   /**
-   * Mean adjusted Rand index between the groups of all images and those of random subsets of 90 %, linked anew, over all
-   * cuts into 2 to 20 groups (to 1 for 8 images, where these are few): from below 0 to 1.
+   * Mean adjusted Rand index, from below 0 to 1, between the groups of all images and those of random subsets of 90 %,
+   * linked anew. It is taken over all cuts into 2 to 20 groups. With few images the upper limit is one group per 8
+   * images, but at least 3.
    */
   readonly stability: number;
-  /** How much of the consensus it makes, from 0 to 1. */
+  /** Its share of the consensus, from 0 to 1. */
   readonly share: number;
 }
 
-/** What was chosen, and why. */
+/** The chosen spreads, and the reasons. */
 export interface SpreadChoice {
-  /** The weighting with τ as it was chosen. */
+  /** The weighting, with the chosen τ. */
   readonly weighting: Weighting;
-  /** What was tried; empty where there are too few images to tell, and with labelled normals. */
+  /** All spreads that were tried. Empty if there are too few images, and with labelled normals. */
   readonly tried: readonly TriedSpread[];
 }
 
 /**
- * Chooses τ of a weighting that leaves it open: a consensus of spreads, each by how stable the groups are that it leads
- * to (stability under subsets: Ben-Hur, Elisseeff and Guyon 2002), over all cuts, so that no number of groups has to be
- * known. Shares fall exponentially with what a spread is less stable than the best. With scores over labelled normals all
- * spreads count alike.
+ * Chooses the τ of a weighting that leaves it open. The result is a consensus of spreads, each with a share that
+ * depends on how stable its groups are (stability under subsets: Ben-Hur, Elisseeff and Guyon 2002). Stability is
+ * measured over all cuts, so the number of groups need not be known. Shares fall exponentially with the difference to
+ * the most stable spread. With scores over labelled normals, all spreads get the same share.
  */
 export function chooseSpread(compared: readonly ComparedFeatures[], weighting: Weighting): SpreadChoice {
   const { count } = compared[0].patches;
@@ -69,7 +73,7 @@ export function chooseSpread(compared: readonly ComparedFeatures[], weighting: W
   const most = Math.max(...stabilities);
   const powers = stabilities.map((stability) => Math.exp((stability - most) / SOFTNESS));
   const kept = powers.map((power) => power / sum(powers) < LEAST_SHARE ? 0 : power);
-  // Rounded, as the last digit of an exponential is not the same on every runtime.
+  // Rounded, because the last digit of an exponential differs between runtimes.
   const shares = kept.map((power) => Math.round(1e4 * power / sum(kept)) / 1e4);
   const chosen = PERPLEXITIES.flatMap((perplexity, at) => shares[at] ? [{ perplexity, share: shares[at] }] : []);
   return {
@@ -78,7 +82,9 @@ export function chooseSpread(compared: readonly ComparedFeatures[], weighting: W
   };
 }
 
-/** The weighting of a set of so many images, where spreads count alike and nothing has to be compared to choose. */
+/**
+ * The weighting if all spreads get the same share, so that nothing need be compared; undefined if they must be chosen.
+ */
 export function spreadsAlike(count: number, weighting: Weighting): Weighting | undefined {
   if (sourceOf(weighting) === "normal") return withTau(weighting, ALL);
   return count < FEWEST ? withTau(weighting, MIDDLE) : undefined;

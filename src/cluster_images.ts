@@ -1,4 +1,4 @@
-// One call from images to groups. The network of a preset opens with the first call that needs it, and stays open.
+// Groups images in one call. The first call that needs a preset's network opens it, and it stays open.
 
 import { compilesBytes } from "./core/instance.ts";
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
@@ -12,10 +12,10 @@ import { type PresetName, PRESETS, presetSettings } from "./preset.ts";
 import { readAddress } from "./runtime/read_address.ts";
 import type { PatchSet, Raster } from "./types.ts";
 
-/** An image: pixels; the bytes of a file that `decodeImage` reads; or a file's path or address. */
+/** An image: its pixels; the bytes of a file that `decodeImage` reads; or the path or address of a file. */
 export type ImageInput = Raster | Uint8Array | ArrayBuffer | Blob | URL | string;
 
-/** What the network of a preset may be told, and what is handed in where the runtime finds no files. */
+/** Options for the network of a preset, and the files that must be handed in where the runtime finds none. */
 export type NetworkOptions = Partial<
   Pick<
     OnnxEmbedderOptions,
@@ -25,26 +25,31 @@ export type NetworkOptions = Partial<
 
 /** Options of {@linkcode clusterImages}. */
 export interface ClusterImagesOptions extends Omit<ClusterOptions, "normals"> {
-  /** Network, features and weights together; what is given beside it wins. @default "default", without an embedder */
+  /**
+   * Network, features and weights together. Other options override it. @default "default"; none if an embedder is given
+   */
   readonly preset?: PresetName;
-  /** Embeds in place of a preset's network. Without a preset patches are then taken as they are, as the paper does. */
+  /**
+   * Embeds the images instead of a preset's network. If no preset is given either, patches are used unchanged, as in
+   * the paper.
+   */
   readonly embedder?: Embedder;
-  /** For the preset's network. */
+  /** Options for the preset's network. */
   readonly network?: NetworkOptions;
-  /** Labelled normal images, or their patches: what is unlike them is anomalous. */
+  /** Labelled normal images, or their patches. What differs from them is anomalous. */
   readonly normals?: PatchSet | Iterable<ImageInput> | AsyncIterable<ImageInput>;
-  /** The sample of 16 bits that is white in files that do not tell it, see `DecodeOptions`. @default 65535 */
+  /** The value that is white in 16-bit files that do not say so, see `DecodeOptions`. @default 65535 */
   readonly white?: number;
-  /** Hears how many images are embedded, normal ones first. */
+  /** Called with the number of images that are embedded. Normal images come first. */
   readonly onImage?: (done: number) => void;
 }
 
 /**
- * Groups images by kind of anomaly: reads, decodes and embeds one after the other, then compares them.
+ * Groups images by kind of anomaly. It reads, decodes and embeds one image after another, then compares them.
  *
- * Files are read where the runtime has files, addresses fetched; both take the runtime's permission, pixels and bytes
- * none. The preset's network is read beside the modules (see {@linkcode readNetwork}), opened by the first call and
- * used by later ones, until {@linkcode releaseNetworks}.
+ * Paths are read if the runtime has files, and addresses are fetched. Both need the runtime's permission; pixels and
+ * bytes do not. The preset's network is read beside the modules (see {@linkcode readNetwork}). The first call opens it,
+ * and later calls use it until {@linkcode releaseNetworks}.
  *
  * @example
  * ```ts
@@ -54,8 +59,8 @@ export interface ClusterImagesOptions extends Omit<ClusterOptions, "normals"> {
  * const { groups } = await clusterImages(images, { preset: "paper", k: 2 });
  * ```
  *
- * @throws {AnomalyClusterError} as {@linkcode clusterPatches}; `bad-image` with the image's name or number, `bad-model`
- * where the network cannot be had, `unsupported-runtime` where something must be handed in.
+ * @throws {AnomalyClusterError} as {@linkcode clusterPatches} does; `bad-image` with the image's name or number;
+ * `bad-model` if the network cannot be read; `unsupported-runtime` if something must be handed in.
  */
 export async function clusterImages(
   images: Iterable<ImageInput> | AsyncIterable<ImageInput>,
@@ -83,15 +88,15 @@ export async function clusterImages(
   });
 }
 
-/** Frees the networks that {@linkcode clusterImages} opened; the next call opens them anew. */
+/** Frees the networks that {@linkcode clusterImages} opened. The next call opens them again. */
 export async function releaseNetworks(): Promise<void> {
   await Promise.all(opened.splice(0).map(async ({ embedder }) => await (await embedder).release()));
 }
 
-/** An image's pixels or bytes to its patches. */
+/** Turns an image's pixels or bytes into its patches. */
 type Embed = (image: Raster | Uint8Array) => Promise<PatchSet>;
 
-/** A network that stays open, and what it was opened with. */
+/** A network that stays open, and the options that it was opened with. */
 interface OpenNetwork {
   readonly preset: PresetName;
   readonly network: NetworkOptions;
@@ -112,7 +117,7 @@ function embedWithPreset(preset: PresetName, network: NetworkOptions, decoding: 
   };
 }
 
-/** The network of a preset, open. */
+/** Returns the open network of a preset, and opens it if needed. */
 async function openNetwork(preset: PresetName, network: NetworkOptions): Promise<Embedder> {
   const same = (one: OpenNetwork) => one.preset === preset && haveSameValues(one.network, network);
   const found = opened.find(same);
@@ -140,7 +145,7 @@ async function open(preset: PresetName, network: NetworkOptions): Promise<Embedd
   return await (await checkedModel({ ...embedding, ...network, ...files })).open();
 }
 
-/** What an image is called in errors: its address, else its number. */
+/** Embeds an image. Errors name it by its address, or by its number if it has none. */
 async function embedNamed(image: ImageInput, number: string, embed: Embed): Promise<PatchSet> {
   const name = typeof image === "string" || image instanceof URL ? String(image) : number;
   try {

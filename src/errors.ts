@@ -1,4 +1,4 @@
-/** What went wrong, for programs: stable across versions, unlike the message. */
+/** The kind of an error, for programs. Codes stay the same across versions; messages may change. */
 export type ErrorCode =
   | "bad-argument"
   | "bad-image"
@@ -11,9 +11,9 @@ export type ErrorCode =
 
 /** The one error that this library throws on purpose. Its message is a sentence for a person. */
 export class AnomalyClusterError extends Error {
-  /** Stable code of the kind of error. */
+  /** The kind of the error. Codes stay the same across versions. */
   readonly code: ErrorCode;
-  /** `code` for programs, `message` for people. */
+  /** Makes an error: `code` is for programs, `message` for people. */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "AnomalyClusterError";
@@ -26,7 +26,7 @@ export function ensure(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AnomalyClusterError("bad-argument", message);
 }
 
-/** Whether this is of a file that is not there. */
+/** Whether the error means that a file does not exist. */
 export function isMissing(error: unknown): boolean {
   return (error as { readonly code?: unknown } | undefined)?.code === "ENOENT";
 }

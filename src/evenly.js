@@ -1,5 +1,6 @@
 /**
- * `count` of the numbers from 0 to below `all` at equal steps, all where there are fewer; `start` below 1 moves them.
+ * Picks `count` of the numbers from 0 to below `all`, at equal steps; all of them if there are fewer. `start`, a share
+ * of a step below 1, moves them up.
  * @param {number} all @param {number} count @param {number} [start] @returns {number[]}
  */
 export function evenly(all, count, start = 0) {

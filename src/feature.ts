@@ -1,5 +1,5 @@
-// What of the patches makes an image's embedding. Several features make a consensus: their embeddings are put side
-// by side, so that no single choice decides.
+// Features: ways to make an image's embedding from its patches. Several features make a consensus: their embeddings are
+// put side by side, so that no single choice decides.
 
 import { centreOf, scaledLengths } from "./distance/lengths.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
@@ -18,58 +18,65 @@ import {
   type Weighting,
 } from "./weight/weighting.ts";
 
-/** One way from patch embeddings to an embedding of the image. */
+/** One way to make the embedding of an image from its patch embeddings. */
 export interface Feature {
-  /** Levels of the pyramid that take part, by number from 0. @default all */
+  /** Levels of the pyramid that are used, by number from 0. @default all */
   readonly levels?: readonly number[];
   /** Whether the channels are whitened, level by level, and with which shrinkage. @default false */
   readonly whiten?: boolean | WhiteningOptions;
   /**
-   * What is averaged: patches, or their residuals: what a patch differs by from its like, the mean of its nearest
-   * patches in all other images (with scores over `"normal"`: the nearest of all labelled normals). A residual holds
-   * the defect alone, not the ground that it lies on. @default "patch"
+   * What is averaged: patches or their residuals. A residual is the difference between a patch and the mean of its
+   * nearest patches in all other images (with scores over `"normal"`: the nearest of all labelled normals). It holds
+   * only the defect, not the ground that the defect lies on.
+   *
+   * @default "patch"
    */
   readonly content?: "patch" | "residual";
   /**
-   * Length of the embedding, which tells how strong a defect is, where its direction tells the kind: kept, its square
-   * root or one, for patches from the mean of all. @default "kept"
+   * What happens to the length of the embedding. Its direction shows the kind of defect, its length how strong the
+   * defect is. The length is kept, replaced by its square root, or made one. For patches it is measured from the mean
+   * of all patches.
+   *
+   * @default "kept"
    */
   readonly length?: "kept" | "root" | "unit";
   /**
-   * Where photos were looked at twice, of which look the levels are: the weights that are shown are those of the first
-   * feature's. @default "whole"
+   * For photos that are seen twice, as a whole and closely: which of the two the levels come from. The displayed
+   * weights are those of the first feature's `look`.
+   *
+   * @default "whole"
    */
   readonly look?: "close" | "whole";
 }
 
-/** How patches become those of a feature. */
+/** How patches are prepared for a feature. */
 export interface Preparation {
-  /** Levels that take part. @default all */
+  /** Levels that are used. @default all */
   readonly levels?: readonly number[];
-  /** Applied after that. */
+  /** Applied after the levels were selected. */
   readonly whitening?: Whitening;
 }
 
-/** Features that share their patches. */
+/** Features that share their patches, with these patches. */
 export interface PreparedFeatures {
   readonly features: readonly Feature[];
   readonly preparation: Preparation;
-  /** As the features want them. */
+  /** The patches, prepared for the features. */
   readonly patches: PatchSet;
-  /** Mean of all patches, where a length is not kept: `[channels]`. */
+  /** Mean of all patches: `[channels]`. Present if a feature changes the lengths of patches. */
   readonly centre?: Float64Array;
 }
 
-/** The same, compared with the other images or the labelled normals. */
+/** The same, after comparing with the other images or the labelled normals. */
 export interface ComparedFeatures extends Omit<PreparedFeatures, "preparation"> {
   readonly scores: PatchValues;
-  /** Of the scores as of a sample of images, where they come from one. */
+  /** Standard errors of the scores, if these come from a sample of images. */
   readonly standardErrors?: PatchValues;
-  /** Where a feature wants them. */
+  /** Present if a feature needs them. */
   readonly residuals?: PatchSet;
 }
 
-/** The patches of all features, of those that share them once. */
+/** Prepares the patches of all features. Features that share their patches get them only once. */
 export async function prepareFeatures(patches: PatchSet, features: readonly Feature[]): Promise<PreparedFeatures[]> {
   const all: PreparedFeatures[] = [];
   for (const some of sharingPatches(features)) {
@@ -80,7 +87,7 @@ export async function prepareFeatures(patches: PatchSet, features: readonly Feat
   return all;
 }
 
-/** Compares prepared patches with each other or with a sample of the images, or with labelled normals. */
+/** Compares prepared patches with each other, with a sample of the images, or with labelled normals. */
 export async function compareFeatures(
   prepared: readonly PreparedFeatures[],
   over: ScoreSource,
@@ -106,15 +113,18 @@ export async function compareFeatures(
   return compared;
 }
 
-/** Standard errors of scores over `sample` of the images: the more of all others it holds, the less is left to guess. */
+/**
+ * Corrects the standard errors of scores over `sample` of the `others` images. The more of these the sample contains,
+ * the smaller the errors (finite population correction).
+ */
 export function ofPopulation(errors: PatchValues, sample: number, others: number = errors.count - 1): PatchValues {
   const factor = Math.sqrt(Math.max(0, 1 - sample / others));
   return { ...errors, data: errors.data.map((error) => error * factor) };
 }
 
-/** Features by the patches that they share. */
+/** Sorts features into sets that share their patches. */
 export function sharingPatches(features: readonly Feature[]): Feature[][] {
-  const shared = new Map<string, Feature[]>(); // Map.groupBy is not in Node 20.
+  const shared = new Map<string, Feature[]>(); // Node 20 has no Map.groupBy.
   for (const feature of features) {
     const key = JSON.stringify([feature.levels, feature.whiten ?? false]);
     shared.set(key, [...shared.get(key) ?? [], feature]);
@@ -127,12 +137,12 @@ export function wantResiduals(features: readonly Feature[]): boolean {
   return features.some(({ content }) => content === "residual");
 }
 
-/** Whether a feature's embedding is seen from the mean of all patches. */
+/** Whether a feature's embedding is measured from the mean of all patches. */
 export function isCentred({ content, length = "kept" }: Feature): boolean {
   return content !== "residual" && length !== "kept";
 }
 
-/** Finds the preparation that a feature asks for, from all images. */
+/** Finds the preparation that a feature needs, from all images. */
 export function fitPreparation(patches: PatchSet, { levels, whiten: settings }: Feature): Preparation {
   const chosen = levels && { levels };
   if (!settings) return { ...chosen };
@@ -140,13 +150,16 @@ export function fitPreparation(patches: PatchSet, { levels, whiten: settings }: 
   return { ...chosen, whitening: fitWhitening(own, typeof settings === "object" ? settings : {}) };
 }
 
-/** Patches as they are compared. */
+/** Prepares patches for comparing. */
 export async function prepare(patches: PatchSet, { levels, whitening }: Preparation): Promise<PatchSet> {
   const own = levels ? selectLevels(patches, levels) : patches;
   return whitening ? await whiten(own, whitening) : own;
 }
 
-/** The images' embeddings (eq. 4) by all features and temperatures, side by side, and the weights that made them. */
+/**
+ * Embeds the images (eq. 4) by all features and temperatures. Returns the embeddings side by side, and the weights that
+ * were used.
+ */
 export function embedImages(
   compared: readonly ComparedFeatures[],
   weighting: Weighting,
@@ -155,13 +168,13 @@ export function embedImages(
   return { embeddings: sideBySide(all.map(({ embedding }) => embedding), sharesIn(all)), weights: shownWeights(all) };
 }
 
-/** Mean weights of the first look. */
+/** The weights to display: the mean over the embeddings that have the same `look` as the first. */
 export function shownWeights(all: readonly (SharedWeights & Pick<Feature, "look">)[]): PatchValues {
   const [{ look }] = all;
   return meanWeights(all.filter((one) => one.look === look));
 }
 
-/** How much of the consensus each embedding makes. */
+/** The share of the consensus that each embedding has. */
 export function sharesIn(all: readonly { readonly share: number }[]): number[] {
   return all.map(({ share }) => share);
 }

@@ -1,7 +1,7 @@
-/** Runs pieces of work one after the other, in the order in which they are asked for. */
+/** Runs pieces of work one after another, in the order of the calls. */
 export type OneByOne = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** A row of its own. */
+/** Makes a new, independent queue. */
 export function oneByOne(): OneByOne {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

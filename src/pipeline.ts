@@ -1,4 +1,4 @@
-// Anomaly clustering (Sohn et al., WACV 2023) from patch embeddings to groups, a step a line.
+// Anomaly clustering (Sohn et al., WACV 2023) from patch embeddings to groups: one step per line.
 
 import { chooseGroupCount, type GroupCountChoice } from "./cluster/choose_k.ts";
 import { chooseSpread, type SpreadChoice } from "./choose_spread.ts";
@@ -34,71 +34,74 @@ import { isLeftOpen, meanWeights, sourceOf, temperaturesOf, weighPatches, type W
 
 /** Options of {@linkcode clusterPatches}. */
 export interface ClusterOptions extends WorkOptions {
-  /** Number of groups, or `"auto"`: see {@linkcode chooseGroupCount}. @default "auto" */
+  /** Number of groups. `"auto"` chooses it, see {@linkcode chooseGroupCount}. @default "auto" */
   readonly k?: number | "auto";
-  /** Cuts a linkage's tree at this height, in the units of the distances, in place of a number of groups. */
+  /** Cuts a linkage's tree at this height, in the units of the distances. Replaces `k`. */
   readonly threshold?: number;
   /** Members of smaller groups count as outliers. @default 1 */
   readonly smallestGroup?: number;
-  /** What of the patches makes an image's embedding; several make a consensus. @default [{}]: patches as they are */
+  /**
+   * How an image's embedding is made from its patches. Several features make a consensus. @default [{}]: patches
+   * unchanged
+   */
   readonly features?: readonly Feature[];
   /** Weights of the patches. @default { kind: "soft", tau: { standardDeviations: 0.3 } } */
   readonly weight?: Weighting;
   /** Distance between images. @default "weighted-average" */
   readonly distance?: "weighted-average" | SetDistance;
-  /** Pools patches into one vector an image in place of the weighted average. */
+  /** Pools the patches of each image into one vector. Replaces the weighted average. */
   readonly pooling?: Pooling;
   /** How images are grouped. @default { kind: "linkage", method: "ward" } */
   readonly cluster?: Clusterer;
   /** Patch embeddings of labelled normal images, for scores over `"normal"`. */
   readonly normals?: PatchSet;
-  /** Images that patches are compared with: the time grows with their number. @default "auto" */
+  /** Images that patches are compared with. The time grows with their number. @default "auto" */
   readonly references?: References;
-  /** Seed of the choice of references. @default 0 */
+  /** Seed for choosing the references. @default 0 */
   readonly seed?: number;
 }
 
-/** Groups of images, and all that led to them. */
+/** Groups of images, and everything that led to them. */
 export interface ClusterResult {
   /** Group of each image, from 0: the largest group is 0. */
   readonly groups: Int32Array;
   /** Number of groups. */
   readonly k: number;
-  /** Image at the centre of each group. */
+  /** The image at the centre of each group. */
   readonly medoids: Int32Array;
   /** Distance of each image to its group's medoid. */
   readonly distances: Float64Array;
-  /** Distances of all pairs of images: what was grouped. */
+  /** Distances between all pairs of images. The groups were made from these. */
   readonly matrix: DistanceMatrix;
   /** 1 for each image that fits nowhere: isolated, or in a group that is too small. @see {@linkcode outliers} */
   readonly outliers: Uint8Array;
   /** Anomaly score of each image: the largest of its patches' scores, in the units of the embeddings. */
   readonly scores: Float64Array;
-  /** How many images each was compared with; absent where it was all others, or labelled normals. */
+  /** How many images each image was compared with. Absent if these were all other images, or labelled normals. */
   readonly references?: number;
-  /** Of the patches' scores, where these are estimated from some references: one standard deviation either way. */
+  /** Standard errors of the patches' scores. Present if the scores are estimated from some references. */
   readonly standardErrors?: PatchValues;
-  /** Weights α of the patches; of several temperatures, their mean. */
+  /** Weights α of the patches. With several temperatures, the mean of their weights. */
   readonly weights: PatchValues;
-  /** One vector an image: weighted average or pooled; absent for distances between sets of patches. */
+  /** One vector per image: weighted average or pooled. Absent for distances between sets of patches. */
   readonly embeddings?: Embeddings;
-  /** The merges, of a linkage. */
+  /** The tree of merges. Present for a linkage. */
   readonly tree?: Linkage;
-  /** τ as used, in the units of the scores; absent for weights without one and where each image has its own. */
+  /** The τ that was used, in the units of the scores. Absent for weights without τ, and if each image has its own. */
   readonly tau?: number;
-  /** How τ was chosen, where it was left open. */
+  /** How τ was chosen. Present if it was left open. */
   readonly spread?: SpreadChoice;
-  /** How k was found; absent when it was given. */
+  /** How k was chosen. Absent if it was given. */
   readonly choice?: GroupCountChoice;
-  /** How the training went, of a clusterer that is trained. */
+  /** How the training went. Present for a trained clusterer. */
   readonly training?: Training;
-  /** For each image the first one that is equal to it; absent where all differ. Equal images count once. */
+  /** For each image, the first image that is equal to it. Absent if all images differ. Equal images count once. */
   readonly copies?: Int32Array;
 }
 
 /**
- * Groups images by kind of anomaly, from their patch embeddings. Needs no files, network or permissions. Images that are
- * equal count once, in scores, weights, linkage and number of groups, and share a group.
+ * Groups images by kind of anomaly, from their patch embeddings. Needs no files, network or permissions. Equal images
+ * share a group, and count once in scores, weights, linkage and the number of groups.
  *
  * @example
  * ```ts
@@ -107,8 +110,8 @@ export interface ClusterResult {
  * const { groups } = await clusterPatches({ data, count: 8, rows: 2, cols: 2, channels: 3 }, { k: 2 });
  * ```
  *
- * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `too-large` for more than 32,500, `bad-argument`
- * for a wrong shape, τ or k.
+ * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `too-large` for more than 32,500, `bad-argument` for
+ * a wrong shape, τ or k.
  */
 export async function clusterPatches(patches: PatchSet, options: ClusterOptions = {}): Promise<ClusterResult> {
   if (patches.count < 2) return await clusterDistinct(patches, options);
@@ -126,7 +129,7 @@ export async function clusterPatches(patches: PatchSet, options: ClusterOptions 
   return withCopies(result, copies);
 }
 
-/** The same for images that differ from each other. */
+/** Does the same for images that all differ from each other. */
 async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Promise<ClusterResult> {
   const { k = "auto", weight = { kind: "soft" }, cluster: clusterer = { kind: "linkage", method: "ward" } } = options;
   const { features = [{}] } = options;
@@ -173,7 +176,7 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
   };
 }
 
-/** The result for all images from that for the distinct ones. */
+/** Makes the result for all images from the result for the distinct ones. */
 function withCopies(result: ClusterResult, copies: Copies): ClusterResult {
   const { standardErrors, embeddings, tree } = result;
   const scores = forAll(result.scores, copies);
@@ -192,10 +195,10 @@ function withCopies(result: ClusterResult, copies: Copies): ClusterResult {
   };
 }
 
-/** Finds the number of groups where a clusterer must be told it. */
+/** Chooses the number of groups for clusterers that cannot choose it themselves. */
 const FOR_COUNT: DirectClusterer = { kind: "linkage", method: "ward" };
 
-/** Everything that can be refused before the long work. */
+/** Throws for everything that can be refused before the long work. */
 function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting, options: ClusterOptions): void {
   if (patches.count < 2) {
     throw new AnomalyClusterError("too-few-images", `clustering needs at least 2 images, got ${patches.count}`);
@@ -209,7 +212,7 @@ function checkOptions(patches: PatchSet, k: number | "auto", weight: Weighting, 
   }
 }
 
-/** One vector an image, or none where sets of patches are compared; and the weights. */
+/** One vector per image, unless sets of patches are compared; and the weights. */
 function embed(
   compared: readonly ComparedFeatures[],
   options: ClusterOptions,
@@ -224,12 +227,12 @@ function embed(
   return options.pooling ? { embeddings: pool(compared[0].patches, options.pooling), weights } : { weights };
 }
 
-/** The tree, with how it was linked. */
+/** The tree and its linkage, if the clusterer is a linkage. */
 function linkedBy(clusterer: DirectClusterer, tree: Linkage | undefined) {
   return tree && clusterer.kind === "linkage" ? { tree, method: clusterer.method } : undefined;
 }
 
-/** The one τ of all images, where there is one. */
+/** The τ that all images share, if there is one. */
 function absoluteTau(scores: PatchValues, weight: Weighting): { tau?: number } {
   const temperatures = temperaturesOf(weight);
   const tau = temperatures.length === 1 ? absoluteTemperature(scores, temperatures[0]) : undefined;

@@ -1,4 +1,4 @@
-// Settings that go together, by name.
+// Presets: settings that belong together, by name.
 
 import type { OnnxEmbedderOptions } from "./embed/onnx.ts";
 import { DEFAULT_MODEL, PYRAMID_MODEL, TWO_NETWORKS_MODEL } from "./embed/included_networks.ts";
@@ -11,21 +11,24 @@ export type PresetName = "paper" | "quick" | "default" | "best";
 
 /** A network, how it embeds images, and how they are grouped. */
 export interface Preset {
-  /** In a line. */
+  /** Describes the preset in one line. */
   readonly summary: string;
-  /** Where the included network lies, for `readNetwork`. */
+  /** Address of the included network, for `readNetwork`. */
   readonly model: URL;
-  /** Options for {@linkcode onnxEmbedder}, next to the model's bytes. */
+  /** Options for {@linkcode onnxEmbedder}, in addition to the model's bytes. */
   readonly embedding: Pick<OnnxEmbedderOptions, "name" | "levels" | "views">;
-  /** What of the patches makes an image's embedding. */
+  /** How an image's embedding is made from its patches. */
   readonly features: readonly Feature[];
-  /** What patches are scored by where there are none. @default "mean" */
+  /** What scores are computed from if there are no labelled normals. @default "mean" */
   readonly over?: ScoreSource;
   /** The τ of soft weights. */
   readonly tau: Temperatures;
-  /** Images that all are compared with. */
+  /** The images that all are compared with. */
   readonly references: References;
-  /** How long a run takes, in times of `paper`: on 583 magnetic tiles, onnxruntime-web, 2 cores. */
+  /**
+   * How long a run takes, as a multiple of the time of `paper`: on 583 magnetic tiles, with onnxruntime-web, on 2
+   * cores.
+   */
   readonly time: number;
 }
 
@@ -37,9 +40,9 @@ const TWO_NETWORKS = {
 };
 
 /**
- * A consensus of three: residuals of the middle depth, at which defects stand out most; and of all depths, whitened, the
- * patches and their residuals. The lengths of all are made their square root, so that kinds are told by what a defect
- * looks like more than by how strong it is.
+ * A consensus of three features: the whitened patches of all depths, their residuals, and the residuals of the middle
+ * depth alone, where defects stand out most. Each length is replaced by its square root, so that groups depend more on
+ * what a defect looks like than on how strong it is.
  *
  * @param middle levels of the middle depth.
  */
@@ -51,7 +54,7 @@ function consensusOf(middle: readonly number[]): readonly Feature[] {
   ];
 }
 
-/** Of patches that a twentieth of the other images has too, few are a defect. */
+/** A patch that also occurs in a twentieth of the other images is seldom a defect. */
 const RARE: ScoreSource = { quantile: 0.05 };
 
 /** What `quick`, `default` and `best` have in common. */
@@ -65,7 +68,7 @@ const COMMON: Omit<Preset, "summary"> = {
   time: 1.5,
 };
 
-/** The presets. How they compare on labelled images is printed by `deno task evaluate`. */
+/** The presets. `deno task evaluate` prints how they compare on labelled images. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   paper: {
     summary: "Sohn et al. 2023: one depth of the network, one temperature for all images",
@@ -96,22 +99,22 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
-/** All of them. */
+/** Names of all presets. */
 export const PRESET_NAMES: readonly PresetName[] = Object.keys(PRESETS) as PresetName[];
 
-/** What a preset says of the way from patches to groups. */
+/** The settings of a preset from patches to groups. */
 export interface PresetSettings {
-  /** What of the patches makes an image's embedding. */
+  /** How an image's embedding is made from its patches. */
   readonly features: readonly Feature[];
   /** How patches are weighted. */
   readonly weight: Extract<Weighting, { readonly kind: "soft" }>;
-  /** Images that all are compared with. */
+  /** The images that all are compared with. */
   readonly references: References;
 }
 
 /**
- * Features, weights and references of a preset, as `clusterPatches` takes them; with labelled normals patches are scored
- * by these.
+ * Returns the features, weights and references of a preset, for `clusterPatches`. With labelled normals, patches are
+ * scored against these.
  */
 export function presetSettings(name: PresetName, withNormals: boolean): PresetSettings {
   const { features, over = "mean", tau, references } = PRESETS[name];

@@ -1,4 +1,6 @@
-/** A seeded source of numbers from 0 to below 1 (mulberry32): the same on every runtime. */
+/**
+ * Makes a seeded source of random numbers from 0 to below 1 (mulberry32). It gives the same numbers on every runtime.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -9,11 +11,11 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** `count` of the numbers below `all`, each set of them as likely as any other, ascending. */
+/** Draws `count` of the numbers below `all`, each set with the same probability. Returns them in ascending order. */
 export function randomSample(all: number, count: number, seed: number): number[] {
   const random = seededRandom(seed);
   const chosen = new Set<number>();
-  // Floyd's sampling (Bentley and Floyd 1987): one number for each that is taken.
+  // Floyd's sampling (Bentley and Floyd 1987): it draws one random number for each number that is taken.
   for (let last = all - Math.min(all, count); last < all; last++) {
     const at = Math.floor(random() * (last + 1));
     chosen.add(chosen.has(at) ? last : at);

@@ -1,4 +1,4 @@
-// The values that travel through the pipeline: typed arrays with explicit shapes.
+// The types of values that pass through the pipeline: typed arrays with explicit shapes.
 
 import { ensure } from "./errors.ts";
 
@@ -10,18 +10,21 @@ export interface Raster {
   readonly width: number;
   /** In pixels. */
   readonly height: number;
-  /** What the user should know of how the pixels came about, e.g. that a file has further pages. */
+  /** What the user should know about how the pixels were read, e.g. that a file has further pages. */
   readonly note?: string;
   /**
-   * The largest sample, up to 65535, of a file with 16 bits a channel that does not say how many of them are used: see
-   * `DecodeOptions.white`.
+   * The largest sample, up to 65535. Only for files with 16 bits a channel that do not say how many of these bits are
+   * used: see `DecodeOptions.white`.
    */
   readonly largest?: number;
   /** Size of the image in its file, upright, where it was shrunk while it was decoded. */
   readonly original?: { readonly width: number; readonly height: number };
 }
 
-/** Patch embeddings of `count` images: z_m^i in the paper, M = rows · cols patches of D = channels numbers. */
+/**
+ * Patch embeddings of `count` images: z_m^i in the paper. Each image has M = rows · cols patches of D = channels
+ * numbers.
+ */
 export interface PatchSet {
   /** `[count, rows * cols, channels]`, row-major. */
   readonly data: Float32Array;
@@ -33,7 +36,10 @@ export interface PatchSet {
   readonly cols: number;
   /** Numbers in one patch embedding. */
   readonly channels: number;
-  /** Channels of each level of a pyramid, side by side in an embedding. @default one level of all channels */
+  /**
+   * How many channels each level of a pyramid has. The levels lie side by side in an embedding. @default one level of
+   * all channels
+   */
   readonly levels?: readonly number[];
 }
 
@@ -43,7 +49,7 @@ export interface PatchValues {
   readonly data: Float32Array;
   /** Number of images. */
   readonly count: number;
-  /** Patches of an image. */
+  /** How many patches an image has. */
   readonly patches: number;
 }
 
@@ -53,14 +59,14 @@ export interface Embeddings {
   readonly data: Float32Array | Float64Array;
   /** Number of images. */
   readonly count: number;
-  /** Numbers in a vector. */
+  /** How many numbers a vector has. */
   readonly channels: number;
 }
 
 /** Numbers of a distance matrix. */
 export type Distances = Float64Array | Float32Array;
 
-/** Distances of all pairs of images, symmetric, zero on the diagonal. */
+/** Distances between all pairs of images: symmetric, zero on the diagonal. */
 export interface DistanceMatrix {
   /** `[count, count]`, row-major; float32 from 5,000 images on. */
   readonly data: Distances;
@@ -68,19 +74,24 @@ export interface DistanceMatrix {
   readonly count: number;
 }
 
-/** Numbers up to it have squares that add up in float32. */
+/** The largest allowed number. Sums of squares of such numbers still fit into float32. */
 export const LARGEST_NUMBER = 1e15;
 
-/** The same in bits: of positive floats, and of the infinite and of NaN, the larger have the larger ones. */
+/**
+ * The same number as bits. Larger positive floats have larger bits; infinity and NaN have larger bits than any number.
+ */
 const LARGEST_BITS = new Int32Array(Float32Array.of(LARGEST_NUMBER).buffer)[0];
 
-/** Numbers that are looked at before a wrong one among them is looked for. */
+/** How many numbers are tested together, before the wrong one among them is searched for. */
 const AT_ONCE = 1 << 12;
 
-/** Where the first number is that is not finite or too large, the length where none is: by bits, many at once. */
+/**
+ * Index of the first number that is not finite or is too large; the length if there is none. It tests the bits of many
+ * numbers together.
+ */
 function firstWrong({ buffer, byteOffset, length }: Float32Array): number {
   const bits = new Int32Array(buffer, byteOffset, length);
-  const without = 0x7fffffff; // The sign.
+  const without = 0x7fffffff; // Removes the sign.
   for (let from = 0; from < length; from += AT_ONCE) {
     const end = Math.min(length, from + AT_ONCE);
     let left = 0;
@@ -105,7 +116,7 @@ export function checkShape(patches: PatchSet): void {
   );
 }
 
-/** Throws `bad-argument` when one of the numbers, so many of an image, is not finite or huge. */
+/** Throws `bad-argument` if any number is not finite or huge. `ofImage`: how many numbers an image has. */
 export function checkNumbers(data: Float32Array, ofImage: number): void {
   const wrong = firstWrong(data);
   ensure(
@@ -116,7 +127,7 @@ export function checkNumbers(data: Float32Array, ofImage: number): void {
   );
 }
 
-/** Both. */
+/** Checks both the shape and the numbers of a patch set. Throws `bad-argument`. */
 export function checkPatches(patches: PatchSet): void {
   checkShape(patches);
   checkNumbers(patches.data, patches.rows * patches.cols * patches.channels);

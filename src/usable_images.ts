@@ -1,12 +1,14 @@
-// Whether images that could be read are enough to be grouped.
+// Checks whether enough images can be used.
 
 import { AnomalyClusterError } from "./errors.ts";
 import { countOf } from "./report/client/text.js";
 
 /**
- * Throws `too-few-images` for fewer than 2 usable of the images that were given, `bad-argument` for fewer than groups.
+ * Throws `too-few-images` if fewer than 2 of the given images can be used, and `bad-argument` if there are fewer than
+ * groups.
  *
- * @param words what the number of groups is called, where the images are, and why some cannot be used.
+ * @param words for the messages: the name of the option for the number of groups, where the images are, and why some
+ * cannot be used.
  */
 export function checkUsable(
   usable: number,

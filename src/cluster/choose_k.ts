@@ -3,54 +3,62 @@ import type { DistanceMatrix } from "../types.ts";
 import type { Linkage, LinkageMethod } from "./linkage.ts";
 import { type PredictionStrength, predictionStrengths } from "./prediction_strength.ts";
 
-/** Numbers of groups that are tried. */
+/** The largest number of groups that is tried. */
 const MOST = 20;
-/** Images from which on halves are not linked: it takes too long. */
+/** From this many images on, prediction strength is left out: linking the halves would take too long. */
 const STRENGTH_BELOW = 5000;
-/** Groups that merge below this share of the tree's height are one kind, however well they are told from each other. */
+/** Groups that merge below this share of the tree's height are one kind, however clearly they differ. */
 const ONE_KIND_BELOW = 0.2;
-/** Numbers of groups that are at least so clear, as a share of the clearest one, may be meant as well; so many at most. */
+/**
+ * The share of the best clarity from which other numbers of groups may be meant as well, and how many are listed at
+ * most.
+ */
 const [AS_CLEAR, MOST_AS_CLEAR] = [0.75, 5];
 
-/** A number of groups, and what speaks for it. */
+/** A number of groups, with the values that speak for it. */
 export interface TriedGroupCount {
   /** Number of groups. */
   readonly k: number;
-  /** How clear it is, from 0 to 1 for the clearest; see {@linkcode chooseGroupCount}. */
+  /** How clear this number is, from 0 to 1 for the clearest; see {@linkcode chooseGroupCount}. */
   readonly clarity: number;
   /** Mean silhouette, from −1 to 1. */
   readonly silhouette: number;
   /**
-   * Of a linkage: by which share the height grows at which two of the groups would merge, over the last merge within
-   * them; from 0 to 1.
+   * Only for a linkage: the gap in the tree's heights, from 0 to 1. It is the difference between the height at which
+   * the next two groups would merge and that of the last merge within the groups, as a share of the former.
    */
   readonly gap?: number;
-  /** Of a linkage: how well groups of one half of the images tell those of the other, mean over the groups; 0 to 1. */
+  /**
+   * Only for a linkage: how well the groups of one half of the images predict those of the other half. Mean over the
+   * groups; 0 to 1.
+   */
   readonly predictionStrength?: number;
-  /** The same of the group that is told least well. */
+  /** The same for the group that is predicted least well. */
   readonly leastPredictionStrength?: number;
 }
 
-/** A number of groups and the values that led to it. */
+/** The chosen number of groups, and the values that led to it. */
 export interface GroupCountChoice {
   /** The chosen number of groups. */
   readonly k: number;
-  /** What was tried. */
+  /** All numbers that were tried. */
   readonly tried: readonly TriedGroupCount[];
 }
 
 /**
- * A number of groups from 2 to 20 (fewer where there are fewer images). Of a linkage the clearest one is taken, by the
- * product of
+ * Chooses a number of groups from 2 to 20 (fewer if there are fewer images). For a linkage it is the clearest number:
+ * the one with the largest product of
  *
  * - k times the gap in the tree's heights (Mojena 1977): the heights of images without any groups fall about as 1/k, so
- *   that their gaps are about 1/k too;
- * - prediction strength (Tibshirani and Walther 2005): the geometric mean of that of all groups and that of the weakest.
+ *   their gaps are about 1/k too;
+ * - prediction strength (Tibshirani and Walther 2005): the geometric mean of the mean over all groups and that of the
+ *   weakest group.
  *
- * Groups that merge in the lowest fifth of the tree are one. Otherwise it is the one with the largest mean silhouette (Rousseeuw 1987). Images that are all equal are one group.
+ * Groups that merge in the lowest fifth of the tree count as one. For other methods it is the number with the largest
+ * mean silhouette (Rousseeuw 1987). Images that are all equal are one group.
  *
- * @param labels groups for a number of them, such as `(k) => cut(tree, k)`.
- * @param linked the tree that they come from, and its linkage.
+ * @param labels returns the groups for a given number of them, such as `(k) => cut(tree, k)`.
+ * @param linked the tree that the groups come from, and its linkage.
  */
 export function chooseGroupCount(
   distances: DistanceMatrix,
@@ -70,7 +78,7 @@ export function chooseGroupCount(
     const value = gap === undefined ? own : mergesLow(linked!.tree, k) ? 0 : clearness(k, gap, strength);
     return { k, silhouette: own, gap, strength, value };
   });
-  // Of a few images no half may have groups of two: then silhouettes say the most.
+  // With few images, no half may have a group of two images. All values are then 0, and the silhouettes decide.
   const told = found.some(({ value }) => value > 0) ? found : found.map((one) => ({ ...one, value: one.silhouette }));
   const best = told.reduce((a, b) => b.value > a.value ? b : a);
   const tried = told.map(({ k, silhouette, gap, strength, value }): TriedGroupCount => ({
@@ -83,7 +91,7 @@ export function chooseGroupCount(
   return { k: best.k, tried };
 }
 
-/** The numbers of groups that are about as clear as the clearest one, which is among them; ascending. */
+/** The numbers of groups that are about as clear as the clearest one, including that one; ascending. */
 export function countsAsClear(tried: readonly Pick<TriedGroupCount, "k" | "clarity">[]): number[] {
   const clear = tried.filter(({ clarity }) => clarity >= AS_CLEAR).sort((a, b) => b.clarity - a.clarity || a.k - b.k);
   return clear.slice(0, MOST_AS_CLEAR).map(({ k }) => k).sort((a, b) => a - b);

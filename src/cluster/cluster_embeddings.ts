@@ -1,4 +1,4 @@
-// Groups from one vector an image, for numbers of images that a matrix of all distances does not fit.
+// Groups images by one vector each, when there are too many images for a matrix of all distances.
 
 import { checkGroupCount, findCopies, forAll, groupsForAll, treeForAll } from "../copies/equal_copies.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
@@ -17,15 +17,17 @@ import { outliersBySample } from "./outliers.ts";
 
 /** Options of {@linkcode clusterEmbeddings}. */
 export interface ClusterEmbeddingsOptions extends WorkOptions {
-  /** Number of groups, or `"auto"`: see {@linkcode chooseGroupCount}, by a sample of the images. @default "auto" */
+  /**
+   * Number of groups. `"auto"` chooses it by a sample of the images, see {@linkcode chooseGroupCount}. @default "auto"
+   */
   readonly k?: number | "auto";
-  /** Cuts the tree at this height in place of a number of groups. */
+  /** Cuts the tree at this height. Replaces `k`. */
   readonly threshold?: number;
   /** Members of smaller groups count as outliers. @default 1 */
   readonly smallestGroup?: number;
-  /** Anomaly score of each image: of groups of equal size the higher come first. @default none */
+  /** Anomaly score of each image. Among groups of equal size, those with higher scores come first. @default none */
   readonly scores?: ArrayLike<number>;
-  /** Up to so many images Ward linkage is exact; beyond, of micro-clusters. @default 50,000 */
+  /** Up to this many images, Ward linkage is exact. Beyond it, micro-clusters are linked. @default 50,000 */
   readonly exactUpTo?: number;
   /** Number of micro-clusters. @default 5,000 */
   readonly microClusters?: number;
@@ -33,34 +35,37 @@ export interface ClusterEmbeddingsOptions extends WorkOptions {
   readonly seed?: number;
 }
 
-/** Groups of images by their vectors. */
+/** Groups of images, found from one vector per image. */
 export interface EmbeddingGroups {
   /** Group of each image, from 0: the largest group is 0. */
   readonly groups: Int32Array;
   /** Number of groups. */
   readonly k: number;
-  /** Of each group the image nearest to its mean: it has the smallest sum of squared distances to the others. */
+  /** For each group, the image nearest to its mean. It has the smallest sum of squared distances to the others. */
   readonly medoids: Int32Array;
   /** Distance of each image to its group's medoid. */
   readonly distances: Float64Array;
-  /** 1 for each image that fits nowhere, by its nearest images in a sample. */
+  /** 1 for each image that fits nowhere, judged by its nearest images in a sample. */
   readonly outliers: Uint8Array;
-  /** The merges; of micro-clusters where there are such. */
+  /** The merges of images, or of micro-clusters if these were used. */
   readonly tree: Linkage;
   /** How k was found; absent when it was given. */
   readonly choice?: GroupCountChoice;
-  /** For each image the first one of an equal vector; absent where all differ. Equal images count once. */
+  /** For each image, the first image with an equal vector. Absent if all vectors differ. Equal images count once. */
   readonly copies?: Int32Array;
-  /** Micro-clusters that took the images' places, and the share of the variance that lies within them. */
+  /**
+   * Present if micro-clusters were linked instead of images: their number, and the share of the variance within them.
+   */
   readonly micro?: { readonly count: number; readonly within: number };
 }
 
-/** Images by which k is chosen and outliers are found. */
+/** The number of images that are sampled to choose k and to find outliers. */
 const SAMPLE = 2000;
 
 /**
- * Ward linkage of vectors without a matrix: exact up to 50,000 (memory grows with the number of images, time with its
- * square), beyond that of 5,000 micro-clusters, each weighted by its images. Equal vectors count once.
+ * Groups images by Ward linkage of their vectors, without a matrix of distances. Up to 50,000 images it is exact;
+ * memory grows with the number of images, time with its square. Beyond that, 5,000 micro-clusters are linked, each
+ * weighted by its number of images. Equal vectors count once.
  *
  * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for wrong vectors, k or threshold.
  *
@@ -127,7 +132,7 @@ async function clusterDistinct(embeddings: Embeddings, options: ClusterEmbedding
   };
 }
 
-/** Silhouettes and stability of a sample of the images; gaps of the whole tree. */
+/** Chooses k by the silhouettes and prediction strength of a sample of the images, and the gaps of the whole tree. */
 function chosenBySample(
   embeddings: Embeddings,
   sample: readonly number[],

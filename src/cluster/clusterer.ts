@@ -1,4 +1,4 @@
-// The choice among the clusterers.
+// All clusterers, and the choice among them.
 
 import { AnomalyClusterError } from "../errors.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
@@ -12,8 +12,8 @@ import { type Linkage, linkage, type LinkageMethod, wardLinkage } from "./linkag
 import { spectralGroups } from "./spectral.ts";
 
 /**
- * How images are grouped. K-means and Gaussian mixtures need embeddings, those that are trained patches, the others only
- * distances.
+ * How images are grouped. K-means and Gaussian mixtures need one embedding per image, trained clusterers need patches,
+ * and the others need only distances.
  */
 export type Clusterer = TrainedClusterer | DirectClusterer;
 
@@ -25,17 +25,20 @@ export type DirectClusterer =
   | { readonly kind: "kmedoids"; readonly seed?: number }
   | { readonly kind: "spectral"; readonly seed?: number };
 
-/** A network that is trained for the images: made by `iic`, `gatcluster` or `scan` of `@anomalies/cluster/deep`. */
+/**
+ * A network that is trained for the images at hand. `iic`, `gatcluster` or `scan` of `@anomalies/cluster/deep` makes
+ * it.
+ */
 export interface TrainedClusterer {
   /** Name of the method. */
   readonly kind: "iic" | "gatcluster" | "scan";
-  /** Trains it for `k` groups; `onProgress` hears epochs. */
+  /** Trains the network for `k` groups. `onProgress` counts epochs. */
   readonly train: (patches: PatchSet, k: number, work: WorkOptions) => Promise<TrainedGroups>;
 }
 
-/** What a training led to. */
+/** The result of a training. */
 export interface TrainedGroups {
-  /** A label from 0 for each image: fewer than k where the training left some without images. */
+  /** A label from 0 for each image. There are fewer than k labels if the training left some groups empty. */
   readonly groups: Int32Array;
   /** How it went. */
   readonly training: Training;
@@ -45,19 +48,19 @@ export interface TrainedGroups {
 export interface Training {
   /** Name of the method. */
   readonly kind: TrainedClusterer["kind"];
-  /** The parts of it, with the mean loss of each epoch; NaN where no image could be learnt from. */
+  /** The stages of the training, each with the mean loss of every epoch; NaN where there was no image to learn from. */
   readonly stages: readonly { readonly name: string; readonly losses: readonly number[] }[];
 }
 
-/** Groups for any number of them. */
+/** A clustering that can be cut into any number of groups. */
 export interface Clustering {
   /** A label from 0 for each image. */
   labels(k: number): Int32Array;
-  /** The merges, of a linkage. */
+  /** The tree of merges; only for a linkage. */
   readonly tree?: Linkage;
 }
 
-/** Prepares a clusterer. Throws `bad-argument` when it needs embeddings and there are none. */
+/** Prepares a clusterer. Throws `bad-argument` if it needs embeddings and there are none. */
 export function cluster(
   clusterer: DirectClusterer,
   distances: DistanceMatrix,
@@ -65,7 +68,8 @@ export function cluster(
 ): Clustering {
   switch (clusterer.kind) {
     case "linkage": {
-      // Where a matrix would be of float32 anyway, centroids are quicker and need no second one.
+      // With so many images a matrix would be in float32 anyway. Linking centroids is quicker and needs no second
+      // matrix.
       const many = distances.count >= SINGLE_PRECISION_FROM && clusterer.method === "ward";
       const tree = many && embeddings ? wardLinkage(embeddings) : linkage(distances, clusterer.method);
       return { tree, labels: (k) => cut(tree, k) };

@@ -2,8 +2,8 @@ import { AnomalyClusterError, ensure } from "../errors.ts";
 import type { Linkage } from "./linkage.ts";
 
 /**
- * The k groups left when the last k − 1 merges are undone: a label from 0 for each point, numbered in
- * the order of each group's first point.
+ * Cuts a tree into k groups by undoing the last k − 1 merges. Returns a label from 0 for each point; labels are
+ * numbered in the order of each group's first point.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless 1 ≤ k ≤ the number of points.
  */
@@ -11,7 +11,7 @@ export function cut(tree: Linkage, k: number): Int32Array {
   const { count, pairs } = tree;
   ensure(Number.isInteger(k) && k >= 1 && k <= count, `${k} groups of ${count} images are not possible`);
   const group = Int32Array.from({ length: 2 * count - 1 }, (_, cluster) => cluster);
-  // Top down: the children of a merge that is kept belong to its group.
+  // From the top down: both parts of a kept merge belong to the group of that merge.
   for (let t = count - k - 1; t >= 0; t--) {
     group[pairs[t * 2]] = group[pairs[t * 2 + 1]] = group[count + t];
   }
@@ -22,7 +22,7 @@ export function cut(tree: Linkage, k: number): Int32Array {
   });
 }
 
-/** Groups left when no merge above a height is done. */
+/** How many groups are left if no merge above `height` is done. */
 export function groupsAbove(tree: Linkage | undefined, height: number): number {
   if (!tree) throw new AnomalyClusterError("bad-argument", "a threshold cuts a tree, which only linkages have");
   ensure(height >= 0, `threshold ${height} is not a height from 0 on`);

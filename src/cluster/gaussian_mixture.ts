@@ -9,13 +9,13 @@ export interface GaussianMixtureOptions {
   readonly k: number;
   /** Shape of the Gaussians. @default "diagonal" */
   readonly covariance?: "diagonal" | "full";
-  /** Dimensions kept by principal components before a full covariance. @default 20 */
+  /** Principal components that are kept before a full covariance is fitted. @default 20 */
   readonly components?: number;
   /** Added to variances, as a share of their mean. @default 1e-3 */
   readonly regularisation?: number;
   /** The same seed gives the same groups. @default 0 */
   readonly seed?: number;
-  /** Most iterations. @default 200 */
+  /** The most iterations. @default 200 */
   readonly iterations?: number;
 }
 
@@ -27,11 +27,11 @@ export interface GaussianMixtureResult {
   readonly logLikelihood: number;
 }
 
-/** A Gaussian's log density, up to the mixture's weight. */
+/** A Gaussian's log density at a point, plus the logarithm of its weight in the mixture. */
 type LogDensity = (point: number) => number;
 
 /**
- * A mixture of Gaussians by expectation maximisation (Dempster, Laird and Rubin 1977), from the groups
+ * Fits a mixture of Gaussians by expectation maximisation (Dempster, Laird and Rubin 1977). It starts from the groups
  * of k-means.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless 1 ≤ k ≤ the number of points.
@@ -64,7 +64,7 @@ export function gaussianMixture(points: Embeddings, options: GaussianMixtureOpti
   return { labels, logLikelihood: likelihood };
 }
 
-/** Points along the directions of largest variance: `[count, at most components]`. */
+/** Projects the points onto the directions of largest variance: `[count, at most components]`. */
 export function principalComponents(points: Embeddings, components: number): Embeddings {
   const { data, count, channels } = points;
   const values = new Matrix(count, channels);
@@ -75,7 +75,7 @@ export function principalComponents(points: Embeddings, components: number): Emb
   const covariance = values.transpose().mmul(values).div(count);
   const { eigenvectorMatrix } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true });
   const kept = Math.min(components, channels, Math.max(1, count - 1));
-  // Eigenvalues ascend: the last columns are the first components.
+  // Eigenvalues are ascending, so the last columns are the first components.
   const directions = eigenvectorMatrix.subMatrix(0, channels - 1, channels - kept, channels - 1);
   const projected = values.mmul(directions);
   return { data: Float32Array.from(projected.to1DArray()), count, channels: kept };
@@ -154,7 +154,7 @@ function fullDensity(points: Embeddings, weights: Float64Array, floor: number): 
   };
 }
 
-/** Shares of each point in each group from the densities; returns the mean log-likelihood. */
+/** Writes the share of each point in each group into `shares`, from the densities. Returns the mean log-likelihood. */
 function expect(shares: Float64Array, densities: LogDensity[], count: number): number {
   const k = densities.length;
   let total = 0;

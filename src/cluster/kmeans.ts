@@ -8,9 +8,9 @@ export interface KMeansOptions {
   readonly k: number;
   /** The same seed gives the same groups. @default 0 */
   readonly seed?: number;
-  /** Starts, of which the best is kept. @default 10 */
+  /** Number of starts. The best one is kept. @default 10 */
   readonly restarts?: number;
-  /** Most iterations of one start. @default 300 */
+  /** The most iterations of one start. @default 300 */
   readonly iterations?: number;
 }
 
@@ -25,8 +25,8 @@ export interface KMeansResult {
 }
 
 /**
- * K-means: Lloyd's iterations from k-means++ starts (Arthur and Vassilvitskii 2007). A group that runs
- * empty takes the point farthest from its centre.
+ * K-means: Lloyd's iterations from k-means++ starts (Arthur and Vassilvitskii 2007). A group that becomes empty gets
+ * the point that is farthest from its centre.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless 1 ≤ k ≤ the number of points.
  */
@@ -52,7 +52,10 @@ function squaredDistance(points: Embeddings, point: number, centres: Float64Arra
   return sum;
 }
 
-/** Each next centre is a point drawn with a chance proportional to its squared distance to the nearest one so far. */
+/**
+ * Draws each next centre from the points, with a probability proportional to the squared distance to the nearest centre
+ * so far.
+ */
 function plusPlusCentres(points: Embeddings, k: number, random: () => number): Float64Array {
   const { data, count, channels } = points;
   const centres = new Float64Array(k * channels);
@@ -67,7 +70,7 @@ function plusPlusCentres(points: Embeddings, k: number, random: () => number): F
     }
     let target = random() * total;
     chosen = nearest.findIndex((distance) => (target -= distance) < 0);
-    if (chosen < 0) chosen = Math.floor(random() * count); // All points coincide with centres.
+    if (chosen < 0) chosen = Math.floor(random() * count); // Every point lies on a centre.
   }
   return centres;
 }

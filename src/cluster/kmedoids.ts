@@ -13,8 +13,8 @@ export interface KMedoidsResult {
 }
 
 /**
- * K-medoids by eager swaps (FasterPAM: Schubert and Rousseeuw 2021) from random starts: the cost of
- * swapping a point for every medoid at once is found in one pass over the points.
+ * K-medoids by eager swaps (FasterPAM: Schubert and Rousseeuw 2021) from random starts. One pass over the points finds
+ * the cost of swapping a point for each of the medoids.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless 1 ≤ k ≤ the number of points.
  */
@@ -34,7 +34,7 @@ export function kmedoids(
   return best!;
 }
 
-/** `k` different numbers below `count`. */
+/** Draws `k` different numbers below `count`. */
 function sample(count: number, k: number, random: () => number): Int32Array {
   const all = Int32Array.from({ length: count }, (_, at) => at);
   for (let at = 0; at < k; at++) {
@@ -52,7 +52,7 @@ function swapped({ data, count }: DistanceMatrix, medoids: Int32Array): KMedoids
     for (let i = 0; i < count; i++) {
       first[i] = second[i] = Infinity;
       for (let group = 0; group < k; group++) {
-        // A medoid belongs to its own group even where another one is at distance zero.
+        // A medoid belongs to its own group, even if another medoid is at distance zero.
         const distance = medoids[group] === i ? -1 : data[i * count + medoids[group]];
         if (distance < first[i]) {
           second[i] = first[i];
@@ -67,7 +67,7 @@ function swapped({ data, count }: DistanceMatrix, medoids: Int32Array): KMedoids
   let since = 0;
   for (let candidate = 0; since < count; candidate = (candidate + 1) % count, since++) {
     if (medoids.includes(candidate)) continue;
-    // Change of cost: shared by all swaps, and for each medoid that would go.
+    // The change of cost: a part that all swaps share, and a part for each medoid that would be replaced.
     let shared = 0;
     const change = new Float64Array(k);
     for (let i = 0; i < count; i++) {

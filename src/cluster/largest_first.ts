@@ -1,4 +1,7 @@
-/** Renumbers groups by size, the largest 0; of equal ones the group with the higher mean score comes first. */
+/**
+ * Renumbers groups by size, so that the largest is 0. Of groups of equal size, the one with the higher mean score comes
+ * first.
+ */
 export function largestFirst(labels: Int32Array, scores: ArrayLike<number>): Int32Array {
   const sizes = new Map<number, number>();
   const sums = new Map<number, number>();

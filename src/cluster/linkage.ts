@@ -4,7 +4,7 @@ import type { DistanceMatrix, Distances, Embeddings } from "../types.ts";
 
 export type { LinkageMethod } from "../core/linkage_kernel.ts";
 
-/** A tree of merges, in SciPy's convention: points are 0 … count − 1, merge number t makes cluster count + t. */
+/** A tree of merges, in SciPy's convention: points are 0 … count − 1, and merge number t makes cluster count + t. */
 export interface Linkage {
   /** Number of points. */
   readonly count: number;
@@ -12,18 +12,18 @@ export interface Linkage {
   readonly pairs: Int32Array;
   /** Height of each merge, ascending, in the units of the distances. */
   readonly heights: Float64Array;
-  /** Points in each merge's cluster. */
+  /** How many points each merge's cluster has. */
   readonly sizes: Int32Array;
 }
 
 /**
- * Agglomerative clustering by the nearest-neighbour chain. Heights are SciPy's `linkage` (Ward:
- * Lance–Williams on squared distances, also where the distances are not Euclidean). From 5,000 points on
- * distances are kept as float32, and heights are right to about 1e-6.
+ * Agglomerative clustering by the nearest-neighbour chain. Heights are the same as those of SciPy's `linkage` (for
+ * Ward: Lance–Williams on squared distances, even if the distances are not Euclidean). From 5,000 points on, distances
+ * are kept as float32, and heights are right to about 1e-6.
  *
  * @param distances a {@linkcode DistanceMatrix}, or its numbers: square row-major, or condensed (the upper triangle).
- * Where a length could be either (36, 1225, …), symmetric numbers with a zero diagonal are taken for a square.
- * @throws {AnomalyClusterError} `bad-argument` when the length is no matrix's or a distance is negative or not finite;
+ * Some lengths fit both (36, 1225, …); then symmetric numbers with a zero diagonal are read as a square matrix.
+ * @throws {AnomalyClusterError} `bad-argument` when the length fits no matrix, or a distance is negative or not finite;
  * `too-large` above 32,500 points, whose matrix fills the 4 GiB of a WASM memory.
  */
 export function linkage(distances: DistanceMatrix | Distances, method: LinkageMethod = "ward"): Linkage {
@@ -33,13 +33,14 @@ export function linkage(distances: DistanceMatrix | Distances, method: LinkageMe
 }
 
 /**
- * Ward linkage from embeddings, in float32 and without a distance matrix: memory grows with the number of points, not
- * with its square. Heights are those of {@linkcode linkage} on Euclidean distances to about 1e-6; where heights are
- * nearer to each other than that, merges may change places.
+ * Ward linkage of embeddings, in float32 and without a distance matrix: memory grows with the number of points, not
+ * with its square. Heights equal those of {@linkcode linkage} on Euclidean distances to about 1e-6. Merges whose
+ * heights are nearer to each other than that may change places.
  *
- * @param weights how many equal points each one stands for, up to 2^24 together: heights and sizes are then those of all.
- * @throws {AnomalyClusterError} `bad-argument` when a number is not finite or above 1e15, a weight is not above 0, or the
- * lengths do not fit.
+ * @param weights how many equal points each point stands for, up to 2^24 together. Heights and sizes are then those of
+ * all points.
+ * @throws {AnomalyClusterError} `bad-argument` when a number is not finite or above 1e15, a weight is not above 0, or
+ * the lengths do not fit.
  */
 export function wardLinkage({ data, count, channels }: Embeddings, weights?: ArrayLike<number>): Linkage {
   ensure(data.length === count * channels, `${count} × ${channels} embeddings need ${count * channels} numbers`);
@@ -54,7 +55,7 @@ export function wardLinkage({ data, count, channels }: Embeddings, weights?: Arr
   return sortedTree(merges, count, Math.sqrt, weights);
 }
 
-/** Row i of a distance matrix, to read until the next one. */
+/** Returns row i of a distance matrix. It is valid until the next row is asked for. */
 type RowReader = (i: number) => Distances;
 
 function squareRows({ data, count }: DistanceMatrix): { count: number; row: RowReader } {
@@ -62,7 +63,7 @@ function squareRows({ data, count }: DistanceMatrix): { count: number; row: RowR
   return { count, row: (i) => data.subarray(i * count, (i + 1) * count) };
 }
 
-/** The rows of a square or a condensed matrix. */
+/** Reads the rows of a square or condensed matrix. */
 function rowsOf(data: Distances): { count: number; row: RowReader } {
   const { length } = data;
   const side = Math.sqrt(length);
@@ -80,7 +81,7 @@ function rowsOf(data: Distances): { count: number; row: RowReader } {
   return { count, row };
 }
 
-/** Tells a square matrix from a condensed one whose length happens to be a square number. */
+/** Whether the numbers are a square matrix. The length of a condensed matrix can be a square number too. */
 function isSymmetric(data: Distances, side: number): boolean {
   for (let i = 0; i < side; i++) {
     if (data[i * side + i] !== 0) return false;
@@ -89,7 +90,7 @@ function isSymmetric(data: Distances, side: number): boolean {
   return true;
 }
 
-/** Orders the chain's merges by height and names the clusters by merge. */
+/** Sorts the chain's merges by height, and numbers the clusters by merge. */
 function sortedTree(
   merges: Float64Array,
   count: number,

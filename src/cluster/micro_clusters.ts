@@ -4,27 +4,30 @@ import type { WorkOptions } from "../distance/patch_minima.ts";
 import { randomSample } from "../random.ts";
 import type { Embeddings, PatchSet } from "../types.ts";
 
-/** Points that stand for many. */
+/** Micro-clusters: each stands for many points. */
 export interface MicroClusters {
   /** The micro-cluster of each point, from 0. */
   readonly labels: Int32Array;
-  /** Their means: `[clusters, channels]`. */
+  /** The means of the micro-clusters: `[clusters, channels]`. */
   readonly centres: Embeddings;
-  /** Points in each. */
+  /** How many points each micro-cluster has. */
   readonly sizes: Int32Array;
-  /** Share of the points' variance that lies within micro-clusters, which grouping them cannot see; from 0 to 1. */
+  /**
+   * Share of the points' variance that lies within micro-clusters, from 0 to 1. Grouping the micro-clusters cannot see
+   * it.
+   */
   readonly within: number;
 }
 
-/** Rounds of k-means: the first few do most. */
+/** Rounds of k-means. The first few have most of the effect. */
 const ROUNDS = 4;
 
-/** Points that are looked up as one image's patches: full tiles for the core. */
+/** This many points are looked up together, as the patches of one image, which gives the core full tiles. */
 const ROW = 256;
 
 /**
- * Many small clusters, by k-means from random points: the first step of clustering in two, as of BIRCH (Zhang et al.
- * 1996). The time grows with the number of points times that of clusters.
+ * Makes many small clusters, by k-means from random points. This is the first of two steps of clustering, as in BIRCH
+ * (Zhang et al. 1996). The time grows with the number of points times the number of clusters.
  */
 export async function microClusters(
   points: Embeddings,
@@ -35,7 +38,7 @@ export async function microClusters(
   const { data, count, channels } = points;
   const rows = Math.ceil(count / ROW);
   const padded = new Float32Array(sharedBuffer(rows * ROW * channels * 4));
-  padded.set(data); // What fills the last row up is looked up in vain.
+  padded.set(data); // Zeros fill up the last row. They are looked up too, and their results are dropped.
   const vectors = padded.subarray(0, count * channels);
   const images: PatchSet = { data: padded, count: rows, rows: ROW, cols: 1, channels };
 
@@ -57,7 +60,7 @@ export async function microClusters(
   return { labels, centres: found, sizes, within: varianceWithin(vectors, labels, found) };
 }
 
-/** Means of the points of each label, and the labels numbered anew without those that no point has. */
+/** Computes the mean of the points of each label, and numbers the labels anew, leaving out those without points. */
 function meansOf(points: Float32Array, labels: Int32Array, channels: number) {
   const present = [...new Set(labels)].sort((a, b) => a - b);
   const place = new Map(present.map((label, at) => [label, at]));

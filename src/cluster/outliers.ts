@@ -2,13 +2,13 @@ import { eachDistanceRow } from "../core/linkage_kernel.ts";
 import { someEmbeddings } from "../embed/embedder.ts";
 import type { DistanceMatrix, Distances, Embeddings } from "../types.ts";
 
-/** Nearest images that an image's isolation is the mean distance to. */
+/** How many nearest images an image's isolation is measured from. */
 const NEIGHBOURS = 5;
 
 /**
- * Images that fit nowhere, 1 for each, else 0: those whose mean distance to their five nearest images (Ramaswamy et al.
- * 2000) lies beyond the outer fence of all images', the upper quartile plus three interquartile ranges (Tukey 1977); and
- * members of groups smaller than `smallest`.
+ * Finds images that fit nowhere: 1 for each of these, else 0. There are two kinds. First, images whose mean distance to
+ * their five nearest images (Ramaswamy et al. 2000) lies beyond the outer fence: the upper quartile over all images
+ * plus three interquartile ranges (Tukey 1977). Second, members of groups smaller than `smallest`.
  */
 export function outliers(distances: DistanceMatrix, groups: Int32Array, smallest: number): Uint8Array {
   const { data, count } = distances;
@@ -18,7 +18,7 @@ export function outliers(distances: DistanceMatrix, groups: Int32Array, smallest
   return beyondFence(isolation, groups, smallest);
 }
 
-/** The same by the nearest images of a sample in place of all: for sets too large for all their distances. */
+/** The same, but with the nearest images of a sample: for sets so large that not all distances can be computed. */
 export function outliersBySample(
   embeddings: Embeddings,
   sample: readonly number[],
@@ -36,7 +36,7 @@ export function outliersBySample(
   return beyondFence(isolation, groups, smallest);
 }
 
-/** Mean of the smallest distances to others, which an image itself is not. */
+/** Mean of the smallest distances to other images. The image itself does not count. */
 function isolationOf(distances: Distances, itself: number | undefined): number {
   const others = distances.length - (itself === undefined ? 0 : 1);
   const nearest = new Float64Array(Math.min(NEIGHBOURS, others)).fill(Infinity); // Ascending.
@@ -58,7 +58,7 @@ function beyondFence(isolation: Float64Array, groups: Int32Array, smallest: numb
   return Uint8Array.from(groups, (group, i) => Number(isolation[i] > fence || sizes.get(group)! < smallest));
 }
 
-/** Between the two nearest of ascending values. */
+/** The quantile of ascending values, interpolated between the two nearest ones. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);

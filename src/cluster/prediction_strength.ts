@@ -1,4 +1,4 @@
-// Whether groups that are found in one half of the images are found in the other half too.
+// Measures whether groups that are found in one half of the images are found in the other half too.
 
 import { randomSample } from "../random.ts";
 import type { DistanceMatrix } from "../types.ts";
@@ -6,22 +6,23 @@ import { cut } from "./cut.ts";
 import { linkage, type LinkageMethod } from "./linkage.ts";
 import { submatrix } from "./subsets.ts";
 
-/** Times that the images are halved. */
+/** How many times the images are halved. */
 const HALVINGS = 10;
 
-/** How well the groups of one half tell those of the other, from 0 to 1. */
+/** How well the groups of one half of the images predict those of the other half, from 0 to 1. */
 export interface PredictionStrength {
   /** Mean over the groups. */
   readonly mean: number;
-  /** Of the group that is told least well. */
+  /** The strength of the group that is predicted least well. */
   readonly least: number;
 }
 
 /**
- * Prediction strength (Tibshirani and Walther 2005) of a linkage's cuts into each of `counts` groups. The images are
- * halved at random, both halves are linked, and the images of each are put into the nearest group of the other. The
- * strength of a group is the share of its pairs of images that come to lie together again; the mean of 10 halvings, both
- * ways, is taken. Groups of one image have no pairs and say nothing. 0 for more groups than a half has images.
+ * Prediction strength (Tibshirani and Walther 2005) of a linkage's cuts, for each number of groups in `counts`. The
+ * images are halved at random, and both halves are linked. Then the images of each half are put into the nearest group
+ * of the other half. The strength of a group is the share of its pairs of images that are put into one group again. The
+ * result is the mean of 10 halvings, both ways. Groups of one image have no pairs and are left out. The result is 0 if
+ * there are more groups than images in a half.
  */
 export function predictionStrengths(
   distances: DistanceMatrix,
@@ -54,7 +55,7 @@ export function predictionStrengths(
   return found.map(({ mean, least, told }) => ({ mean: told && mean / told, least: told && least / told }));
 }
 
-/** Squared distances: `[rows, columns]`. */
+/** Squared distances between some images and others: `[rows, columns]`. */
 function squaresOf({ data, count }: DistanceMatrix, rows: Int32Array, columns: Int32Array): Float64Array {
   const squares = new Float64Array(rows.length * columns.length);
   rows.forEach((row, i) => {
@@ -68,7 +69,7 @@ function transposed(values: Float64Array, rows: number): Float64Array {
   return values.map((_, at) => values[(at % rows) * columns + Math.floor(at / rows)]);
 }
 
-/** Mean squared distance of a group's images from their mean, by their distances from each other. */
+/** Mean squared distance of a group's images from their mean, computed from their distances to each other. */
 function withinGroups(squares: Float64Array, groups: Int32Array, k: number): Float64Array {
   const count = groups.length;
   const [sums, sizes] = [new Float64Array(k), sizesOf(groups, k)];
@@ -79,8 +80,9 @@ function withinGroups(squares: Float64Array, groups: Int32Array, k: number): Flo
 }
 
 /**
- * The group whose mean is nearest to each image, by squared distances `[images, members of the groups]`: the mean square
- * of the distances to its members, less what these lie around their mean.
+ * The group whose mean is nearest to each image. `squares` holds squared distances `[images, members of the groups]`.
+ * The squared distance to a group's mean is the mean squared distance to its members, minus the members' mean squared
+ * distance from that mean.
  */
 function nearestGroups(squares: Float64Array, groups: Int32Array, within: Float64Array, k: number): Int32Array {
   const members = groups.length;
@@ -97,7 +99,7 @@ function nearestGroups(squares: Float64Array, groups: Int32Array, within: Float6
   });
 }
 
-/** Of each group of two images and more the share of its pairs that are predicted to lie together. */
+/** For each group of at least two images, the share of its pairs that are predicted to lie together. */
 function pairsKept(groups: Int32Array, predicted: Int32Array, k: number): number[] {
   const together = Array.from({ length: k }, () => new Int32Array(k));
   groups.forEach((group, image) => together[group][predicted[image]]++);

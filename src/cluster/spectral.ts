@@ -3,13 +3,13 @@ import { ensure } from "../errors.ts";
 import type { DistanceMatrix } from "../types.ts";
 import { kmeans } from "./kmeans.ts";
 
-/** Neighbour whose distance scales a point's affinities (Zelnik-Manor and Perona's choice). */
+/** The distance to this neighbour scales a point's affinities (Zelnik-Manor and Perona's choice). */
 const SCALE_NEIGHBOUR = 7;
 
 /**
- * Spectral clustering (Ng, Jordan and Weiss 2001) with self-tuning affinities (Zelnik-Manor and Perona
- * 2004): exp(−d_ij² / σ_i σ_j), where σ_i is the distance to the 7th neighbour; k-means on the
- * normalised leading eigenvectors of the normalised affinity.
+ * Spectral clustering (Ng, Jordan and Weiss 2001) with self-tuning affinities (Zelnik-Manor and Perona 2004):
+ * exp(−d_ij² / σ_i σ_j), where σ_i is the distance to the 7th neighbour. K-means then groups the normalised leading
+ * eigenvectors of the normalised affinity.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless 1 ≤ k ≤ the number of points.
  */
@@ -20,7 +20,9 @@ export function spectral(
   return spectralGroups(distances, options.seed)(options.k);
 }
 
-/** The groups for any k from one eigen-decomposition, which is what takes the time. */
+/**
+ * Returns a function that gives the groups for any k. All share one eigendecomposition, which takes most of the time.
+ */
 export function spectralGroups(distances: DistanceMatrix, seed = 0): (k: number) => Int32Array {
   const { count } = distances;
   let vectors: Matrix | undefined;
@@ -29,7 +31,7 @@ export function spectralGroups(distances: DistanceMatrix, seed = 0): (k: number)
     vectors ??= new EigenvalueDecomposition(normalisedAffinity(distances), { assumeSymmetric: true }).eigenvectorMatrix;
     const data = new Float32Array(count * k);
     for (let i = 0; i < count; i++) {
-      // Eigenvalues ascend: the last columns lead.
+      // Eigenvalues are ascending, so the leading eigenvectors are the last columns.
       const row = Array.from({ length: k }, (_, at) => vectors!.get(i, count - 1 - at));
       const norm = Math.hypot(...row) || 1;
       data.set(row.map((value) => value / norm), i * k);
@@ -48,7 +50,7 @@ function normalisedAffinity({ data, count }: DistanceMatrix): Matrix {
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < i; j++) {
       const squared = data[i * count + j] ** 2;
-      // Where a scale is zero, equal points are fully alike and others not at all.
+      // Where a scale is zero, equal points are fully alike and other points not at all.
       const value = squared === 0 ? 1 : Math.exp(-squared / (scales[i] * scales[j]));
       affinity.set(i, j, value);
       affinity.set(j, i, value);

@@ -1,12 +1,15 @@
-// Parts of a set of images, to see what depends on which images there are.
+// Takes parts of a set of images, to see how much a result depends on which images there are.
 
 import { seededRandom } from "../random.ts";
 import type { DistanceMatrix } from "../types.ts";
 
-/** Share of the images in a subset. */
+/** Share of the images that a subset has. */
 const SHARE = 0.9;
 
-/** Random subsets of 90 % of the images, ascending, the same for the same number of images and seeds; without seeds all. */
+/**
+ * Random subsets of 90 % of the images, ascending. They depend only on `count` and `seeds`. With 0 seeds: one subset of
+ * all images.
+ */
 export function subsetsOf(count: number, seeds: number): Int32Array[] {
   if (seeds === 0) return [Int32Array.from({ length: count }, (_, at) => at)];
   return Array.from({ length: seeds }, (_, seed) => {
@@ -20,7 +23,7 @@ export function subsetsOf(count: number, seeds: number): Int32Array[] {
   });
 }
 
-/** Rows and columns of a subset. */
+/** The rows and columns of a subset of the points. */
 export function submatrix({ data, count }: DistanceMatrix, subset: Int32Array): DistanceMatrix {
   const size = subset.length;
   const part = new Float64Array(size * size);

@@ -1,4 +1,4 @@
-// Images that are equal count once: a photo that lies twice in a folder is no evidence for anything.
+// Makes equal images count once: a photo that is in a folder twice is not evidence for anything.
 
 import { largestFirst } from "../cluster/largest_first.ts";
 import type { Linkage } from "../cluster/linkage.ts";
@@ -7,20 +7,20 @@ import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "../types
 
 /** Which of some images are equal. */
 export interface Copies {
-  /** For each image the first one that is equal to it: itself, where none before it is. */
+  /** For each image, the first image that is equal to it. This is the image itself, if no earlier one is equal. */
   readonly firsts: Int32Array;
-  /** The images that are the first of their kind, ascending. */
+  /** The images that have no earlier equal image, ascending. */
   readonly distinct: readonly number[];
-  /** For each image the place of its first one in `distinct`. */
+  /** For each image, the place of its first equal image in `distinct`. */
   readonly places: Int32Array;
 }
 
-/** Numbers of a row by which unequal rows are told apart before all numbers are compared. */
+/** How many numbers of each row are compared first. Only rows that agree in these are compared in full. */
 const SAMPLED = 16;
 
 /**
- * Equal rows among rows of numbers, equal to the last bit; `also`, where given, must be equal too. Undefined where all
- * differ.
+ * Finds rows that are equal to the last bit. If `also` is given, its rows must be equal too. Returns undefined if all
+ * rows differ.
  */
 export function findCopies(rows: Rows, also?: Rows): Copies | undefined {
   const { count } = rows;
@@ -70,7 +70,10 @@ export function checkGroupCount(k: number | "auto" | undefined, { distinct, plac
   );
 }
 
-/** Groups and medoids of all images from those of the distinct ones, the largest first: sizes count copies. */
+/**
+ * Groups and medoids of all images, from those of the distinct images. Groups are numbered by size, and sizes count
+ * copies.
+ */
 export function groupsForAll(
   found: { readonly groups: Int32Array; readonly medoids: Int32Array },
   scores: ArrayLike<number>,
@@ -83,7 +86,7 @@ export function groupsForAll(
   return { groups, medoids };
 }
 
-/** A value for each image, from one for each distinct image. */
+/** Repeats the values of the distinct images for their copies: one value for each image. */
 export function forAll<Values extends Int32Array | Float64Array | Uint8Array>(
   values: Values,
   { places }: Copies,
@@ -93,7 +96,7 @@ export function forAll<Values extends Int32Array | Float64Array | Uint8Array>(
   return all;
 }
 
-/** A row for each image, from one for each distinct image. */
+/** Repeats the rows of the distinct images for their copies: one row for each image. */
 export function rowsForAll<Set extends PatchSet | PatchValues | Embeddings>(set: Set, { places }: Copies): Set {
   const length = set.data.length / set.count;
   const data = new (set.data.constructor as new (length: number) => Set["data"])(places.length * length);
@@ -101,7 +104,7 @@ export function rowsForAll<Set extends PatchSet | PatchValues | Embeddings>(set:
   return { ...set, data, count: places.length };
 }
 
-/** Distances of all images from those of the distinct ones: between copies they are 0. */
+/** Distances between all images, from those between the distinct images. Between copies they are 0. */
 export function matrixForAll({ data, count }: DistanceMatrix, { places }: Copies): DistanceMatrix {
   const all = places.length;
   const wide = new (data.constructor as new (length: number) => typeof data)(all * all);
@@ -111,12 +114,12 @@ export function matrixForAll({ data, count }: DistanceMatrix, { places }: Copies
   return { data: wide, count: all };
 }
 
-/** The tree of all images from that of the distinct ones: copies merge first, at height 0. */
+/** The tree of all images, from the tree of the distinct images. Copies merge first, at height 0. */
 export function treeForAll(tree: Linkage, { firsts, distinct }: Copies): Linkage {
   const count = firsts.length;
   const pairs = new Int32Array((count - 1) * 2);
   const [heights, sizes] = [new Float64Array(count - 1), new Int32Array(count - 1)];
-  const cluster = Int32Array.from({ length: count }, (_, i) => i); // Which one the copies of image i are in.
+  const cluster = Int32Array.from({ length: count }, (_, i) => i); // The cluster that holds image i and its copies.
   const sizeOf = (number: number) => number < count ? 1 : sizes[number - count];
   let merges = 0;
   const merge = (a: number, b: number, height: number) => {

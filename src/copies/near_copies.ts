@@ -1,4 +1,4 @@
-// Photos of a burst: not equal, but far nearer to each other than to anything else.
+// Finds photos of a burst: they are not equal, but far nearer to each other than to any other photo.
 
 import { linkage } from "../cluster/linkage.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";
@@ -6,32 +6,43 @@ import { someImages } from "../embed/embedder.ts";
 import { seededRandom } from "../random.ts";
 import type { Embeddings, PatchSet } from "../types.ts";
 
-/** Images of a burst are nearer to each other than to the nearest other image by this factor at least. */
+/** The distance within a burst must be at most this share of the distance to the nearest other image. */
 const NEARER_THAN_OTHERS = 0.6;
-/** The same of images seen in several directions: these look more alike, as what lies otherwise looks the same. */
+/**
+ * The same share for images that were seen in several directions. These look more alike, because things that lie in
+ * different directions then look the same.
+ */
 const NEARER_IN_VIEWS = 0.5;
-/** And than two images usually are. */
+/** The distance within a burst must also be at most this share of the usual distance between two images. */
 const NEARER_THAN_USUAL = 0.5;
-/** More images so near to each other are a kind rather than a burst. */
+/** A larger set of such near images is a kind rather than a burst. */
 const MOST = 5;
-/** An image is laid out as so many rows and columns at most: a burst's photos are shifted by some pixels. */
+/**
+ * An image is laid out in at most this many rows and columns: coarsely, because photos of a burst are shifted by some
+ * pixels.
+ */
 const CELLS = 7;
-/** Numbers that a cell is projected to: enough for distances right to some percent (Johnson and Lindenstrauss 1984). */
+/**
+ * Each cell is projected to this many numbers: enough for distances that are right to some percent (Johnson and
+ * Lindenstrauss 1984).
+ */
 const PROJECTED = 16;
 
 /**
- * For each image the first one of the burst that it belongs to, itself where it is in none; undefined where there are no
- * bursts. Photos are compared place by place, their sound parts as much as their defects, so that two photos of one
- * kind of defect are none. Found by single linkage; the thresholds are from photos turned by half a degree, shifted by
- * two pixels, made brighter by 3 % and saved anew, against different photos of four sets.
+ * For each image, the first image of the burst that it belongs to; the image itself if it is in no burst. Undefined if
+ * there are no bursts.
  *
- * @param firsts for each image the first one that is equal to it, as `clusterPatches` tells: equal images are in the
- * burst of their first one.
+ * Photos are compared place by place, sound parts and defects alike. So two photos with the same kind of defect are not
+ * a burst. Bursts are found by single linkage. The thresholds separate photos that were turned by half a degree,
+ * shifted by two pixels, made brighter by 3 % and saved anew from different photos of four sets.
+ *
+ * @param firsts for each image, the first image that is equal to it, as `clusterPatches` returns it. Equal images are
+ * in the burst of their first one.
  * @param views in how many directions the images were seen.
  */
 export function nearCopies(patches: PatchSet, firsts?: Int32Array, views = 1): Int32Array | undefined {
   const distinct = Array.from({ length: patches.count }, (_, i) => i).filter((i) => !firsts || firsts[i] === i);
-  if (distinct.length < 4) return undefined; // Nothing to tell from what is usual.
+  if (distinct.length < 4) return undefined; // Too few images to know which distances are usual.
   const distances = euclideanDistances(
     layouts(distinct.length === patches.count ? patches : someImages(patches, distinct)),
   );
@@ -46,14 +57,14 @@ export function nearCopies(patches: PatchSet, firsts?: Int32Array, views = 1): I
   return firsts ? found.map((_, i) => found[firsts[i]]) : found;
 }
 
-/** Sets of points that merge far below where others join them, each ascending. */
+/** Finds sets of points that merge far below the height at which other points join them. Each set is ascending. */
 function nearSets(
   distances: ArrayLike<number>,
   { count, pairs, heights, sizes }: ReturnType<typeof linkage>,
   nearer: number,
 ): number[][] {
   const usual = medianDistance(distances, count);
-  const joined = new Float64Array(count - 1).fill(Infinity); // Height at which a merge's cluster meets others.
+  const joined = new Float64Array(count - 1).fill(Infinity); // The height at which a merge's cluster joins others.
   for (let t = 0; t < count - 1; t++) {
     for (const part of [pairs[t * 2], pairs[t * 2 + 1]]) if (part >= count) joined[part - count] = heights[t];
   }
@@ -72,7 +83,7 @@ function nearSets(
   return sets;
 }
 
-/** The median of the distances of the points to some others. */
+/** The median distance, estimated from the distances of each point to a few others. */
 function medianDistance(distances: ArrayLike<number>, count: number): number {
   const some: number[] = [];
   for (let i = 0; i < count; i++) {
@@ -84,7 +95,7 @@ function medianDistance(distances: ArrayLike<number>, count: number): number {
   return some.sort((a, b) => a - b)[some.length >> 1];
 }
 
-/** Each image as one vector: means of its cells, projected at random. */
+/** Describes each image by one vector: the means of its cells, projected at random. */
 function layouts({ data, count, rows, cols, channels }: PatchSet): Embeddings {
   const [high, wide] = [Math.min(rows, CELLS), Math.min(cols, CELLS)];
   const projection = signs(channels * PROJECTED);
@@ -112,7 +123,7 @@ function layouts({ data, count, rows, cols, channels }: PatchSet): Embeddings {
   return { data: layout, count, channels: length };
 }
 
-/** Random signs, the same each time (Achlioptas 2003: they project as well as normal numbers). */
+/** Random signs, the same at each call. They project as well as normally distributed numbers (Achlioptas 2003). */
 function signs(length: number): Int8Array {
   const random = seededRandom(1);
   return Int8Array.from({ length }, () => random() < 0.5 ? -1 : 1);

@@ -1,32 +1,38 @@
-// A few orthonormal axes along which vectors vary most: principal axes, found from a sample.
+// Finds the principal axes of a set of vectors from a sample: the few orthonormal axes along which the vectors vary
+// most.
 
 import { seededRandom } from "../random.ts";
 import type { Patches } from "./tasks/work.ts";
 
-/** How many vectors the axes are found from. */
+/** How many vectors the sample has. */
 const SAMPLE = 512;
-/** Rounds of subspace iteration. Few will do: axes that are not quite the principal ones only exclude less. */
+/**
+ * Rounds of subspace iteration. Three are enough: if the axes are not quite the principal ones, they only exclude fewer
+ * patches.
+ */
 const ROUNDS = 3;
 
-/** The most axes by default. */
+/** The largest number of axes, unless the caller gives another. */
 const MOST = 64;
-/** The share of the variance that the axes may leave. */
+/** The share of the variance that may lie outside the axes. */
 const LEFT = 0.13;
 
 /** Vectors of `channels` numbers: `[any, channels]`. */
 export type Vectors = Pick<Patches, "data" | "channels">;
 
-/** Orthonormal axes as the core reads them. */
+/** Orthonormal axes in the layout that the core reads. */
 export interface Axes {
-  /** How many there are, an even number. */
+  /** How many axes there are: an even number. */
   readonly axes: number;
-  /** For each four axes `[channels, 4]`, with zeros in place of axes behind the last. */
+  /** `[channels, 4]` for each group of four axes. Places after the last axis hold zeros. */
   readonly basis: Float64Array;
-  /** Whether they hold as much of the variance as was wanted. */
+  /** Whether the axes hold as much of the variance as was asked for. */
   readonly suffices: boolean;
 }
 
-/** As many axes as are needed to hold most of the variance about `centre`, but at most `most`, an even number. */
+/**
+ * Returns as many axes as are needed to hold most of the variance about `centre`: an even number, and at most `most`.
+ */
 export function principalAxes(set: Vectors, centre: Float32Array, most: number = MOST): Axes {
   const { channels } = set;
   const axes = Math.max(2, Math.min(most, channels - channels % 2));
@@ -41,7 +47,7 @@ export function principalAxes(set: Vectors, centre: Float32Array, most: number =
   return { axes: kept, basis: fourColumns(basis, channels, axes, kept), suffices };
 }
 
-/** Where {@linkcode Axes.basis} has a channel of an axis. */
+/** The index in {@linkcode Axes.basis} of one channel of one axis. */
 function placeInFours(axis: number, channel: number, channels: number): number {
   return (Math.floor(axis / 4) * channels + channel) * 4 + axis % 4;
 }
@@ -58,8 +64,8 @@ export function fourColumns(basis: Float64Array, channels: number, axes: number,
 }
 
 /**
- * Other axes of the same subspace: the given ones, rotated at random. Patches then vary about as much along each of them,
- * and numbers of one size become finer integers.
+ * Rotates the given axes at random within their subspace. Patches then vary by about the same amount along each axis.
+ * The numbers are of similar size, so they can be quantised in finer steps.
  */
 export function evenAxes(basis: Float64Array, channels: number, axes: number): Float64Array {
   const random = seededRandom(2);
@@ -77,7 +83,7 @@ export function evenAxes(basis: Float64Array, channels: number, axes: number): F
   return even;
 }
 
-/** How many of the axes, an even number, hold a share of the variance; all, where these do not suffice. */
+/** How many of the axes are needed to hold `share` of the variance: an even number. All of them, if they hold less. */
 function axesFor(
   share: number,
   covariance: Float64Array,
@@ -99,15 +105,15 @@ function axesFor(
 
 /** How a sample is drawn. */
 export interface SampleOptions {
-  /** The most vectors. They lie at equal distances in the set. */
+  /** The largest number of vectors. They are taken at equal distances from the whole set. */
   readonly most: number;
-  /** The first channel. @default 0 */
+  /** The first channel to take. @default 0 */
   readonly from?: number;
-  /** How many channels. @default all */
+  /** How many channels to take. @default all */
   readonly width?: number;
 }
 
-/** A sample of the vectors: `[count, width]`. */
+/** Returns a sample of the vectors: `[count, width]`. */
 export function samplePatches({ data, channels }: Vectors, options: SampleOptions): Float64Array {
   const { most, from = 0, width = channels } = options;
   const total = data.length / channels;
@@ -120,11 +126,13 @@ export function samplePatches({ data, channels }: Vectors, options: SampleOption
   return sample;
 }
 
-/** The scatter matrix of a sample about a centre, sums of products of two channels: `[width, width]`. */
+/**
+ * The scatter matrix of a sample about a centre: `[width, width]`, each entry the sum of the products of two channels.
+ */
 export function scatterOf(sample: Float64Array, centre: ArrayLike<number>): Float64Array {
   const width = centre.length;
   const scatter = new Float64Array(width * width);
-  // Four vectors at a time: each sum is read and written a quarter as often. Zeros stand in for those behind the last.
+  // Four vectors at a time, so that each sum is read and written a quarter as often. Zeros fill up the last four.
   const [a, b, c, d] = [0, 1, 2, 3].map(() => new Float64Array(width));
   for (let at = 0; at < sample.length; at += 4 * width) {
     [a, b, c, d].forEach((patch, number) => {
@@ -157,9 +165,9 @@ function product(square: Float64Array, basis: Float64Array, channels: number, ax
 }
 
 /**
- * Makes the columns of `[channels, axes]` orthonormal, by Gram–Schmidt. A second pass removes what rounding left in the
- * first. A column that depends on those before becomes zero. All are made shorter by 1e-9, so that no projection is longer
- * than its vector, whatever rounding does.
+ * Makes the columns of `[channels, axes]` orthonormal, by Gram–Schmidt. A second pass removes what rounding left after
+ * the first. A column that depends on earlier ones becomes zero. Every column is shortened by 1e-9: whatever rounding
+ * does, no projection is then longer than its vector.
  */
 function orthonormalise(basis: Float64Array, channels: number, axes: number): void {
   for (let axis = 0; axis < axes; axis++) {
@@ -178,7 +186,7 @@ function orthonormalise(basis: Float64Array, channels: number, axes: number): vo
   }
 }
 
-/** Product of two columns. */
+/** Scalar product of two columns. */
 function dot(basis: Float64Array, a: number, b: number, channels: number, axes: number): number {
   let sum = 0;
   for (let channel = 0; channel < channels; channel++) sum += basis[channel * axes + a] * basis[channel * axes + b];

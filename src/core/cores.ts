@@ -1,4 +1,4 @@
-// How many cores the machine has. To ask needs no permission.
+// How many cores the machine has. Asking needs no permission.
 
 import { nodeModule } from "../runtime/node_module.ts";
 
@@ -6,7 +6,10 @@ interface Machine {
   readonly navigator?: { readonly hardwareConcurrency?: number };
 }
 
-/** The number of cores, 1 where the runtime does not tell. Node 20 has no `navigator` and is asked for its own function. */
+/**
+ * The number of cores; 1 where the runtime does not say. Node 20 has no `navigator`, so there a function of `node:os`
+ * is asked.
+ */
 export function availableCores(): number {
   const { navigator } = globalThis as Machine;
   const os = () => nodeModule<{ availableParallelism(): number }>("node:os");

@@ -1,9 +1,9 @@
-// The compiled core, and instances of it.
+// Compiles the WASM core and makes instances of it.
 
 import { AnomalyClusterError } from "../errors.ts";
 import { plainCore, relaxedCore } from "./generated/core.ts";
 
-/** What core-as/index.ts exports. Addresses are byte offsets into `memory`. The functions are explained there. */
+/** The exports of core-as/index.ts, which explains the functions. Addresses are byte offsets into `memory`. */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: WebAssembly.Global;
@@ -171,9 +171,9 @@ let compiled: WebAssembly.Module | undefined;
 let exports: CoreExports | undefined;
 
 /**
- * Hands in the compiled WASM core: `core.wasm` or `core-relaxed.wasm` of the npm package, as a module. Needed only where bytes
- * may not be compiled, as in workerd and other edge runtimes: call it there before anything else. Elsewhere the core that is
- * embedded in the library is compiled when it is first needed.
+ * Hands in the compiled WASM core: `core.wasm` or `core-relaxed.wasm` of the npm package, as a module. Only runtimes
+ * that may not compile bytes need this, such as workerd and other edge runtimes. Call it there before anything else.
+ * Elsewhere the library compiles the core that is embedded in it, when it is first needed.
  */
 export function init(options: { module: WebAssembly.Module }): void {
   compiled = options.module;
@@ -181,7 +181,7 @@ export function init(options: { module: WebAssembly.Module }): void {
 }
 
 /**
- * The compiled core, made when it is first needed.
+ * The compiled core. It is compiled when it is first needed.
  *
  * @throws {AnomalyClusterError} `unsupported-runtime` without WASM SIMD, or where no bytes may be compiled.
  */
@@ -212,7 +212,7 @@ export function compilesBytes(): boolean {
   }
 }
 
-/** A new instance, with a memory of its own. Throws as {@linkcode coreModule} does. */
+/** Makes a new instance of the core, with its own memory. Throws as {@linkcode coreModule} does. */
 export function newCore(): CoreExports {
   return new WebAssembly.Instance(coreModule()).exports as unknown as CoreExports;
 }
@@ -222,7 +222,7 @@ export function coreExports(): CoreExports {
   return exports ??= newCore();
 }
 
-/** Lets go of this thread's instance and its memory, which never shrinks. The next use makes another. */
+/** Drops this thread's instance, because its memory never shrinks. The next use makes another instance. */
 export function dropCore(): void {
   exports = undefined;
 }

@@ -1,4 +1,4 @@
-// Linkage by the nearest-neighbour chain, and distances of vectors, on the WASM core.
+// Linkage by the nearest-neighbour chain, and distances between vectors, on the WASM core.
 
 import { AnomalyClusterError } from "../errors.ts";
 import type { Distances } from "../types.ts";
@@ -11,14 +11,17 @@ export type LinkageMethod = "single" | "complete" | "average" | "ward";
 
 const METHODS: Readonly<Record<LinkageMethod, number>> = { single: 0, complete: 1, average: 2, ward: 3 };
 
-/** From this many points on distances are kept in float32: half the memory and time, and heights to about 1e-6. */
+/**
+ * From this many points on, distances are kept in float32. That halves memory and time; heights are then good to about
+ * 1e-6.
+ */
 export const SINGLE_PRECISION_FROM = 5000;
 
-/** The most points whose matrix in float32 fits into the 4 GiB of a WASM memory. */
+/** The largest number of points whose float32 matrix fits into the 4 GiB of a WASM memory. */
 export const MOST_POINTS = 32500;
 
 /**
- * Checks that a matrix of so many points fits.
+ * Checks that a matrix of `count` points fits into memory.
  *
  * @throws {AnomalyClusterError} `too-large` above {@linkcode MOST_POINTS}.
  */
@@ -33,16 +36,16 @@ export function checkPointCount(count: number): void {
   );
 }
 
-/** How much of a WASM memory a matrix may fill. The rest is for what else a linkage needs. */
+/** How many bytes of a WASM memory the matrix may fill. The linkage needs the rest for other arrays. */
 const MOST_BYTES = 2 ** 32 - 2 ** 24;
 
 /**
- * Merges points into a tree: `[count - 1, 3]`, of each merge a point of either cluster and their distance, for Ward squared.
- * Merges come in the order of the chain, not in that of the distances. `rowOf` gives the distances of point i, which are read
- * before the next call.
+ * Merges points into a tree: `[count - 1, 3]`. Each row is one merge: a point of either cluster, and their distance
+ * (for Ward, its square). Merges come in the order of the chain, not sorted by distance. `rowOf(i)` returns the
+ * distances of point i. They are read before `rowOf` is called again.
  *
- * @throws {AnomalyClusterError} `too-large` above {@linkcode MOST_POINTS}; `bad-argument` for a distance that is no number
- * from 0 to 1e18.
+ * @throws {AnomalyClusterError} `too-large` above {@linkcode MOST_POINTS}; `bad-argument` for a distance that is not a
+ * number from 0 to 1e18.
  */
 export function chainMerges(
   rowOf: (i: number) => Distances,
@@ -54,7 +57,8 @@ export function chainMerges(
   return withRegion((region) => {
     const { core } = region;
     const single = width === 4;
-    // Unions get columns of their own, so a row is longer than the points: by a quarter, where there is room.
+    // Unions get columns of their own, so a row has more places than there are points: a quarter more, if there is
+    // room.
     const least = Math.ceil(count * width / COLUMN_BLOCK) * COLUMN_BLOCK + COLUMN_BLOCK;
     const most = Math.floor(MOST_BYTES / count / COLUMN_BLOCK) * COLUMN_BLOCK;
     const stride = Math.max(least, Math.min(most, Math.ceil(count * width * 1.25 / COLUMN_BLOCK) * COLUMN_BLOCK));
@@ -85,24 +89,27 @@ export function chainMerges(
   });
 }
 
-/** Says which distance of point i is none. */
+/** Throws an error that names the first bad distance of point i. */
 function refuse(i: number, row: Distances): never {
   const j = row.findIndex((distance) => !(distance >= 0 && distance < Math.fround(1e18)));
   const message = `distance ${row[j]} between points ${i} and ${j} is not a number from 0 to 1e18`;
   throw new AnomalyClusterError("bad-argument", message);
 }
 
-/** The most axes of a cluster's short vector: with the norm of what they leave it has one number less than the core allows. */
+/**
+ * The most axes of a cluster's short vector. The vector also holds the norm of what lies outside the axes, and so has
+ * one number less than the core allows.
+ */
 const CENTROID_AXES = 30;
 /** How many centroids are projected at once. */
 const PROJECTED = 64;
-/** By how much rounding may move a squared distance of short vectors, as a share of the largest squared norm. */
+/** How far rounding may move a squared distance of short vectors, as a share of the largest squared norm. */
 const SLACK = 1e-9;
 
 /**
- * Merges points into Ward's tree, without a matrix: `[count - 1, 3]`, of each merge a point of either cluster and their squared
- * distance. Merges come in the order of the chain. `points`: `[count, channels]`. `weights`: how many equal points each of them
- * stands for.
+ * Merges points `[count, channels]` into Ward's tree, without a matrix of distances. Returns `[count - 1, 3]`. Each row
+ * is one merge: a point of either cluster, and their squared distance. Merges come in the order of the chain.
+ * `weights`: how many equal points each point stands for.
  *
  * @throws {AnomalyClusterError} `too-large` when the points do not fit into WASM memory.
  */
@@ -177,14 +184,17 @@ function meanOf(points: Float32Array, count: number, channels: number): Float32A
   return Float32Array.from(sum, (value) => value / count);
 }
 
-/** Euclidean distances of all pairs of points `[count, channels]`, in float32: `[count, count]`. */
+/** Euclidean distances between all pairs of points `[count, channels]`, in float32: `[count, count]`. */
 export function singleDistances(points: Float32Array, count: number, channels: number): Float32Array {
   const distances = new Float32Array(count * count);
   eachDistanceRow(points, points, channels, (i, row) => distances.set(row, i * count));
   return distances;
 }
 
-/** Calls `use` with the distances of each point in turn to all `others`. They have to be read before it returns. */
+/**
+ * Calls `use` once for each point, with the point's distances to all `others`. `use` must not keep `row`: it is
+ * overwritten.
+ */
 export function eachDistanceRow(
   points: Float32Array,
   others: Float32Array,

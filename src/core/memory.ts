@@ -1,5 +1,5 @@
-// Memory of this thread's instance for one call: reserved piece by piece, free again when the call ends. No address leaves
-// src/core.
+// Memory of this thread's instance for the length of one call. It is reserved piece by piece and freed when the call
+// ends. No address leaves src/core.
 
 import { AnomalyClusterError } from "../errors.ts";
 import { type CoreExports, coreExports, dropCore } from "./instance.ts";
@@ -13,9 +13,12 @@ let top = 0;
 /** Memory for one call. */
 export interface Region {
   readonly core: CoreExports;
-  /** Address of `bytes` bytes, a multiple of 16. The memory may move: make views after the last call. */
+  /**
+   * Reserves `bytes` bytes and returns their address, a multiple of 16. The memory may move with each allocation, so
+   * make views only after the last one.
+   */
   allocate(bytes: number): number;
-  /** Address of a copy of `values`. */
+  /** Copies `values` into the memory and returns their address. */
   copyIn(values: ArrayBufferView): number;
   bytes(address: number, length: number): Uint8Array<ArrayBuffer>;
   ints(address: number, length: number): Int32Array<ArrayBuffer>;
@@ -26,7 +29,7 @@ export interface Region {
 /**
  * Runs `use` with a region. Calls may be nested: an inner region lies behind the outer one.
  *
- * @throws {AnomalyClusterError} `too-large` when the 4 GiB of a WASM memory do not suffice.
+ * @throws {AnomalyClusterError} `too-large` when the 4 GiB of a WASM memory are not enough.
  */
 export function withRegion<T>(use: (region: Region) => T): T {
   const core = coreExports();

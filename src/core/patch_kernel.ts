@@ -1,4 +1,4 @@
-// Plans of what is computed of patches: the work, cut into tasks (tasks/work.ts). run_plan.ts runs them.
+// Makes plans: what to compute from patches, cut into tasks (tasks/work.ts). run_plan.ts runs the plans.
 
 import type { PatchSet } from "../types.ts";
 import { evenAxes, principalAxes } from "./axes.ts";
@@ -21,20 +21,28 @@ import type {
 } from "./tasks/work.ts";
 import { availableThreads } from "./thread_pool.ts";
 
-/** Bytes that two blocks of images may take in the core, and that all images may take if they stay there. */
+/**
+ * How many bytes two blocks of images may take in the core, and how many all images may take if they are all to stay
+ * there.
+ */
 const BLOCK_BYTES = 2 ** 24;
 const ALL_BYTES = 4e7;
-/** Where images stay in memory, this share of the tasks is large. The others, at the end, are a quarter as large. */
+/**
+ * Where images stay in memory, this share of the tasks is large. The remaining tasks, at the end, are a quarter as
+ * large.
+ */
 const SHARE_OF_LARGE = 0.6;
-/** Bytes of a strip's table: about what a core's second cache holds. */
+/** Bytes of a strip's table: about what fits into a core's second-level cache. */
 const TABLE_BYTES = 2 ** 21;
-/** The most panels of a strip: a column's key can tell 2^KEY_BITS threes of rows. */
+/** The most panels of a strip. A column's key can tell apart 2^KEY_BITS groups of three rows. */
 const MOST_OF_STRIP = 2 ** KEY_BITS * TILE_ROWS / PANEL;
-/** With fewer images it takes too long to find out whether 8-bit integers are faster. */
+/** With fewer images, finding out whether 8-bit integers are faster takes too long. */
 const FEWEST_FOR_BYTES = 8;
-/** The most channels with which no norm of 8-bit integers is too large, whatever they are. */
+/** The most channels for which the norm of 8-bit integers is never too large, whatever the integers are. */
 const MOST_CHANNELS_OF_BYTES = 2 ** 13;
-/** The most images of a task with references: with so many, to quantise the references costs few percent of a task. */
+/**
+ * The most images of a task with references. With so many, quantising the references is only a few percent of a task.
+ */
 const MOST_AGAINST_REFERENCES = 32;
 
 /** The sum, the smallest and the largest of each patch's minima over the other images. */
@@ -47,7 +55,7 @@ export interface MinimaStatistics {
   readonly largest: Float32Array;
 }
 
-/** Plans the statistics of each patch's minima over the other images. The minima are never all in memory. */
+/** Plans the statistics of each patch's minima over the other images. The minima are never all in memory at once. */
 export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   const images = patchesOf(set);
   const look = survey(images, possibleSharing(set));
@@ -55,7 +63,7 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   const length = images.count * images.patches;
   const shares: StatisticsOutput[] = [];
   return pairPlan(images, look, (quantisation) => {
-    // Distances are rounded so that a sum over 2^20 images has at most 52 bits: then it is exact, in any order.
+    // Distances are rounded so that a sum over 2^20 images needs at most 52 bits. Sums are then exact, in any order.
     const bound = 2 * LARGEST_NORM / quantisation.scale;
     const share = {
       kind: "statistics" as const,
@@ -69,7 +77,7 @@ export function statisticsPlan(set: PatchSet): Plan<MinimaStatistics> {
   }, () => joinedShares(shares, place));
 }
 
-/** Joins what the threads found. `place[m]` is where their arrays have patch m of an image. */
+/** Joins the results of all threads. `place[m]` is the place of an image's patch m in the threads' arrays. */
 function joinedShares(shares: readonly MinimaStatistics[], place: Int32Array): MinimaStatistics {
   const { length } = shares[0].sum;
   const sum = new Float64Array(length);
@@ -88,30 +96,35 @@ function joinedShares(shares: readonly MinimaStatistics[], place: Int32Array): M
   return { sum, smallest, largest };
 }
 
-/** A score for each patch, and where wanted more. */
+/** A score for each patch, with residuals and standard errors if asked for. */
 export interface Neighbours {
   /** `[count, patches]` */
   readonly scores: Float32Array;
   /** Each patch less the mean of its nearest patches in the other images: `[count, patches, channels]`. */
   readonly residuals?: Float32Array;
-  /** Of the scores, were the images a sample: `[count, patches]`. */
+  /** Standard error of each score, treating the images as a sample: `[count, patches]`. */
   readonly standardErrors?: Float32Array;
 }
 
-/** What is wanted of each patch's minima over the other images. */
+/** What to compute from each patch's minima over the other images. */
 export interface NeighbourOptions {
   /** What a score is: a quantile of the minima, from 0 to 1, or their mean. */
   readonly quantile: number | "mean";
   readonly withResiduals?: boolean;
   readonly withErrors?: boolean;
-  /** Only images after the first `against` ones get scores, from these first ones. @default all, from all others */
+  /**
+   * If given, only the images after the first `against` ones get scores, and they are compared only with those first
+   * ones.
+   *
+   * @default every image gets scores, compared with all others
+   */
   readonly against?: number;
 }
 
 /**
- * Plans a score for each patch: a quantile of its minima over the other images, or their mean; and where wanted residuals and
- * standard errors. A quantile needs all minima of a patch at once. So each pair of images is compared twice, once for either
- * image, and only the minima of a block of images are in memory.
+ * Plans a score for each patch: a quantile of its minima over the other images, or their mean; if asked for, residuals
+ * and standard errors too. A quantile needs all minima of a patch at once. So each pair of images is compared twice,
+ * once for either image, and only the minima of one block of images are in memory.
  */
 export function neighboursPlan(
   set: PatchSet,
@@ -158,17 +171,19 @@ export function neighboursPlan(
   };
 }
 
-/** The most that early break leaves of a Hausdorff distance's products, as a share; the tests count them. */
+/** The share of a Hausdorff distance's products that early break leaves, at most. The tests check it by counting. */
 const LEFT_BY_EARLY_BREAK = 0.1;
 
-/** Plans all minima: `[count, count, patches]`, zero where an image meets itself. */
+/** Plans all minima: `[count, count, patches]`, zero where an image is compared with itself. */
 export function minimaPlan(set: PatchSet): Plan<Float32Array> {
   const images = patchesOf(set);
   const minima = new Float32Array(sharedBuffer(images.count ** 2 * images.patches * 4));
   return pairPlan(images, survey(images), () => ({ kind: "minima", minima }), () => minima);
 }
 
-/** Plans one number for each direction of each pair, `[count, count]`: from the minima, or from all distances. */
+/**
+ * Plans one number for each direction of each pair: `[count, count]`, computed from the minima or from all distances.
+ */
 export function directedPlan(
   set: PatchSet,
   kind: "mean" | "smallest" | "largest" | "hausdorff" | "all pairs",
@@ -188,8 +203,9 @@ export interface NearestReferences {
 }
 
 /**
- * Plans the distance of each patch to the nearest of all patches of the references, whose images may have another number of
- * patches. Where a few axes hold most of the variance, short vectors are made first, and the search goes by these.
+ * Plans the distance from each patch to the nearest of all patches of the references. The references' images may have
+ * another number of patches. Where a few axes hold most of the variance, short vectors are made first and the search
+ * uses them.
  */
 export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<NearestReferences> {
   const [images, references] = [patchesOf(set), patchesOf(referenceSet)];
@@ -201,14 +217,15 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Ne
     const even = evenAxes(basis, images.channels, axes);
     shortReferences = (yield projectionPlan(references, centre, even, axes)) as Patches;
     shortImages = (yield projectionPlan(images, centre, even, axes)) as Patches;
-    // Short vectors are about 0: their rounding to float32 is far less than a step.
+    // Short vectors are centred on about 0, so rounding them to float32 changes far less than one step.
     origin = new Float32Array(axes + 1);
   }
   const quantisation = byteQuantisation([shortReferences, shortImages], origin);
   const quads = quadsForReferences([shortReferences, shortImages]);
   const nearest = new Float32Array(sharedBuffer(images.count * images.patches * 4));
   const places = new Int32Array(sharedBuffer(nearest.byteLength));
-  // A task goes through all references. So blocks are large; but each thread shall have two, and none shall take long.
+  // Each task reads all references, so blocks are large. But each thread should get two tasks, and none should take
+  // long.
   const evenly = Math.ceil(images.count / (2 * availableThreads()));
   const block = Math.max(1, Math.min(MOST_AGAINST_REFERENCES, fitting(images), evenly));
   yield {
@@ -234,14 +251,19 @@ export function* referencePlans(set: PatchSet, referenceSet: PatchSet): Steps<Ne
   return { distances: nearest, places };
 }
 
-/** How short vectors become 8-bit integers whose products are added in 32 bits; nothing where that would be slower. */
+/**
+ * How short vectors become 8-bit integers whose products are added in 32 bits; undefined where that would be slower.
+ */
 function quadsForReferences(sets: readonly [Patches, Patches]): ReferenceWork["quads"] {
   if (!coreExports().multipliesBytes() || sets[0].channels > MOST_CHANNELS_OF_BYTES) return undefined;
   const centre = patchMean(sets[0]);
   return { centre, ...quadQuantisation(sets, { centre, bits: 1, shared: 0, both: false }) };
 }
 
-/** Plans short vectors of all patches: `axes` products with the axes of `basis` (axes.ts), and the norm of what these leave. */
+/**
+ * Plans short vectors of all patches. Each has `axes` products with the axes of `basis` (axes.ts), and the norm of what
+ * lies outside these axes.
+ */
 export function projectionPlan(
   images: Patches,
   centre: Float32Array,
@@ -262,14 +284,14 @@ export function projectionPlan(
   };
 }
 
-/** A task for each block of images; `pairsOfImage` is how many pairs an image counts for. */
+/** One task for each block of images. `pairsOfImage`: how many pairs one image counts for. */
 function blockTasks(count: number, block: number, pairsOfImage: number): Task[] {
   return Array.from({ length: Math.ceil(count / block) }, (_, a) => {
     return { a, b: 0, pairs: Math.min(block, count - a * block) * pairsOfImage };
   });
 }
 
-/** Plans work on all pairs of images; tasks are pairs of blocks. */
+/** Plans work on all pairs of images. Each task is a pair of blocks. */
 function pairPlan<Result>(
   images: Patches,
   look: Survey,
@@ -287,7 +309,8 @@ function pairPlan<Result>(
       return { a, b: a + at, pairs: pairsOf(a, a + at, block, count) };
     });
   });
-  // Small tasks at the end let threads end together. Where images do not stay in memory they would cost too much.
+  // Small tasks at the end let all threads finish at about the same time. Where images do not stay in memory, small
+  // tasks would cost too much.
   const large = keepsAll(images) && block > 1 ? Math.floor(all.length * SHARE_OF_LARGE) : all.length;
   const tasks = all.flatMap((task, at) => at < large ? [task] : quartered(task, block, count));
   return {
@@ -298,13 +321,13 @@ function pairPlan<Result>(
   };
 }
 
-/** How many pairs of images two blocks have, or one block with itself. */
+/** How many pairs of images two blocks have. A block with itself counts each pair once. */
 function pairsOf(a: number, b: number, block: number, count: number): number {
   const size = (of: number) => Math.max(0, Math.min(block, count - of * block));
   return a === b ? size(a) * (size(a) - 1) / 2 : size(a) * size(b);
 }
 
-/** A task as four, of halves of its blocks. */
+/** Splits a task into four: one for each pair of halves of its blocks. */
 function quartered({ a, b }: Task, block: number, count: number): Task[] {
   return [[2 * a, 2 * b], [2 * a, 2 * b + 1], [2 * a + 1, 2 * b], [2 * a + 1, 2 * b + 1]]
     .filter(([first, second]) => first <= second)
@@ -313,7 +336,7 @@ function quartered({ a, b }: Task, block: number, count: number): Task[] {
     });
 }
 
-/** What integers are used for: to find minima, for a search with early break, or nothing. */
+/** What the integers are used for: finding minima, a search with early break, or nothing. */
 type Search = "minima" | "hausdorff" | "none";
 
 const SEARCHES = {
@@ -324,7 +347,10 @@ const SEARCHES = {
   "all pairs": "none",
 } as const;
 
-/** Returns what makes the work of one more thread. All threads have the same quantisation, chosen with the first. */
+/**
+ * Returns a function that makes the work of one more thread. All threads use the same quantisation, chosen for the
+ * first.
+ */
 function pairWork(images: Patches, look: Survey, block: number, search: Search = "minima") {
   const { centre, radius, sharing } = look;
   const threads = forThreads(images);
@@ -348,7 +374,10 @@ function pairWork(images: Patches, look: Survey, block: number, search: Search =
   };
 }
 
-/** Whether 8-bit integers are faster: tried on three images, they have to leave few pairs of patches to fine integers. */
+/**
+ * Whether 8-bit integers are faster. They are tried on three images, and must leave few pairs of patches to fine
+ * integers.
+ */
 function sufficesFor({ data, count, patches, channels }: Patches, work: Omit<PairWork, "images" | "output">): boolean {
   const length = patches * channels;
   const some = new Float32Array(3 * length);
@@ -360,35 +389,41 @@ function sufficesFor({ data, count, patches, channels }: Patches, work: Omit<Pai
   const output: PairOutput = { kind: "mean", directed: new Float64Array(9) };
   const runner = taskRunner(coreExports(), { ...work, images, block: 3, keepAll: true, output });
   runner.run({ a: 0, b: 0, pairs: 3 });
-  // In nanoseconds: 8 bits save 0.008 a product; a pair of patches that is left takes 10, and 0.05 for each channel.
+  // In nanoseconds: 8 bits save 0.008 per product; each pair of patches that they leave costs 10, and 0.05 per channel.
   const most = 0.008 * patches ** 2 * channels / (10 + 0.05 * channels);
   return runner.counts().refined <= 3 * most;
 }
 
-/** Where an order has each patch of an image. */
+/** For each patch of an image, its place in `order`. */
 function placesOf(order: Int32Array | undefined, patches: number): Int32Array {
   const place = Int32Array.from({ length: patches }, (_, m) => m);
   order?.forEach((m, at) => place[m] = at);
   return place;
 }
 
-/** A set as work has it. */
+/** Describes a patch set in the form that work uses. */
 function patchesOf({ data, count, rows, cols, channels }: PatchSet): Patches {
   return { data, count, patches: rows * cols, channels };
 }
 
-/** Returns what gives patches to threads: on shared memory where there are several, copied once. */
+/**
+ * Returns a function that gives the patches to a thread. Where there are several threads, the patches are copied once
+ * to shared memory.
+ */
 function forThreads(images: Patches): (spread: boolean) => Patches {
   let shared: Patches | undefined;
   return (spread) => spread ? shared ??= { ...images, data: onSharedMemory(images.data) } : images;
 }
 
-/** Images of a block: many, so that each is seldom quantised, but so few that two blocks fit into their memory. */
+/**
+ * How many images a block has: many, so that each is seldom quantised, but few enough for two blocks to fit into
+ * memory.
+ */
 function blockSize(images: Patches): number {
   return Math.max(1, Math.min(32, Math.floor(fitting(images) / 2)));
 }
 
-/** How many images fit into the memory of blocks, as floats and 16-bit integers. */
+/** How many images, as floats and 16-bit integers, fit into the memory that blocks may take. */
 function fitting({ patches, channels }: Patches): number {
   return Math.floor(BLOCK_BYTES / (patches * channels * 6));
 }

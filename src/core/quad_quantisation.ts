@@ -1,40 +1,41 @@
-// Chooses how patches become 8-bit integers whose products are added in 32 bits: core-as/quads.ts explains these.
+// Chooses how patches become 8-bit integers whose products are added in 32 bits. core-as/quads.ts explains these
+// integers.
 
 import type { Vectors } from "./axes.ts";
 import { highest, LARGEST_NORM, LARGEST_SCALE, sampleOf } from "./byte_quantisation.ts";
 import { withRegion } from "./memory.ts";
 import type { QuadQuantisation } from "./tasks/work.ts";
 
-/** How many patches the choice looks at. */
+/** How many patches the choice is based on. */
 const SAMPLE = 400;
 /** The largest integer. */
 const LARGEST = 127;
-/** The share of patches that may have a number beyond that, which is cut off. */
+/** The share of patches in which numbers beyond the largest integer may be cut off. */
 const CUT_OFF = 0.015;
-/** How many times the largest number of the sample the largest number of all patches may be. */
+/** The largest number of all patches may be this many times the largest number of the sample. */
 const MARGIN = 1.1;
-/** The reach, in root mean square norms of patches. */
+/** The reach, as a multiple of the root mean square norm of the patches. */
 const REACH = 2.5;
 
-/** What the patches are like, and what is wanted of their integers. */
+/** What is known of the patches, and what their integers must allow. */
 export interface QuadOptions {
   /** Any point; the nearer it is to the patches, the finer the integers. */
   readonly centre: Float32Array;
   /**
    * Distance from the centre to the farthest patch.
    *
-   * @default unknown, which few channels allow: a norm of numbers within ±127 is never too large
+   * @default unknown. Leave it out only with few channels, for which no norm of numbers within ±127 is too large
    */
   readonly radius?: number;
-  /** How many bits of an A are wanted for a key. */
+  /** How many bits of an A a key needs. */
   readonly bits: number;
   /** How many of the last channels a quartet shares. */
   readonly shared: number;
-  /** Whether A also has to prove that patches are near. Then none may be raised, as that would prove too much. */
+  /** Whether A must also prove that patches are near. Then no A may be raised, as that would prove too much. */
   readonly both: boolean;
 }
 
-/** Chooses a quantisation. The choice changes how many patches are excluded, never a result. */
+/** Chooses a quantisation. The choice affects how many patches are excluded, but never a result. */
 export function quadQuantisation(sets: readonly Vectors[], options: QuadOptions): QuadQuantisation {
   const { radius = 0, bits, both, shared } = options;
   const [{ channels }] = sets;
@@ -57,13 +58,13 @@ export function quadQuantisation(sets: readonly Vectors[], options: QuadOptions)
   const held = (both ? MARGIN * highest(largest, 0) : highest(largest, CUT_OFF)) || 1;
   const scale = Math.min(LARGEST_SCALE, LARGEST / held, norm / radius);
   const finerBits = Math.max(0, Math.min(15, Math.floor(Math.log2(LARGEST_NORM / (radius * scale || 1)))));
-  // The error in a channel is uniform between ± 1/2, so the mean of its square is 1/12; the root of that is 0.29.
+  // The rounding error in a channel is uniform between ± 1/2. The mean of its square is 1/12, whose root is 0.29.
   const error = both ? Infinity : 0.295 * Math.sqrt(packing + shared / 4 ** finerBits);
   const reach = REACH * Math.sqrt(squares / largest.length) * scale;
   return { scale, error, reach, most, finerBits };
 }
 
-/** A sample of the patches, less the centre and rotated, as they are before they are scaled and rounded. */
+/** A sample of the patches as they are just before scaling and rounding: with the centre subtracted, and rotated. */
 function rotatedSample(sets: readonly Vectors[], { centre, shared }: QuadOptions): Float32Array {
   const [{ channels }] = sets;
   return withRegion((region) => {

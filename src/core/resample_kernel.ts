@@ -3,19 +3,19 @@
 import type { Raster } from "../types.ts";
 import { type Region, withRegion } from "./memory.ts";
 
-/** What each output coordinate is made of. */
+/** Which source coordinates each output coordinate is made of, and their weights. */
 export interface ResampleFilter {
-  /** The first source coordinate. */
+  /** For each output coordinate, the first source coordinate. */
   readonly firsts: Int32Array;
-  /** How many source coordinates. */
+  /** For each output coordinate, how many source coordinates it uses. */
   readonly counts: Int32Array;
-  /** `[outputs, taps]`: their weights, then zeros. */
+  /** `[outputs, taps]`: the weights of the source coordinates, then zeros. */
   readonly weights: Float32Array;
-  /** The most source coordinates of any output coordinate. */
+  /** The largest number of source coordinates that an output coordinate uses. */
   readonly taps: number;
 }
 
-/** A filter in the core's memory, as arguments of its functions. */
+/** Copies a filter into the core's memory, and returns it as arguments for the core's functions. */
 function filterIn(region: Region, filter: ResampleFilter): [number, number, number, number] {
   return [region.copyIn(filter.firsts), region.copyIn(filter.counts), region.copyIn(filter.weights), filter.taps];
 }

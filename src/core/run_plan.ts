@@ -1,5 +1,5 @@
-// Runs plans: on this thread, or on several that share memory. Where workers or shared memory are missing, this thread does
-// everything.
+// Runs plans, on this thread or on several threads that share memory. Without workers or shared memory, this thread
+// does everything.
 
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { type CoreExports, coreExports } from "./instance.ts";
@@ -15,47 +15,53 @@ import {
   workerOf,
 } from "./thread_pool.ts";
 
-/** A work, cut into tasks, and what its result is. */
+/** Work that is cut into tasks, and how to get its result. */
 export interface Plan<Result> {
   readonly tasks: readonly Task[];
-  /** How many products of two numbers it would take if nothing were excluded. */
+  /** How many products of two numbers the plan would take if nothing were excluded. */
   readonly products: number;
-  /** Whether it only prepares a longer plan, so that nobody is told of its progress. */
+  /** Whether the plan only prepares a longer one. Its progress is then not reported. */
   readonly prepares?: boolean;
   /**
-   * The work for one more thread. It has arrays of its own for what several threads would write at the same place. `spread`:
-   * other arrays are on memory that threads share.
+   * Returns the work for one more thread. Arrays that several threads would write at the same places are made anew for
+   * each thread. With `spread`, the other arrays are on memory that threads share.
    */
   workForThread(spread: boolean): Work;
-  /** What the threads found, joined. */
+  /** Joins what the threads found, and returns it. */
   result(): Result;
 }
 
-/** Several plans, each made with the result of the one before. */
+/** Several plans. Each is made from the result of the one before. */
 export type Steps<Result> = Generator<Plan<unknown>, Result, unknown>;
 
-/** How a plan is run, and who hears of it. */
+/** How a plan is run, and which functions are told about it. */
 export interface RunOptions {
-  /** The most threads, which end when the plan does; or a pool, whose threads stay. @default what pays for the plan */
+  /**
+   * The most threads, which end with the plan; or a pool, whose threads stay. @default as many as are worthwhile for
+   * the plan
+   */
   readonly threads?: number | ThreadPool;
   /** Stops the run between two tasks: it then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Hears how many pairs of images are done. */
+  /** Called with the number of pairs of images that are done. */
   readonly onPairs?: (done: number, total: number) => void;
-  /** Hears in the end what was computed. */
+  /** Called at the end, with counts of what was computed. */
   readonly onCounts?: (counts: WorkCounts) => void;
 }
 
-/** Plans of fewer products, about 50 ms on one core, are done sooner without workers, which take a while to start. */
+/**
+ * Plans of fewer products take less than about 50 ms on one core. They are done sooner without workers, which take a
+ * while to start.
+ */
 const WORTH_WORKERS = 2e9;
 
-/** Milliseconds until a thread lets timers and messages have their turn. */
+/** Milliseconds after which a thread gives way to timers and messages. */
 const GIVE_WAY_EVERY = 30;
 
 /**
  * Runs a plan on this thread, without giving way to timers and messages.
  *
- * @throws {AnomalyClusterError} `too-large` when memory does not suffice.
+ * @throws {AnomalyClusterError} `too-large` when memory is not enough.
  */
 export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): Result {
   const runner = newRunner(plan.workForThread(false), coreExports());
@@ -69,7 +75,10 @@ export function runHere<Result>(plan: Plan<Result>, options: RunOptions = {}): R
   return plan.result();
 }
 
-/** Runs a plan on several threads, or on this one, which gives way between tasks. Throws as {@linkcode runHere} does. */
+/**
+ * Runs a plan on several threads, or on this one, which then gives way between tasks. Throws as {@linkcode runHere}
+ * does.
+ */
 export async function runSpread<Result>(plan: Plan<Result>, options: RunOptions = {}): Promise<Result> {
   const { threads = isWorthWorkers(plan) ? availableThreads() : 1 } = options;
   return await withPool(threads, async (pool) => {
@@ -83,7 +92,7 @@ function isWorthWorkers(plan: Plan<unknown>): boolean {
   return plan.products >= WORTH_WORKERS;
 }
 
-/** Calls `use` with the given pool, or with a new one of so many threads, which is closed afterwards. */
+/** Calls `use` with the given pool, or with a new pool of the given size, which is closed afterwards. */
 async function withPool<Result>(
   threads: number | ThreadPool,
   use: (pool: ThreadPool) => Promise<Result>,
@@ -108,7 +117,7 @@ async function onPool(plan: Plan<unknown>, pool: ThreadPool, options: RunOptions
   options.onCounts?.(counts);
 }
 
-/** Does tasks on this thread, and now and then gives way to timers and messages. */
+/** Does tasks on this thread. Now and then it gives way to timers and messages. */
 async function runPausing(
   pool: ThreadPool,
   work: Work,
@@ -131,7 +140,7 @@ async function runPausing(
   return runner.counts();
 }
 
-/** Lets timers and messages have their turn: waits for a message to itself, which comes sooner than any timer. */
+/** Gives way to timers and messages: waits for a message to itself, which arrives sooner than any timer. */
 function giveWay(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof MessageChannel === "undefined") return void setTimeout(resolve);
@@ -144,12 +153,12 @@ function giveWay(): Promise<void> {
   });
 }
 
-/** Takes tasks, one by one, from a counter that threads share, until none is left. */
+/** Yields tasks, one by one, from a counter that threads share, until none is left. */
 function* taken(tasks: readonly Task[], next: Int32Array): Generator<Task> {
   for (let at; (at = Atomics.add(next, 0, 1)) < tasks.length;) yield tasks[at];
 }
 
-/** The options for one of several plans: one that only prepares calls nobody. */
+/** The options for one of several plans. A plan that only prepares calls no function of the caller's. */
 function hooksFor(plan: Plan<unknown>, { signal, ...hooks }: RunOptions): RunOptions {
   return plan.prepares ? { signal } : { signal, ...hooks };
 }
@@ -173,19 +182,19 @@ export async function runStepsSpread<Result>(steps: Steps<Result>, options: RunO
   });
 }
 
-/** Returns what to call with how many more pairs are done. */
+/** Returns a function to call with how many more pairs are done. */
 function reporterOf({ tasks }: Plan<unknown>, { onPairs }: RunOptions): (pairs: number) => void {
   const total = tasks.reduce((sum, { pairs }) => sum + pairs, 0);
   let done = 0;
   return (pairs) => onPairs?.(done += pairs, total);
 }
 
-/** A runner; what it throws is as {@linkcode runStep} says. */
+/** Makes a runner. Throws as {@linkcode runStep} does. */
 function newRunner(work: Work, core: CoreExports): TaskRunner {
   return runStep(() => taskRunner(core, work));
 }
 
-/** Runs a step. A `RangeError`, which memory that cannot grow throws, becomes `too-large`. */
+/** Runs a step. Memory that cannot grow throws a `RangeError`, which becomes `too-large`. */
 function runStep<T>(step: () => T): T {
   try {
     return step();
@@ -200,8 +209,9 @@ function outOfMemory(cause: unknown): AnomalyClusterError {
 }
 
 /**
- * Runs a plan on several threads: each takes the next task from a counter in shared memory until none is left. This thread
- * is one of them and begins while the workers start. In a page it only waits, as the page would freeze.
+ * Runs a plan on several threads. Each thread takes the next task from a counter in shared memory, until none is left.
+ * This thread is one of them, and begins while the workers start. In a page this thread only waits, because the page
+ * would freeze.
  */
 async function onWorkers(
   plan: Plan<unknown>,
@@ -218,7 +228,7 @@ async function onWorkers(
   const report = reporterOf(plan, options);
   let resolve!: () => void, reject!: (reason: unknown) => void;
   const ended = new Promise<void>((whenDone, whenStopped) => [resolve, reject] = [whenDone, whenStopped]);
-  ended.catch(() => {}); // It may fail before it is waited for.
+  ended.catch(() => {}); // It may be rejected before anything waits for it.
   const stop = (reason: unknown) => {
     Atomics.store(next, 0, tasks.length);
     reject(reason);
@@ -231,7 +241,10 @@ async function onWorkers(
     counts.push(own);
     settle();
   };
-  /** A worker that never began, as where a page's policy forbids it, has taken no task: the others do without it. */
+  /**
+   * Some workers never begin, for example where a page's policy forbids them. They have taken no task, so the others go
+   * on.
+   */
   const lose = () => {
     expected--;
     settle();
@@ -256,7 +269,7 @@ async function onWorkers(
         lose();
       }
     }
-    workers.forEach(give); // To prepare the work takes a while, in which the workers start.
+    workers.forEach(give); // Preparing the work takes this thread a while. Meanwhile the workers start.
     if (here) await work();
     await ended;
     if (Atomics.load(next, 0) < tasks.length) await work(); // No worker began.

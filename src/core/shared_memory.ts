@@ -1,11 +1,11 @@
-// Memory that threads share, where the runtime has such memory.
+// Memory that threads share, if the runtime has such memory.
 
 import { AnomalyClusterError } from "../errors.ts";
 
 /**
- * New memory, which workers can read and write too where the runtime has such memory.
+ * Returns new memory. Workers can read and write it too, if the runtime has shared memory.
  *
- * @throws {AnomalyClusterError} `too-large` when there is not enough.
+ * @throws {AnomalyClusterError} `too-large` when there is not enough memory.
  */
 export function sharedBuffer(bytes: number): ArrayBufferLike {
   try {
@@ -16,7 +16,9 @@ export function sharedBuffer(bytes: number): ArrayBufferLike {
   }
 }
 
-/** The same numbers on shared memory: copied, unless they lie there already or there is none. */
+/**
+ * Returns the same numbers on shared memory. They are copied, unless they lie there already or there is no such memory.
+ */
 export function onSharedMemory(data: Float32Array): Float32Array {
   if (typeof SharedArrayBuffer === "undefined" || data.buffer instanceof SharedArrayBuffer) return data;
   const shared = new Float32Array(sharedBuffer(data.byteLength));

@@ -1,4 +1,4 @@
-// Threads for the tasks of plans: workers, each with an instance of the core, and this thread with its own.
+// Threads that do the tasks of plans: workers, each with its own instance of the core, and this thread with another.
 
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { availableCores } from "./cores.ts";
@@ -13,19 +13,22 @@ export function canSpread(): boolean {
   return typeof SharedArrayBuffer !== "undefined" && workerStarter() !== undefined;
 }
 
-/** How many threads are used by default: as many as the machine has cores, 16 at most; 1 where there are no workers. */
+/** How many threads are used by default: one for each core of the machine, at most 16; 1 where there are no workers. */
 export function availableThreads(): number {
   if (!canSpread()) return 1;
   return Math.max(1, Math.min(16, availableCores()));
 }
 
-/** A worker. It does its jobs one after the other. */
+/** A worker. It does its jobs one after another. */
 export class PoolWorker {
   readonly #worker: Worker;
-  /** Who hears of the jobs that it has not finished. Its answers are about the first of them. */
+  /**
+   * One function for each unfinished job, to be called with its answers. The worker's answers are about the first of
+   * these jobs.
+   */
   readonly #hearing: ((answer: Answer) => void)[] = [];
 
-  /** Starts it. `lost` is called when it dies or cannot begin. */
+  /** Starts the worker. `lost` is called when the worker dies or cannot begin. */
   constructor(lost: (worker: PoolWorker) => void) {
     this.#worker = workerStarter()!<Answer>(workerProgram, {
       heard: (answer) => {
@@ -44,26 +47,29 @@ export class PoolWorker {
     this.#worker.post({ module: coreModule(), ...job });
   }
 
-  /** Ends it. The jobs that it has not finished fail with `error`. */
+  /** Ends the worker. Its unfinished jobs fail with `error`. */
   end(error: Error): void {
     this.#worker.end();
     for (const hear of this.#hearing.splice(0)) hear({ kind: "failed", error });
   }
 }
 
-// What run_plan.ts alone may do with a pool. The class sets these functions, as they use its private fields.
+// What only run_plan.ts may do with a pool. The class sets these functions, because they use its private fields.
 
-/** The pool's worker of a number from 0 on, started if it is not there. Throws where the runtime refuses workers. */
+/**
+ * Returns worker number `at` of the pool, counted from 0, and starts it if needed. Throws where the runtime refuses
+ * workers.
+ */
 export let workerOf: (pool: ThreadPool, at: number) => PoolWorker;
-/** Takes the pool's core for this thread, or a new one: while one call gives way, another may need a core too. */
+/** Takes the pool's core for this thread, or makes a new one: while one call gives way, another may need a core too. */
 export let takeCore: (pool: ThreadPool) => CoreExports;
-/** Gives a core back, for the next call. One whose work failed is not given back. */
+/** Puts a core back for the next call. A core whose work failed is not put back. */
 export let putBack: (pool: ThreadPool, core: CoreExports) => void;
 
 /**
- * Threads that stay between calls, with their memory, for programs that compare images again and again. Without a pool each
- * call starts threads of its own and ends them, which takes some hundredths of a second. A pool whose threads have started
- * keeps the process running until it is closed.
+ * Threads that stay alive between calls, and keep their memory. Use a pool in programs that compare images again and
+ * again. Without a pool, each call starts its own threads and ends them, which takes some hundredths of a second. Once
+ * its threads have started, a pool keeps the process running until it is closed.
  *
  * @example
  * ```ts
@@ -75,7 +81,7 @@ export let putBack: (pool: ThreadPool, core: CoreExports) => void;
  * ```
  */
 export class ThreadPool {
-  /** The most threads that work at once. The caller's is one of them, except in a page. */
+  /** The most threads that work at once. The caller's thread is one of them, except in a page. */
   readonly size: number;
   #workers: PoolWorker[] = [];
   #core?: CoreExports;
@@ -92,12 +98,14 @@ export class ThreadPool {
     this.size = size;
   }
 
-  /** Whether it was closed. */
+  /** Whether the pool was closed. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Ends the threads. A call that is using them fails, and later calls with this pool throw: both `bad-argument`. */
+  /**
+   * Ends the threads. A call that is using them fails, and later calls with this pool throw, both with `bad-argument`.
+   */
   close(): void {
     this.#closed = true;
     this.#core = undefined;

@@ -1,5 +1,5 @@
-// Workers, of the kind that the runtime has. They start from the text of a program, which needs no permission, no file and no
-// network, or from a module.
+// Starts workers, of whatever kind the runtime has: from the text of a program, which needs no permission, no file and
+// no network; or from a module.
 
 import { nodeModule } from "../runtime/node_module.ts";
 
@@ -9,28 +9,29 @@ export interface Worker {
   end(): void;
 }
 
-/** A worker that memory can be handed over to. */
+/** A worker that can take over memory from the sender. */
 export interface ModuleWorker extends Worker {
-  /** `taken`: memory in the message that the worker takes over instead of a copy. */
+  /** `taken`: memory in the message that is handed over to the worker instead of being copied. */
   post(message: unknown, taken?: readonly Transferable[]): void;
 }
 
-/** Hears a worker's messages, and the error that ends it. */
+/** Receives a worker's messages, and the error that ends it. */
 export interface Listener<Message> {
   heard(message: Message): void;
   failed(error: Error): void;
 }
 
 /**
- * Starts a worker from the text of a program, with two functions defined before it. The program calls `listen` with the
- * function that messages shall go to, and `post` to answer.
+ * Starts a worker from the text of a program. Two functions are defined before that text: the program calls `listen`
+ * with the function that receives messages, and `post` to answer.
  */
 export type StartWorker = <Message>(source: string, listener: Listener<Message>) => Worker;
 
-// Read when this module is loaded, as onnxruntime-web puts Node's Worker in its place when it opens a model.
+// Read as soon as this module is loaded, because onnxruntime-web replaces globalThis.Worker by Node's when it opens a
+// model.
 const WebWorker = globalThis.Worker;
 
-/** What starts workers in this runtime; nothing where it has none. */
+/** Returns the function that starts workers in this runtime; undefined if the runtime has no workers. */
 export function workerStarter(): StartWorker | undefined {
   if (WebWorker && typeof Blob !== "undefined" && typeof URL.createObjectURL === "function") {
     return webWorker;
@@ -44,13 +45,13 @@ const listen = (use) => parentPort.on("message", use), post = (message) => paren
   });
 }
 
-/** Starts a worker from a module, which hears and answers by `cli/images/worker_port.ts`. */
+/** Starts a worker from a module. The module receives messages and answers through `cli/images/worker_port.ts`. */
 export function startModule<Message>(module: URL, listener: Listener<Message>): ModuleWorker {
   if (WebWorker) return heardOf(new WebWorker(module, { type: "module" }), listener);
   return nodeWorker(new (nodeThreads()!.Worker)(module), listener);
 }
 
-/** A web worker from the text of a program, which a blob holds. */
+/** Starts a web worker from the text of a program, by way of a blob. */
 function webWorker<Message>(source: string, listener: Listener<Message>): Worker {
   const around =
     "const listen = (use) => onmessage = ({ data }) => use(data), post = (message) => postMessage(message);\n";
@@ -65,7 +66,7 @@ function webWorker<Message>(source: string, listener: Listener<Message>): Worker
   };
 }
 
-/** A web worker as ours. */
+/** Wraps a web worker. */
 function heardOf<Message>(
   worker: InstanceType<typeof WebWorker>,
   { heard, failed }: Listener<Message>,
@@ -78,14 +79,14 @@ function heardOf<Message>(
   return { post: (message, taken = []) => worker.postMessage(message, [...taken]), end: () => worker.terminate() };
 }
 
-/** A worker thread of Node as ours. */
+/** Wraps a worker thread of Node. */
 function nodeWorker<Message>(worker: NodeWorker, { heard, failed }: Listener<Message>): ModuleWorker {
   worker.on("message", heard as (message: unknown) => void);
   worker.on("error", failed);
   return { post: (message, taken) => worker.postMessage(message, taken), end: () => void worker.terminate() };
 }
 
-/** What is used of Node's worker threads. */
+/** The parts of Node's worker threads that are used here. */
 interface NodeWorker {
   on(event: "message", use: (message: unknown) => void): void;
   on(event: "error", use: (error: Error) => void): void;

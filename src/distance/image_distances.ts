@@ -12,7 +12,7 @@ export type SetDistance =
   | "min-min"
   | "average-average";
 
-/** What a pair of images is reduced to in one direction, and how the two directions are joined. */
+/** For each kind, the number that a pair of images gets in each direction, and how the two directions are joined. */
 const REDUCTIONS = {
   "max-hausdorff": ["hausdorff", Math.max],
   "max-hausdorff-average": ["largest", middle],
@@ -23,8 +23,8 @@ const REDUCTIONS = {
 } as const;
 
 /**
- * Distances of all pairs of images as sets of patches, in units of the patch embeddings. For the
- * weighted average distance see {@linkcode weightedAverage} and {@linkcode euclideanDistances}.
+ * Distances between all pairs of images as sets of patches, in units of the patch embeddings. For the weighted average
+ * distance see {@linkcode weightedAverage} and {@linkcode euclideanDistances}.
  *
  * @throws {AnomalyClusterError} `bad-argument` for a wrong shape or numbers that are not finite.
  */

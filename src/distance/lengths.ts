@@ -9,7 +9,10 @@ export function centreOf(
   return sum.map((value) => value * channels / data.length);
 }
 
-/** Embeddings as they are, or from `centre` with their lengths made their square root or one; zero stays zero. */
+/**
+ * Changes the lengths of embeddings, measured from `centre`: `"root"` makes each length its square root, `"unit"` makes
+ * it one. `"kept"` returns the embeddings unchanged, without subtracting `centre`. A vector of length zero stays zero.
+ */
 export function scaledLengths(
   embeddings: Embeddings,
   length: "kept" | "root" | "unit" = "kept",

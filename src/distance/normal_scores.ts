@@ -5,8 +5,8 @@ import { checkPatches, type PatchSet, type PatchValues } from "../types.ts";
 import { runOptions, type WorkOptions } from "./patch_minima.ts";
 
 /**
- * Anomaly score of each patch against labelled normal images (eq. 6): the distance to the nearest of
- * all their patches. In units of the patch embeddings.
+ * Anomaly score of each patch, given labelled normals (eq. 6): the distance to the nearest of all their patches, in
+ * units of the patch embeddings.
  *
  * @throws {AnomalyClusterError} `bad-argument` for wrong shapes or numbers that are not finite.
  */
@@ -24,7 +24,7 @@ export async function spreadNormalScores(
   return (await spreadNormalNeighbours(patches, normals, false, options)).scores;
 }
 
-/** Scores, and where wanted each patch's residual: its difference to the nearest of all patches of the normals. */
+/** Scores and, if asked for, each patch's residual: its difference to the nearest of all patches of the normals. */
 export async function spreadNormalNeighbours(
   patches: PatchSet,
   normals: PatchSet,
@@ -45,7 +45,7 @@ export async function spreadNormalNeighbours(
   return { scores, residuals: { ...patches, data } };
 }
 
-/** Of each patch the number of its nearest one among all patches of the references. */
+/** For each patch, the number of the nearest patch among all patches of the references. */
 export async function spreadNormalNearest(
   patches: PatchSet,
   references: PatchSet,

@@ -6,46 +6,47 @@ import { joinPatches } from "../embed/embedder.ts";
 import { ensure } from "../errors.ts";
 import { checkShape, type PatchSet, type PatchValues } from "../types.ts";
 
-/** Distances from each patch of each image to the nearest patch of each image. */
+/** Distances from each patch of each image to its nearest patch in each image. */
 export interface PatchMinima {
   /** `[count, count, patches]`: m_ij(m) = min_n ‖z_m^i − z_n^j‖; zero where i = j. */
   readonly data: Float32Array;
   /** Number of images. */
   readonly count: number;
-  /** Patches of an image. */
+  /** How many patches an image has. */
   readonly patches: number;
 }
 
 /**
- * How a patch's minima over the other images become its score: eq. 5 (mean), eq. 10 (min), figure 12 (max), or a low
- * quantile, from 0 to 1: what a small share of the images has too is normal, however unlike the others are.
+ * How a patch's minima over the other images become its score: eq. 5 (mean), eq. 10 (min), figure 12 (max), or a
+ * quantile from 0 to 1. A low quantile treats as normal whatever at least a small share of the images also has, however
+ * different the other images are.
  */
 export type ScoreReduction = "mean" | "min" | "max" | { readonly quantile: number };
 
-/** Hooks and limits of long work. */
+/** Hooks and limits for long work. */
 export interface WorkOptions {
   /** Stops the work: the promise or call fails with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Hears how many of how many pairs of images are done. */
+  /** Called with how many pairs of images are done, and how many there are. */
   readonly onProgress?: (done: number, total: number) => void;
   /**
-   * Threads of asynchronous work: how many, started for this work alone, or a pool that stays. The result does not depend
-   * on them. @default the machine's cores
+   * Threads of asynchronous work: their number, to start them for this work alone; or a pool of threads that stay. The
+   * result does not depend on it. @default the machine's cores
    */
   readonly threads?: number | ThreadPool;
-  /** Hears what was computed. */
+  /** Called at the end, with counts of what was computed. */
   readonly onCounts?: (counts: WorkCounts) => void;
 }
 
-/** The same for the core. */
+/** The same options in the form that the core takes. */
 export function runOptions({ onProgress, ...rest }: WorkOptions): RunOptions {
   return { ...rest, onPairs: onProgress };
 }
 
 /**
- * All patch minima at once, for inspection and small sets: N²·M numbers. The pipeline uses
- * {@linkcode patchScores}, which never holds them. Minima are exact: each is the distance of two patches
- * by differences in float32, and no other patch is nearer.
+ * Computes all patch minima at once, N²·M numbers, for inspection and small sets. The pipeline uses {@linkcode
+ * patchScores}, which never holds all of them. Minima are exact: each is the distance between two patches, computed by
+ * differences in float32, and no other patch is nearer.
  *
  * @throws {AnomalyClusterError} `bad-argument` for a wrong shape or numbers that are not finite.
  */
@@ -55,11 +56,11 @@ export function patchMinima(patches: PatchSet, options: WorkOptions = {}): Patch
   return { data: minima.slice(), count: patches.count, patches: patches.rows * patches.cols };
 }
 
-/** What scores are made of. */
+/** Options of {@linkcode patchScores}. `over` says how minima become a score. By default it is their mean. */
 export type ScoreOptions = WorkOptions & { readonly over?: ScoreReduction };
 
 /**
- * Anomaly score of each patch: the mean (eq. 5), smallest (eq. 10), largest distance or a quantile of the distances to
+ * Anomaly score of each patch: the mean (eq. 5), the smallest (eq. 10), the largest or a quantile of the distances to
  * its nearest patch in each of the other images. In units of the patch embeddings.
  *
  * @throws {AnomalyClusterError} `bad-argument` for a wrong shape, numbers that are not finite or fewer than 2 images.
@@ -82,7 +83,10 @@ export async function spreadPatchScores(patches: PatchSet, options: ScoreOptions
   return valuesOf(patches, reduced(await runSpread(statisticsPlan(patches), runOptions(options)), over, patches));
 }
 
-/** Scores, and each patch's residual: its difference to the mean of its nearest patches in all other images. */
+/**
+ * Scores and, if asked for, each patch's residual: its difference to the mean of its nearest patches in all other
+ * images.
+ */
 export async function spreadNeighbours(
   patches: PatchSet,
   over: ScoreReduction,
@@ -96,8 +100,9 @@ export async function spreadNeighbours(
 }
 
 /**
- * The same of patches over reference images in place of each other, and the scores' standard errors as of a sample; one
- * that is among these is not compared with itself.
+ * The same, but the images are compared with reference images instead of each other. Also returns the standard errors
+ * of the scores, treating the references as a sample. An image that is one of the references is not compared with
+ * itself.
  */
 export async function spreadNeighboursAmong(
   references: PatchSet,

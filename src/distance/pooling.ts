@@ -2,21 +2,21 @@ import { kmeans } from "../cluster/kmeans.ts";
 import { ensure } from "../errors.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
 
-/** Holistic baselines (the paper's table 9): one vector an image, whatever its patches are worth. */
+/** Holistic baselines (the paper's table 9): one vector per image, whether its patches are anomalous or not. */
 export type Pooling =
   | { readonly kind: "average" }
   | { readonly kind: "max" }
-  /** Generalised mean, power `p`; negative numbers count as 1e-6. @default p 20 */
+  /** Generalised mean with power `p`. Numbers below 1e-6 are raised to it. @default p 20 */
   | { readonly kind: "gem"; readonly p?: number }
-  /** Average with a Gaussian around the grid's centre, `sigma` in patches. @default sigma 1000 */
+  /** Average weighted by a Gaussian around the grid's centre. `sigma` is in patches. @default sigma 1000 */
   | { readonly kind: "spoc"; readonly sigma?: number }
-  /** Shares of patches nearest to each word of a codebook. */
+  /** For each word of a codebook, the share of patches that are nearest to it. */
   | { readonly kind: "bag-of-words"; readonly codebook: Embeddings };
 
 /**
- * Pools each image's patches into one vector: `[count, channels]`, for bag-of-words `[count, words]`.
+ * Pools each image's patches into one vector: `[count, channels]`, or `[count, words]` for bag-of-words.
  *
- * @throws {AnomalyClusterError} `bad-argument` for a wrong shape, or a codebook of other channels.
+ * @throws {AnomalyClusterError} `bad-argument` for a wrong shape, or a codebook with another number of channels.
  */
 export function pool(patches: PatchSet, pooling: Pooling): Embeddings {
   checkPatches(patches);
@@ -44,8 +44,8 @@ export function pool(patches: PatchSet, pooling: Pooling): Embeddings {
 }
 
 /**
- * A codebook for bag-of-words: `words` centres of the patches by k-means, of at most 50 patches a word
- * drawn evenly from all images.
+ * Makes a codebook for bag-of-words: `words` centres, found by k-means. It uses at most 50 patches a word, drawn evenly
+ * from all images.
  */
 export function buildCodebook(patches: PatchSet, options: { words?: number; seed?: number } = {}): Embeddings {
   checkPatches(patches);

@@ -1,6 +1,6 @@
 import type { Embeddings } from "../types.ts";
 
-/** Squared distance of a vector to one of another set. */
+/** Squared distance between vector i of one set and vector j of another. */
 export function squaredDistance(a: Embeddings, i: number, b: Embeddings, j: number): number {
   const { channels } = a;
   let sum = 0;

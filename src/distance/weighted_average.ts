@@ -3,7 +3,7 @@ import { ensure } from "../errors.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "../types.ts";
 
 /**
- * Each image's embedding Σ_m α_m^i z_m^i: `[count, channels]`.
+ * Averages each image's patches by their weights into one embedding Σ_m α_m^i z_m^i: `[count, channels]`.
  *
  * @throws {AnomalyClusterError} `bad-argument` when weights and patches differ in shape.
  */
@@ -30,8 +30,8 @@ export function weightedAverage(patches: PatchSet, weights: PatchValues): Embedd
 }
 
 /**
- * Euclidean distances between all embeddings; with uniform weights the paper's "average" distance. In float64 up
- * to 5,000 embeddings, in float32 from there on.
+ * Euclidean distances between all embeddings. With uniform weights this is the paper's "average" distance. It is
+ * computed in float64 below 5,000 embeddings, and in float32 from there on.
  *
  * @throws {AnomalyClusterError} `too-large` above 32,500 embeddings: no linkage could take their distances.
  */
@@ -56,19 +56,19 @@ export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
 }
 
 /**
- * Several embeddings of the same images side by side, each divided by the mean distance of its images, so that
- * all weigh alike; a single one stays as it is.
+ * Puts several embeddings of the same images side by side. Each is divided by the mean distance between its images, so
+ * that all have the same weight (or the given shares). A single one is returned unchanged.
  */
 export function sideBySide(all: readonly Embeddings[], shares: readonly number[] = all.map(() => 1)): Embeddings {
   return all.length === 1 ? all[0] : joined(all, scalesOf(all, shares));
 }
 
-/** Factors by which embeddings are put side by side: squared distances then add up by their shares. */
+/** Factors for putting embeddings side by side. With these, squared distances add up in proportion to the shares. */
 export function scalesOf(all: readonly Embeddings[], shares: readonly number[]): number[] {
   return all.map((one, at) => Math.sqrt(shares[at]) * scaleOf(one));
 }
 
-/** One over the mean distance of different images; 1 where there is none. */
+/** One over the mean distance between different images; 1 if all distances are zero. */
 export function scaleOf(embeddings: Embeddings): number {
   const { data, count } = euclideanDistances(embeddings);
   let sum = 0;
@@ -76,7 +76,7 @@ export function scaleOf(embeddings: Embeddings): number {
   return sum > 0 ? count * (count - 1) / sum : 1;
 }
 
-/** Embeddings of the same images side by side, each by its factor. */
+/** Puts embeddings of the same images side by side, each multiplied by its factor. */
 export function joined(all: readonly Embeddings[], scales: readonly number[]): Embeddings {
   const [{ count }] = all;
   const channels = all.reduce((sum, one) => sum + one.channels, 0);

@@ -1,4 +1,5 @@
-// Patch embeddings of images seen before, by content, in one SQLite file that several processes share.
+// Keeps the patch embeddings of images, by their content, in one SQLite file that several processes share. Images that
+// were embedded before need not be embedded again.
 
 import { Buffer } from "node:buffer";
 import { mkdirSync, unlinkSync } from "node:fs";
@@ -9,29 +10,32 @@ import { isMissing } from "../errors.ts";
 import { type CacheEntry, checksum, type Facts, readEntry } from "./cache_entry.ts";
 import { inTransaction, isDamage, numberOf, reasonOf } from "./sqlite.ts";
 
-/** Where entries lie, how much they may take, and who is told what went wrong. */
+/** The cache's folder, its size limit, and a function that is told of failures. */
 export interface CacheOptions {
   readonly folder: string;
-  /** Most bytes of all entries: what was used longest ago makes room. */
+  /** The most bytes of all entries. Entries that were not used for the longest time make room for new ones. */
   readonly limit: number;
-  /** Hears one sentence for each thing that failed; the run goes on without. */
+  /** Called with one sentence for each failure. The run goes on without the cache. */
   readonly warn: (sentence: string) => void;
 }
 
 const FILE_NAME = "anomaly-cluster-embeddings.sqlite";
 
-/** "AnCl": tells our files from other programs' (SQLite's own field for that). */
+/** "AnCl": marks a file as ours, in the field that SQLite has for that. */
 const APPLICATION = 0x416e436c;
 
 const SCHEMA_VERSION = 1;
 
-/** For how long another process' write is waited for. */
+/** How long to wait for another process to finish writing. */
 const PATIENCE_MS = 3000;
 
-/** For how long until it has opened the cache: never so long, unless it was stopped. */
+/**
+ * How long to wait for another process to open the cache. Opening never takes that long, unless that process was
+ * stopped.
+ */
 const LOCK_PATIENCE_MS = 60_000;
 
-// The large contents lie apart from what is counted, sorted and updated.
+// The large contents are in a table apart from the entries, which are counted, sorted and updated.
 const SCHEMA = `
   CREATE TABLE content (id INTEGER PRIMARY KEY, facts TEXT NOT NULL, patches BLOB NOT NULL, checksum INTEGER NOT NULL);
   CREATE TABLE entry (
@@ -40,7 +44,10 @@ const SCHEMA = `
   PRAGMA application_id = ${APPLICATION};
   PRAGMA user_version = ${SCHEMA_VERSION};`;
 
-/** A cache that never fails: what cannot be read is missing, what cannot be written is left out, and `warn` hears of it. */
+/**
+ * A cache that never throws. If an entry cannot be read, it counts as missing. If it cannot be written, it is not kept.
+ * `warn` is told of both.
+ */
 export class EmbeddingCache<Extra> {
   readonly folder: string;
   readonly #file: string;
@@ -67,7 +74,7 @@ export class EmbeddingCache<Extra> {
       return;
     }
     try {
-      mkdirSync(options.folder, { recursive: true, mode: 0o700 }); // It holds pictures.
+      mkdirSync(options.folder, { recursive: true, mode: 0o700 }); // Private, because it holds pictures.
       this.#open();
     } catch (error) {
       this.#giveUp(error);
@@ -79,22 +86,22 @@ export class EmbeddingCache<Extra> {
     return this.#database !== undefined;
   }
 
-  /** Images that were found. */
+  /** How many images were found in the cache. */
   get found(): number {
     return this.#found;
   }
 
-  /** Images that are kept of this run: found or stored. */
+  /** How many images of this run are in the cache: those found and those stored. */
   get kept(): number {
     return this.#found + this.#stored;
   }
 
-  /** What the entries take on the disk, in bytes. */
+  /** Size of the cache on the disk, in bytes. */
   get size(): number {
     return this.#attempt((database) => numberOf(database, "page_count") * numberOf(database, "page_size")) ?? 0;
   }
 
-  /** The entry of this key, if there is a whole one. */
+  /** Returns the entry with this key, if there is one and it is whole. */
   get(key: Uint8Array): CacheEntry<Extra> | undefined {
     return this.#attempt((database) => {
       const row = database.prepare(
@@ -114,7 +121,7 @@ export class EmbeddingCache<Extra> {
     });
   }
 
-  /** Keeps an entry: it outlives the process from here on. */
+  /** Stores an entry. From here on it outlives the process. */
   put(key: Uint8Array, { patches, extra }: CacheEntry<Extra>): void {
     if (!this.#writable) return;
     const { rows, cols, channels, levels } = patches;
@@ -135,7 +142,7 @@ export class EmbeddingCache<Extra> {
     }, true);
   }
 
-  /** Notes what was used, keeps within the limit and frees the file. */
+  /** Records which entries were used, removes the oldest above the limit, and closes the file. */
   [Symbol.dispose](): void {
     if (this.#writable) {
       this.#attempt((database) => {
@@ -147,7 +154,7 @@ export class EmbeddingCache<Extra> {
   }
 
   #open(): void {
-    // Processes open one after the other, so that none sees a file that another is about to replace.
+    // Processes open the cache one after another, so that none opens a file that another is about to replace.
     using _lock = this.#lock();
     try {
       this.#connect();
@@ -158,7 +165,10 @@ export class EmbeddingCache<Extra> {
     }
   }
 
-  /** Waits for the only lock on the file beside the cache, an empty database; the system takes it off whoever dies. */
+  /**
+   * Waits for an exclusive lock on an empty database beside the cache. If the process that holds the lock dies, the
+   * system releases it.
+   */
   #lock(): Disposable {
     const database = new this.#sqlite!.DatabaseSync(`${this.#file}.lock`, { timeout: LOCK_PATIENCE_MS });
     try {
@@ -186,7 +196,8 @@ export class EmbeddingCache<Extra> {
   #connect(): void {
     const database = new this.#sqlite!.DatabaseSync(this.#file, { timeout: PATIENCE_MS });
     this.#database = database;
-    // Only the first of these counts on a new file; with a log, readers and a writer do not wait for each other.
+    // auto_vacuum only has an effect on a new file. With a write-ahead log (WAL), readers and a writer do not wait for
+    // each other.
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     const tables = database.prepare("SELECT count(*) AS tables FROM sqlite_master").get()!.tables;
     if (tables !== 0 && numberOf(database, "application_id") !== APPLICATION) {
@@ -203,7 +214,7 @@ export class EmbeddingCache<Extra> {
     this.#bytes = bytesOf(database);
   }
 
-  /** Runs a piece of work on the database, where there is one; what fails is told, once, and not tried again. */
+  /** Runs `work` on the database, if it is open. A failure is reported once, and what failed is not tried again. */
   #attempt<T>(work: (database: DatabaseSync) => T, writes = false): T | undefined {
     if (!this.#database) return undefined;
     try {
@@ -241,17 +252,17 @@ export class EmbeddingCache<Extra> {
     try {
       this.#database?.close();
     } catch {
-      // It is of no more use either way.
+      // The database is no longer needed, whether it could be closed or not.
     }
     this.#database = undefined;
   }
 
-  /** Whether so many bytes more are within the limit, after what this run has no use for has made way. */
+  /** Whether so many more bytes fit within the limit. If not, first removes entries that this run did not use. */
   #makeRoom(database: DatabaseSync, bytes: number): boolean {
     const { limit, warn } = this.#options;
     if (this.#bytes + bytes <= limit) return true;
     this.#noteUse(database);
-    // A tenth more than needed, so that this is not for every image.
+    // Removes a tenth more than needed, so that this does not happen for every image.
     this.#evict(database, Math.max(0, limit * 0.9 - bytes), this.#started);
     if (this.#bytes + bytes <= limit) return true;
     this.#writable = false;
@@ -265,7 +276,10 @@ export class EmbeddingCache<Extra> {
     if (used.length) inTransaction(database, () => used.forEach((key) => update.run(this.#started, key)));
   }
 
-  /** Removes what was used longest ago, and before `before`, until no more than `limit` bytes are left. */
+  /**
+   * Removes the entries that were not used for the longest time, until at most `limit` bytes are left. Keeps those used
+   * at or after `before`.
+   */
   #evict(database: DatabaseSync, limit: number, before: number): void {
     this.#bytes = bytesOf(database);
     if (this.#bytes <= limit) return;

@@ -1,11 +1,11 @@
-// What only Deno imports. TypeScript does not know this kind of import, and other runtimes do not parse it, hence a
-// JavaScript file that is itself imported when needed.
+// Imports that only Deno understands. TypeScript does not know this kind of import, and other runtimes cannot parse it.
+// So they are in a JavaScript file, which is only imported when needed.
 
-/** onnxruntime-web's WebAssembly as a compiled module, which takes no permission: see image/codecs.js. */
+/** Imports onnxruntime-web's WebAssembly as a compiled module. This needs no permission: see image/codecs.js. */
 export const engine = () => import.source("onnxruntime-web/ort-wasm-simd-threaded.wasm");
 
-/** A WebAssembly file of any address, compiled. */
+/** Imports a WebAssembly file from any address, compiled. */
 export const importedModule = (address) => import.source(address);
 
-/** A text file of any address. */
+/** Imports a text file from any address. */
 export const importedText = async (address) => (await import(address, { with: { type: "text" } })).default;

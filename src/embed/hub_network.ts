@@ -1,45 +1,48 @@
-// Networks as the Hugging Face hub holds them: an ONNX file, config.json and preprocessor_config.json, from which the
-// manifest is made.
+// Reads networks in the form in which the Hugging Face hub stores them: an ONNX file, config.json and
+// preprocessor_config.json. The manifest is made from these.
 
 import { AnomalyClusterError } from "../errors.ts";
 import { type Channels, type ModelLevel, type ModelManifest, sha256 } from "./manifest.ts";
 import { type OnnxArray, readOnnxHeader, withWeightsInside } from "./onnx_header.ts";
 
-/** The files of an export as the hub's repositories hold them. */
+/** The files of an exported network, as repositories of the hub store them. */
 export interface HubFiles {
   /** The ONNX file's bytes, exported for feature extraction: output `last_hidden_state`. */
   readonly model: Uint8Array;
-  /** Text of config.json: kind of network, patch size, registers. */
+  /** Text of config.json, which says the kind of network, the patch size and the registers. */
   readonly config: string;
-  /** Text of preprocessor_config.json: side, mean and deviation. */
+  /** Text of preprocessor_config.json, which says the side, the mean and the deviation. */
   readonly preprocessor: string;
-  /** Files beside the ONNX file that hold its weights, by name, as `model.onnx_data`: {@linkcode hubWeights} tells which. */
+  /**
+   * The files beside the ONNX file that hold its weights, by name, such as `model.onnx_data`. {@linkcode hubWeights}
+   * lists the names.
+   */
   readonly weights?: ReadonlyMap<string, Uint8Array>;
-  /** What reports call it. */
+  /** The network's name in reports. */
   readonly name: string;
-  /** Where it comes from. @default "Hugging Face hub" */
+  /** Where the network comes from. @default "Hugging Face hub" */
   readonly source?: string;
-  /** Text of README.md, whose head states the licence. */
+  /** Text of README.md. Its first lines state the licence. */
   readonly card?: string;
 }
 
-/** How networks of a kind are laid out. */
+/** What all networks of one kind have in common. */
 interface Family {
-  /** Tokens before those of the grid, registers aside; nothing where the output is a grid. */
+  /** How many tokens come before those of the grid, not counting registers. Undefined if the output is a grid. */
   readonly extra?: number;
-  /** Pixels from patch to patch, where config.json leaves them out. */
+  /** Pixels from one patch to the next, if config.json does not say. */
   readonly patch: number;
-  /** Whether stages halve the grid after the first. */
+  /** Whether each stage after the first halves the grid. */
   readonly staged?: boolean;
-  /** Whether positions fit any side, and not that of the training alone. */
+  /** Whether the network accepts images of any side, not only of the side that it was trained with. */
   readonly anySide?: boolean;
 }
 
-// By config.json's model_type; extra tokens as `last_hidden_state` of transformers has them.
+// The keys are values of model_type in config.json. Extra tokens are those of transformers' `last_hidden_state`.
 const FAMILIES: Readonly<Record<string, Family>> = {
   "dinov2": { extra: 1, patch: 14, anySide: true },
   "dinov2_with_registers": { extra: 1, patch: 14, anySide: true },
-  "dinov3_vit": { extra: 1, patch: 16 }, // Exports by tracing are wrong in silence on other sides.
+  "dinov3_vit": { extra: 1, patch: 16 }, // Exports made by tracing silently give wrong results on other sides.
   "dinov3_convnext": { extra: 1, patch: 4, staged: true, anySide: true },
   "vit": { extra: 1, patch: 16 },
   "vit_msn": { extra: 1, patch: 16 },
@@ -59,21 +62,22 @@ const OUTPUT = "last_hidden_state";
 const FLOAT32 = 1;
 
 /**
- * Names of the files beside an ONNX file that hold its weights; most have none.
+ * Returns the names of the files beside an ONNX file that hold its weights. Most networks have none.
  *
- * @param name what errors call it.
- * @throws {AnomalyClusterError} `bad-model` for what is no ONNX file.
+ * @param name the network's name in errors.
+ * @throws {AnomalyClusterError} `bad-model` if the bytes are not an ONNX file.
  */
 export function hubWeights(model: Uint8Array, name = "the network"): readonly string[] {
   return readOnnxHeader(model, name).weights;
 }
 
 /**
- * The network of an export, with its weights inside, and its manifest: the grid is made of `last_hidden_state` without
- * class token and registers, images become squares of the side that preprocessor_config.json crops or resizes to.
+ * Makes a network with its weights inside, and its manifest, from the files of an export. The patch grid is
+ * `last_hidden_state` without class token and registers. Images become squares with the side to which
+ * preprocessor_config.json crops or resizes.
  *
- * @throws {AnomalyClusterError} `bad-model` for a file that cannot be read, a kind of network that is not known, and an
- * export for another purpose.
+ * @throws {AnomalyClusterError} `bad-model` for a file that cannot be read, an unknown kind of network, and an export
+ * for another purpose.
  */
 export async function hubNetwork(
   files: HubFiles,
@@ -122,10 +126,10 @@ export async function hubNetwork(
   return { model, manifest };
 }
 
-/** What is said of a network whose card states no licence. */
+/** The licence text for a network whose card states no licence. */
 export const NO_LICENCE = "not stated";
 
-/** The licence that a model card's head states. */
+/** Returns the licence that is stated at the head of a model card. */
 export function cardLicence(card: string): string {
   const [, head = ""] = card.match(/^\uFEFF?---\r?\n(.*?)\r?\n---/s) ?? [];
   const field = (name: string) => {
@@ -207,7 +211,7 @@ function isCount(value: unknown, least: number): value is number {
   return Number.isInteger(value) && (value as number) >= least;
 }
 
-/** A side in any of the forms that these files have: 224, [224, 224], {height, width} or {shortest_edge}. */
+/** Reads a side in any form that these files use: 224, [224, 224], {height, width} or {shortest_edge}. */
 function sideOf(value: unknown): number | undefined {
   if (isCount(value, 1)) return value;
   if (Array.isArray(value)) return sideOf(value[0]);
@@ -217,13 +221,18 @@ function sideOf(value: unknown): number | undefined {
   return sides.length ? Math.min(...sides) : sideOf(edge);
 }
 
-/** The side of what the network gets: cropped if it is, else resized. */
+/**
+ * The side of the images that the network gets: that of the crop if images are cropped, otherwise that of the resizing.
+ */
 function preparedSide(preprocessor: Fields): number | undefined {
   const cropped = preprocessor.do_center_crop === false ? undefined : sideOf(preprocessor.crop_size);
   return cropped ?? (preprocessor.do_resize === false ? undefined : sideOf(preprocessor.size));
 }
 
-/** Mean and deviation of pixels from 0 to 255: what is subtracted after `rescale_factor` has been applied, before it. */
+/**
+ * Mean and deviation for pixels from 0 to 255. The file's values apply after `rescale_factor`, so they are divided by
+ * it.
+ */
 function normalisation(preprocessor: Fields, name: string): { mean: Channels; deviation: Channels } {
   const { do_rescale, do_normalize, rescale_factor = 1 / 255, image_mean, image_std } = preprocessor;
   const factor = do_rescale === false ? 1 : rescale_factor;
@@ -244,7 +253,7 @@ function normalisation(preprocessor: Fields, name: string): { mean: Channels; de
   };
 }
 
-/** To seven digits, more than float32 keeps: 0.485 × 255 is 123.675 then. */
+/** Rounds to seven digits, about as many as float32 keeps. 0.485 × 255 then is 123.675. */
 function rounded(value: number): number {
   return Number(value.toPrecision(7));
 }

@@ -2,7 +2,10 @@ import { sharedBuffer } from "../core/shared_memory.ts";
 import { ensure } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 
-/** Some levels of a pyramid, by number from 0, as a pyramid of their own. Throws `bad-argument` for one it has not. */
+/**
+ * Selects some levels of a pyramid, by number from 0, as a pyramid of their own. Throws `bad-argument` for a level that
+ * the pyramid does not have.
+ */
 export function selectLevels(patches: PatchSet, levels: readonly number[]): PatchSet {
   const { data, count, rows, cols, channels } = patches;
   const widths = patches.levels ?? [channels];

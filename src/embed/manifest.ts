@@ -7,58 +7,58 @@ export type Channels = readonly [number, number, number];
 export interface ModelLevel {
   /** Name of the ONNX output. */
   readonly name: string;
-  /** Where in the network it is taken, in the words of who made it. */
+  /** Where in the network the output is taken from, in the words of the network's authors. */
   readonly layer: string;
   /** Pixels from one patch to the next: the grid has side ÷ stride rows and columns. */
   readonly stride: number;
-  /** Values a patch. */
+  /** How many values a patch has. */
   readonly channels: number;
   /**
    * Order of the output's numbers: `[1, channels, rows, cols]`, `[1, rows, cols, channels]` or `[1, tokens, channels]`,
    * row by row. @default "channels-first"
    */
   readonly layout?: "channels-first" | "channels-last" | "tokens";
-  /** Tokens before those of the grid, as a ViT's class token and registers. @default 0 */
+  /** How many tokens come before those of the grid, such as a ViT's class token and registers. @default 0 */
   readonly extraTokens?: number;
 }
 
-/** What an ONNX file takes and gives, where it comes from and under which licence: the JSON beside it. */
+/** Describes an ONNX file: its input and outputs, its source and its licence. This is the JSON file beside it. */
 export interface ModelManifest {
   /** Name and version of this format. */
   readonly format: "anomaly-cluster-model/1";
-  /** Short name for reports and ids. */
+  /** Short name of the network, for reports and ids. */
   readonly name: string;
-  /** The image that it takes. */
+  /** The image that the network accepts. */
   readonly input: {
-    /** Side in pixels, unless another is asked for. */
+    /** Side in pixels, if the user gives no other. */
     readonly side: number;
-    /** What sides must be a multiple of. */
+    /** Sides must be a multiple of this. */
     readonly multiple: number;
-    /** Whether it takes no side but this one. */
+    /** Whether this is the only side that the network accepts. */
     readonly fixed: boolean;
-    /** Order of the channels and range of their values before the next two apply. */
+    /** Order of the channels and range of their values, before `mean` and `deviation` apply. */
     readonly pixels: "RGB, 0 to 255";
     /** Subtracted from each channel. */
     readonly mean: Channels;
-    /** Divides each channel after that. */
+    /** Each channel is divided by this, after the subtraction. */
     readonly deviation: Channels;
   };
-  /** Its outputs, put side by side on the grid of the first. */
+  /** The network's outputs. They are put side by side on the grid of the first. */
   readonly levels: readonly ModelLevel[];
   /** Licence of the weights, or `random weights`. */
   readonly licence: string;
-  /** Where network and weights come from. */
+  /** Where the network and its weights come from. */
   readonly source: string;
   /**
-   * The file beside it that this one continues: the bytes of both, one after the other, are one network. Lists of protocol
-   * buffers, which ONNX files are, are joined that way.
+   * Name of a file beside this one that comes first: the bytes of both files, one after the other, are one network.
+   * ONNX files are protocol buffers, whose lists can be joined like this.
    */
   readonly after?: string;
-  /** SHA-256 of the ONNX file, with what comes before it; 64 hexadecimal digits. */
+  /** SHA-256 of the ONNX file, including the file that comes first; 64 hexadecimal digits. */
   readonly sha256: string;
-  /** The same of files of earlier versions that give the same numbers. */
+  /** SHA-256 of earlier versions of the file that give the same numbers. */
   readonly formerly?: readonly string[];
-  /** How it was made: program, versions, and the largest difference found as a share of the largest output. */
+  /** How the file was made: program, versions, and the largest difference found, as a share of the largest output. */
   readonly made: Readonly<Record<string, string | number>>;
 }
 
@@ -112,9 +112,9 @@ function isThreeNumbers(value: unknown): value is Channels {
 }
 
 /**
- * The manifest in a JSON text; `file` is what errors call it.
+ * Reads and checks a manifest. `file` is its name in errors.
  *
- * @throws {AnomalyClusterError} `bad-model` where it is no JSON, of another version, or lacks a field.
+ * @throws {AnomalyClusterError} `bad-model` if the text is not JSON, has another format version, or lacks a field.
  */
 export function readManifest(json: string, file = "the model's manifest"): ModelManifest {
   let value: unknown;
@@ -151,7 +151,7 @@ function checkFields(value: unknown, rules: Readonly<Record<string, Rule>>, file
   }
 }
 
-/** Throws `bad-model` unless the manifest is that of these bytes. */
+/** Throws `bad-model` unless the manifest belongs to these bytes. */
 export async function checkSum(model: Uint8Array, { name, sha256: wanted }: ModelManifest): Promise<void> {
   const found = await sha256(model);
   if (found !== wanted.toLowerCase()) {
@@ -163,7 +163,7 @@ export async function checkSum(model: Uint8Array, { name, sha256: wanted }: Mode
   }
 }
 
-/** The SHA-256 of bytes, 64 hexadecimal digits. */
+/** Returns the SHA-256 of some bytes as 64 hexadecimal digits. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as BufferSource));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

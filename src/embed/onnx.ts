@@ -1,4 +1,4 @@
-// A network in ONNX: what it is given, checked against it, and the embedder made of it.
+// Makes an embedder of a network in ONNX, and checks the options against the network.
 
 import type * as ort from "onnxruntime-web";
 import { AnomalyClusterError, ensure } from "../errors.ts";
@@ -23,39 +23,45 @@ import { addInPlace, seenAs, type Views } from "./views.ts";
 /** Options of {@linkcode onnxEmbedder}. */
 export interface OnnxEmbedderOptions extends EngineFiles {
   /**
-   * The ONNX file's bytes, as they are or in the WebAssembly file of an included network: input float32 `[1, 3, size, size]`, output float32 `[1, channels, rows, cols]`,
-   * or `[1, channels]`: a holistic embedding, as a grid of one patch.
+   * The bytes of the ONNX file, or of the WebAssembly file that holds an included network. Input: float32 `[1, 3, size,
+   * size]`. Output: float32 `[1, channels, rows, cols]`, or `[1, channels]`, a holistic embedding that counts as a grid
+   * of one patch.
    */
   readonly model: Uint8Array;
   /**
-   * What {@linkcode readManifest} read beside the file: stands in for the options that are left out below, and the
-   * file's bytes, outputs and shapes are checked against it. @default EfficientNet-Lite0's, as told below
+   * The manifest, as {@linkcode readManifest} returns it. It replaces the defaults of the options below, and the file's
+   * bytes, outputs and shapes are checked against it. @default EfficientNet-Lite0's values, given with each option
    */
   readonly manifest?: ModelManifest;
   /** Short name for reports and ids. @default "efficientnet-lite0-reduction4" */
   readonly name?: string;
   /**
-   * Names of the outputs whose channels are put side by side, on the grid of the first: finer levels are averaged,
-   * coarser ones repeated. @default the first output alone
+   * Names of the outputs whose channels are put side by side on the grid of the first. Finer levels are averaged,
+   * coarser ones repeated. @default only the first output
    */
   readonly levels?: readonly string[];
   /**
-   * Views of each image that are embedded, put back in place and averaged, patch by patch: the image alone, with
-   * its three quarter turns (4), or all of these mirrored too (8). Defects then look alike in any direction.
+   * How many views of each image are embedded: the image alone (1), with its three quarter turns (4), or all of these
+   * and their mirror images (8). Patches are turned back into place and averaged. Defects then look alike in any
+   * direction.
+   *
    * @default 1
    */
   readonly views?: Views;
   /** Side in pixels to which images are resized. @default 224 */
   readonly size?: number;
-  /** Whether images are taken as they are, in place of that: their sides are multiples, the grid has their shape. */
+  /**
+   * If true, images are not resized. Their sides must be multiples of `multiple`, and the grid has the shape of the
+   * image.
+   */
   readonly ownSize?: boolean;
   /** What `size` must be a multiple of. @default 32 */
   readonly multiple?: number;
   /** Subtracted from each 8-bit channel: one number, or one for each of red, green and blue. @default 127 */
   readonly mean?: number | Channels;
-  /** Divides each channel after that, likewise. @default 128 */
+  /** Each channel is divided by this after that: one number, or one for each channel. @default 128 */
   readonly deviation?: number | Channels;
-  /** Threads of the engine; onnxruntime-web keeps the number of its first model. @default 1 */
+  /** Threads of the engine. onnxruntime-web keeps the number that its first model had. @default 1 */
   readonly threads?: number;
   /**
    * `"wasm"` is onnxruntime-web, which runs anywhere. `"native"` is the npm package onnxruntime-node, several times
@@ -65,26 +71,29 @@ export interface OnnxEmbedderOptions extends EngineFiles {
 }
 
 /**
- * Embeds images with a network in ONNX.
+ * Makes an embedder that uses a network in ONNX.
  *
- * @throws {AnomalyClusterError} `bad-model` when the file is no ONNX model, does not give a patch grid or is not what
- * its manifest says, `bad-argument` for a size that it does not take, `unsupported-runtime` where the native engine
- * does not start.
+ * @throws {AnomalyClusterError} `bad-model` when the file is not an ONNX model, has no patch grid as output or differs
+ * from its manifest; `bad-argument` for a size that the network does not accept; `unsupported-runtime` if the native
+ * engine does not start.
  */
 export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedder> {
   return await (await checkedModel(options)).open();
 }
 
-/** A network that options agree with, not opened yet: what is known of all images needs none. */
+/**
+ * A network that was checked against the options, but is not open yet. If all images are in the cache, it need not be
+ * opened.
+ */
 export interface CheckedModel {
-  /** The embedder's. */
+  /** The id of its embedder. */
   readonly id: string;
-  /** Levels of its patches. */
+  /** How many levels its patches have. */
   readonly levels: number;
   open(): Promise<Embedder>;
 }
 
-/** Checks what can be checked before a network is opened. Throws as {@linkcode onnxEmbedder}. */
+/** Checks everything that can be checked before a network is opened. Throws as {@linkcode onnxEmbedder} does. */
 export async function checkedModel(given: OnnxEmbedderOptions): Promise<CheckedModel> {
   const options = { ...given, model: unpackNetwork(given.model) };
   const { manifest, views = 1 } = options;
@@ -108,7 +117,7 @@ export async function checkedModel(given: OnnxEmbedderOptions): Promise<CheckedM
   };
 }
 
-/** Options with their defaults in place. */
+/** Options after defaults were filled in. */
 interface ModelSettings {
   readonly name: string;
   readonly size: number;
@@ -197,7 +206,7 @@ async function openSession(
   }
 }
 
-/** The outputs for one image. */
+/** Runs the network on one image, and returns its outputs. */
 async function runModel(
   session: ort.InferenceSession,
   input: string,
@@ -212,7 +221,7 @@ async function runModel(
   }
 }
 
-/** RGBA bytes → one plane a channel, normalised. */
+/** Turns RGBA bytes into one normalised plane for each channel. */
 function planes(image: Raster, mean: Channels, deviation: Channels): Float32Array {
   const area = image.width * image.height;
   const data = new Float32Array(3 * area);

@@ -1,45 +1,48 @@
-// What an ONNX file says of itself, read without an engine: its inputs and outputs, and the files that hold its weights
-// (onnx.proto3 of https://github.com/onnx/onnx: field numbers are the format's).
+// Reads the description in an ONNX file without an engine: its inputs and outputs, and the files that hold its weights.
+// Field numbers are those of the format (onnx.proto3 of https://github.com/onnx/onnx).
 
 import { joinedBytes } from "../bytes.ts";
 import { AnomalyClusterError } from "../errors.ts";
 
-/** An input or output. */
+/** An input or output of a network. */
 export interface OnnxArray {
   readonly name: string;
-  /** Kind of its numbers: 1 for float32, 10 for float16. */
+  /** Type of the numbers: 1 for float32, 10 for float16. */
   readonly type: number;
-  /** Its shape, as far as it is fixed; nothing where the file does not say. */
+  /** The shape, with undefined for sizes that are not fixed. Absent if the file does not state it. */
   readonly shape?: readonly (number | undefined)[];
 }
 
-/** What is read of a file. */
+/** What is read from an ONNX file. */
 export interface OnnxHeader {
-  /** What has to be fed in. */
+  /** The inputs that must be fed in. */
   readonly inputs: readonly OnnxArray[];
   readonly outputs: readonly OnnxArray[];
-  /** Names of files beside it that hold weights, each once. */
+  /** Names of the files beside the ONNX file that hold weights, each name once. */
   readonly weights: readonly string[];
 }
 
-/** Largest file in bytes: protocol buffers end there, and with them ONNX. */
+/** The largest size of a file in bytes. ONNX files are protocol buffers, which end there. */
 const MOST_BYTES = 2 ** 31 - 1;
 
-const GRAPH = 7; // Of a model.
-const [INITIALIZER, INPUT, OUTPUT] = [5, 11, 12]; // Of a graph.
-const [TENSOR_NAME, RAW_DATA, EXTERNAL_DATA, DATA_LOCATION] = [8, 9, 13, 14]; // Of a tensor.
+const GRAPH = 7; // Field number in a model.
+const [INITIALIZER, INPUT, OUTPUT] = [5, 11, 12]; // Field numbers in a graph.
+const [TENSOR_NAME, RAW_DATA, EXTERNAL_DATA, DATA_LOCATION] = [8, 9, 13, 14]; // Field numbers in a tensor.
 
-/** A field of a message: its content is bytes `from` to `end`, or a number. */
+/** A field of a message. Its content is the bytes from `from` to `end`, or a number. */
 interface Field {
   readonly number: number;
-  /** Where the field begins, its key among it. */
+  /** Where the field begins, including its key. */
   readonly start: number;
   readonly from: number;
   readonly end: number;
   readonly value: number;
 }
 
-/** Throws `bad-model` for what is no ONNX file; `name` is what errors call it. */
+/**
+ * Reads the header of an ONNX file. Throws `bad-model` if the bytes are not an ONNX file. `name` is the file's name in
+ * errors.
+ */
 export function readOnnxHeader(bytes: Uint8Array, name: string): OnnxHeader {
   try {
     return headerOf(bytes);
@@ -67,7 +70,10 @@ function headerOf(bytes: Uint8Array): OnnxHeader {
   };
 }
 
-/** A file that has a header, with its weights inside. Throws `bad-model` where some are missing, or it would be too large. */
+/**
+ * Returns a file whose weights are all inside, from one whose weights are in other files. Throws `bad-model` if some
+ * weights are missing, or the result would be too large.
+ */
 export function withWeightsInside(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const graph = fields(bytes).find(({ number }) => number === GRAPH);
   if (!graph) throw notOnnx();
@@ -102,7 +108,7 @@ function notOnnx(): RangeError {
   return new RangeError("no such message");
 }
 
-/** Where the weights of a tensor lie, if that is another file. */
+/** Where the weights of a tensor lie, if they are in another file. */
 function placeOf(
   bytes: Uint8Array,
   tensor: readonly Field[],
@@ -113,7 +119,7 @@ function placeOf(
     return [textOf(bytes, entry, 1), textOf(bytes, entry, 2)] as const;
   });
   const { location = "", offset = "0", length } = Object.fromEntries(entries);
-  // It comes from whoever made the file: nothing but what lies beside it is read.
+  // The name comes from whoever made the file. For safety, only files beside it are read.
   if (!/^[^/\\:]+$/.test(location) || /^\.+$/.test(location)) {
     throw new AnomalyClusterError(
       "bad-model",
@@ -148,7 +154,7 @@ function textOf(bytes: Uint8Array, message: readonly Field[], number: number): s
   return new TextDecoder().decode(bytes.subarray(from, end));
 }
 
-/** The fields of a message, or of the whole file. */
+/** Reads the fields of a message, or of the whole file. */
 function fields(
   bytes: Uint8Array,
   { from, end }: Pick<Field, "from" | "end"> = { from: 0, end: bytes.length },
@@ -175,7 +181,9 @@ function fields(
   return found;
 }
 
-/** A number in groups of seven bits, the lowest first; above 2^53 it is rounded, which nothing here has. */
+/**
+ * Reads a number in groups of seven bits, the lowest first. Numbers above 2^53 would be rounded, but do not occur here.
+ */
 function varint(bytes: Uint8Array, from: number, end: number): { readonly value: number; readonly next: number } {
   let value = 0;
   for (let at = from; at < end && at < from + 10; at++) {
@@ -185,7 +193,7 @@ function varint(bytes: Uint8Array, from: number, end: number): { readonly value:
   throw notOnnx();
 }
 
-/** A field of bytes: its key, its length, its content. */
+/** Makes a field of bytes: its key, its length, its content. */
 function message(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
   return [Uint8Array.from([...varintBytes(number * 8 + 2), ...varintBytes(sizeOf(parts))]), ...parts];
 }

@@ -1,23 +1,26 @@
-// What runs a network: onnxruntime-web, or onnxruntime-node where it can be had.
+// Loads the engine that runs networks: onnxruntime-web, or onnxruntime-node where it is available.
 
 import type * as ort from "onnxruntime-web";
 import { oneByOne } from "../one_by_one.ts";
 import { importNative } from "../runtime/optional_package.ts";
 
-/** What runs the network. */
+/** The engine that runs the network. */
 export type Engine = "wasm" | "native";
 
-/** The engine's own files. */
+/** Files of the engine, for runtimes in which it cannot find them. */
 export interface EngineFiles {
-  /** The engine's own `.wasm`, where it cannot find that itself. Deno, Node, Bun and browsers can. */
+  /** The engine's `.wasm` file. Deno, Node, Bun and browsers find it themselves. */
   readonly wasmBinary?: ArrayBuffer;
-  /** The same compiled, where bytes may not be compiled: edge workers. */
+  /** The same file, compiled: for edge workers, where bytes may not be compiled. */
   readonly wasmModule?: WebAssembly.Module;
 }
 
 export type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
 
-/** The engine, and its compiled module where it starts from one. Loaded here: it is large, and changes globals. */
+/**
+ * Loads the engine, and its compiled module if it starts from one. It is only imported here because it is large and
+ * changes globals.
+ */
 export async function wasmRuntime(
   threads: number,
   { wasmBinary, wasmModule }: EngineFiles,
@@ -30,7 +33,10 @@ export async function wasmRuntime(
   return { runtime, module };
 }
 
-/** The engine's module where the runtime can import it, as Deno can. With threads the engine reads more files. */
+/**
+ * The engine's module, if the runtime can import it, as Deno can. Only used with one thread: with more, the engine
+ * reads more files.
+ */
 async function importedEngine(): Promise<WebAssembly.Module | undefined> {
   try {
     const { engine }: { engine: () => Promise<WebAssembly.Module> } = await import("./engine.js");
@@ -40,12 +46,15 @@ async function importedEngine(): Promise<WebAssembly.Module | undefined> {
   }
 }
 
-/** Bytes that stand for a compiled module: onnxruntime-web takes nothing else. */
+/** Bytes that stand for a compiled module, because onnxruntime-web only accepts bytes. */
 const STAND_IN = new ArrayBuffer(8);
 
 const openInTurn = oneByOne();
 
-/** Starts something while instantiating the stand-in's bytes gives an instance of the module; one after the other. */
+/**
+ * Calls `start`. While it runs, instantiating the stand-in's bytes gives an instance of `module`. Calls run one after
+ * another.
+ */
 export function standingIn<T>(module: WebAssembly.Module | undefined, start: () => Promise<T>): Promise<T> {
   return module ? openInTurn(() => patchedFor(module, start)) : start();
 }
@@ -65,10 +74,10 @@ async function patchedFor<T>(module: WebAssembly.Module, start: () => Promise<T>
   }
 }
 
-/** What the native engine is, on npm. */
+/** Name and version of the native engine's npm package. */
 export const NATIVE_PACKAGE = "onnxruntime-node@1.30.0";
 
-/** Whether the native engine starts here; downloads it where it may and was not there. */
+/** Whether the native engine starts here. Downloads it first, if that is needed and allowed. */
 export async function nativeStarts(): Promise<boolean> {
   return await nativeRuntime().then(() => true, () => false);
 }
@@ -77,11 +86,11 @@ export function nativeRuntime(): Promise<Runtime> {
   return importNative(NATIVE_PACKAGE, "the native engine", "deno task cluster:native");
 }
 
-/** Threads of the native engine that wait leave their cores to what decodes the next images. */
+/** Waiting threads of the native engine then leave their cores to the threads that decode the next images. */
 export const WITHOUT_SPINNING = { session: { intra_op: { allow_spinning: "0" } } };
 
 /**
- * For runs of all sessions: onnxruntime-web keeps a run's arguments on the stack of its one instance, and runs that overlap
- * take them down in another order than they put them there.
+ * Makes the runs of all sessions follow one another. onnxruntime-web keeps a run's arguments on the stack of its one
+ * instance. Runs that overlap would remove them in another order than they added them.
  */
 export const runInTurn = oneByOne();

@@ -1,9 +1,12 @@
-// A network that opens when it is needed.
+// Delays the opening of a network until it is needed.
 
 import type { Embedder } from "./embedder.ts";
 import type { CheckedModel } from "./onnx.ts";
 
-/** Opening takes half a second, for nothing where all images are known. */
+/**
+ * Makes an embedder that opens its network with the first image. Opening takes half a second, which would be wasted if
+ * all images are in the cache.
+ */
 export function openedLate({ id, open }: CheckedModel): Embedder {
   let opened: Promise<Embedder> | undefined;
   return {

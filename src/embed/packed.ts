@@ -1,16 +1,19 @@
-// A network inside a WebAssembly file. Of binary files that lie beside modules, Deno imports this kind alone, without a
-// permission and from https addresses too, and keeps it in its cache. Everywhere else it is read as any other file.
+// Packs a network into a WebAssembly file. This is the only kind of binary file beside its modules that Deno imports.
+// It does so without a permission, from https addresses too, and caches the file. In other runtimes it is read like any
+// other file.
 
 import { joinedBytes } from "../bytes.ts";
 import { AnomalyClusterError } from "../errors.ts";
 
-/** The custom section that holds the ONNX file (WebAssembly core specification, appendix A.3: custom sections). */
+/**
+ * Name of the custom section that holds the ONNX file (WebAssembly core specification, appendix A.3: custom sections).
+ */
 const SECTION = "onnx";
 
-/** Magic number and version that each WebAssembly file begins with. */
+/** The magic number and the version at the start of each WebAssembly file. */
 const HEAD = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
-/** A WebAssembly file of one custom section, which does nothing and holds `onnx`. */
+/** Makes a WebAssembly file that does nothing and holds `onnx` in a custom section. */
 export function packNetwork(onnx: Uint8Array): Uint8Array<ArrayBuffer> {
   const name = new TextEncoder().encode(SECTION);
   const size = 1 + name.length + onnx.length;
@@ -21,7 +24,10 @@ export function packNetwork(onnx: Uint8Array): Uint8Array<ArrayBuffer> {
   return file;
 }
 
-/** The ONNX file inside a WebAssembly file; other bytes are returned as they are. Throws `bad-model` without a network. */
+/**
+ * Returns the ONNX file inside a WebAssembly file. Other bytes are returned unchanged. Throws `bad-model` if a
+ * WebAssembly file holds no network.
+ */
 export function unpackNetwork(bytes: Uint8Array): Uint8Array {
   if (!HEAD.every((byte, at) => bytes[at] === byte)) return bytes;
   let at = HEAD.length;
@@ -39,21 +45,21 @@ export function unpackNetwork(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * One network from the bytes of several files, ONNX or WebAssembly, each of which continues the one before it: see
- * `ModelManifest.after`. {@linkcode readNetwork} does it by itself; this is for who hands bytes in.
+ * Joins the bytes of several files, ONNX or WebAssembly, into one network. Each file continues the one before it: see
+ * `ModelManifest.after`. {@linkcode readNetwork} does this by itself; this function is for callers that hand in bytes.
  */
 export function joinNetworks(parts: readonly Uint8Array[]): Uint8Array {
   return joinedBytes(parts.map(unpackNetwork));
 }
 
-/** The network in a compiled file. */
+/** Returns the network inside a compiled WebAssembly file. */
 export function networkInModule(module: WebAssembly.Module): Uint8Array {
   const [section] = WebAssembly.Module.customSections(module, SECTION);
   if (!section) throw new AnomalyClusterError("bad-model", "this WebAssembly file holds no network: copy it anew");
   return new Uint8Array(section);
 }
 
-/** A number in groups of seven bits, the lowest first, as WebAssembly writes lengths (LEB128). */
+/** Writes a number in groups of seven bits, the lowest first, as WebAssembly writes lengths (LEB128). */
 function lengthBytes(length: number): number[] {
   const bytes = [];
   for (let left = length;; left >>>= 7) {
@@ -62,7 +68,7 @@ function lengthBytes(length: number): number[] {
   }
 }
 
-/** Such a number, and where the next byte lies. */
+/** Reads such a number. Also returns where the next byte lies. */
 function readLength(bytes: Uint8Array, from: number): [length: number, next: number] {
   let length = 0;
   for (let at = from; at < from + 5; at++) {

@@ -1,26 +1,26 @@
-// A network's outputs as patches: grids of whatever layout, side by side on the grid of the first.
+// Turns a network's outputs into patches. Grids in any layout are put side by side on the grid of the first output.
 
 import type { OnnxValue, Tensor } from "onnxruntime-web";
 import { AnomalyClusterError } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 import type { ModelLevel } from "./manifest.ts";
 
-/** An output, and what the manifest says of it, where there is one. */
+/** An output, and its entry in the manifest if there is one. */
 export interface NetworkOutput {
   readonly value: OnnxValue | undefined;
   readonly level?: ModelLevel;
 }
 
-/** What is known of the network, for checks and sentences. */
+/** Facts about the network and the image, for checks and error messages. */
 export interface NetworkFacts {
   readonly name: string;
-  /** Of the image, in pixels. */
+  /** Width of the image, in pixels. */
   readonly width: number;
-  /** Of the image, in pixels. */
+  /** Height of the image, in pixels. */
   readonly height: number;
 }
 
-/** One output: channels are `channelStep` numbers apart, places `placeStep`, from number `first` on. */
+/** One output. Its grid starts at number `first`; channels are `channelStep` numbers apart, places `placeStep`. */
 interface Grid {
   readonly data: Float32Array;
   readonly rows: number;
@@ -32,10 +32,11 @@ interface Grid {
 }
 
 /**
- * Patches of one image: the channels of all outputs at one place side by side, on the grid of the first.
+ * Makes the patches of one image. The channels of all outputs at one place are put side by side, on the grid of the
+ * first output.
  *
- * @throws {AnomalyClusterError} `bad-model` for an output that is no square grid, not finite, or not what its manifest
- * says.
+ * @throws {AnomalyClusterError} `bad-model` for an output that is not a square grid, not finite, or differs from its
+ * manifest.
  */
 export function patchesOf(outputs: readonly NetworkOutput[], facts: NetworkFacts): PatchSet {
   const grids = outputs.map((output) => gridOf(output, facts));
@@ -76,7 +77,10 @@ function gridOf({ value, level }: NetworkOutput, facts: NetworkFacts): Grid {
   );
 }
 
-/** An output's numbers by the layout that the manifest says, `[1, channels, rows, cols]` or `[1, channels]` unless it does. */
+/**
+ * Finds the grid in an output by the layout in the manifest. Without one it is `[1, channels, rows, cols]` or `[1,
+ * channels]`.
+ */
 function laidOut(output: Tensor, level: ModelLevel | undefined, name: string): Grid {
   const { dims } = output;
   const data = numbersOf(output, name);
@@ -114,7 +118,7 @@ function notGrid(dims: readonly number[], layout: string, isSaid: boolean, name:
   return `${name} gives no patch grid: ${output}${tokens}`;
 }
 
-/** An output's numbers; those of 16 bits made 32. */
+/** The numbers of an output as float32. Numbers of 16 bits are converted. */
 function numbersOf({ type, data, dims }: Tensor, name: string): Float32Array {
   if (type === "float32") return data as Float32Array;
   if (type !== "float16") throw badModel(`${name} gives no patch grid: its output is ${type}, ${dims.join(" × ")}`);
@@ -122,14 +126,17 @@ function numbersOf({ type, data, dims }: Tensor, name: string): Float32Array {
   return numbers instanceof Uint16Array ? Float32Array.from(numbers, halfToNumber) : Float32Array.from(numbers);
 }
 
-/** A number of 16 bits: a sign, five bits of exponent, ten of fraction (IEEE 754 binary16). */
+/** Converts a number of 16 bits: a sign, five bits of exponent, ten of fraction (IEEE 754 binary16). */
 function halfToNumber(bits: number): number {
   const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, bits >> 10 & 0x1f, bits & 0x3ff];
   if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
   return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
 }
 
-/** A grid's values on another grid: means of the places that fall into one, or the place that it lies in. */
+/**
+ * Brings a grid's values onto another grid. A coarser place gets the mean of the places in it, a finer one the value of
+ * the place that it lies in.
+ */
 function resample(
   { data, rows, cols, channels, first, channelStep, placeStep }: Grid,
   toRows: number,

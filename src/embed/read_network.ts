@@ -1,4 +1,4 @@
-// A network's files, the ONNX file and its manifest, from wherever the modules come from.
+// Reads the files of a network, the ONNX file and its manifest, from a folder or an address.
 
 import { isDeno } from "../runtime/deno.ts";
 import { AnomalyClusterError, isMissing } from "../errors.ts";
@@ -7,29 +7,32 @@ import { hubNetwork, hubWeights } from "./hub_network.ts";
 import { type ModelManifest, readManifest } from "./manifest.ts";
 import { joinNetworks, networkInModule, unpackNetwork } from "./packed.ts";
 
-/** A network as it was read. */
+/** The files of a network. */
 export interface NetworkFiles {
   /** The ONNX file's bytes. */
   readonly model: Uint8Array;
-  /** What the JSON file beside it says, or config.json and preprocessor_config.json; absent where there is none. */
+  /**
+   * The manifest: the JSON file beside the network, or made from config.json and preprocessor_config.json. Absent if
+   * there are none of these.
+   */
   readonly manifest?: ModelManifest;
 }
 
-/** What Deno alone imports, and what other runtimes do not parse: `engine.js`. */
+/** The functions of `engine.js`, which only Deno can import and other runtimes cannot parse. */
 interface DenoImports {
   importedModule(address: string): Promise<WebAssembly.Module>;
   importedText(address: string): Promise<string>;
 }
 
 /**
- * Reads a network and its manifest: the included ones by the address that their preset has, as `PRESETS.default.model`,
- * others by the address of an ONNX file. Over https Deno imports them, which takes no permission for the hosts that it
- * imports modules from, and keeps them in its cache for the next time. Elsewhere a file is read, or an address fetched.
- * A file without a manifest has one made from config.json and preprocessor_config.json, in its folder or the one above,
- * as repositories of the Hugging Face hub have them.
+ * Reads a network and its manifest. `address` is that of an included network, such as `PRESETS.default.model`, or of an
+ * ONNX file. Deno imports addresses of https: it needs no permission for the hosts from which it imports modules, and
+ * it caches the files. In other runtimes a file is read, or an address fetched. If a file has no manifest, one is made
+ * from config.json and preprocessor_config.json, in its folder or the one above, as in repositories of the Hugging Face
+ * hub.
  *
- * @throws {AnomalyClusterError} `bad-argument` for a file that cannot be read; `bad-model` where it cannot be fetched, or
- * its manifest is damaged; `unsupported-runtime` where modules have no address, as in edge workers.
+ * @throws {AnomalyClusterError} `bad-argument` for a file that cannot be read; `bad-model` if it cannot be fetched, or
+ * its manifest is damaged; `unsupported-runtime` if modules have no address, as in edge workers.
  */
 export async function readNetwork(address: URL): Promise<NetworkFiles> {
   if (address.protocol === "about:") {
@@ -49,7 +52,7 @@ export async function readNetwork(address: URL): Promise<NetworkFiles> {
   return await describedByConfig({ model, path: decodeURIComponent(address.pathname), read: besideFile(address) });
 }
 
-/** The network of a manifest whose file continues others: their bytes first. */
+/** The whole network of a manifest. If its file continues other files, their bytes come first. */
 async function withFormer(
   model: Uint8Array,
   manifest: ModelManifest,
@@ -67,19 +70,19 @@ async function withFormer(
   return parts.length === 1 ? model : joinNetworks(parts);
 }
 
-/** A file of a network of several, and its manifest. */
+/** Reads one file of a network, and its manifest. */
 async function partAt(address: URL): Promise<NetworkFiles> {
   const [model, manifest] = await Promise.all([modelAt(address), manifestAt(manifestAddress(address))]);
   return { model, ...(manifest && { manifest }) };
 }
 
 /**
- * A file around an ONNX file: `path` is from its folder, as `../config.json`. Gives nothing where there is none, and throws
- * an `AnomalyClusterError` where it cannot be read.
+ * Reads a file around an ONNX file. `path` starts from the folder of the ONNX file, as in `../config.json`. Returns
+ * undefined if there is no such file, and throws an `AnomalyClusterError` if it cannot be read.
  */
 export type ReadBeside = (path: string) => Promise<Uint8Array | undefined>;
 
-/** An ONNX file among others. */
+/** An ONNX file, and a way to read the files around it. */
 export interface NetworkAmongFiles {
   readonly model: Uint8Array;
   /** Its folders and its name, as far as they are known: `dinov2-small/onnx/model.onnx`. */
@@ -87,7 +90,10 @@ export interface NetworkAmongFiles {
   readonly read: ReadBeside;
 }
 
-/** The network with its own manifest, else with one made of the files that the hub's repositories have, else without. */
+/**
+ * Returns the network with its own manifest. If it has none, makes one from the files that the hub's repositories have.
+ * Without these there is no manifest.
+ */
 export async function describedNetwork(network: NetworkAmongFiles): Promise<NetworkFiles> {
   const { model, path, read } = network;
   const file = path.split("/").at(-1)!;
@@ -102,7 +108,7 @@ export async function describedNetwork(network: NetworkAmongFiles): Promise<Netw
   return await describedByConfig(network);
 }
 
-/** The same among files. */
+/** The same as `partAt`, for a file beside an ONNX file. */
 async function partBeside(name: string, file: string, read: ReadBeside): Promise<NetworkFiles> {
   const bytes = await read(name);
   if (!bytes) throw new AnomalyClusterError("bad-model", `${name}, which ${file} continues, is not beside it`);
@@ -142,7 +148,10 @@ async function describedByConfig({ model, path, read }: NetworkAmongFiles): Prom
   return { model };
 }
 
-/** A repository's name, with what tells its file from the usual one: `dinov2-small-fp16` for `model_fp16.onnx`. */
+/**
+ * The name of a network from the hub: the repository's name, and what differs in the file's name from the usual one,
+ * such as `dinov2-small-fp16` for `model_fp16.onnx`.
+ */
 export function hubNetworkName(repository: string, file: string): string {
   const stem = file.split("/").at(-1)!.replace(/\.onnx$/i, "");
   if (!repository) return stem;
@@ -150,7 +159,7 @@ export function hubNetworkName(repository: string, file: string): string {
   return kind ? `${repository}-${kind}` : repository;
 }
 
-/** Files around an ONNX file, by its address. */
+/** Makes a function that reads the files around an ONNX file, by its address. */
 function besideFile(network: URL): ReadBeside {
   return async (path) => {
     const file = new URL(path.split("/").map(encodeURIComponent).join("/"), network);
@@ -163,17 +172,17 @@ function besideFile(network: URL): ReadBeside {
   };
 }
 
-/** What a network's file is called, whether it is packed or not. */
+/** The file name of a network, the same whether the file is packed or not. */
 export function networkFileName(address: URL): string {
   return decodeURIComponent(address.pathname.split("/").pop()!).replace(/\.onnx\.wasm$/i, ".onnx");
 }
 
-/** What the manifest of a network's file is called. */
+/** The file name of the manifest that belongs to a network's file. */
 function manifestName(file: string): string {
   return `${file.replace(/\.onnx(\.wasm)?$/i, "")}.json`;
 }
 
-/** Where the manifest of FILE.onnx lies: FILE.json. */
+/** The address of a network's manifest: FILE.json for FILE.onnx. */
 function manifestAddress(network: URL): URL {
   const address = new URL(network);
   address.pathname = manifestName(network.pathname);
@@ -197,7 +206,7 @@ async function bytesAt(address: URL): Promise<Uint8Array> {
   return networkInModule(await (await denoImports()).importedModule(address.href));
 }
 
-/** Nothing where there is no such file, or none at this address. */
+/** Reads a manifest; undefined if there is no such file. */
 async function manifestAt(address: URL): Promise<ModelManifest | undefined> {
   const name = networkFileName(address);
   let json: string;
@@ -213,7 +222,7 @@ async function manifestAt(address: URL): Promise<ModelManifest | undefined> {
   return readManifest(json, name);
 }
 
-/** Whether Deno imports it like a module: without a permission, and into its cache. */
+/** Whether Deno imports the address like a module: without a permission, and into its cache. */
 function isImported({ protocol }: URL): boolean {
   return isDeno && (protocol === "https:" || protocol === "http:");
 }
@@ -222,7 +231,7 @@ async function denoImports(): Promise<DenoImports> {
   return await import("./engine.js") as DenoImports;
 }
 
-/** What to say after the name of a file that could not be had. */
+/** Ends the sentence that begins with the name of a file that could not be read or fetched. */
 function reasonOf(address: URL, cause: unknown): string {
   const { protocol, host } = address;
   if (protocol === "file:") return "cannot be read";

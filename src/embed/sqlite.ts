@@ -1,4 +1,4 @@
-// What SQLite is asked and what its errors mean.
+// Helpers for SQLite: transactions, pragmas, and what its errors mean.
 
 import type { DatabaseSync } from "node:sqlite";
 
@@ -25,7 +25,7 @@ export function isDamage(error: unknown): boolean {
   return /not a database|malformed|no such (table|column)/.test(messageOf(error));
 }
 
-/** What to say of a file after its name. */
+/** Ends the sentence that begins with the name of the file that failed. */
 export function reasonOf(error: unknown): string {
   const message = messageOf(error);
   if (/locked|busy/.test(message)) return "is in use by another program";

@@ -1,18 +1,18 @@
-// Views of an image: turned, mirrored, and their patches back in place.
+// Turns and mirrors an image, and puts the patches of these views back in place.
 
 import type { PatchSet, Raster } from "../types.ts";
 
-/** Numbers of views: see {@linkcode OnnxEmbedderOptions}. */
+/** How many views there are: see {@linkcode OnnxEmbedderOptions}. */
 export type Views = 1 | 4 | 8;
 
-/** Where the place (row, col) of a view lies in the upright square of `side` × `side` places. */
+/** The index, in the upright square of `side` × `side` places, of the place (row, col) of a view. */
 function upright(view: number, row: number, col: number, side: number): number {
   let [y, x] = [row, view & 4 ? side - 1 - col : col];
   for (let turn = 0; turn < (view & 3); turn++) [y, x] = [x, side - 1 - y];
   return y * side + x;
 }
 
-/** A square image turned by `view` mod 4 quarters, from 4 on mirrored. */
+/** Turns a square image by `view` mod 4 quarters. Views from 4 on are mirrored too. */
 export function seenAs(image: Raster, view: number): Raster {
   if (view === 0) return image;
   const { width: side } = image;
@@ -24,7 +24,7 @@ export function seenAs(image: Raster, view: number): Raster {
   return { data: new Uint8Array(to.buffer), width: side, height: side };
 }
 
-/** Adds a view's patches, each where it belongs in the upright image, divided by the number of views. */
+/** Adds the patches of a view, divided by the number of views, at their places in the upright image. */
 export function addInPlace(sum: PatchSet, patches: PatchSet, view: number, views: number): void {
   const { rows, cols, channels } = patches;
   for (let row = 0; row < rows; row++) {

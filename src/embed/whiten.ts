@@ -8,12 +8,14 @@ import { centreOf } from "../distance/lengths.ts";
 import { ensure } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
 
-/** Patches from which covariances are estimated at most, evenly from all images. */
+/** The most patches from which covariances are estimated, taken evenly from all images. */
 const SAMPLE = 16384;
 
-/** A linear map for each level of a pyramid that makes its channels uncorrelated and alike in spread. */
+/**
+ * A linear map for each level of a pyramid. It makes the level's channels uncorrelated and gives them a similar spread.
+ */
 export interface Whitening {
-  /** One for each level, in the order of its channels. */
+  /** One map for each level, in the order of their channels. */
   readonly levels: readonly {
     /** Subtracted from each patch: `[channels]`. */
     readonly mean: Float32Array;
@@ -24,13 +26,16 @@ export interface Whitening {
 
 /** Options of {@linkcode fitWhitening}. */
 export interface WhiteningOptions {
-  /** Share of the mean eigenvalue that is added to all; the smaller, the more quiet directions count. @default 1 */
+  /**
+   * The share of the mean eigenvalue that is added to all eigenvalues. The smaller it is, the more directions with
+   * little variance count. @default 1
+   */
   readonly shrinkage?: number;
 }
 
 /**
- * Finds the whitening of patch embeddings: for each level (covariance + shrinkage · mean eigenvalue)^−½, divided
- * by √channels, so that levels weigh alike whatever their scale and width. Shrinkage keeps the noise of
+ * Finds the whitening of patch embeddings. For each level it is (covariance + shrinkage · mean eigenvalue)^−½, divided
+ * by √channels, so that levels have the same weight whatever their scale and width. Shrinkage keeps the noise of
  * directions without variance small (Ledoit and Wolf 2004 give the reasoning).
  *
  * @throws {AnomalyClusterError} `bad-argument` unless shrinkage is above 0.
@@ -54,7 +59,7 @@ export function fitWhitening(patches: PatchSet, options: WhiteningOptions = {}):
   };
 }
 
-/** Applies a whitening, on all cores; the result has the shape of `patches`. */
+/** Applies a whitening on all cores. The result has the shape of `patches`. */
 export async function whiten(patches: PatchSet, whitening: Whitening): Promise<PatchSet> {
   const { count, rows, cols, channels } = patches;
   const places = count * rows * cols;
@@ -79,13 +84,13 @@ export async function whiten(patches: PatchSet, whitening: Whitening): Promise<P
   return { ...patches, data };
 }
 
-/** First channel and number of channels of each level. */
+/** The first channel and the number of channels of each level. */
 function levelsOf({ levels, channels }: PatchSet): { from: number; channels: number }[] {
   let from = 0;
   return (levels ?? [channels]).map((width) => ({ from: (from += width) - width, channels: width }));
 }
 
-/** Some channels of all patches, on memory that workers can read. */
+/** Copies some channels of all patches, to memory that workers can read. */
 function columns({ data, channels }: PatchSet, from: number, width: number): Float32Array {
   if (width === channels) return onSharedMemory(data);
   const total = data.length / channels;

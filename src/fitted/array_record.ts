@@ -1,32 +1,32 @@
-// Typed arrays as bytes, little-endian on every machine, and where each lies among them.
+// Stores typed arrays as bytes, little-endian on every machine, and records where each array lies among them.
 
 import { AnomalyClusterError } from "../errors.ts";
 
-/** Where the numbers of an array lie among a model's bytes: little-endian, row-major. */
+/** Where the numbers of an array lie among the bytes of a model: little-endian, row-major. */
 export interface ArrayEntry {
-  /** What it is. */
+  /** Name of the array. */
   readonly name: string;
   /** Type of its numbers. */
   readonly type: "float32" | "float64";
-  /** Numbers along each axis. */
+  /** How many numbers there are along each axis. */
   readonly shape: readonly number[];
-  /** First byte. */
+  /** Offset of the first byte. */
   readonly offset: number;
 }
 
-/** Reads an array by name; throws `bad-model` unless it is whole and has so many axes. */
+/** Reads an array by name. Throws `bad-model` if the array is missing, cut short, or has another number of axes. */
 export type ReadArray = (name: string, axes: number) => { data: Float32Array | Float64Array; shape: readonly number[] };
 
-/** Takes arrays, one after the other. */
+/** Collects arrays, one after another. */
 export interface ArrayWriter {
-  /** Where they lie, in this order. */
+  /** Where the arrays lie, in the order in which they were added. */
   readonly entries: readonly ArrayEntry[];
   add(name: string, shape: readonly number[], data: Float32Array | Float64Array): void;
-  /** All of them. */
+  /** The bytes of all arrays. */
   bytes(): Uint8Array<ArrayBuffer>;
 }
 
-/** An empty one. */
+/** Makes a writer without arrays. */
 export function arrayWriter(): ArrayWriter {
   const entries: ArrayEntry[] = [];
   const parts: (Float32Array | Float64Array)[] = [];
@@ -54,7 +54,7 @@ export function arrayWriter(): ArrayWriter {
   };
 }
 
-/** What {@linkcode arrayWriter} wrote. */
+/** Makes a reader of the arrays that {@linkcode arrayWriter} wrote. */
 export function arrayReader(entries: readonly ArrayEntry[], bytes: Uint8Array): ReadArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return (name, axes) => {

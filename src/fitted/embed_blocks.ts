@@ -1,4 +1,5 @@
-// An image on its own → one vector, by what was fitted on others: the pipeline's steps with everything held fixed.
+// Turns single images into vectors. The steps are those of the pipeline, but all settings stay as they were fitted to
+// other images.
 
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { pool, type Pooling } from "../distance/pooling.ts";
@@ -9,46 +10,54 @@ import { type ComparedFeatures, embeddingsOf, type Feature, prepare, shownWeight
 import type { Embeddings, PatchSet, PatchValues } from "../types.ts";
 import { comparePatches, sourceOf, weighPatches, type Weighting } from "../weight/weighting.ts";
 
-/** How an image becomes one vector. The vector of an image does not depend on which others come with it. */
+/** How an image becomes one vector. The vector does not depend on which other images are embedded with it. */
 export interface FittedEmbedding {
-  /** One for all features that share their patches. */
+  /** One part for each set of features that share their patches. */
   readonly parts: readonly FittedPart[];
-  /** Takes the place of the weighted average. */
+  /** If given, replaces the weighted average. */
   readonly pooling?: Pooling;
-  /** Factor of the embedding of each part, temperature and feature, in this order, so that all weigh alike. */
+  /**
+   * A factor for each embedding, ordered by part, temperature and feature. With these factors all have the same weight.
+   */
   readonly scales: readonly number[];
 }
 
-/** Features that share their patches, and what these are compared with. */
+/** Features that share their patches, and the images that these patches are compared with. */
 export interface FittedPart {
-  /** As the images were grouped by. */
+  /** The features by which the images were grouped. */
   readonly features: readonly Feature[];
-  /** Applied to patches first. */
+  /** Applied to the patches first. */
   readonly whitening?: Whitening;
-  /** How patches are weighted; its τ are absolute numbers or perplexities. */
+  /** How patches are weighted. If the part has references, every τ is an absolute number or a perplexity. */
   readonly weight: Weighting;
-  /** Images, prepared, that patches are scored against; absent where neither scores nor residuals are needed. */
+  /** The prepared images that patches are scored against. Absent if neither scores nor residuals are needed. */
   readonly references?: PatchSet;
-  /** Mean of the patches of the grouped images, where a length is not kept: `[channels]`. */
+  /** Mean of the patches of the grouped images: `[channels]`. Present if a feature does not keep its lengths. */
   readonly centre?: Float64Array;
 }
 
-/** Numbers of patches that are compared with the references at once, 32 MB: every block copies the references. */
+/**
+ * How many numbers of patches are compared with the references at once: 32 MB. Each block copies the references, so
+ * blocks are large.
+ */
 const BLOCK_NUMBERS = 2 ** 23;
 
-/** What is found of images. */
+/** What is computed for some images. */
 export interface EmbeddedBlock {
-  /** Their vectors: `[count, channels]`. */
+  /** The vectors of the images: `[count, channels]`. */
   readonly embeddings: Embeddings;
-  /** Scores of their patches by the first part. */
+  /** Scores of the images' patches, by the first part. */
   readonly scores: PatchValues;
-  /** Of these scores, as of a sample of other images; absent over labelled normals. */
+  /**
+   * Standard errors of these scores, treating the references as a sample. Absent if patches are scored against labelled
+   * normals.
+   */
   readonly standardErrors?: PatchValues;
-  /** Mean weights of their patches. */
+  /** Mean weights of the images' patches. */
   readonly weights: PatchValues;
 }
 
-/** The vectors of images: `[count, channels]`. */
+/** Embeds images, and returns their vectors: `[count, channels]`. */
 export async function embedPatches(
   patches: PatchSet,
   fit: FittedEmbedding,
@@ -60,8 +69,8 @@ export async function embedPatches(
 }
 
 /**
- * Embeds images some at a time; what is found of an image does not depend on the others. `onProgress` hears of images,
- * not of pairs.
+ * Embeds images in blocks. The results of an image do not depend on the other images. `onProgress` counts images, not
+ * pairs.
  */
 export async function* embedBlocks(
   patches: PatchSet,
@@ -77,7 +86,7 @@ export async function* embedBlocks(
   }
 }
 
-/** How many images are embedded at once. */
+/** How many images are embedded in one block. */
 export function blockImages({ rows, cols, channels }: Omit<PatchSet, "data" | "count">): number {
   return Math.max(32, Math.min(512, Math.floor(BLOCK_NUMBERS / (rows * cols * channels))));
 }
@@ -100,7 +109,7 @@ async function embedTogether(
   };
 }
 
-/** Vectors of images after each other. */
+/** Joins the vectors of several blocks of images, one after another. */
 export function joinEmbeddings(blocks: readonly Embeddings[]): Embeddings {
   const [{ channels }] = blocks;
   const count = blocks.reduce((sum, block) => sum + block.count, 0);
@@ -113,7 +122,7 @@ export function joinEmbeddings(blocks: readonly Embeddings[]): Embeddings {
   return { data, count, channels };
 }
 
-/** Every embedding of images, unscaled, and how much of the consensus it makes. */
+/** All embeddings of some images, unscaled, each with its share of the consensus. */
 export async function embeddingsBy(
   patches: PatchSet,
   parts: readonly FittedPart[],
@@ -136,7 +145,10 @@ async function comparedBy(
   return compared;
 }
 
-/** Whether a part has references: for scores, which uniform weights and poolings do without, or for residuals. */
+/**
+ * Whether a part has references. They are needed for scores, except with uniform weights or a pooling, and for
+ * residuals.
+ */
 export function needsReferences(
   { features, weight }: Pick<FittedPart, "features" | "weight">,
   isPooled: boolean,
@@ -144,7 +156,9 @@ export function needsReferences(
   return !isPooled && (weight.kind !== "uniform" || wantResiduals(features));
 }
 
-/** Scores of prepared patches by the reference images: eq. 5, eq. 10, figure 12 or eq. 6, as the weighting says. */
+/**
+ * Scores prepared patches against the reference images, by eq. 5, eq. 10, figure 12 or eq. 6, as the weighting says.
+ */
 export async function compareWith(
   patches: PatchSet,
   { features, weight, references, centre }: FittedPart,
@@ -165,7 +179,7 @@ export async function compareWith(
   return { ...shared, ...found };
 }
 
-/** Patches as a part compares them. */
+/** Prepares patches as a part compares them: picks the levels, and whitens them if the part says so. */
 export function preparedBy(
   patches: PatchSet,
   { features: [{ levels }], whitening }: Pick<FittedPart, "features" | "whitening">,

@@ -1,28 +1,30 @@
-// What is kept of images that are embedded some at a time: a row each, whatever blocks they came in.
+// The results that are kept of images embedded in blocks: one row for each image, whatever block it was in.
 
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import type { PatchSet } from "../types.ts";
 import { embedBlocks, type FittedEmbedding } from "./embed_blocks.ts";
 
-/** Numbers of some images, a row for each. */
+/** The results of some images, one row for each. */
 export interface EmbeddedImages {
   readonly count: number;
-  /** Numbers in a vector. */
+  /** How many numbers a vector has. */
   readonly channels: number;
-  /** Patches of an image. */
+  /** How many patches an image has. */
   readonly patches: number;
   /** `[count, channels]`. */
   readonly vectors: Float32Array;
   /** Mean weights of the patches: `[count, patches]`. */
   readonly weights: Float32Array;
-  /** Largest score of the patches: `[count]`. */
+  /** The largest score of each image's patches: `[count]`. */
   readonly scores: Float64Array;
-  /** Sums over the patches of scores, of their squares and of their standard errors: `[count, 3]`. */
+  /**
+   * Three sums over each image's patches: of the scores, of their squares and of their standard errors: `[count, 3]`.
+   */
   readonly sums: Float64Array;
 }
 
-/** Embeds images, each of `count` 1. What is found of one does not depend on the others. */
+/** Embeds images that come as patch sets of one image each. The results of an image do not depend on the others. */
 export async function embedEachImage(
   images: readonly PatchSet[],
   fit: FittedEmbedding,

@@ -23,7 +23,7 @@ import { compareWith, embeddingsBy, type FittedEmbedding, type FittedPart, needs
 export interface FitOptions extends WorkOptions {
   /** As for `clusterPatches`. @default [{}] */
   readonly features?: readonly Feature[];
-  /** As for `clusterPatches`; but not of masks, which new images have not. @default { kind: "soft" } */
+  /** As for `clusterPatches`, except weights of masks: new images have no masks. @default { kind: "soft" } */
   readonly weight?: Weighting;
   /** As for `clusterPatches`. */
   readonly pooling?: Pooling;
@@ -32,10 +32,11 @@ export interface FitOptions extends WorkOptions {
 }
 
 /**
- * Holds everything fixed that turns an image into a vector. Whitening and centres come from `patches`; temperatures and
- * scales from `references`, which images are scored against too, unless it is the labelled normals.
+ * Fits everything that turns an image into a vector, so that it stays the same for new images. Whitening and centres
+ * come from `patches`, temperatures and scales from `references`. Images are also scored against `references`, unless
+ * the weighting uses the labelled normals.
  *
- * @throws {AnomalyClusterError} `bad-argument` for weights over masks, and over labelled normals without any.
+ * @throws {AnomalyClusterError} `bad-argument` for weights of masks, and for scores over labelled normals without any.
  */
 export async function fitEmbedding(
   patches: PatchSet,
@@ -64,9 +65,9 @@ export async function fitEmbedding(
 }
 
 /**
- * The weighting, with τ as it is best for these images where it is to be chosen.
+ * The weighting; if its τ is still to be chosen, with the best τ for these images.
  *
- * @param sample those that all are compared with. @default all
+ * @param sample the images that all are compared with. @default all
  */
 export async function chosenWeighting(
   patches: PatchSet,

@@ -1,4 +1,4 @@
-// Whether the parts of a stored fit are what they should be and fit each other, before anything is computed from them.
+// Checks whether the parts of a stored fit are valid and fit each other, before anything is computed from them.
 
 import type { Feature } from "../feature.ts";
 import type { PatchSet } from "../types.ts";
@@ -7,10 +7,10 @@ import type { ArrayEntry } from "./array_record.ts";
 import { needsReferences } from "./embed_blocks.ts";
 import type { FittedRecord } from "./fitted_record.ts";
 
-/** Shape of the patch embeddings that a fit takes. */
+/** Shape of the patch embeddings that a fit accepts. */
 export type PatchShape = Pick<PatchSet, "rows" | "cols" | "channels" | "levels">;
 
-/** The shape of a stored array, where there is one of this name. */
+/** Returns the shape of the stored array with this name, if there is one. */
 export type ShapeOf = (name: string) => readonly number[] | undefined;
 
 type Part = FittedRecord["parts"][number];
@@ -23,7 +23,7 @@ export const isListOf = (values: unknown, holds: (value: unknown) => boolean): b
 const isOneOf = (value: unknown, ...names: unknown[]) => value === undefined || names.includes(value);
 const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
-/** Checks all but the numbers within the arrays. May throw a TypeError where something is missing. */
+/** Checks everything except the numbers within the arrays. May throw a TypeError if something is missing. */
 export function isConsistentFit(record: FittedRecord, patches: PatchShape): boolean {
   const { parts, pooling, scales, arrays } = record;
   return isListOf(arrays, isEntry) && [patches.rows, patches.cols, patches.channels].every(isCount) &&
@@ -34,7 +34,7 @@ export function isConsistentFit(record: FittedRecord, patches: PatchShape): bool
     [pooling?.p ?? 1, pooling?.sigma ?? 1].every(isPositive);
 }
 
-/** Finds the shapes of arrays. */
+/** Makes a function that finds the shape of an array by name. */
 export function shapesOf(arrays: readonly ArrayEntry[]): ShapeOf {
   return (name) => arrays.find((one) => one.name === name)?.shape;
 }
@@ -45,7 +45,7 @@ function isEntry(entry: unknown): boolean {
     Number.isInteger(offset) && offset >= 0;
 }
 
-/** Numbers in an image's vector; NaN where they and the scales do not fit. */
+/** How many numbers an image's vector has; NaN if the parts and the scales do not fit. */
 export function vectorLength({ parts, pooling, scales, arrays }: FittedRecord, patches: PatchShape): number {
   if (pooling) {
     if (scales.length !== 1 || parts.length !== 1) return NaN;
@@ -56,7 +56,7 @@ export function vectorLength({ parts, pooling, scales, arrays }: FittedRecord, p
   return total(parts.map((part, at) => widthOf(part, patches) * embeddings[at]));
 }
 
-/** Channels of the levels that take part. */
+/** The number of channels of each level that the part uses. */
 function widthsOf({ features: [{ levels }] }: Part, { levels: widths, channels }: PatchShape): number[] {
   const all = widths ?? [channels];
   return levels ? levels.map((level) => all[level]) : [...all];
@@ -83,7 +83,7 @@ function isPart(part: Part, at: number, { pooling, arrays }: FittedRecord, patch
     }) &&
     (centre === undefined || centre.join() === `${wide}`) &&
     (pooling?.kind !== "bag-of-words" || codebook?.[1] === wide) &&
-    // Without references every patch would count alike.
+    // Without references, all patches would get the same weight.
     (references !== undefined) === needsReferences(part, pooling !== undefined) &&
     (references === undefined || areReferences(references, wide, shapeOf(`parts.${at}.references`)));
 }
@@ -121,7 +121,7 @@ function isWeighting(weight: Weighting, { rows, cols }: PatchShape): boolean {
     (weight as { tau?: unknown }).tau !== "auto" && temperaturesOf(weight).every(isTemperature);
 }
 
-/** An absolute one, or a perplexity: others depend on images that are not there. */
+/** An absolute number, a perplexity, or a multiple of standard deviations. */
 function isTemperature(tau: unknown): boolean {
   if (!isObject(tau)) return isPositive(tau);
   const { perplexity, standardDeviations, share = 1 } = tau as Record<string, number | undefined>;

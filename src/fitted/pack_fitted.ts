@@ -1,4 +1,4 @@
-// What was fitted, to and from what is stored of it.
+// Converts a fit to the form in which it is stored, and back.
 
 import type { Pooling } from "../distance/pooling.ts";
 import { AnomalyClusterError } from "../errors.ts";
@@ -8,7 +8,7 @@ import type { FittedEmbedding, FittedPart } from "./embed_blocks.ts";
 import { isConsistentFit, type PatchShape } from "./fitted_check.ts";
 import type { FittedRecord } from "./fitted_record.ts";
 
-/** A fit as JSON; its arrays go to the writer. */
+/** Returns a fit as JSON, and adds its arrays to the writer. */
 export function packFitted(
   { parts, pooling, scales }: FittedEmbedding,
   writer: ArrayWriter,
@@ -36,9 +36,9 @@ export function packFitted(
 }
 
 /**
- * The fit of what {@linkcode packFitted} gave, for patches of this shape.
+ * Restores a fit that {@linkcode packFitted} stored, for patches of this shape.
  *
- * @throws {AnomalyClusterError} `bad-model` where a part is missing or does not fit the others.
+ * @throws {AnomalyClusterError} `bad-model` if a part is missing or does not fit the others.
  */
 export function unpackFitted(record: FittedRecord, patches: PatchShape, array: ReadArray): FittedEmbedding {
   if (!isConsistentFit(record, patches)) {
@@ -49,7 +49,7 @@ export function unpackFitted(record: FittedRecord, patches: PatchShape, array: R
   return { parts, ...(pooling && { pooling: poolingOf(pooling, array) }), scales };
 }
 
-/** The error of a record whose parts do not fit. */
+/** The error for a record whose parts do not fit each other. */
 export function misfit(): AnomalyClusterError {
   return new AnomalyClusterError("bad-model", "the model's parts do not fit each other: make it again");
 }

@@ -3,7 +3,9 @@ import { classSizes, contingencyTable, groupSizes, type Label } from "./continge
 const pairsIn = (size: number) => size * (size - 1) / 2;
 const pairs = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + pairsIn(size), 0);
 
-/** Adjusted Rand index (Hubert and Arabie 1985): 1 for equal partitions, about 0 for chance, can be negative. */
+/**
+ * Adjusted Rand index (Hubert and Arabie 1985): 1 for equal partitions, about 0 for random ones; it can be negative.
+ */
 export function adjustedRandIndex(truth: ArrayLike<Label>, predicted: ArrayLike<Label>): number {
   const table = contingencyTable(truth, predicted);
   const both = pairs(table.counts.flat());

@@ -1,6 +1,7 @@
 /**
- * The one-to-one matching of rows to columns with the largest sum (Kuhn 1955, in the O(n³) form with
- * potentials by Jonker and Volgenant 1987): for each row its column, or −1 where rows outnumber columns.
+ * The one-to-one matching of rows to columns with the largest sum: for each row its column, or −1 for a row that gets
+ * none because there are more rows than columns. Kuhn 1955, in the O(n³) form with potentials by Jonker and Volgenant
+ * 1987.
  */
 export function bestAssignment(gains: readonly (readonly number[])[]): number[] {
   const rows = gains.length;
@@ -9,7 +10,7 @@ export function bestAssignment(gains: readonly (readonly number[])[]): number[] 
   const cost = (row: number, column: number) => row < rows && column < columns ? -gains[row][column] : 0;
   const rowPotential = new Float64Array(side + 1);
   const columnPotential = new Float64Array(side + 1);
-  const rowOf = new Int32Array(side + 1); // Row matched to a column, both from 1; 0 is none.
+  const rowOf = new Int32Array(side + 1); // The row matched to each column. Both count from 1; 0 means none.
   const cameFrom = new Int32Array(side + 1);
   for (let row = 1; row <= side; row++) {
     rowOf[0] = row;

@@ -1,4 +1,4 @@
-// Internal measures that need the points themselves: groups as their centroids.
+// Internal measures that need the points themselves, because they describe each group by its centroid.
 
 import { ensure } from "../errors.ts";
 import type { Embeddings } from "../types.ts";
@@ -35,8 +35,8 @@ function point({ data, channels }: Embeddings, at: number): ArrayLike<number> {
 }
 
 /**
- * Davies–Bouldin index (1979), from 0 on: mean over groups of the worst ratio of scatter to distance
- * between centroids. Lower is better.
+ * Davies–Bouldin index (1979), from 0 on: for each group, the worst ratio of scatter to the distance between centroids;
+ * then the mean over the groups. Lower is better.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless there are 2 … count − 1 groups.
  */
@@ -55,8 +55,9 @@ export function daviesBouldin(points: Embeddings, labels: ArrayLike<number>): nu
 }
 
 /**
- * Caliński–Harabasz index (1974), from 0 on: variance between groups to variance within, each by its
- * degrees of freedom. Higher is better; without any variance within it is 1, as scikit-learn's.
+ * Caliński–Harabasz index (1974), from 0 on: the ratio of the variance between groups to the variance within groups,
+ * each divided by its degrees of freedom. Higher is better. Without any variance within groups it is 1, as in
+ * scikit-learn.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless there are 2 … count − 1 groups.
  */

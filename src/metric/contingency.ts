@@ -1,6 +1,6 @@
 import { ensure } from "../errors.ts";
 
-/** A label of any kind: names or numbers. */
+/** A label: a name or a number. */
 export type Label = string | number;
 
 /** How many images of each true class fell into each group. */
@@ -15,7 +15,10 @@ export interface Contingency {
   readonly total: number;
 }
 
-/** Counts of class × group. Throws `bad-argument` when the lists are empty or differ in length. */
+/**
+ * Counts how many images of each class are in each group. Throws `bad-argument` when the lists are empty or differ in
+ * length.
+ */
 export function contingencyTable(truth: ArrayLike<Label>, predicted: ArrayLike<Label>): Contingency {
   ensure(
     truth.length === predicted.length && truth.length > 0,
@@ -31,12 +34,12 @@ export function contingencyTable(truth: ArrayLike<Label>, predicted: ArrayLike<L
   return { classes, groups, counts, total: truth.length };
 }
 
-/** Images in each class. */
+/** How many images each class has. */
 export function classSizes(table: Contingency): number[] {
   return table.counts.map((row) => row.reduce((sum, count) => sum + count, 0));
 }
 
-/** Images in each group. */
+/** How many images each group has. */
 export function groupSizes(table: Contingency): number[] {
   return table.groups.map((_, group) => table.counts.reduce((sum, row) => sum + row[group], 0));
 }

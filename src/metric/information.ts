@@ -16,8 +16,8 @@ function mutualInformation(table: Contingency): number {
 }
 
 /**
- * Normalized mutual information with the arithmetic mean of the entropies, from 0 to 1, as
- * scikit-learn's. One class in one group is 1.
+ * Normalized mutual information, from 0 to 1, with the arithmetic mean of the entropies, as in scikit-learn. It is 1 if
+ * there is only one class and one group.
  */
 export function normalizedMutualInformation(truth: ArrayLike<Label>, predicted: ArrayLike<Label>): number {
   const table = contingencyTable(truth, predicted);

@@ -1,8 +1,8 @@
 import type { DistanceMatrix } from "../types.ts";
 
 /**
- * Mean silhouette (Rousseeuw 1987): how much nearer points are to their own group than to the next
- * one, from −1 to 1. Points alone in their group count 0; with a single group the value is 0.
+ * Mean silhouette (Rousseeuw 1987), from −1 to 1: how much nearer points are to their own group than to the nearest
+ * other group. Points that are alone in their group count as 0. With a single group the value is 0.
  */
 export function silhouette(distances: DistanceMatrix, labels: ArrayLike<number>): number {
   const { data, count } = distances;

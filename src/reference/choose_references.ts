@@ -1,24 +1,27 @@
-// Which images others are compared with, where all would be too many.
+// Chooses the images that others are compared with, where comparing with all would take too long.
 
 import { ensure } from "../errors.ts";
 import { randomSample } from "../random.ts";
 import type { PatchSet } from "../types.ts";
 
 /**
- * Images that patches are scored against: all others; a random sample of so many, by which the mean over j ≠ i in eq. 5
- * is estimated with a standard error of s/√R; or a coreset of so many, which covers the images rather than stands for
- * them: rare kinds then weigh more in the mean. `"auto"`: all of a few images, of more as large a sample as it takes, see
- * `enoughReferences`.
+ * The images that patches are scored against:
+ *
+ * - `"all"`: all other images;
+ * - a number R: a random sample of R images. It estimates the mean over j ≠ i in eq. 5 with a standard error of s/√R;
+ * - a coreset of the given size, which covers the set instead of representing it, so that rare kinds have more weight
+ *   in the mean;
+ * - `"auto"`: all if there are few images, otherwise a sample that is large enough, see `enoughReferences`.
  */
 export type References = "auto" | "all" | number | { readonly coreset: number };
 
-/** References whose number is known. */
+/** References whose number is already known. */
 export type CountedReferences = Exclude<References, "auto">;
 
-/** References of images that are never in memory together. */
+/** References for images that are never all in memory at the same time. */
 export type StreamedReferences = Exclude<References, "all">;
 
-/** The chosen images, ascending; `undefined` where all are. Throws `bad-argument` for fewer than 2. */
+/** The chosen images, ascending; `undefined` if all are chosen. Throws `bad-argument` for fewer than 2 references. */
 export function chooseReferences(patches: PatchSet, references: CountedReferences, seed = 0): number[] | undefined {
   if (references === "all") return undefined;
   const wanted = typeof references === "number" ? references : references.coreset;
@@ -28,8 +31,9 @@ export function chooseReferences(patches: PatchSet, references: CountedReference
 }
 
 /**
- * Greedy k-centre (Gonzalez 1985; PatchCore's coreset, Roth et al. 2022) on the images' mean patches: each next one is
- * the farthest from those before, the first the farthest from the mean. Ascending.
+ * Greedy k-centre (Gonzalez 1985; PatchCore's coreset, Roth et al. 2022) on the images' mean patches. The first image
+ * is the farthest from the mean, and each next one is the farthest from those already chosen. Returned in ascending
+ * order.
  */
 export function greedyCentres(patches: PatchSet, wanted: number): number[] {
   const { count, channels } = patches;
@@ -46,13 +50,13 @@ export function greedyCentres(patches: PatchSet, wanted: number): number[] {
       for (let channel = 0; channel < channels; channel++) {
         squared += (means[i * channels + channel] - from[channel]) ** 2;
       }
-      // The mean of all is only where it starts.
+      // The mean only serves to find the first image. Distances to it are then forgotten.
       nearest[i] = chosen.length < 2 ? squared : Math.min(nearest[i], squared);
       if (nearest[i] > nearest[farthest]) farthest = i;
     }
     chosen.push(farthest);
     from = means.subarray(farthest * channels, (farthest + 1) * channels);
-    if (nearest[farthest] === 0) break; // The rest are equals of chosen ones.
+    if (nearest[farthest] === 0) break; // All other images are equal to chosen ones.
   }
   return [...new Set(chosen)].sort((a, b) => a - b);
 }

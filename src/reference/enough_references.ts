@@ -1,4 +1,4 @@
-// How many images each one must be compared with, so that its scores are known well enough.
+// Finds how many images each image must be compared with, so that its scores are known well enough.
 
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { someImages } from "../embed/embedder.ts";
@@ -8,24 +8,24 @@ import type { PatchSet } from "../types.ts";
 import { comparePatches, type ScoreSource } from "../weight/weighting.ts";
 import { chooseReferences, type References } from "./choose_references.ts";
 
-/** Up to so many images all are compared with each other: a sample would save little. */
+/** Up to this many images, all are compared with each other: a sample would save little. */
 export const FEW = 256;
-/** The smallest and the largest sample that is taken of more. */
+/** The smallest and the largest sample that is taken if there are more images. */
 const [FEWEST, MOST] = [64, 512];
-/** Images whose patches tell how large the standard error is. */
+/** How many images the standard error is estimated from. */
 const PROBES = 32;
 
 /**
- * Standard error of a patch's score that is aimed at, as a share of the standard deviation of all scores: what is left to
- * chance is then a twenty-fifth of the scores' variance. An image's weights and embedding are made of many scores.
+ * The wanted standard error of a patch's score, as a share of the standard deviation of all scores. Chance then makes
+ * up one twenty-fifth of the scores' variance. An image's weights and embedding are made of many scores.
  */
 export const WANTED_STANDARD_ERROR = 0.2;
 
 /**
- * The images that all are compared with, ascending; `undefined` where these are all others, or labelled normals. Throws
- * `bad-argument` for fewer than 2.
+ * The images that all are compared with, ascending; `undefined` if each is compared with all others, or with labelled
+ * normals. Throws `bad-argument` for fewer than 2.
  *
- * @param prepared the same patches as they are compared.
+ * @param prepared the same patches, prepared for comparing.
  */
 export async function referencesFor(
   patches: PatchSet,
@@ -38,19 +38,20 @@ export async function referencesFor(
   return over === "normal" ? undefined : sample;
 }
 
-/** What {@linkcode referencesFor} goes by. */
+/** Options of {@linkcode referencesFor}. */
 export interface ReferenceOptions extends WorkOptions {
   /** @default "auto" */
   readonly references?: References;
-  /** Of the sample. @default 0 */
+  /** Seed of the sample. @default 0 */
   readonly seed?: number;
 }
 
 /**
- * How many of the images, at random, all are to be compared with: enough for {@linkcode WANTED_STANDARD_ERROR}, from 64 to
- * 512. It is found from 32 images and 64 others: the standard error falls with the square root of the number.
+ * How many randomly chosen images all others must be compared with: enough for {@linkcode WANTED_STANDARD_ERROR}, from
+ * 64 to 512. It is estimated by comparing 32 images with 64 others, because the standard error falls with the square
+ * root of their number.
  *
- * @param prepared what is compared: the patches that take most images decide.
+ * @param prepared the patches to compare. If there are several sets, the one that needs the most images decides.
  */
 export async function enoughReferences(
   prepared: readonly PreparedFeatures[],
@@ -61,7 +62,7 @@ export async function enoughReferences(
   const [{ patches: { count } }] = prepared;
   if (count <= FEW || over === "normal") return "all";
   const drawn = randomSample(count, FEWEST + PROBES, seed + 1);
-  // Drawn images come in ascending order: every third one is a probe, so that these are from everywhere too.
+  // The drawn images are in ascending order. Every third one is a probe, so that probes come from all parts of the set.
   const probes = drawn.filter((_, at) => at % 3 === 0);
   const others = drawn.filter((_, at) => at % 3 !== 0);
   let wanted = FEWEST;

@@ -1,4 +1,4 @@
-// Deno's permissions, which no other runtime has.
+// Deno's permissions. No other runtime has these.
 
 interface DenoLike {
   readonly permissions?: {
@@ -12,12 +12,12 @@ const { Deno: deno } = globalThis as { Deno?: DenoLike };
 /** Whether this is Deno. */
 export const isDeno: boolean = deno !== undefined;
 
-/** Whether native code may be loaded. */
+/** Whether native code may be loaded. In other runtimes it always may. */
 export function mayLoadNative(): boolean {
   return !deno?.permissions || deno.permissions.querySync({ name: "ffi" }).state === "granted";
 }
 
-/** Gives the network up for good, where that can be done. */
+/** Gives up access to the network for good, if the runtime can do that. */
 export function giveUpNetwork(): void {
   deno?.permissions?.revokeSync({ name: "net" });
 }

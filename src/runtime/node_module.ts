@@ -1,6 +1,6 @@
-// Node's own modules, which Deno, Node and Bun have, and browsers and edge workers have not.
+// Node's built-in modules. Deno, Node and Bun have them; browsers and edge workers do not.
 
-/** The module of a name, as `node:os`; nothing where the runtime has none. */
+/** Returns a module by name, such as `node:os`; undefined if the runtime has no such modules. */
 export function nodeModule<Module>(name: string): Module | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
   return process?.getBuiltinModule?.(name) as Module | undefined;

@@ -1,16 +1,17 @@
-// Packages that only who asks for them downloads.
+// Packages that are only downloaded for people who ask for them.
 
 import { isDeno, mayLoadNative } from "./deno.ts";
 import { AnomalyClusterError } from "../errors.ts";
 
 /**
- * Imports an npm package of native code, given as `name@version`: never a literal where it is imported, so that nothing
- * is downloaded ahead. Throws `unsupported-runtime`, `what` being what does not start and `task` how it would in Deno.
+ * Imports an npm package of native code, given as `name@version`. The name is never a literal at the import, so that
+ * nothing is downloaded ahead of time. Throws `unsupported-runtime` with a message that names `what` does not start,
+ * and the Deno `task` that would start it.
  */
 export async function importNative<T>(specifier: string, what: string, task: string): Promise<T> {
   const [name] = specifier.split("@");
   try {
-    if (!mayLoadNative()) throw new Error("no permission to load native code"); // Before anything is downloaded in vain.
+    if (!mayLoadNative()) throw new Error("no permission to load native code"); // Before any download.
     return await import(isDeno ? `npm:${specifier}` : name);
   } catch (cause) {
     const needed = isDeno ? `${name} and --allow-ffi (${task})` : `${name} (npm install ${specifier})`;

@@ -1,13 +1,16 @@
-// The bytes of a file, wherever the runtime has files, or of what a server sends.
+// Reads the bytes of a file, if the runtime has files, or of a server's answer.
 
 import { nodeModule } from "./node_module.ts";
 
-/** What is used of Node's module. */
+/** The parts of Node's module that are used here. */
 interface NodeFiles {
   readFile(file: string | URL): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** A path, or a `file:`, `http:` or `https:` address. Rejects with the runtime's own error. */
+/**
+ * Reads a path, or a `file:`, `http:` or `https:` address. Rejects with the runtime's own error, or with the status of
+ * a server that refuses.
+ */
 export async function readAddress(address: string | URL): Promise<Uint8Array<ArrayBuffer>> {
   const url = address instanceof URL ? address : /^[a-z][a-z\d+.-]+:/i.test(address) ? new URL(address) : undefined;
   const files = url === undefined || url.protocol === "file:" ? nodeModule<NodeFiles>("node:fs/promises") : undefined;

@@ -2,8 +2,8 @@ import { ensure } from "../errors.ts";
 import type { PatchValues } from "../types.ts";
 
 /**
- * The `k` patches of each image with the largest scores, in descending order; of equal scores the lower
- * index first: `[count, k]`.
+ * The `k` patches with the largest scores in each image, in descending order: `[count, k]`. Of equal scores, the lower
+ * index comes first.
  */
 export function topPatches(scores: PatchValues, k: number): Int32Array {
   const { count, patches } = scores;
@@ -18,7 +18,7 @@ export function topPatches(scores: PatchValues, k: number): Int32Array {
 }
 
 /**
- * Hard weights (eq. 8): 1/k on the k patches with the largest scores, else 0.
+ * Hard weights (eq. 8): 1/k for the k patches with the largest scores, 0 for the others.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless 1 ≤ k ≤ the number of patches.
  */

@@ -3,7 +3,7 @@ import { topPatches } from "./hard.ts";
 import { softWeights, type Temperature } from "./soft.ts";
 
 /**
- * Hybrid weights (eq. 9): soft weights on the k patches with the largest scores, renormalised, else 0.
+ * Hybrid weights (eq. 9): soft weights for the k patches with the largest scores, renormalised; 0 for the others.
  *
  * @throws {AnomalyClusterError} `bad-argument` when τ is not above 0, or unless 1 ≤ k ≤ the number of patches.
  */

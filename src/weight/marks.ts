@@ -1,33 +1,40 @@
-// What a mask marks, whatever values or colours it is drawn in.
+// Finds the marked pixels of a mask, whatever values or colours the mask is drawn in.
 
 import type { Raster } from "../types.ts";
 
-/** A mask's marks. */
+/** The marked pixels of a mask. */
 export interface Marks {
-  /** White where the mask marks, else black. */
+  /** White where the mask marks a pixel, black elsewhere. */
   readonly raster: Raster;
   /** Share of the pixels that are marked. */
   readonly share: number;
-  /** What was taken as marked, for people; absent where it is white on black. */
+  /** A text for people: what was read as marked. Absent for masks that are white on black. */
   readonly taken?: string;
-  /** Whether the mask is of one colour, that is not black: it marks nothing, as nothing is told apart. */
+  /** Whether the whole mask has one colour other than black. Such a mask marks nothing, because no part differs. */
   readonly isOneColour: boolean;
-  /** Whether it looks like a photograph: no part of it stands out. */
+  /** Whether the mask looks like a photograph: no part of it stands out. */
   readonly isPhotograph: boolean;
 }
 
-/** Colours of marks beyond which a file is no mask: more than 256 greys of smooth edges, or numbered objects, come to. */
+/**
+ * A file with more colours of marks than this is not a mask. Smooth edges have at most 256 greys, and numbered objects
+ * also stay below.
+ */
 const MOST_COLOURS = 2000;
 
-/** In lossy files most pixels of a mask are nearly as bright as its marks, or nearly black. */
+/**
+ * A lossy file is a mask if at most this share of its pixels is of medium brightness. In a mask, most pixels are nearly
+ * as bright as its marks, or nearly black.
+ */
 const MOST_BETWEEN = 0.2;
 
-/** Least value that is no noise of a lossy file. */
+/** The lowest value that is not just noise of a lossy file. */
 const NOISE = 16;
 
 /**
- * Any channel that is not 0 marks. Where parts are transparent the others are marked, without those that are black among
- * colours. In files of a lossy format what is brighter than half of the brightest marks.
+ * Finds the pixels that a mask marks. A pixel is marked if any channel is not 0. If parts of the mask are transparent,
+ * all other pixels are marked, except black ones next to other colours. In a lossy format, pixels at least half as
+ * bright as the brightest are marked.
  */
 export function marksOf({ data, width, height }: Raster, isLossy: boolean): Marks {
   const pixels = width * height;

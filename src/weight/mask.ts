@@ -2,10 +2,10 @@ import { ensure } from "../errors.ts";
 import type { PatchValues, Raster } from "../types.ts";
 
 /**
- * Weights from ground-truth masks (the paper's table 7): equal on the patches that a mask touches, else
- * 0. An image whose mask is empty gets uniform weights.
+ * Weights from ground-truth masks (the paper's table 7): equal for the patches that a mask touches, 0 for the others.
+ * An image with an empty mask gets uniform weights.
  *
- * @param masks 0 or another number for each patch.
+ * @param masks for each patch, 0 or another number.
  */
 export function maskWeights(masks: PatchValues): PatchValues {
   const { count, patches } = masks;
@@ -21,7 +21,7 @@ export function maskWeights(masks: PatchValues): PatchValues {
   return { data, count, patches };
 }
 
-/** Which patches of a grid a mask touches: 1 where any of its pixels is not black, row by row. */
+/** Which patches of a grid a mask touches, row by row: 1 if any pixel in the patch is not black, else 0. */
 export function maskPatches(mask: Raster, rows: number, cols: number): Float32Array {
   const touched = new Float32Array(rows * cols);
   const { width, height, data } = mask;
@@ -29,7 +29,7 @@ export function maskPatches(mask: Raster, rows: number, cols: number): Float32Ar
     for (let x = 0; x < width; x++) {
       const at = (y * width + x) * 4;
       if (!(data[at] | data[at + 1] | data[at + 2])) continue;
-      // A pixel of a mask smaller than the grid covers several patches.
+      // If the mask is smaller than the grid, one of its pixels covers several patches.
       const [top, bottom] = [Math.floor(y * rows / height), Math.ceil((y + 1) * rows / height)];
       const [left, right] = [Math.floor(x * cols / width), Math.ceil((x + 1) * cols / width)];
       for (let row = top; row < bottom; row++) touched.fill(1, row * cols + left, row * cols + right);

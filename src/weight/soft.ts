@@ -2,26 +2,26 @@ import { ensure } from "../errors.ts";
 import type { PatchValues } from "../types.ts";
 
 /**
- * Temperature τ: absolute, in the units of the scores; a multiple of the standard deviation of all scores; or one
- * for each image, such that its weights have this perplexity, the exponential of their entropy, as a share of its
- * patches from above 0 to below 1: the number of patches that effectively count is then the same for every image,
- * whatever its contrast.
+ * Temperature τ, in one of three forms: a number in the units of the scores; a multiple of the standard deviation of
+ * all scores; or a perplexity, from which each image gets its own τ. The perplexity is the exponential of the weights'
+ * entropy, given as a share of the image's patches from above 0 to below 1. The number of patches that effectively
+ * count is then the same for every image, whatever its contrast.
  */
 export type Temperature =
   | number
   | { readonly standardDeviations: number }
   | {
     readonly perplexity: number;
-    /** How much of a consensus it makes, from above 0 to 1. @default as much as each other */
+    /** Its share of a consensus, from above 0 to 1. @default the same for each */
     readonly share?: number;
   };
 
-/** The τ used when none is given: 0.3 standard deviations of the scores, whatever the network's scale. */
+/** The τ that is used if none is given: 0.3 standard deviations of the scores, whatever the network's scale. */
 export const DEFAULT_TEMPERATURE: Temperature = { standardDeviations: 0.3 };
 
 /**
- * τ as a number in the units of the scores; `undefined` where each image has its own. Where all scores are equal
- * a relative τ is 1: the weights are uniform.
+ * τ as a number in the units of the scores; `undefined` if each image has its own τ. If all scores are equal, a
+ * relative τ is 1, which makes the weights uniform.
  */
 export function absoluteTemperature(scores: PatchValues, tau: Temperature): number | undefined {
   if (typeof tau === "number") {
@@ -41,8 +41,8 @@ export function absoluteTemperature(scores: PatchValues, tau: Temperature): numb
 }
 
 /**
- * Soft weights (eq. 5): α_m^i ∝ exp(s_m / τ), each image's weights sum to 1. A small τ tends to the
- * single most anomalous patch, a large one to uniform weights.
+ * Soft weights (eq. 5): α_m^i ∝ exp(s_m / τ). Each image's weights sum to 1. A small τ gives nearly all weight to the
+ * single most anomalous patch, a large one gives nearly uniform weights.
  *
  * @throws {AnomalyClusterError} `bad-argument` when τ is not above 0.
  */
@@ -65,7 +65,7 @@ function normalisedPowers(scores: Float32Array, tau: number): Float64Array {
   return powers.map((power) => power / sum);
 }
 
-/** The τ at which the weights' perplexity is `wanted`, by bisection; it grows with τ. */
+/** Finds the τ at which the weights have the perplexity `wanted`, by bisection: the perplexity grows with τ. */
 function temperatureFor(scores: Float32Array, wanted: number): number {
   const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const range = largest - scores.reduce((least, score) => Math.min(least, score), Infinity);
@@ -80,7 +80,10 @@ function temperatureFor(scores: Float32Array, wanted: number): number {
   return Math.exp((low + high) / 2);
 }
 
-/** The perplexity of weights ∝ exp(x / τ): their entropy is the logarithm of the powers' sum less the mean x / τ. */
+/**
+ * The perplexity of weights ∝ exp(x / τ). Their entropy is the logarithm of the sum of the powers, minus the mean of x
+ * / τ.
+ */
 function perplexityOf(below: Float64Array, tau: number): number {
   let [sum, products] = [0, 0];
   for (let at = 0; at < below.length; at++) {

@@ -1,4 +1,4 @@
-// The choice among the families of weights.
+// All kinds of weights, and the choice among them.
 
 import { spreadNormalNeighbours } from "../distance/normal_scores.ts";
 import {
@@ -16,16 +16,22 @@ import { maskWeights } from "./mask.ts";
 import { DEFAULT_TEMPERATURE, softWeights, type Temperature } from "./soft.ts";
 import { uniformWeights } from "./uniform.ts";
 
-/** What patches are scored by: their minima over the other images (eq. 5, 10, figure 12), or labelled normals (eq. 6). */
+/**
+ * What scores are computed from: the patches' minima over the other images (eq. 5, 10, figure 12), or labelled normals
+ * (eq. 6).
+ */
 export type ScoreSource = ScoreReduction | "normal";
 
 /**
- * One τ; or several, whose embeddings are put side by side: a consensus that no single choice decides; or `"auto"`: a
+ * One τ; several, whose embeddings are put side by side as a consensus, so that no single τ decides; or `"auto"`: a
  * consensus that is chosen from the images, see `SpreadChoice`.
  */
 export type Temperatures = Temperature | readonly Temperature[] | "auto";
 
-/** How patches are weighted. Scores are over `"mean"` unless `over` says else; `"normal"` needs labelled normals. */
+/**
+ * How patches are weighted. Scores are computed over `"mean"` unless `over` says otherwise. `"normal"` needs labelled
+ * normals.
+ */
 export type Weighting =
   | { readonly kind: "uniform" }
   | { readonly kind: "soft"; readonly tau?: Temperatures; readonly over?: ScoreSource }
@@ -33,7 +39,7 @@ export type Weighting =
   | { readonly kind: "hybrid"; readonly k: number; readonly tau?: Temperatures; readonly over?: ScoreSource }
   | { readonly kind: "mask"; readonly masks: PatchValues };
 
-/** The temperatures of a weighting: none for one that has no τ. Throws `bad-argument` for one that is not chosen yet. */
+/** The temperatures of a weighting; empty if it has no τ. Throws `bad-argument` if τ is still to be chosen. */
 export function temperaturesOf(weighting: Weighting): readonly Temperature[] {
   if (weighting.kind !== "soft" && weighting.kind !== "hybrid") return [];
   const { tau = DEFAULT_TEMPERATURE } = weighting;
@@ -41,25 +47,28 @@ export function temperaturesOf(weighting: Weighting): readonly Temperature[] {
   return Array.isArray(tau) ? tau : [tau as Temperature];
 }
 
-/** Whether τ is to be chosen from the images. */
+/** Whether τ is still to be chosen from the images. */
 export function isLeftOpen(weighting: Weighting): boolean {
   return "tau" in weighting && weighting.tau === "auto";
 }
 
-/** How much of the consensus each of a weighting's embeddings makes: 1 for each, unless the temperatures say else. */
+/**
+ * The share of the consensus that each embedding of a weighting has: 1 for each, unless the temperatures say otherwise.
+ */
 export function sharesOf(weighting: Weighting): readonly number[] {
   const temperatures = temperaturesOf(weighting);
   return temperatures.length === 0 ? [1] : temperatures.map((tau) => (tau as { share?: number }).share ?? 1);
 }
 
-/** What the patches of a weighting are scored by. */
+/** What the scores of a weighting are computed from. */
 export function sourceOf(weighting: Weighting): ScoreSource {
   return "over" in weighting && weighting.over || "mean";
 }
 
 /**
- * Scores of all patches, and where wanted their residuals (see `Feature`), on all cores. Over each other, over reference
- * images (one that is among them is not compared with itself), or over labelled normals.
+ * Scores of all patches and, if asked for, their residuals (see `Feature`), computed on all cores. The patches are
+ * compared with each other, with reference images (an image that is one of these is not compared with itself), or with
+ * labelled normals.
  */
 export async function comparePatches(
   patches: PatchSet,
@@ -77,7 +86,7 @@ export async function comparePatches(
   return await spreadNormalNeighbours(patches, references, withResiduals, work);
 }
 
-/** Weights α of all patches, for each temperature; weights without τ come once. */
+/** Weights α of all patches: one set for each temperature, or a single set for weightings without τ. */
 export function weighPatches(scores: PatchValues, weighting: Weighting): PatchValues[] {
   switch (weighting.kind) {
     case "uniform":
@@ -93,13 +102,16 @@ export function weighPatches(scores: PatchValues, weighting: Weighting): PatchVa
   }
 }
 
-/** Weights, and how much of the consensus they make. */
+/** Weights, and their share of the consensus. */
 export interface SharedWeights {
   readonly weights: PatchValues;
   readonly share: number;
 }
 
-/** Mean of several weights by their shares; each image's still sum to 1. Those that are told again count once. */
+/**
+ * Mean of several weights in proportion to their shares. Each image's weights still sum to 1. Weights that occur
+ * several times in the list count once.
+ */
 export function meanWeights(all: readonly SharedWeights[]): PatchValues {
   const different = [...new Map(all.map((one) => [one.weights, one])).values()];
   const whole = different.reduce((sum, { share }) => sum + share, 0);

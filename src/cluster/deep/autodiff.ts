@@ -1,9 +1,9 @@
-// Reverse-mode differentiation of matrices: just what the small networks of deep clustering are made of.
+// Reverse-mode differentiation of matrices: only the operations that the small networks of deep clustering need.
 
-/** Storage of a matrix: float32 for training, float64 for checks. */
+/** Numbers of a matrix: float32 for training, float64 for checks. */
 export type Numbers = Float32Array | Float64Array;
 
-/** A matrix on a tape, row-major; `gradient` is of the loss, by each of its numbers. */
+/** A matrix on a tape, row-major. `gradient` is the derivative of the loss by each of its numbers. */
 export interface Matrix {
   readonly rows: number;
   readonly cols: number;
@@ -12,17 +12,17 @@ export interface Matrix {
   readonly gradient?: Numbers;
 }
 
-/** A loss of some matrices: its value, and its gradient by each of them, row-major. */
+/** The value of a loss, and its gradient by each matrix that it depends on, row-major. */
 export interface LossValue {
   readonly value: number;
   readonly gradients: readonly ArrayLike<number>[];
 }
 
-/** Records what is computed, to go back over it for the gradients. One tape serves one step of training. */
+/** Records operations, so that gradients can be computed by going back over them. One tape serves one training step. */
 export class Tape {
   readonly #steps: (() => void)[] = [];
 
-  /** x · weights + bias, the bias `[1, cols]` added to each row. */
+  /** x · weights + bias. The bias `[1, cols]` is added to each row. */
   affine(x: Matrix, weights: Matrix, bias: Matrix): Matrix {
     const y = result(x, x.rows, weights.cols);
     for (let row = 0; row < y.rows; row++) y.data.set(bias.data, row * y.cols);
@@ -74,12 +74,12 @@ export class Tape {
     return y;
   }
 
-  /** The same numbers in rows of another length. */
+  /** The same numbers, arranged in rows of another length. */
   reshape(x: Matrix, rows: number, cols: number): Matrix {
     return { ...x, rows, cols };
   }
 
-  /** Σ_s weights[i, s] · x[i · S + s]: of every S rows one, `weights` `[rows / S, S]`. */
+  /** Σ_s weights[i, s] · x[i · S + s]: turns every S rows into one. `weights` is `[rows / S, S]`. */
   weightedSum(x: Matrix, weights: Matrix): Matrix {
     const [cells, { cols }] = [weights.cols, x];
     const y = result(x, weights.rows, cols);
@@ -102,8 +102,8 @@ export class Tape {
   }
 
   /**
-   * Gaussian bumps on a grid of `side` × `side` places: exp(−‖place − (t₀, t₁)‖² / (2 `width` t₂)), places from 0 to 1;
-   * `t` is `[n, 3]`, the result `[n, side²]`.
+   * Gaussian bumps on a grid of `side` × `side` places: exp(−‖place − (t₀, t₁)‖² / (2 `width` t₂)). Coordinates of
+   * places go from 0 to 1. `t` is `[n, 3]`, the result `[n, side²]`.
    */
   gaussian(t: Matrix, side: number, width: number): Matrix {
     const y = result(t, t.rows, side * side);
@@ -129,7 +129,7 @@ export class Tape {
     return y;
   }
 
-  /** Adds `weight` times a loss of `inputs` to what is differentiated; returns the loss. */
+  /** Adds `weight` times a loss of `inputs` to the sum that `backward` differentiates. Returns the loss. */
   loss(inputs: readonly Matrix[], loss: LossValue, weight = 1): number {
     this.#steps.push(() => {
       inputs.forEach(({ gradient }, input) => {
@@ -140,26 +140,26 @@ export class Tape {
     return loss.value;
   }
 
-  /** Adds the gradients of all losses to those of all matrices. */
+  /** Computes the gradients of all losses by all matrices, and adds them to the matrices' gradients. */
   backward(): void {
     while (this.#steps.length) this.#steps.pop()!();
   }
 }
 
-/** Numbers that are not trained, `[rows, cols]`. */
+/** A matrix `[rows, cols]` that is not trained. */
 export function constant(rows: number, cols: number, data: Numbers): Matrix {
   return { rows, cols, data };
 }
 
-/** Zeros of the same precision, with a gradient. */
+/** A matrix of zeros with the precision of `like`, and with a gradient. */
 function result(like: Matrix, rows: number, cols: number): Matrix {
   const zeros = () => like.data instanceof Float32Array ? new Float32Array(rows * cols) : new Float64Array(rows * cols);
   return { rows, cols, data: zeros(), gradient: zeros() };
 }
 
-// Four rows at a time, so that each number of the sum is loaded and stored a quarter as often.
+// The products below take four rows at a time, so that each number of the sum is loaded and stored a quarter as often.
 
-/** y += a · b, of n × k and k × m */
+/** y += a · b, where a is n × k and b is k × m */
 function addProduct(a: Numbers, b: Numbers, y: Numbers, n: number, k: number, m: number): void {
   for (let i = 0; i < n; i++) {
     const to = i * m;
@@ -177,7 +177,7 @@ function addProduct(a: Numbers, b: Numbers, y: Numbers, n: number, k: number, m:
   }
 }
 
-/** y += aᵀ · b, of n × k and n × m */
+/** y += aᵀ · b, where a is n × k and b is n × m */
 function addTransposedProduct(a: Numbers, b: Numbers, y: Numbers, n: number, k: number, m: number): void {
   let i = 0;
   for (; i + 3 < n; i += 4) {
@@ -197,7 +197,7 @@ function addTransposedProduct(a: Numbers, b: Numbers, y: Numbers, n: number, k: 
   }
 }
 
-/** y += a · bᵀ, of n × m and k × m */
+/** y += a · bᵀ, where a is n × m and b is k × m */
 function addProductTransposed(a: Numbers, b: Numbers, y: Numbers, n: number, m: number, k: number): void {
   for (let i = 0; i < n; i++) {
     for (let p = 0; p < k; p++) {

@@ -1,4 +1,4 @@
-// GATCluster: self-supervised Gaussian attention.
+// GATCluster: deep clustering with self-supervised Gaussian attention.
 
 import type { TrainedClusterer } from "../clusterer.ts";
 import type { Embeddings, PatchSet } from "../../types.ts";
@@ -21,30 +21,36 @@ import {
 } from "./trainer.ts";
 import { VIEW, viewSource } from "./views.ts";
 
-/** Side of the grid on which attention is paid, at most. */
+/** The largest side of the grid over which attention is spread. */
 const SIDE = 7;
-/** Channels of the feature map, at least. */
+/** The fewest channels of the feature map. */
 const FEATURES = 10;
-/** Passes over the images for each set of targets. */
+/** Passes over the images with each set of targets. */
 const REPEATS = 8;
 /** Width of the attention. */
 const LAMBDA = 0.05;
 const LOSS = { similarity: 5, entropy: 3, relation: 1, attention: 5 };
-/** Relations count only where every cluster has this share of a mean one. */
+/** Relations are used only if every cluster has at least this share of the mean cluster size. */
 const SMALLEST = 0.1;
 const CLIP = 10;
 
 const GATCLUSTER: MethodKind = { kind: "gatcluster", epochs: 60, batch: 32, learningRate: 1e-3, create };
 
 /**
- * GATCluster (Niu, Zhang, Wang, Liang, ECCV 2020): clusters that do not change with the view, that k-means finds apart
- * (from the clusters' own probabilities), that are of about one size, and that a part of the image, on which a Gaussian
- * attention lies, tells as well as the whole. As in the authors' code for ImageNet-10: weights of the four losses 5, 1,
- * 3 and 5, λ = 0.05, targets anew for 8 passes over the images, 32 images a step, Adam of 1e-3, gradients clipped at 10,
- * feature maps of 10 channels (k, where that is more), k-means of 20 starts, relations dropped while a cluster has less
- * than a tenth of its share. Unlike theirs the network below is frozen: its patches, on a grid of at most 7 × 7, take
- * the place of a convolutional network's output; views are of the patch grid (crops, mirrorings, patches left out), and
- * targets are made anew 60 times in place of 6,000.
+ * GATCluster (Niu, Zhang, Wang, Liang, ECCV 2020). It trains clusters that
+ *
+ * - do not change with the view;
+ * - are separable: k-means, run on the clusters' own probabilities, finds them;
+ * - are of about equal size;
+ * - can be recognised from a part of the image, selected by a Gaussian attention, as well as from the whole.
+ *
+ * As in the authors' code for ImageNet-10: weights of the four losses 5, 1, 3 and 5, λ = 0.05, new targets after every
+ * 8 passes over the images, 32 images a step, Adam of 1e-3, gradients clipped at 10, feature maps of 10 channels (k, if
+ * that is more), k-means of 20 starts, and no relations while a cluster has less than a tenth of its share.
+ *
+ * Different from theirs: the network below is frozen, and its patches, on a grid of at most 7 × 7, replace the output
+ * of a convolutional network; views are made from the patch grid (crops, mirrorings, patches left out); and targets are
+ * made 60 times instead of 6,000.
  */
 export function gatcluster(options: TrainingOptions = {}): TrainedClusterer {
   return trainedClusterer(GATCLUSTER, options);
@@ -113,7 +119,7 @@ function create(patches: PatchSet, { k, epochs, batch, learningRate, random }: M
   };
 }
 
-/** What an epoch trains towards, from the probabilities of all images before it. */
+/** Makes the targets of an epoch from the probabilities that all images have before it. */
 function targetsOf(p: Matrix, k: number, random: () => number) {
   const sharpened = balancedRows(Float64Array.from(p.data, (value) => value * value), p);
   const points: Embeddings = { data: sharpened, count: p.rows, channels: k };
@@ -124,12 +130,12 @@ function targetsOf(p: Matrix, k: number, random: () => number) {
   return {
     balanced: balancedRows(p.data, p),
     sharpened,
-    /** Images of one number belong together; each has a number of its own while clusters are not there yet. */
+    /** Images with the same number belong together. While there are no clusters yet, each image has its own number. */
     relations: apart ? labels : labels.map((_, image) => image),
   };
 }
 
-/** Numerators over the clusters' sizes, then over each row's sum. */
+/** Divides the numerators by the clusters' sizes, then by each row's sum. */
 function balancedRows(numerators: ArrayLike<number>, { rows, cols, data }: Matrix): Float64Array {
   const sizes = new Float64Array(cols);
   data.forEach((value, at) => sizes[at % cols] += value);

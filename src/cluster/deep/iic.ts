@@ -1,4 +1,4 @@
-// Invariant information clustering.
+// Invariant information clustering (IIC), a deep clustering method.
 
 import type { TrainedClusterer } from "../clusterer.ts";
 import type { PatchSet } from "../../types.ts";
@@ -22,24 +22,28 @@ import {
 } from "./trainer.ts";
 import { VIEW, viewSource } from "./views.ts";
 
-/** Numbers between the features and the heads. */
+/** Width of the layer between the features and the heads. */
 const HIDDEN = 128;
-/** Heads of each kind, of which the one with the lowest loss is used. */
+/** Number of heads of each kind. The head with the lowest loss is used. */
 const HEADS = 5;
-/** Outputs of an overclustering head, as a multiple of the groups. */
+/** Outputs of an overclustering head, as a multiple of the number of groups. */
 const OVERCLUSTERING = 7;
-/** Passes for the heads of k groups after each one for the others. */
+/** How many passes the heads of k groups get for each pass of the overclustering heads. */
 const PASSES = 2;
 
 const IIC: MethodKind = { kind: "iic", epochs: 300, batch: 140, learningRate: 1e-3, create };
 
 /**
- * Invariant information clustering (Ji, Henriques, Vedaldi, ICCV 2019): a network is trained so that the clusters of an
- * image and of a view of it tell as much of each other as can be. As in the authors' code: 5 heads of k groups and 5
- * overclustering heads of 7 k, trained in turn (one pass for these, two for those, as for CIFAR-10), the head with the
- * lowest loss is used; λ = 1, Adam, 140 images a step. Unlike theirs the network is frozen but for a layer of 128 ReLUs
- * on the mean of an image's patches, views are of the patch grid (crops, patches left out), each image is seen in one
- * view an epoch in place of 3 to 5, and Adam's step is 1e-3 for 300 epochs in place of 1e-4 for 2,000.
+ * Invariant information clustering (Ji, Henriques, Vedaldi, ICCV 2019): trains a network so that the cluster of an
+ * image and the cluster of a view of it have as much mutual information as possible.
+ *
+ * As in the authors' code: 5 heads of k groups and 5 overclustering heads of 7 k groups are trained in turn (two passes
+ * for the former, one for the latter, as for CIFAR-10), and the head with the lowest loss is used; λ = 1, Adam, 140
+ * images a step.
+ *
+ * Different from theirs: the network is frozen, except for a layer of 128 ReLUs on the mean of an image's patches;
+ * views are made from the patch grid (crops, patches left out); each image is seen in one view an epoch instead of 3 to
+ * 5; and Adam's step is 1e-3 for 300 epochs instead of 1e-4 for 2,000.
  */
 export function iic(options: TrainingOptions = {}): TrainedClusterer {
   return trainedClusterer(IIC, options);
@@ -52,7 +56,7 @@ function create(patches: PatchSet, { k, epochs, batch, learningRate, random }: M
   const heads = (outputs: number) => Array.from({ length: HEADS }, () => layer(HIDDEN, outputs, random));
   const [many, few] = [heads(OVERCLUSTERING * k), heads(k)];
   const [shared, ofMany, ofFew] = [[trunk], many, few].map(parametersOf);
-  const state = new Float64Array(1 + HEADS); // Steps so far; the last loss of each head of k groups.
+  const state = new Float64Array(1 + HEADS); // Steps so far, then the last loss of each head of k groups.
   const hidden = (tape: Tape, x: Matrix) => tape.relu(apply(tape, x, trunk));
 
   const pass = (own: readonly Layer[], parameters: typeof ofMany, source: () => number): Float64Array => {

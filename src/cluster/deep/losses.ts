@@ -1,13 +1,13 @@
-// The losses of deep clustering, each with its gradients: of rows of probabilities, in float64.
+// The losses of deep clustering, each with its gradients. They take rows of probabilities and compute in float64.
 
 import type { LossValue, Matrix } from "./autodiff.ts";
 
-/** Below this probabilities count as this, so that logarithms are finite. */
+/** Smaller probabilities are raised to this, so that logarithms are finite. */
 const LEAST = 1e-8;
 
 /**
- * Minus the mutual information of two views' clusters (Ji et al. 2019, eq. 3 to 5), from the symmetric joint
- * distribution ½ (PᵀQ + QᵀP) / n of their probabilities, in nats.
+ * Minus the mutual information of two views' clusters (Ji et al. 2019, eq. 3 to 5), in nats. It is computed from the
+ * symmetric joint distribution ½ (PᵀQ + QᵀP) / n of their probabilities.
  */
 export function mutualInformationLoss({ rows, cols, data: p }: Matrix, { data: q }: Matrix): LossValue {
   const joint = new Float64Array(cols * cols);
@@ -25,7 +25,7 @@ export function mutualInformationLoss({ rows, cols, data: p }: Matrix, { data: q
   let value = 0;
   const slope = new Float64Array(cols * cols);
   for (let at = 0; at < slope.length; at++) {
-    // The marginals sum to one whatever the joint: what they add to the gradient is a constant 2.
+    // The marginals sum to one whatever the joint distribution is. So they add only a constant 2 to the gradient.
     const inner = Math.log(symmetric[at]) - Math.log(marginal[Math.floor(at / cols)]) - Math.log(marginal[at % cols]);
     value -= symmetric[at] * inner;
     slope[at] = -(inner - 1);
@@ -42,11 +42,13 @@ export function mutualInformationLoss({ rows, cols, data: p }: Matrix, { data: q
     }
     return gradient;
   });
-  // The sign: −Σ J log(J / (r c)) is minus the information already.
+  // No change of sign is needed: −Σ J log(J / (r c)) already is minus the information.
   return { value, gradients };
 }
 
-/** −mean log ⟨p, q⟩ over rows: each image and its neighbour in one cluster (Van Gansbeke et al. 2020, eq. 2). */
+/**
+ * −mean log ⟨p, q⟩ over rows: pulls each image and its neighbour into one cluster (Van Gansbeke et al. 2020, eq. 2).
+ */
 export function consistencyLoss({ rows, cols, data: p }: Matrix, { data: q }: Matrix): LossValue {
   const gradients = [new Float64Array(rows * cols), new Float64Array(rows * cols)];
   let value = 0;
@@ -63,7 +65,7 @@ export function consistencyLoss({ rows, cols, data: p }: Matrix, { data: q }: Ma
   return { value, gradients };
 }
 
-/** Σ p̄ log p̄ of the mean p̄ of all rows: minus the entropy of the clusters' sizes. */
+/** Σ p̄ log p̄, where p̄ is the mean of all rows: minus the entropy of the clusters' sizes. */
 export function negativeEntropy({ rows, cols, data }: Matrix): LossValue {
   const mean = new Float64Array(cols);
   for (let at = 0; at < data.length; at++) mean[at % cols] += data[at] / rows;
@@ -94,15 +96,15 @@ export function binaryCrossEntropy({ data }: Matrix, targets: ArrayLike<number>)
 }
 
 /**
- * Mean binary cross-entropy of the cosines of all pairs of rows, each row with itself included, by whether they are of
- * one group (Niu et al. 2020, separability).
+ * Mean binary cross-entropy of the cosines of all pairs of rows, where the target is whether both rows are of one group
+ * (Niu et al. 2020, separability). Each row is also paired with itself.
  */
 export function relationLoss({ rows, cols, data }: Matrix, groups: ArrayLike<number>): LossValue {
   const squares = new Float64Array(rows);
   for (let at = 0; at < data.length; at++) squares[Math.floor(at / cols)] += data[at] ** 2;
   const norms = squares.map((square) => Math.max(Math.sqrt(square), LEAST));
   const unit = Float64Array.from(data, (value, at) => value / norms[Math.floor(at / cols)]);
-  const slopes = new Float64Array(data.length); // By the unit vectors.
+  const slopes = new Float64Array(data.length); // By the numbers of the unit vectors.
   const pairs = rows * (rows + 1) / 2;
   let value = 0;
   for (let i = 0; i < rows; i++) {
@@ -112,7 +114,7 @@ export function relationLoss({ rows, cols, data }: Matrix, groups: ArrayLike<num
       const alike = groups[i] === groups[j];
       const p = Math.min(Math.max(alike ? cosine : 1 - cosine, 1e-4), 1);
       value -= Math.log(p) / pairs;
-      if (i === j) continue; // The cosine of a row and itself is one, whatever it is.
+      if (i === j) continue; // The cosine of a row with itself is always one, so it has no gradient.
       const slope = (alike ? -1 : 1) / p / pairs;
       for (let col = 0; col < cols; col++) {
         slopes[i * cols + col] += slope * unit[j * cols + col];
@@ -131,7 +133,7 @@ export function relationLoss({ rows, cols, data }: Matrix, groups: ArrayLike<num
   return { value, gradients: [gradient] };
 }
 
-/** −Σ w log p[label] / Σ w over the rows that have a label (≥ 0), w the weight of the label. */
+/** −Σ w log p[label] / Σ w over the rows that have a label (≥ 0), where w is the weight of the label. */
 export function labelLoss(
   { rows, cols, data }: Matrix,
   labels: ArrayLike<number>,

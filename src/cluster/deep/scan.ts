@@ -1,4 +1,4 @@
-// Semantic clustering by adopting nearest neighbours.
+// SCAN, a deep clustering method: semantic clustering by adopting nearest neighbours.
 
 import type { TrainedClusterer } from "../clusterer.ts";
 import type { PatchSet } from "../../types.ts";
@@ -20,13 +20,13 @@ import {
 } from "./trainer.ts";
 import { viewSource } from "./views.ts";
 
-/** Heads, of which the one with the lowest loss goes on to self-labelling. */
+/** Number of heads. The head with the lowest loss goes on to self-labelling. */
 const HEADS = 10;
-/** Most neighbours of an image. */
+/** The most neighbours of an image. */
 const NEIGHBOURS = 20;
 const ENTROPY_WEIGHT = 5;
 const WEIGHT_DECAY = 1e-4;
-/** A prediction counts as a label from here on. */
+/** A prediction above this probability counts as a label. */
 const CONFIDENT = 0.99;
 /** Share of the epochs that self-labelling takes. */
 const SELF_LABELLING = 0.2;
@@ -36,15 +36,18 @@ const STRONG = { crop: 0.5, dropout: 0.3 };
 const SCAN: MethodKind = { kind: "scan", epochs: 125, batch: 128, learningRate: 1e-3, create };
 
 /**
- * SCAN (Van Gansbeke, Vandenhende, Georgoulis, Proesmans, Van Gool, ECCV 2020): heads are trained so that an image and
- * its nearest neighbours in the features fall into one cluster, of clusters of about one size; then on confident
- * predictions as labels. Its first step is ImageNet pretraining, as in Sohn et al. 2023: neighbours are mined in the
- * network's mean patches, standardised, by cosine. As in the authors' settings for ImageNet only linear heads are
- * trained, 10 of them, of which the one with the lowest loss is used, 100 epochs of clustering and 25 of
- * self-labelling; entropy weight 5, confidence 0.99; as for STL-10 20 neighbours, Adam, weight decay 1e-4, 128 images a
- * step, classes balanced. Unlike theirs an image has at most a fifth of a mean group as neighbours, Adam's step is 1e-3
- * in place of 1e-4 as the heads alone are trained, and views are of the patch grid: crops, for self-labelling with
- * patches left out.
+ * SCAN (Van Gansbeke, Vandenhende, Georgoulis, Proesmans, Van Gool, ECCV 2020). First, heads are trained to put an
+ * image and its nearest neighbours in feature space into one cluster, with clusters of about equal size. Then they are
+ * trained on their own confident predictions as labels. SCAN's pretraining step is replaced by ImageNet pretraining, as
+ * in Sohn et al. 2023: neighbours are found by the cosine between the network's mean patches, standardised.
+ *
+ * As in the authors' settings for ImageNet: only linear heads are trained, 10 of them, and the one with the lowest loss
+ * is used; 100 epochs of clustering and 25 of self-labelling; entropy weight 5, confidence 0.99. As for STL-10: 20
+ * neighbours, Adam, weight decay 1e-4, 128 images a step, classes balanced.
+ *
+ * Different from theirs: an image has at most a fifth of the mean group size as neighbours; Adam's step is 1e-3 instead
+ * of 1e-4, because only the heads are trained; and views are made from the patch grid: crops, for self-labelling also
+ * with patches left out.
  */
 export function scan(options: TrainingOptions = {}): TrainedClusterer {
   return trainedClusterer(SCAN, options);
@@ -55,7 +58,7 @@ function create(patches: PatchSet, { k, epochs, batch, learningRate, random }: M
   const { count, channels, plain } = views;
   const neighbours = nearest(plain, count, channels, Math.max(1, Math.min(NEIGHBOURS, Math.round(count / k / 5))));
   const heads = Array.from({ length: HEADS }, () => layer(channels, k, random));
-  const state = new Float64Array(2 + HEADS); // Steps of each stage; the last loss of each head.
+  const state = new Float64Array(2 + HEADS); // Steps of each stage, then the last loss of each head.
   const best = () => lowestOf(state.subarray(2));
   const predict = (tape: Tape, x: Matrix, head: number) => tape.softmax(apply(tape, x, heads[head]));
   const viewed = (images: ArrayLike<number>, settings: typeof WEAK, source: () => number) =>
@@ -113,7 +116,7 @@ function create(patches: PatchSet, { k, epochs, batch, learningRate, random }: M
   };
 }
 
-/** The other images by cosine, the most similar first: `most` of them for each. */
+/** For each image, the `most` other images that are the most similar by cosine, the most similar first. */
 export function nearest(features: Float32Array, count: number, channels: number, most: number): Int32Array[] {
   const unit = Float64Array.from(features);
   for (let from = 0; from < unit.length; from += channels) {
@@ -135,13 +138,13 @@ export function nearest(features: Float32Array, count: number, channels: number,
   });
 }
 
-/** The cluster of each image that the network is sure of, −1 for the others. */
+/** The cluster of each image of which the network is confident; −1 for other images. */
 function confidentLabels(predicted: Matrix): Int32Array {
   const labels = largestOf(predicted);
   return labels.map((label, row) => predicted.data[row * predicted.cols + label] > CONFIDENT ? label : -1);
 }
 
-/** One over each label's share. */
+/** The weight of each label: one over its share of the labelled images. */
 function balancing(labels: Int32Array, k: number): Float64Array {
   const sizes = new Float64Array(k);
   for (const label of labels) if (label >= 0) sizes[label]++;

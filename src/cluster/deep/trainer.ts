@@ -1,4 +1,4 @@
-// What all deep clusterers share: parameters, Adam, epochs, early stop, checkpoints.
+// The parts that all deep clusterers share: parameters, Adam, epochs, early stopping and checkpoints.
 
 import type { WorkOptions } from "../../distance/patch_minima.ts";
 import { ensure } from "../../errors.ts";
@@ -7,11 +7,11 @@ import type { PatchSet } from "../../types.ts";
 import type { TrainedClusterer, Training } from "../clusterer.ts";
 import { constant, type Matrix, type Numbers, type Tape } from "./autodiff.ts";
 
-/** Where a training that was cut off goes on from. */
+/** Keeps checkpoints, from which an interrupted training goes on. */
 export interface CheckpointStore {
-  /** What was saved last, if anything. */
+  /** Returns the last saved checkpoint, if there is one. */
   load(): Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  /** Keeps it in place of the last one: whole or not at all. */
+  /** Saves a checkpoint in place of the last one: either all of it or nothing. */
   save(checkpoint: Uint8Array): void | Promise<void>;
 }
 
@@ -19,56 +19,58 @@ export interface CheckpointStore {
 export interface TrainingOptions {
   /** The same seed gives the same groups on one runtime. @default 0 */
   readonly seed?: number;
-  /** Passes over the images, of all stages together. @default the method's */
+  /** Passes over the images, all stages together. @default the method's */
   readonly epochs?: number;
-  /** Ends a stage after so many epochs without a lower loss (mean of the last 10). @default none: all epochs */
+  /** Ends a stage after this number of epochs without a lower loss (mean of the last 10). @default none: all epochs */
   readonly patience?: number;
   /** Images in a step. @default the method's */
   readonly batch?: number;
   /** Adam's step size. @default the method's */
   readonly learningRate?: number;
-  /** Keeps the state of the training; a run with the same images and settings goes on from it. @default nothing is kept */
+  /**
+   * Keeps the state of the training. A run with the same images and settings goes on from it. @default nothing is kept
+   */
   readonly checkpoints?: CheckpointStore;
-  /** Hears the groups after each epoch of this run. */
+  /** Called with the groups after each epoch of this run. */
   readonly onEpoch?: (epoch: number, groups: Int32Array) => void;
 }
 
-/** A matrix that is trained, with Adam's moments. */
+/** A matrix that is trained, with its gradient and Adam's moments. */
 export interface Parameter extends Matrix {
   readonly gradient: Numbers;
   readonly first: Numbers;
   readonly second: Numbers;
 }
 
-/** One part of a training. */
+/** One stage of a training. */
 export interface Stage {
   readonly name: string;
   readonly epochs: number;
-  /** Trains an epoch; returns its mean loss, NaN where nothing could be learnt. */
+  /** Trains one epoch and returns its mean loss; NaN where there was nothing to learn from. */
   epoch(random: () => number): number;
 }
 
-/** A method ready to be trained. */
+/** A method that is ready to be trained. */
 export interface Method {
   readonly parameters: readonly Parameter[];
   readonly stages: readonly Stage[];
-  /** What else a checkpoint holds, such as the losses of several heads. */
+  /** Other numbers that a checkpoint holds, such as the losses of several heads. */
   readonly state: Float64Array;
   /** The group of each image. */
   groups(): Int32Array;
 }
 
-/** What a method is made for. */
+/** What a method is created for. */
 export interface MethodSettings {
   readonly k: number;
   readonly epochs: number;
   readonly batch: number;
   readonly learningRate: number;
-  /** Draws the first values. */
+  /** Random numbers for the initial values. */
   readonly random: () => number;
 }
 
-/** A method's own defaults, and how it is made. */
+/** A method's defaults, and the function that creates it. */
 export interface MethodKind {
   readonly kind: TrainedClusterer["kind"];
   readonly epochs: number;
@@ -77,7 +79,7 @@ export interface MethodKind {
   create(patches: PatchSet, settings: MethodSettings): Method;
 }
 
-/** Wraps a method as a clusterer. */
+/** Makes a clusterer of a method. */
 export function trainedClusterer(method: MethodKind, options: TrainingOptions): TrainedClusterer {
   const { seed = 0, epochs = method.epochs, batch = method.batch, learningRate = method.learningRate } = options;
   const { patience = 0 } = options;
@@ -98,7 +100,7 @@ export function trainedClusterer(method: MethodKind, options: TrainingOptions): 
   };
 }
 
-/** How often the state is saved, besides when it is stopped. */
+/** Seconds between saves. The state is also saved when the training is stopped. */
 const SECONDS_BETWEEN_CHECKPOINTS = 1;
 
 async function train(
@@ -115,12 +117,12 @@ async function train(
   let [before, lastSaved] = [0, performance.now()];
   for (const [at, stage] of stages.entries()) {
     const own = losses[at];
-    // An epoch draws from a seed of its own, so that nothing of the source needs to be kept.
+    // Each epoch draws from its own seed, so that the state of the random source need not be saved.
     for (let epoch = own.length; epoch < stage.epochs && !hasSettled(own, patience); epoch++) {
       own.push(stage.epoch(seededRandom(mixed(seed, before + epoch + 1))));
       onEpoch?.(losses.flat().length, groups());
       onProgress?.(before + epoch + 1, total);
-      await new Promise((resolve) => setTimeout(resolve)); // Signals and timers get their turn.
+      await new Promise((resolve) => setTimeout(resolve)); // Lets signals and timers have their turn.
       if (signal?.aborted || performance.now() - lastSaved > SECONDS_BETWEEN_CHECKPOINTS * 1000) {
         await checkpoints?.save(pack(key, losses, arrays));
         lastSaved = performance.now();
@@ -133,10 +135,10 @@ async function train(
   return { stages: stages.map(({ name }, at) => ({ name, losses: losses[at] })) };
 }
 
-/** Epochs over which losses are averaged to see whether they fall. */
+/** Losses are averaged over this many epochs to see whether they fall. */
 const SMOOTHED = 10;
 
-/** Whether the loss has not fallen for `patience` epochs; 0 is for ever. */
+/** Whether the loss has not fallen for `patience` epochs. With a patience of 0 it never settles. */
 export function hasSettled(losses: readonly number[], patience: number): boolean {
   if (patience === 0 || losses.length < SMOOTHED + patience) return false;
   const means = losses.slice(SMOOTHED - 1).map((_, at) => meanOf(losses.slice(at, at + SMOOTHED)));
@@ -148,7 +150,7 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Trained numbers, drawn evenly from −1/√rows to 1/√rows: as PyTorch's linear layers start. */
+/** Makes trained numbers, drawn evenly from −1/√rows to 1/√rows. PyTorch's linear layers start like this. */
 export function parameter(
   rows: number,
   cols: number,
@@ -166,7 +168,7 @@ export interface Layer {
   readonly bias: Parameter;
 }
 
-/** A layer from `inputs` to `outputs` numbers. */
+/** Makes a layer from `inputs` to `outputs` numbers. */
 export function layer(inputs: number, outputs: number, random: () => number): Layer {
   return {
     weights: parameter(inputs, outputs, random),
@@ -174,22 +176,24 @@ export function layer(inputs: number, outputs: number, random: () => number): La
   };
 }
 
-/** Their parameters. */
+/** The parameters of all layers. */
 export function parametersOf(layers: readonly Layer[]): Parameter[] {
   return layers.flatMap(({ weights, bias }) => [weights, bias]);
 }
 
-/** Applies a layer. */
 export function apply(tape: Tape, x: Matrix, { weights, bias }: Layer): Matrix {
   return tape.affine(x, weights, bias);
 }
 
-/** The head whose loss is the lowest. */
+/** The number of the head with the lowest loss. */
 export function lowestOf(losses: Float64Array): number {
   return losses.indexOf(Math.min(...losses));
 }
 
-/** Adam (Kingma and Ba 2015), β = 0.9 and 0.999, with weight decay in the gradient and values of it clipped. */
+/**
+ * One step of Adam (Kingma and Ba 2015), β = 0.9 and 0.999. Gradients are clipped to ±`most`; weight decay is added to
+ * them.
+ */
 export function adam(
   parameters: readonly Parameter[],
   { rate, step, decay = 0, most = Infinity }: { rate: number; step: number; decay?: number; most?: number },
@@ -206,7 +210,7 @@ export function adam(
   }
 }
 
-/** Images in a new order, in parts of about `size`, none of fewer than 2. */
+/** Splits the images, in random order, into batches of about `size`, none of fewer than 2. */
 export function batches(count: number, size: number, random: () => number): Int32Array[] {
   const order = Int32Array.from({ length: count }, (_, at) => at);
   for (let at = count - 1; at > 0; at--) {
@@ -219,7 +223,7 @@ export function batches(count: number, size: number, random: () => number): Int3
   });
 }
 
-/** Some rows of a matrix of `cols` numbers each, as a constant. */
+/** Some rows of a matrix of `cols` columns, as a constant. */
 export function rowsOf(all: Float32Array, cols: number, chosen: ArrayLike<number>): Matrix {
   const data = new Float32Array(chosen.length * cols);
   for (let at = 0; at < chosen.length; at++) {
@@ -237,16 +241,16 @@ export function largestOf({ rows, cols, data }: Matrix): Int32Array {
   });
 }
 
-/** A seed from two numbers. */
+/** Makes one seed of two numbers. */
 function mixed(seed: number, part: number): number {
   return Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(part + 1, 0xc2b2ae35);
 }
 
-// Checkpoints: a line of JSON, then the bytes of all arrays.
+// A checkpoint is a line of JSON, then the bytes of all arrays.
 
-/** Names images and settings: a checkpoint of others is of no use. */
+/** Identifies images and settings. A checkpoint with another key is of no use. */
 async function keyOf(patches: PatchSet, settings: unknown): Promise<string> {
-  // A copy: digests take no shared memory.
+  // A copy, because digests do not accept shared memory.
   const bytes = new Uint8Array(patches.data.length * 4);
   bytes.set(new Uint8Array(patches.data.buffer, patches.data.byteOffset, bytes.length));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
@@ -254,7 +258,7 @@ async function keyOf(patches: PatchSet, settings: unknown): Promise<string> {
   return JSON.stringify([VERSION, settings, patches.rows, patches.cols, patches.channels, hexadecimal]);
 }
 
-/** Rises when training changes. */
+/** Must be raised whenever the training changes. */
 const VERSION = 1;
 
 function pack(key: string, losses: readonly number[][], arrays: readonly Numbers[]): Uint8Array {
@@ -270,7 +274,7 @@ function pack(key: string, losses: readonly number[][], arrays: readonly Numbers
   return packed;
 }
 
-/** Puts a checkpoint back where it is of this key and whole; otherwise nothing changes. */
+/** Restores a checkpoint if its key is this one and it is whole. Otherwise changes nothing. */
 function unpack(packed: Uint8Array, key: string, losses: number[][], arrays: readonly Numbers[]): void {
   const end = packed.indexOf(10);
   let head: { readonly key: string; readonly losses: (number | null)[][] };

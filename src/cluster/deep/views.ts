@@ -1,30 +1,33 @@
-// Views of an image as its patch grid allows them: crops, mirrorings and patches left out.
+// Makes views of an image from its patch grid: crops, mirrorings and patches left out.
 
 import type { PatchSet } from "../../types.ts";
 
-/** How far views may differ from the image. */
+/** How far a view may differ from its image. */
 export interface ViewSettings {
-  /** Smallest side of a crop, as a share of the grid's. */
+  /** Smallest side of a crop, as a share of the grid's side. */
   readonly crop: number;
-  /** Chance of each patch to be left out. */
+  /** Probability of each patch to be left out. */
   readonly dropout: number;
 }
 
-/** How far views of an image differ from it where it is to be found again. */
+/** Settings for views in which the image must still be recognised. */
 export const VIEW: ViewSettings = { crop: 0.75, dropout: 0.1 };
 
-/** Draws views: each a grid of `side` × `side` cells, a cell the mean of its patches, standardised by channel. */
+/**
+ * Draws views. Each is a grid of `side` × `side` cells, and each cell is the mean of its patches, standardised by
+ * channel.
+ */
 export interface ViewSource {
   readonly count: number;
   readonly side: number;
   readonly channels: number;
-  /** All images as they are: `[count, side², channels]`. */
+  /** All images without any change: `[count, side², channels]`. */
   readonly plain: Float32Array;
-  /** A view of each of these images: `[images, side², channels]`. */
+  /** Draws one view of each of these images: `[images, side², channels]`. */
   draw(images: ArrayLike<number>, settings: ViewSettings, random: () => number): Float32Array;
 }
 
-/** Part of the grid, and which patches of it count. */
+/** A part of the grid, and which of its patches count. */
 interface Window {
   readonly top: number;
   readonly left: number;
@@ -34,7 +37,7 @@ interface Window {
   readonly kept: () => boolean;
 }
 
-/** Standardises by the mean and deviation of each channel over all cells of all images. */
+/** Makes a source of views. Each channel is standardised by its mean and deviation over all cells of all images. */
 export function viewSource(patches: PatchSet, side: number): ViewSource {
   const { count, rows, cols, channels } = patches;
   const length = side * side * channels;
@@ -75,7 +78,9 @@ export function viewSource(patches: PatchSet, side: number): ViewSource {
   };
 }
 
-/** Writes the cells' means; a cell without patches gets NaN, which standardises to the mean of all. */
+/**
+ * Writes the means of the cells. A cell without patches gets NaN, which `standardise` turns into the mean of all cells.
+ */
 function cellMeans(patches: PatchSet, side: number, image: number, window: Window, to: Float32Array, at: number): void {
   const { data, rows, cols, channels } = patches;
   const { top, left, high, wide, mirrored: [down, right], kept } = window;
@@ -101,7 +106,7 @@ function cellMeans(patches: PatchSet, side: number, image: number, window: Windo
 function momentsOf(values: Float32Array, channels: number): { mean: Float64Array; scale: Float64Array } {
   const [mean, scale] = [new Float64Array(channels), new Float64Array(channels)];
   const count = values.length / channels;
-  // Grids of fewer patches than cells have cells without any.
+  // If a grid has fewer patches than cells, some cells have no patch and are NaN. They are left out.
   const known = (use: (channel: number, value: number) => void) =>
     values.forEach((value, at) => value === value && use(at % channels, value));
   known((channel, value) => mean[channel] += value / count);

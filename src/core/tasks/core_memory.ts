@@ -1,8 +1,8 @@
-// Memory of one instance of the core, for one work: arrays, and structures whose fields both sides know by name.
+// Memory of one instance of the core for one piece of work: arrays, and structures whose fields the host sets by name.
 
 import type { CoreExports } from "../instance.ts";
 
-/** Bytes of an instance's memory, which never shrinks, up to which it is kept for the next work. */
+/** An instance's memory never shrinks. An instance with at most this many bytes is kept for the next work. */
 export const LARGEST_KEPT: number = 2 ** 28;
 
 const PAGE = 65536;
@@ -18,32 +18,33 @@ interface Structure {
   readonly words: Readonly<Record<string, number>>;
 }
 
-/** A number for each field of a structure. */
+/** One number for each field of a structure. */
 type Fields<S extends Structure> = Readonly<Record<keyof S["doubles"] | keyof S["words"], number>>;
 
 /** Hands out memory. Addresses are byte offsets into the core's memory. */
 export interface CoreMemory {
   readonly core: CoreExports;
   /**
-   * Address of `bytes` bytes, a multiple of 16. What they contain is undefined. The memory may move: make views afterwards.
+   * Reserves `bytes` bytes and returns their address, a multiple of 16. Their content is undefined. The memory may
+   * move, so make views afterwards.
    *
    * @throws {RangeError} when the memory cannot grow.
    */
   reserve(bytes: number): number;
-  /** Address of a copy of `values`. Throws as `reserve` does. */
+  /** Copies `values` into the memory and returns their address. Throws as `reserve` does. */
   copyIn(values: Float32Array | Float64Array): number;
-  /** Address of a new structure with these values. Throws as `reserve` does. */
+  /** Makes a structure with these values and returns its address. Throws as `reserve` does. */
   structure<S extends Structure>(structure: S, values: Fields<S>): number;
   /** Sets some fields of the structure at an address. */
   update<S extends Structure>(structure: S, address: number, values: Partial<Fields<S>>): void;
   floats(address: number, length: number): Float32Array;
   doubles(address: number, length: number): Float64Array;
   integers(address: number, length: number): Int32Array;
-  /** Of 16 bits. */
+  /** Integers of 16 bits. */
   shortIntegers(address: number, length: number): Int16Array;
 }
 
-/** Memory from the core's first free byte on. What earlier work had there is overwritten. */
+/** Memory from the core's first free byte on. It overwrites what earlier work left there. */
 export function memoryOf(core: CoreExports): CoreMemory {
   let end = core.heapBase.value;
   const buffer = () => core.memory.buffer;

@@ -1,31 +1,31 @@
-// Images in the core's memory: each comes as floats and is quantised when it is first needed.
+// Images in the core's memory. Each is copied in as floats and quantised when it is first needed.
 
 import { PANEL, QuadQuantisation, QuantisedImage, SLICE_BYTES } from "../generated/structures.ts";
 import type { CoreMemory } from "./core_memory.ts";
 import type { PairWork } from "./work.ts";
 
-/** How a work's images lie in the core's memory. */
+/** How the images of one piece of work lie in the core's memory. */
 export interface ImageLayout {
-  /** Channels that each patch has in panels. */
+  /** How many channels of each patch go into panels. */
   readonly packing: number;
-  /** Channels whose floats each patch has to itself. */
+  /** How many channels each patch stores in its own floats. The other channels are stored once for its quartet. */
   readonly own: number;
-  /** Panels of an image, and the slices of one: a slice is four 8-bit or two 16-bit channels. */
+  /** How many panels an image has, and how many slices a panel has. A slice holds four 8-bit or two 16-bit channels. */
   readonly panels: number;
   readonly slices: number;
-  /** The same of what quartets share, in 16-bit integers. */
+  /** How many quartets an image has, and the panels and slices of their shared channels, which are 16-bit integers. */
   readonly quartets: number;
   readonly quartetPanels: number;
   readonly sharedSlices: number;
 }
 
-/** See {@linkcode ImageLayout}. */
+/** Computes the layout of the images of a piece of work. */
 export function imageLayout({ images: { patches, channels }, shared, quads }: PairWork): ImageLayout {
   const packing = channels - shared;
   const quartets = patches / 4;
   return {
     packing,
-    // The core adds squares up by sixteens of channels: one of these never lies in two places.
+    // The core adds squares in groups of sixteen channels. So a group must never be split between two places.
     own: shared ? Math.min(channels, 16 * Math.ceil(packing / 16)) : channels,
     panels: Math.ceil(patches / PANEL),
     slices: Math.ceil(packing / (quads ? 4 : 2)),
@@ -43,12 +43,12 @@ export interface HeldImage {
   readonly floats: number;
 }
 
-/** Gives images by their numbers; any `size` of them whose numbers follow each other are there at once. */
+/** Returns an image by its number. Any `size` images with consecutive numbers are in memory at the same time. */
 export type ImageStore = (image: number) => HeldImage;
 
 /**
- * Reserves what reading images takes; returns what makes stores. `isFarthestFirst`: an image's patches come in order of
- * their distance from the centre, the farthest first.
+ * Reserves the memory that reading images needs. Returns a function that makes a store of a given size. With
+ * `isFarthestFirst`, the patches of an image are sorted by their distance from the centre, the farthest first.
  */
 export function imageStores(
   memory: CoreMemory,
@@ -63,19 +63,20 @@ export function imageStores(
   const quadSettings = quads && memory.structure(QuadQuantisation, quads);
   const sharedHalves = memory.reserve(quartetPanels * PANEL * 4);
   const room = memory.reserve(channels * 8 + 96);
-  /** Room for an image as it comes, for the numbers of its patches in their order, and for distances. */
+  /** Room for an image before it is sorted, for the sorted numbers of its patches, and for their distances. */
   const [unsorted, orderAt, distances] = [length, patches, patches].map((size) =>
     isSorted ? memory.reserve(size * 4) : 0
   );
-  /** Room for an image whose floats go to two places. */
+  /** Room for a whole image, where its floats are then split between two places. */
   const unparted = own < channels ? memory.reserve(length * 4) : 0;
-  /** The orders found so far, by image. */
+  /** The orders found so far, one for each image. */
   const found: Float64Array[] = [];
 
-  /** The order of the patches at `unsorted`. A search with early break is done sooner with the farthest first. */
+  /** The order of the patches at `unsorted`, farthest first. A search with early break ends sooner in this order. */
   function farthestFirst(): Float64Array {
     core.distancesTo(centre, unsorted, patches, channels, distances);
-    // Each patch is one number, its distance before its own number: these sort several times as fast as pairs.
+    // Each patch becomes one number: first its nearness, then its own number. Such numbers sort several times as fast
+    // as pairs.
     const nearness = (distance: number) => {
       return Math.max(0, Math.round(2 ** 30 * (1 - distance * quantisation.scale / 2 ** 15)));
     };
@@ -86,7 +87,7 @@ export function imageStores(
     return keys.sort().map((key) => key % 2 ** 20);
   }
 
-  /** Room for one image, and what reads an image of a number into it. */
+  /** Reserves room for one image. Returns its addresses, and a function that reads an image into it by number. */
   function reserveImage() {
     const integers = (panels: number, slices: number) => memory.reserve(panels * slices * SLICE_BYTES);
     const halves = () => memory.reserve(panels * PANEL * 4);
@@ -94,7 +95,7 @@ export function imageStores(
     const sharedPatches = memory.reserve(quartets * (channels - own) * 4);
     const [rows, rowHalves] = [integers(panels, slices), halves()];
     const sharedIntegers = integers(quartetPanels, sharedSlices);
-    // The search with early break makes no use of fine integers.
+    // The search with early break does not use fine integers.
     const isFine = quads && !isFarthestFirst;
     const address = memory.structure(QuantisedImage, {
       error: 0,
@@ -103,7 +104,7 @@ export function imageStores(
       sharedPatches,
       rows,
       rowHalves,
-      // Of 16 bits rows and columns are the same.
+      // With 16 bits, rows and columns are the same.
       columns: quads ? integers(panels, slices) : rows,
       columnHalves: quads ? halves() : rowHalves,
       shared: sharedIntegers,

@@ -1,10 +1,10 @@
-// The tasks of a work on pairs that need all minima of a patch at once: a block of images against all others.
+// The tasks that need all minima of a patch at once. Each task compares a block of images with all others.
 
 import type { CoreMemory } from "./core_memory.ts";
 import { FEW, type PairComparison } from "./pair_search.ts";
 import type { NeighboursOutput, PairWork, RunTask } from "./work.ts";
 
-/** Reserves what the tasks need; returns what does one. */
+/** Reserves the memory that the tasks need. Returns a function that does one task. */
 export function neighbourTasks(
   memory: CoreMemory,
   { images: { data, count, patches, channels }, order, block }: PairWork,
@@ -13,13 +13,19 @@ export function neighbourTasks(
 ): RunTask {
   const { core } = memory;
   const { there, places, right, own } = comparison;
-  /** Images that each is compared with: the first ones, which may include itself, or all others. */
+  /**
+   * How many images there are to compare with, and how many distances a patch gets at most. The images are all others,
+   * or the first `against` ones, which may contain equal images.
+   */
   const [others, most] = against === undefined ? [count, count - 1] : [against, against];
-  /** For each patch of a block `most` distances, and the sum of its nearest patches. */
+  /** For each patch of a block, `most` distances and the sum of its nearest patches. */
   const distances = memory.reserve(block * patches * most * 4);
   const sums = residuals ? memory.reserve(block * patches * channels * 4) : 0;
 
-  /** Compares the images from `from` to `end`. `seen` counts the distances that each of them has. */
+  /**
+   * Compares the images from `from` up to `end` with all others. `seen` counts how many distances each image has so
+   * far.
+   */
   function compare(from: number, end: number, seen: Int32Array): number {
     let pairs = 0;
     for (let fromOther = 0; fromOther < others; fromOther += FEW) {
@@ -29,7 +35,7 @@ export function neighbourTasks(
           if (i === j) continue;
           pairs++;
           comparison.minima(i, j, false);
-          // An image among the first ones may be equal to this one: it is no neighbour.
+          // One of the first images may be equal to this one. Then it is not counted as a neighbour.
           if (against !== undefined && memory.floats(there, patches).every((squared) => squared === 0)) continue;
           const into = distances + ((i - from) * patches * most + seen[i - from]++) * 4;
           const sum = sums && sums + (i - from) * patches * channels * 4;
@@ -41,7 +47,7 @@ export function neighbourTasks(
     return pairs;
   }
 
-  /** The score of a patch with `number` distances, and its standard error where that is wanted. */
+  /** The score of a patch with `number` distances, and its standard error if that is asked for. */
   function score(values: number, number: number): [score: number, standardError: number] {
     if (quantile === "mean") {
       const mean = core.meanOf(values, number);
@@ -70,7 +76,7 @@ export function neighbourTasks(
       scores[to] = found;
       if (standardErrors) standardErrors[to] = standardError;
       if (!residuals) continue;
-      // Outputs have patches in the order of the work, the embeddings in their own.
+      // Outputs have the patches in the order of the work; the embeddings have them in their own order.
       const embedded = order ? to - at % patches + order[at % patches] : to;
       for (let channel = 0; channel < channels; channel++) {
         const mean = nearest[at * channels + channel] / number;

@@ -1,45 +1,50 @@
-// What compares two images: the core's functions for a pair, and the room that they need.
+// Compares two images: calls the core's functions for a pair, and reserves the memory that they need.
 
 import { PairMinima, PairSearch, PANEL, SLICE_BYTES, TILE_BYTES } from "../generated/structures.ts";
 import type { CoreMemory } from "./core_memory.ts";
 import { type HeldImage, imageLayout, type ImageStore, imageStores } from "./image_store.ts";
 import type { PairWork } from "./work.ts";
 
-/** Images that stay in a core's second cache while others pass. */
+/** How many images stay in a core's second-level cache while other images are read. */
 export const FEW = 2;
 
 /**
- * What rounding in float32 adds to the errors of integers, in steps: each of `channels` products is rounded by at most
- * 2^-24 of 2^15.
+ * How much rounding in float32 adds to the errors of the integers, in steps. Each of `channels` products is rounded by
+ * at most 2^-24 of 2^15.
  */
 export function productRounding(channels: number): number {
   return 2 * 2 ** -9 * Math.sqrt(channels + 1) + 0.01;
 }
 
-/** Compares pairs of images of a work. */
+/** Compares pairs of images of one piece of work. */
 export interface PairComparison {
-  /** The images of a task's two blocks; the same store where all images stay in memory. */
+  /** The images of a task's two blocks. Where all images stay in memory, both are the same store. */
   readonly left: ImageStore;
   readonly right: ImageStore;
-  /** Where `minima` leaves squared minima: f32, for each patch of the left image, and of the right one. */
+  /**
+   * Where `minima` writes squared minima (f32), one for each patch: `there` for the left image, `back` for the right
+   * one.
+   */
   readonly there: number;
   readonly back: number;
-  /** And the numbers of the nearest patches: i32, for each patch of the left image. */
+  /** Where `minima` writes the numbers of the nearest patches (i32), one for each patch of the left image. */
   readonly places: number;
-  /** Room for the marks of `directed`, for each patch 32 bits. */
+  /** Room for the marks of `directed`: 32 bits for each patch. */
   readonly marks: number;
-  /** Channels whose floats each patch has to itself. */
+  /** How many channels each patch stores in its own floats. The other channels are stored once for its quartet. */
   readonly own: number;
-  /** Finds the minima of image i's patches in image j, and, unless `bothWays` is false, those of j's in i. */
+  /**
+   * Finds the minima of image i's patches in image j, and also those of j's patches in i unless `bothWays` is false.
+   */
   minima(i: number, j: number, bothWays?: boolean): void;
   /**
-   * The larger of `known` and the squared directed Hausdorff distance of two images. `done`, `mark`: see `directedHausdorff`
-   * in core-as/hausdorff.ts.
+   * Returns the larger of `known` and the squared directed Hausdorff distance between two images. For `done` and `mark`
+   * see `directedHausdorff` in core-as/hausdorff.ts.
    */
   directed(from: HeldImage, to: HeldImage, known: number, done: number, mark: number): number;
 }
 
-/** Reserves what comparing takes. Throws a `RangeError` when the memory cannot grow. */
+/** Reserves the memory that comparing needs. Throws a `RangeError` when the memory cannot grow. */
 export function pairComparison(memory: CoreMemory, work: PairWork): PairComparison {
   const { block, keepAll, output, quads, strip, panelShift, quantisation, images: { count, patches, channels } } = work;
   const { core } = memory;

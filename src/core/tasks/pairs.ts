@@ -1,27 +1,27 @@
-// The tasks of a work on pairs: all pairs of images of two blocks.
+// The tasks that compare all pairs of images of two blocks.
 
 import type { CoreMemory } from "./core_memory.ts";
 import { neighbourTasks } from "./neighbours.ts";
 import { FEW, type PairComparison, pairComparison } from "./pair_search.ts";
 import type { DirectedOutput, MinimaOutput, PairOutput, PairWork, RunTask, StatisticsOutput } from "./work.ts";
 
-/** Images from one number on, up to another. */
+/** The images from number `from` up to, but not including, `end`. */
 interface Block {
   readonly from: number;
   readonly end: number;
 }
 
-/** What is done with pairs of images, for one kind of output. */
+/** What to do with each pair of images, for one kind of output. */
 interface PairUse {
-  /** Before a task's first pair. */
+  /** Called before a task's first pair. */
   begin?(): void;
   /** Compares image i of the first block with image j of the second. */
   compare(i: number, j: number, first: Block, second: Block): void;
-  /** After its last pair. */
+  /** Called after a task's last pair. */
   end?(first: Block, second: Block): void;
 }
 
-/** Reserves what the tasks need; returns what does one. */
+/** Reserves the memory that the tasks need. Returns a function that does one task. */
 export function pairTasks(memory: CoreMemory, work: PairWork): RunTask {
   const comparison = pairComparison(memory, work);
   const { output, images: { count } } = work;
@@ -61,7 +61,7 @@ function useFor(
   }
 }
 
-/** Statistics of a task's images are gathered in the core, then added to the thread's own. */
+/** Gathers the statistics of a task's images in the core, then adds them to the thread's own arrays. */
 function statisticsUse(
   output: StatisticsOutput,
   memory: CoreMemory,
@@ -69,7 +69,7 @@ function statisticsUse(
   comparison: PairComparison,
 ): PairUse {
   const length = block * patches;
-  /** Addresses of a block's statistics, for each of its patches. */
+  /** Reserves a block's statistics, for each of its patches, and returns their addresses. */
   const room = () => ({
     sum: memory.reserve(length * 8),
     smallest: memory.reserve(length * 4),
@@ -148,7 +148,7 @@ function directedUse(
           Math.sqrt(comparison.directed(right(j), left(i), 0, 0, 0)),
         ];
       case "hausdorff": {
-        // The way back begins with what the way there has found.
+        // The way back starts from what the way there has found.
         const oneWay = comparison.directed(left(i), right(j), 0, 0, marks);
         const both = Math.sqrt(comparison.directed(right(j), left(i), oneWay, marks, 0));
         return [both, both];
@@ -167,7 +167,7 @@ function directedUse(
   };
 }
 
-/** The mean, or the smallest, of distances whose squares are given. */
+/** The mean or the smallest of some distances, given as squares. */
 function reduced(kind: "mean" | "smallest", squared: Float32Array): number {
   let result = kind === "mean" ? 0 : Infinity;
   for (const value of squared) result = kind === "mean" ? result + Math.sqrt(value) : Math.min(result, value);

@@ -1,4 +1,5 @@
-// The tasks of a search for references: the nearest of all patches of the references, for the patches of a block of images.
+// The tasks that search references: for each patch of a block of images, they find the nearest of all patches of the
+// references.
 
 import {
   BYTE_PANEL,
@@ -17,41 +18,47 @@ import type { CoreMemory } from "./core_memory.ts";
 import { productRounding } from "./pair_search.ts";
 import type { Patches, ReferenceWork, RunTask } from "./work.ts";
 
-/** Bytes of the references that are searched at once, so that they stay in a core's cache. */
+/** How many bytes of the references are searched at a time, so that they stay in a core's cache. */
 const CHUNK_BYTES = 2 ** 18;
 
 /** Patches in the core's memory, as the rows or the columns of a search. */
 interface Side {
   /** Address of the patches' floats. */
   readonly floats: number;
-  /** Address of the structure that the search takes. */
+  /** Address of the structure that the search reads. */
   readonly address: number;
-  /** Quantises `size` patches whose short vectors are at `short`; the first has number `first` among all of its set. */
+  /**
+   * Quantises `size` patches whose short vectors are at address `short`. `first` is the first patch's number in its
+   * whole set.
+   */
   quantise(first: number, size: number, short: number): void;
 }
 
-/** What finds the nearest references by integers of some kind. */
+/** Finds the nearest references, by one kind of integers. */
 interface Search {
-  /** Room for `size` patches: of an image, which are rows, or references, which are columns. */
+  /** Reserves room for `size` patches: as rows (patches of an image) or as columns (patches of references). */
   side(asRows: boolean, size: number): Side;
   /** Forgets what was found for the first `size` images of a block. */
   start(size: number): void;
-  /** Looks for nearer references of image i of a block. */
+  /** Looks for nearer references for the patches of a block's image i. */
   run(i: number, rows: Side, columns: Side): void;
 }
 
-/** Where a search leaves, for each patch of a block, what it found: a squared distance (f32), and a number (i32). */
+/**
+ * Addresses where a search writes what it found for each patch of a block: squared distances (f32) and numbers (i32).
+ */
 interface Found {
   readonly squared: number;
   readonly places: number;
 }
 
-/** Reserves what the tasks need; returns what does one. */
+/** Reserves the memory that the tasks need. Returns a function that does one task. */
 export function referenceTasks(memory: CoreMemory, work: ReferenceWork): RunTask {
   const { images, references, shortImages, shortReferences, block, nearest, places, quads } = work;
   const { patches, count, channels } = images;
   const short = shortImages.channels;
-  // Which image a reference's patch belongs to makes no difference: patches are searched in chunks that fill panels.
+  // It does not matter which image a reference's patch belongs to. So patches are searched in chunks that fill whole
+  // panels.
   const total = references.count * references.patches;
   const chunk = BYTE_PANEL * Math.ceil(Math.min(total, Math.max(1, CHUNK_BYTES / (channels * 4))) / BYTE_PANEL);
   const shortened = memory.reserve(Math.max(patches, chunk) * short * 4);
@@ -60,7 +67,7 @@ export function referenceTasks(memory: CoreMemory, work: ReferenceWork): RunTask
   const rows = Array.from({ length: block }, () => search.side(true, patches));
   const columns = search.side(false, chunk);
 
-  /** Fills a side with `size` patches from number `first` on. */
+  /** Fills a side with `size` patches of a set, from number `first` on. */
   function fill({ floats, quantise }: Side, set: Patches, shortSet: Patches, first: number, size: number): void {
     const part = ({ data, channels }: Patches) => data.subarray(first * channels, (first + size) * channels);
     memory.floats(floats, size * channels).set(part(set));
@@ -86,7 +93,7 @@ export function referenceTasks(memory: CoreMemory, work: ReferenceWork): RunTask
   };
 }
 
-/** By 8-bit integers whose products are added in 16 bits (core-as/bytes.ts). */
+/** Searches by 8-bit integers whose products are added in 16 bits (core-as/bytes.ts). */
 function searchBySums16(
   memory: CoreMemory,
   { images: { patches, channels }, shortImages, block, quantisation: { centre: origin, ...settings } }: ReferenceWork,
@@ -97,7 +104,7 @@ function searchBySums16(
   const centre = memory.copyIn(origin);
   const quantisation = memory.structure(ByteQuantisation, settings);
   const integers = memory.reserve(short + 32);
-  // Rows are read by threes.
+  // Rows are read three at a time.
   const wanted = memory.reserve((block * patches + TILE_ROWS - 1) * 2);
   return {
     side(asRows, size) {
@@ -128,7 +135,7 @@ function searchBySums16(
   };
 }
 
-/** By 8-bit integers whose products are added in 32 bits (core-as/quads.ts). */
+/** Searches by 8-bit integers whose products are added in 32 bits (core-as/quads.ts). */
 function searchBySums32(
   memory: CoreMemory,
   { images: { patches, channels }, shortImages, block }: ReferenceWork,
@@ -147,7 +154,7 @@ function searchBySums32(
     slices,
   });
   const room = memory.reserve(short * 8 + 96);
-  // Rows are read by threes.
+  // Rows are read three at a time.
   const thresholds = memory.reserve((block * patches + TILE_ROWS - 1) * 4);
   const nearest = Array.from({ length: block }, (_, i) => {
     const at = i * patches * 4;

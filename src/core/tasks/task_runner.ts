@@ -1,4 +1,4 @@
-// Does the tasks of a work on one instance of the core: on the caller's thread, or in a worker.
+// Does the tasks of one piece of work on one instance of the core, on the caller's thread or in a worker.
 
 import type { CoreExports } from "../instance.ts";
 import { type CoreMemory, memoryOf } from "./core_memory.ts";
@@ -7,7 +7,7 @@ import { projectionTasks } from "./projection.ts";
 import { referenceTasks } from "./references.ts";
 import type { RunTask, Task, Work, WorkCounts } from "./work.ts";
 
-/** Does the tasks of one work. */
+/** Does the tasks of one piece of work. */
 export interface TaskRunner {
   run(task: Task): void;
   /** What was computed so far. */
@@ -15,7 +15,7 @@ export interface TaskRunner {
 }
 
 /**
- * Makes a runner. It takes all of the core's memory: until it is done, nothing else may use that instance.
+ * Makes a runner. It uses all of the core's memory: nothing else may use that instance until the runner is done.
  *
  * @throws {RangeError} when the memory cannot grow; running a task throws it too.
  */

@@ -1,14 +1,17 @@
-// The program of a worker. `deno task build` bundles it, with all that it imports, into generated/worker.ts: a worker that
-// starts from text needs no permission, no file and no network. Its own file is never loaded.
+// The program of a worker. `deno task build` bundles it, with everything it imports, into generated/worker.ts. A worker
+// that starts from text needs no permission, no file and no network. So this file itself is never loaded.
 
 import type { CoreExports } from "../instance.ts";
 import { LARGEST_KEPT } from "./core_memory.ts";
 import { taskRunner } from "./task_runner.ts";
 import type { Answer, Job } from "./work.ts";
 
-/** Gives the function that messages go to; what starts the worker (../worker.ts) defines it for its runtime. */
+/**
+ * Sets the function that receives messages. The code that starts the worker (../worker.ts) defines `listen` for its
+ * runtime.
+ */
 declare function listen(use: (job: Job) => void): void;
-/** Answers, likewise. */
+/** Sends an answer. Defined in the same way. */
 declare function post(answer: Answer): void;
 
 let core: CoreExports | undefined;
