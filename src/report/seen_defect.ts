@@ -1,4 +1,4 @@
-// The defect of an image, measured and pictured.
+// Measures the defect of an image and makes a picture of it.
 
 import { measureDefect } from "../defect/measure.ts";
 import type { PixelBox } from "../image/pixel_box.ts";
@@ -6,17 +6,17 @@ import type { PatchSet, Raster } from "../types.ts";
 import { type DefectPicture, defectPicture } from "./defect_picture.ts";
 import { type DefectRecord, defectRecord } from "./defect_record.ts";
 
-/** What was seen of a defect. */
+/** The measurements of a defect, and a picture of it. */
 export interface SeenDefect {
   readonly defect: DefectRecord;
   readonly picture?: DefectPicture;
 }
 
 /**
- * Looks at an image at its own size.
+ * Measures the defect in an image at its full size.
  *
- * @param weights of its patches, `[rows, cols]`.
- * @param window what the patches cover, in the image's pixels. @default all of it
+ * @param weights of the image's patches, `[rows, cols]`.
+ * @param window the part that the patches cover, in the image's pixels. @default all of it
  */
 export async function seenDefect(
   image: Raster,
