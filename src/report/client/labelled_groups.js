@@ -8,7 +8,8 @@
  */
 
 /**
- * Returns the groups that have confirmed images, by number. @template {{ number: number }} T
+ * Returns the groups that have confirmed images, by number.
+ * @template {{ number: number }} T
  * @param {{ groups: readonly T[], confirmed: ReadonlyMap<number, number> }} state
  * @returns {T[]}
  */
