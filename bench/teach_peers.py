@@ -18,7 +18,8 @@ def main():
     x = np.fromfile(job["data"], np.float32).reshape(job["shape"]).astype(np.float64)
     x -= x.mean(0)
     x /= np.linalg.norm(x, axis=1, keepdims=True).clip(1e-12)
-    # Vectors of as many numbers as there are images, with the same inner products: what is linear is the same.
+    # Vectors with as many numbers as there are images, and the same inner products: linear methods give the same
+    # results.
     u, s, _ = np.linalg.svd(x, full_matrices=False)
     x = u * s
     truth = np.array(job["truth"])
@@ -42,7 +43,7 @@ def spreading(x, draw, **kernel):
 
 
 def best(methods, draws, truth):
-    """Accuracies of the method that is best on average."""
+    """Returns the accuracies of the method that is best on average."""
     found = []
     for method in methods:
         predictions = [method(draw) for draw in draws]

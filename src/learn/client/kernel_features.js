@@ -35,8 +35,8 @@ export function kernelWith(points, dims, at, landmarks, into) {
  * all points are landmarks.
  * @param {{ data: Float32Array, count: number, dims: number }} points of length 1
  * @param {readonly number[]} chosen indices of the landmarks
- * @returns {{ data: Float64Array, size: number, landmarks: Float32Array, lower: Float64Array }} `data` is `[count,
- * size]`; `lower` is the Cholesky factor of the landmarks' kernel
+ * @returns {{ data: Float64Array, size: number, landmarks: Float32Array, lower: Float64Array }} `data` is
+ * `[count, size]`; `lower` is the Cholesky factor of the landmarks' kernel
  */
 export function kernelFeatures({ data, count, dims }, chosen) {
   const size = chosen.length;
