@@ -1,6 +1,6 @@
-"""What people use in Python for the same work: jobs named on standard input, each answered with its seconds.
+"""Runs what people use in Python for the same work. Standard input names the jobs; each is answered with its seconds.
 
-A line is JSON: {"job": NAME, "data": FILE of float32, "shape": [N, M, D], "threads": T, ...}. Run by speed.ts.
+Each line is JSON: {"job": NAME, "data": FILE of float32, "shape": [N, M, D], "threads": T, ...}. Run by speed.ts.
 """
 import glob, json, multiprocessing, sys, time
 import numpy as np

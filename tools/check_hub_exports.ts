@@ -1,4 +1,4 @@
-// Runs exports of tools/make_hub_exports.py in every engine. Prints the difference from PyTorch and the seconds an image.
+// Runs exports of tools/make_hub_exports.py in every engine. Prints the difference from PyTorch and seconds an image.
 // deno run -A --no-lock tools/check_hub_exports.ts FOLDER [NAME or NAME/onnx/FILE.onnx …], by default all of FOLDER.
 
 import assert from "node:assert/strict";

@@ -1,4 +1,4 @@
-"""Small files of every kind of image that is read, and the pixels that they hold: tests/data/images/.
+"""Makes small files of every supported kind of image, and a list of their pixels: tests/data/images/.
 
 Pillow says what the pixels are, upright and over white. What Pillow cannot write (or, with 16 bits a channel in colour,
 cannot read) is written here byte by byte from known pixels.
@@ -428,8 +428,8 @@ def gifs():
 
 def bmp(rows, bits, colours=b"", compression=0, header=40, masks=b"", height=HEIGHT, told=None, count=0):
     """
-    `rows` from the bottom up (from the top down with a negative height), padded here to four bytes. `masks` is what
-    follows the first 40 bytes of the headers, `told` the offset of the pixels where it is wrong.
+    `rows` come from the bottom up (with a negative height from the top down) and are padded to four bytes here.
+    `masks` follows the first 40 bytes of the headers. `told` is a wrong offset of the pixels, if there should be one.
     """
     data = b"".join(rows) if compression in (1, 2) else b"".join(row + b"\0" * (-len(row) % 4) for row in rows)
     if header == 12:

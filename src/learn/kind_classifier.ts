@@ -1,4 +1,4 @@
-// Tells the kind of images that were not among those learned from.
+// Predicts the kind of images that were not among those learned from.
 
 import { ensure } from "../errors.ts";
 import { probabilitiesInPlace } from "./client/calibration.js";

@@ -35,7 +35,7 @@ export interface LearnedGroups {
    * have been predicted rightly.
    */
   readonly check: { readonly labels: number; readonly right: number };
-  /** Tells the kinds of other images: see {@linkcode kindOf}. */
+  /** Predicts the kinds of other images: see {@linkcode kindOf}. */
   readonly classifier: KindClassifier;
 }
 

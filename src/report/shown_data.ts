@@ -51,7 +51,7 @@ export interface ReportData {
   readonly title: string;
   /** ISO 8601. */
   readonly created: string;
-  /** Plain sentences. */
+  /** Sentences, as plain text. */
   readonly summary: readonly string[];
   readonly settings: readonly (readonly [name: string, value: string])[];
   /** Model and settings as in groups.json, for exports. */

@@ -18,7 +18,7 @@ export function referenceOf(name: string): { pixels: Uint8Array; expected: Float
 
 const ETAG = /\.onnx(_data)?$/;
 
-/** The server. */
+/** The stand-in for the hub. */
 export class HubServer {
   /** Paths that were requested, in order. */
   readonly asked: string[] = [];
