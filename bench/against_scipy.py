@@ -16,14 +16,14 @@ rng = np.random.default_rng(7)
 
 
 def random_case(number):
-    """Points on a coarse grid in every second case: many equal distances."""
+    """Makes a case. In every second one the points lie on a coarse grid, which gives many equal distances."""
     count, channels = int(rng.integers(5, 120)), int(rng.integers(1, 12))
     points = rng.normal(0, 1, (count, channels))
     if number % 2:
         points = np.round(points)
     k = int(rng.integers(2, min(8, count - 1)))
     truth = rng.integers(0, 6, count)
-    # Half right: agreement away from zero too.
+    # Half of the labels are right, so that agreement is tested away from zero too.
     predicted = np.where(rng.random(count) < .5, truth, rng.integers(0, k, count))
     return {"ties": bool(number % 2), "points": points.tolist(), "k": k, "truth": truth.tolist(), "predicted": predicted.tolist()}
 
@@ -49,7 +49,7 @@ for case, ours in zip(cases, json.loads(run.stdout)):
         difference = np.abs(tree[:, 2] - ours["linkage"][method]["heights"]) / np.maximum(tree[:, 2], 1e-9)
         heights[method, kind] = max(heights.get((method, kind), 0), float(difference.max()))
         labels = fcluster(tree, case["k"], "maxclust")
-        # SciPy's cut by maxclust gives fewer groups than k where heights are equal: not comparable.
+        # If heights are equal, SciPy's cut by maxclust gives fewer groups than k. Such cuts cannot be compared.
         if labels.max() == case["k"]:
             cut = (0 if same_partition(labels, ours["linkage"][method]["cut"]) else 1)
             before = other.get((method, kind), (0, 0))

@@ -1,4 +1,4 @@
-// Our side of against_scipy.py: cases as JSON on standard input, results on standard output.
+// Our side of against_scipy.py: reads cases as JSON from standard input and writes the results to standard output.
 
 import {
   adjustedRandIndex,

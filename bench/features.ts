@@ -1,4 +1,4 @@
-// Real features of four widths, from the pyramid of reductions 3, 4 and 5 at 224 px.
+// Real features of four widths for the benchmarks, from the pyramid of reductions 3, 4 and 5 at 224 px.
 
 import { findImages } from "../src/dataset/folder.ts";
 import {
@@ -17,7 +17,7 @@ import {
 /** Patch sets by name. */
 export type Features = Record<"D = 40" | "D = 112" | "D = 344" | "D = 464", PatchSet>;
 
-/** Features of up to `count` images, evenly from the folder. */
+/** Returns the features of up to `count` images, spread evenly over the folder. */
 export async function featuresOf(folder: string, count: number): Promise<Features> {
   const { images: found } = findImages(folder);
   const some = Math.min(count, found.length);
@@ -46,7 +46,7 @@ async function embedded(images: readonly Raster[], levels: string[]): Promise<Pa
   return joinPatches(parts);
 }
 
-/** Each patch of 14 × 14 gets its four of 28 × 28 side by side, in place of the pyramid's mean of them. */
+/** Puts the four fine patches of each coarse patch side by side, instead of the mean of them that the pyramid has. */
 function concatenated(fine: PatchSet, { data, count, rows, cols, channels, levels }: PatchSet): PatchSet {
   const [four, three, five] = levels!;
   const width = 4 * three + four + five;
@@ -62,6 +62,6 @@ function concatenated(fine: PatchSet, { data, count, rows, cols, channels, level
     result.set(patch.subarray(0, four), place * width + 4 * three);
     result.set(patch.subarray(four + three), place * width + 4 * three + four);
   }
-  // On memory that threads share, as embedders' patches are.
+  // In memory that threads share, like the patches of embedders.
   return joinPatches([{ data: result, count, rows, cols, channels: width, levels: [4 * three, four, five] }]);
 }

@@ -1,6 +1,7 @@
 /**
- * How time grows with the number of images, 100 to 10,000: scores of patches, which compare all pairs, and
- * Ward linkage with its distances. Synthetic patch embeddings, 7 × 7 patches of 40 channels. Writes docs/growth.svg.
+ * Measures how time grows with the number of images, from 100 to 10,000: for the scores of patches, which compare all
+ * pairs, and for Ward linkage with its distances. Uses synthetic embeddings of 7 × 7 patches with 40 channels. Writes
+ * docs/growth.svg.
  *
  * Run: deno task bench:growth     some minutes
  */
@@ -15,7 +16,7 @@ interface Point {
   readonly seconds: number;
 }
 
-/** Clouds of patches around a few centres, as those of real textures are. */
+/** Makes clouds of patches around a few centres, like those of real textures. */
 function syntheticPatches(count: number) {
   const data = Float32Array.from({ length: count * rows * cols * channels }, (_, at) => {
     const patch = Math.floor(at / channels);
@@ -43,7 +44,7 @@ for (const count of SIZES) {
 }
 await Deno.writeTextFile("docs/growth.svg", plot());
 
-/** Both curves on logarithmic axes. */
+/** Draws both curves on logarithmic axes. */
 function plot(): string {
   const [width, height, left, top, right, bottom] = [640, 400, 70, 40, 20, 50];
   const x = (count: number) => left + Math.log10(count / 100) / 2 * (width - left - right);

@@ -1,5 +1,5 @@
-// Our kernels alone: deno bench --allow-read --allow-env --allow-sys bench/kernels.ts
-// Synthetic patch embeddings of a network's shapes; against peers see speed.ts.
+// Times our kernels alone: deno bench --allow-read --allow-env --allow-sys bench/kernels.ts
+// The patch embeddings are synthetic, with the shapes of a network's. speed.ts compares with peers.
 
 import { imageDistances, linkage, normalScores, patchScores, type PatchSet, type Raster, resize } from "../mod.ts";
 

@@ -67,7 +67,7 @@ async function embedded(files: string[]) {
   return joinPatches(parts);
 }
 
-/** A row of a table: our NMI / ARI / F1 micro beside the paper's. */
+/** Prints a row of a table: our NMI / ARI / F1 micro beside the paper's. */
 function row(name: string, groups: Int32Array, paper = ""): void {
   const ours = [
     normalizedMutualInformation(truth, groups),

@@ -1,7 +1,7 @@
 /**
- * Time and memory by the number of images: draws small images of a surface with four kinds of marks, groups 1,000,
- * 10,000, … of them in processes of their own, and prints seconds an image and the most memory. Needs 500 MB of disk
- * for each 100,000 images; a folder that is given keeps them.
+ * Measures time and memory by the number of images. Draws small images of a surface with four kinds of marks, groups
+ * 1,000, 10,000, … of them, each time in a new process, and prints the time an image and the most memory. Needs 500 MB
+ * of disk for each 100,000 images. If a folder is given, the images stay there.
  *
  * Run: deno task bench:many [MOST] [FOLDER]     100,000 by default, about an hour
  */
@@ -23,7 +23,7 @@ if (!Number.isInteger(most) || most < 1000) {
 }
 const base = kept ?? await Deno.makeTempDir();
 
-/** How dark the mark is at a place, from 0 to 1. */
+/** Returns how dark the mark is at a place, from 0 to 1. */
 function mark(kind: typeof KINDS[number], random: Random): (x: number, y: number) => number {
   const [left, top, angle, size] = [12 + 40 * random(), 12 + 40 * random(), 7 * random(), 4 + 5 * random()];
   const depth = 0.5 + 0.5 * random();
@@ -51,7 +51,7 @@ async function image(kind: typeof KINDS[number], random: Random): Promise<ArrayB
   return await encodeJpeg({ data, width: SIDE, height: SIDE, colorSpace: "srgb" } as ImageData, { quality: 85 });
 }
 
-/** Draws the images that a folder lacks; the same for the same number. */
+/** Draws the images that a folder lacks. An image depends only on its number. */
 async function drawUpTo(folder: string, count: number): Promise<void> {
   for (const kind of KINDS) Deno.mkdirSync(join(folder, kind), { recursive: true });
   for (let at = 0; at < count; at++) {

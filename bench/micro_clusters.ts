@@ -1,6 +1,6 @@
 /**
- * What micro-clusters lose against exact Ward linkage, on vectors that `cluster --export embeddings` wrote. Prints a
- * Markdown table; the share within is that of the variance inside micro-clusters.
+ * Measures what micro-clusters lose against exact Ward linkage, on vectors that `cluster --export embeddings` wrote.
+ * Prints a Markdown table. "Share within" is the share of the variance that lies inside micro-clusters.
  *
  * Run: deno task bench:micro-clusters FOLDER-clusters/embeddings.npy
  */
@@ -13,7 +13,7 @@ if (!file) {
 }
 const points = readVectors(Deno.readFileSync(file));
 
-/** float32 vectors of NumPy's format 1.0, as the program writes them. */
+/** Reads float32 vectors in NumPy's format 1.0, as the program writes them. */
 function readVectors(bytes: Uint8Array): Embeddings {
   const length = bytes[8] + 256 * bytes[9];
   const header = new TextDecoder().decode(bytes.subarray(10, 10 + length));

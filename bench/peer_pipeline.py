@@ -1,4 +1,4 @@
-"""The same pipeline in Python: Pillow, PyTorch (the same network up to reduction 4), soft weights, fastcluster.
+"""Our pipeline in Python: Pillow, PyTorch (the same network up to reduction 4), soft weights, fastcluster.
 
 Run: python3 peer_pipeline.py FOLDER K      prints the size of each group.
 """

@@ -1,6 +1,6 @@
-"""What people use in Python for the same work: jobs named on standard input, each answered with its seconds.
+"""Runs what people use in Python for the same work. Standard input names the jobs; each is answered with its seconds.
 
-A line is JSON: {"job": NAME, "data": FILE of float32, "shape": [N, M, D], "threads": T, ...}. Run by speed.ts.
+Each line is JSON: {"job": NAME, "data": FILE of float32, "shape": [N, M, D], "threads": T, ...}. Run by speed.ts.
 """
 import glob, json, multiprocessing, sys, time
 import numpy as np
@@ -11,7 +11,7 @@ def load(job, key="data", shape="shape"):
 
 
 def torch_minima(job, form):
-    """All pairs' patch minima both ways, each pair's distances computed once. `form`: of several, the fastest counts."""
+    """Patch minima of all pairs, both ways. Each pair's distances are computed once. The fastest `form` counts."""
     import torch
     torch.set_num_threads(job["threads"])
     x = torch.from_numpy(load(job))
@@ -33,7 +33,7 @@ def torch_minima(job, form):
 
 
 def torch_naive(job):
-    """Each ordered pair on its own, one direction at a time."""
+    """Patch minima of each ordered pair on its own, in one direction at a time."""
     import torch
     torch.set_num_threads(job["threads"])
     x = torch.from_numpy(load(job))
@@ -71,7 +71,7 @@ def faiss_normals(job):
 
 
 def ward(job, library, of_points):
-    """Of distances, or of the points that they are between."""
+    """Ward linkage of distances, or of the points themselves."""
     from scipy.spatial.distance import pdist
     points = load(job).astype(np.float64)
     given = points if of_points else pdist(points)
@@ -93,7 +93,7 @@ def shrink(path):
 def shrink_draft(path):
     from PIL import Image
     image = Image.open(path)
-    image.draft("RGB", (448, 448))  # A reduced decode, no side below 448: what ours does too.
+    image.draft("RGB", (448, 448))  # A reduced decode with no side below 448, like ours.
     return image.convert("RGB").resize((224, 224), Image.BILINEAR).getpixel((3, 3))
 
 

@@ -1,5 +1,5 @@
 /**
- * Faults of a queue, drawn at random: each run must end with the result of one machine, to the last byte.
+ * Causes random faults in a queue. Each run must still end with the same result as on one machine, to the last byte.
  *
  * Run: deno task queue:faults [--runs 50] [--seed N]    prints a line a run and a table; exits 1 where a result differs
  */
@@ -19,7 +19,7 @@ const QUEUE = [...OPTIONS, "--queue-batch", "2", "--queue-wait", "1"];
 const WORKERS = 2;
 const LONGEST = 120_000;
 
-/** Faults, each of which befalls what runs. */
+/** The faults, which happen while a job runs. */
 const FAULTS = [
   "worker killed, another started",
   "worker stopped for 2 s",
@@ -33,7 +33,7 @@ const FAULTS = [
 
 type Fault = (typeof FAULTS)[number];
 
-NATS.get(); // Fails, and says how to get it, where there is none.
+NATS.get(); // Fails if there is no NATS server, and says how to get one.
 const random = seededRandom(Number(seed));
 const table = new Map<Fault, { runs: number; same: number }>(FAULTS.map((fault) => [fault, { runs: 0, same: 0 }]));
 let wrong = 0;
@@ -66,7 +66,7 @@ for (const [fault, { runs, same }] of table) console.log(`| ${fault} | ${runs} |
 console.log(`\n${Number(runs) - wrong} of ${runs} runs (seed ${seed}) ended with the result of one machine`);
 if (wrong) Deno.exit(1);
 
-/** One job with its faults, one after the other, from when a worker has begun. */
+/** Runs one job and its faults one after another, beginning when a worker has started. */
 async function withFaults(
   images: string,
   faults: readonly { readonly fault: Fault; readonly after: number }[],
@@ -118,7 +118,7 @@ async function withFaults(
       await sleep(after);
       await does[fault](Math.floor(random() * WORKERS));
     }
-    // A coordinator that was done before it was killed leaves nothing to go on with: its rerun does the job anew.
+    // If the coordinator was done before it was killed, nothing is left to continue. Its rerun then does the job anew.
     const { code, stderr } = await job.end();
     clearTimeout(limit);
     if (code !== 0) outcome = `exit code ${code} (${stderr.trim().split("\n").at(-1)})`;

@@ -1,6 +1,7 @@
 /**
- * What comparing images with a sample of the others costs in quality: groups and weights by R references beside those
- * by all, on labelled images, in one cut with as many groups as classes. Prints a Markdown table.
+ * Measures how much quality is lost by comparing images with a sample of the others. Compares groups and weights by R
+ * references with those by all images, on labelled images, in a cut into as many groups as classes. Prints a Markdown
+ * table.
  *
  * Run: deno task bench:references FOLDER [PRESET…]     some minutes; layouts as of deno task evaluate
  */
@@ -75,7 +76,7 @@ function deviation(values: ArrayLike<number>): number {
   return Math.sqrt(mean(Array.from(values, (value) => (value - centre) ** 2)));
 }
 
-/** Pearson's; `spread` is b's standard deviation. */
+/** Returns Pearson's correlation. `spread` is the standard deviation of b. */
 function correlation(a: Float32Array, b: Float32Array, spread: number): number {
   const [centreA, centreB] = [mean(a), mean(b)];
   return mean(a.map((value, at) => (value - centreA) * (b[at] - centreB))) / deviation(a) / spread;

@@ -1,4 +1,4 @@
-// Load on the service from this machine: requests a second, latencies, and whether memory stays flat.
+// Puts load on the service from this machine. Measures requests a second, latencies, and whether memory stays flat.
 // deno task bench:serve --requests 1000 --clients 1,4,16 --images 2
 
 import { parseArgs } from "node:util";
@@ -18,10 +18,10 @@ const { values } = parseArgs({
 const [requests, count, side] = [values.requests, values.images, values.side].map(Number);
 const crowds = values.clients.split(",").map(Number);
 
-/** Requests from one look at the memory to the next. */
+/** Requests between two measurements of the memory. */
 const BETWEEN_LOOKS = 100;
 
-/** An image of noise with a square in it, as a PNG. */
+/** Draws an image of noise with a square in it, as a PNG. */
 async function drawn(seed: number): Promise<File> {
   const random = seededRandom(seed + 1);
   const data = new Uint8ClampedArray(side * side * 4).fill(255);
@@ -33,7 +33,7 @@ async function drawn(seed: number): Promise<File> {
   return new File([png], `${seed}.png`);
 }
 
-/** The server's resident memory in MB. */
+/** Returns the server's resident memory in MB. */
 async function residentMegabytes(pid: number): Promise<number> {
   const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", String(pid)] }).output();
   return Number(new TextDecoder().decode(stdout)) / 1024;

@@ -1,6 +1,7 @@
 /**
- * Speed against what people use in Python, on the same cores, in one run: each peer and ours in turn, the
- * median of the rounds' ratios. Peers are installed into bench/.venv on the first run (about 5 GB with PyTorch).
+ * Compares our speed with what people use in Python, on the same cores and in one run. Each peer and our code run in
+ * turn; the median of the rounds' ratios counts. Peers are installed into bench/.venv on the first run (about 5 GB with
+ * PyTorch).
  *
  * Run: deno task bench:speed [FOLDER] [--rounds 5] [--only TEXT]
  *      FOLDER: images whose features are compared, at best a few hundred (default: tests/data/fabric)
@@ -28,13 +29,13 @@ const PYTHON = `${HERE}.venv/bin/python`;
 const folder = positionals[0] ?? `${PROJECT}tests/data/fabric`;
 const threads = navigator.hardwareConcurrency;
 const scratch = await Deno.makeTempDir();
-/** The peers keep their threads from round to round, and so do ours. */
+/** A pool that lasts, because the peers keep their threads from round to round too. */
 const kept = new ThreadPool(threads);
 
-/** Runs a command to its end; returns its seconds. */
+/** Runs a command to its end, and returns its seconds. */
 async function timedCommand(command: string, ...args: string[]): Promise<number> {
   const started = performance.now();
-  const env = { ANOMALY_CLUSTER_CACHE: "off" }; // Nothing is known beforehand.
+  const env = { ANOMALY_CLUSTER_CACHE: "off" }; // Every run starts without cached embeddings.
   const { success, stderr } = await new Deno.Command(command, { args, cwd: PROJECT, env, stdout: "null" }).output();
   if (!success) throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
   return (performance.now() - started) / 1000;
@@ -50,7 +51,7 @@ async function installPeers(): Promise<void> {
   }
 }
 
-/** The Python process that runs the peers' jobs; it keeps its threads and caches from round to round. */
+/** The Python process that runs the peers' jobs. It keeps its threads and caches from round to round. */
 class Peers {
   readonly #process = new Deno.Command(PYTHON, { args: [`${HERE}peers.py`], stdin: "piped", stdout: "piped" }).spawn();
   readonly #writer = this.#process.stdin.getWriter();
@@ -79,7 +80,7 @@ function median(numbers: number[]): number {
 
 const rows: string[] = [];
 
-/** One row: ours and the peer's in turn. */
+/** Measures one row, our code and the peer in turn. */
 async function compare(
   work: string,
   peer: string,
@@ -113,7 +114,7 @@ function store(name: string, data: Float32Array): string {
   return file;
 }
 
-/** 12 megapixels of texture with some noise, each photo a little further along. */
+/** Draws photos of 12 megapixels: a texture with some noise, shifted a little from photo to photo. */
 async function storePhotos(count: number): Promise<string> {
   const photos = `${scratch}/photos`;
   Deno.mkdirSync(photos);
@@ -181,7 +182,9 @@ for (const [name, goal] of [["D = 40", 1.2], ["D = 112", 1.2], ["D = 344", 1.5],
   }
 }
 
-/** Seconds that the nearest patches of all pairs take by measuring each distance, both ways, on this thread. */
+/**
+ * Returns the seconds to find the nearest patches of all pairs by measuring every distance, both ways, on this thread.
+ */
 function everyDistance({ data, count, rows, cols, channels }: PatchSet): number {
   const started = performance.now();
   const patches = rows * cols;
@@ -199,7 +202,7 @@ function everyDistance({ data, count, rows, cols, channels }: PatchSet): number 
   return (performance.now() - started) / 1000;
 }
 
-// Normals: as many images as 761, made of the real ones with noise, so that none is its own nearest.
+// 761 labelled normals, made from the real images with noise, so that no image is its own nearest.
 const queries = features["D = 112"];
 const references = moreImages(queries, 761);
 const faiss = {
@@ -222,7 +225,7 @@ function moreImages(set: PatchSet, count: number): PatchSet {
   let square = 0;
   for (const value of set.data) square += value * value / set.data.length;
   const data = Float32Array.from({ length: count * image }, (_, at) => {
-    // A patch of any image and some noise: hash of the place, the same on every machine.
+    // A patch of any image, plus noise from a hash of the place: the same on every machine.
     const patch = Math.floor(at / set.channels);
     const source = (Math.imul(patch, 2654435761) >>> 0) % (set.count * set.rows * set.cols);
     const noise = ((Math.imul(at + 1, 2246822519) >>> 0) / 2 ** 32 - 0.5) * Math.sqrt(square);
@@ -272,7 +275,7 @@ if ("decode + resize, 100 photos of 12 megapixels Pillow".includes(values.only))
 }
 await peers.end();
 
-// Whole programs take long enough to be run once each.
+// Whole programs run only once each: they take long enough for that.
 const images = `${countImages(folder)} images, folder to groups`;
 if (`${images} PyTorch clustimage`.includes(values.only)) {
   const out = `${scratch}/out`;

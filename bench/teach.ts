@@ -1,8 +1,8 @@
-// Learning from a few labels against what people use in Python for it, and images that a model never saw against those
-// that it learned from: deno task bench:teach PYTHON SET...
+// Compares learning from a few labels with what people use in Python for it, and compares the accuracy on new images
+// with that on the images learned from: deno task bench:teach PYTHON SET...
 //
-// PYTHON has scikit-learn (bench/requirements.txt); each SET is a labelled folder as `evaluate` takes it. Prints two
-// tables of Markdown.
+// PYTHON has scikit-learn (bench/requirements.txt). Each SET is a labelled folder in a layout of `evaluate`. Prints two
+// Markdown tables.
 
 import { join } from "node:path";
 import process from "node:process";
@@ -29,7 +29,10 @@ import type { Embeddings, PatchSet } from "../src/types.ts";
 
 const RUNS = 20;
 const EACH = [1, 3, 5, 10, 20];
-/** Labels of a kind, and part of the images, where new ones are told. */
+/**
+ * Labels of each kind, share of the images that is learned from, and number of random splits, in the test on new
+ * images.
+ */
 const [LABELS, KEPT, SPLITS] = [10, 0.7, 3];
 
 /** Labels drawn for one run. */
@@ -88,7 +91,7 @@ const PEERS: readonly (readonly [title: string, job: string])[] = [
   ["scikit-learn label spreading, RBF", "spreading-rbf"],
 ];
 
-/** A row for each number of labels: accuracy of the unlabelled images. */
+/** Returns a row for each number of labels: the accuracy on the unlabelled images. */
 async function againstPeers(
   name: string,
   embeddings: Embeddings,
@@ -123,7 +126,7 @@ async function againstPeers(
   });
 }
 
-/** Accuracy of each draw, by the peers' names. */
+/** Returns the peers' accuracies of each draw, by the name of the method. */
 async function askPython(
   python: string,
   embeddings: Embeddings,
@@ -153,7 +156,7 @@ async function askPython(
   }
 }
 
-/** A row: accuracy of the images learned from, and of others that come later, by ten labels a kind. */
+/** Returns a row: the accuracy on the images learned from and on images that come later, by ten labels of each kind. */
 async function onNewImages(
   name: string,
   patches: PatchSet,

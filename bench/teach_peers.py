@@ -1,9 +1,10 @@
-"""What people use in Python to tell all images from a few labels, on the same vectors and labels. Run by teach.ts.
+"""What people use in Python to learn the kinds of all images from a few labels. Run by teach.ts.
 
 Reads a job: {"data": FILE of float32, "shape": [N, D], "truth": [N], "draws": [[N], ...]}, where a draw has the kind of
-each labelled image and -1 elsewhere. Prints for each method the accuracy of the unlabelled images of each draw. Methods
-get the vectors about their middle and of length 1, which suits all of them better than the vectors as they are; of
-several settings each is given the one that is best on average over all draws, which no user could know.
+each labelled image and -1 elsewhere. Prints for each method the accuracy on the unlabelled images of each draw.
+
+All methods get our own vectors and labels. The vectors are centred and scaled to length 1, which suits every method
+better than the raw ones. Each method gets the setting that is best on average over all draws, which no user could know.
 """
 import json, sys, warnings
 import numpy as np
@@ -18,7 +19,8 @@ def main():
     x = np.fromfile(job["data"], np.float32).reshape(job["shape"]).astype(np.float64)
     x -= x.mean(0)
     x /= np.linalg.norm(x, axis=1, keepdims=True).clip(1e-12)
-    # Vectors of as many numbers as there are images, with the same inner products: what is linear is the same.
+    # Vectors with as many numbers as there are images, and the same inner products: linear methods give the same
+    # results.
     u, s, _ = np.linalg.svd(x, full_matrices=False)
     x = u * s
     truth = np.array(job["truth"])
@@ -42,7 +44,7 @@ def spreading(x, draw, **kernel):
 
 
 def best(methods, draws, truth):
-    """Accuracies of the method that is best on average."""
+    """Returns the accuracies of the method that is best on average."""
     found = []
     for method in methods:
         predictions = [method(draw) for draw in draws]

@@ -1,7 +1,7 @@
 /**
- * Builds the npm package: each module of library and program as an ES module, the library's with declarations, the
- * WebAssembly of core and codecs as files, and the included networks. TypeScript emits both; `@deno/dnt` is on JSR
- * alone.
+ * Builds the npm package: each module of the library and the program as an ES module, declarations for the library, the
+ * WebAssembly of core and codecs as files, and the included networks. TypeScript emits modules and declarations, as
+ * `@deno/dnt` is only on JSR.
  *
  * Run: deno task npm [FOLDER]    writes npm/, to be packed by `npm pack ./npm`
  */
@@ -9,7 +9,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-// Here and not in deno.json, whose packages are downloaded with every task.
+// Not in deno.json, because Deno downloads the packages named there with every task.
 // deno-lint-ignore no-import-prefix
 import ts from "npm:typescript@6.0.3";
 import { plainCore, relaxedCore } from "../src/core/generated/core.ts";
@@ -17,12 +17,12 @@ import { copy, resolved, ROOT, write, writeLoadedFiles } from "./loaded_files.ts
 
 const CONFIG = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
 
-/** Entry points of the library; the program is one that `bin` names. */
+/** Entry points of the library. The program is not among them: `bin` names it. */
 const ENTRIES = [".", "./core", "./metrics", "./image", "./embed", "./deep", "./handler"].map((
   name,
 ): [string, string] => [name, CONFIG.exports[name].slice(2)]);
 
-/** The program's modules that no other imports. */
+/** Modules of the program that no other module imports. */
 const PROGRAM = [
   "cli.ts",
   "src/cli/images/image_worker.ts",
@@ -30,14 +30,14 @@ const PROGRAM = [
   "src/cli/cluster/defect_worker.ts",
 ];
 
-/** Files that are others in the package. */
+/** Files that the package replaces by others. */
 const REPLACED: Record<string, string> = {
   "src/image/codecs.js": "tools/npm/codecs.js",
   "src/embed/engine.js": "tools/npm/engine.js",
   "src/report/encode_jpeg.ts": "tools/npm/encode_jpeg.js",
 };
 
-/** Files that are written anew, as Node imports JSON only with a warning. */
+/** Files that the package replaces by generated text, because Node warns about importing JSON. */
 const GENERATED: Record<string, string> = {
   "src/cli/system/manifest.ts": `export const VERSION = ${JSON.stringify(CONFIG.version)};
 export const PACKAGES = ${JSON.stringify(CONFIG.imports, null, 2)};
@@ -57,7 +57,7 @@ const OPTIONS: ts.CompilerOptions = {
   strict: true,
 };
 
-/** Writes the package into a folder that is emptied before. */
+/** Writes the package into a folder, which is emptied first. */
 export function buildPackage(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   const imported = new Set<string>();
@@ -79,10 +79,10 @@ export function buildPackage(folder: string): void {
   write(join(folder, "package.json"), JSON.stringify(manifest(imported), null, 2) + "\n");
 }
 
-/** What a text that is imported as such has after its name, as a module. */
+/** What is appended to the name of a text file to name the module that exports its text. */
 const TEXT = ".text.js";
 
-/** Paths from the root of what modules bring, themselves among them: modules, and texts that are imported as such. */
+/** Returns all modules that the entries need, and the files that they import as text, as paths from the root. */
 function modulesOf(entries: Iterable<string>): { modules: Set<string>; texts: Set<string> } {
   const [modules, texts] = [new Set<string>(), new Set<string>()];
   for (const entry of entries) {
@@ -104,7 +104,7 @@ function modulesOf(entries: Iterable<string>): { modules: Set<string>; texts: Se
   return { modules, texts };
 }
 
-/** A module as `deno info` tells of it. */
+/** A module, as `deno info` describes it. */
 interface GraphModule {
   readonly specifier: string;
   readonly local?: string;
@@ -121,7 +121,7 @@ function graphOf(entry: string): GraphModule[] {
   return JSON.parse(new TextDecoder().decode(stdout)).modules;
 }
 
-/** Writes a module; gathers the packages that it imports. */
+/** Writes a module, and collects the names of the packages that it imports. */
 function emit(file: string, folder: string, imported: Set<string>): void {
   const source = GENERATED[file] ?? readFileSync(join(ROOT, REPLACED[file] ?? file), "utf8");
   const transpiled = file.endsWith(".ts") ? javaScript(source, file) : source;
@@ -143,7 +143,7 @@ function declare(file: string, folder: string): void {
     reportDiagnostics: true,
   });
   refuse(diagnostics);
-  // Types come from declarations, whose names end in .d.ts: what stands for them is the module's name.
+  // A declaration is found by the name of its module, which ends in .js here.
   write(join(folder, file.replace(/\.ts$/, ".d.ts")), outputText.replace(/(from "\.[^"]*)\.ts"/g, '$1.js"'));
 }
 
@@ -164,7 +164,7 @@ function refuse(diagnostics: readonly ts.Diagnostic[]): void {
   throw new Error(ts.formatDiagnostics(diagnostics, host));
 }
 
-/** The package's package.json; versions are those of deno.json. */
+/** Returns the package's package.json, with the versions of deno.json. */
 function manifest(imported: ReadonlySet<string>) {
   const versions = Object.entries<string>(CONFIG.imports).flatMap(([name, specifier]) =>
     imported.has(name) ? [[name, specifier.slice(`npm:${name}@`.length)]] : []
@@ -191,7 +191,7 @@ function manifest(imported: ReadonlySet<string>) {
     },
     imports: {
       "#read-file": { node: "./src/image/read_file_node.js", default: "./src/image/read_file_web.js" },
-      // The main entry brings other engines of 26 MB where it does not know Node.
+      // Outside Node the main entry would bring another 26 MB of engines.
       "#onnxruntime": { node: "onnxruntime-web", default: "onnxruntime-web/wasm" },
     },
     dependencies: Object.fromEntries(versions),

@@ -17,21 +17,21 @@ const CONFIG: { version: string; imports: Record<string, string> } = JSON.parse(
   readFileSync(join(ROOT, "deno.json"), "utf8"),
 );
 
-/** The bundles, in a folder two levels below the page, as modules lie two levels below `models/` and `wasm/`. */
+/** Folder of the bundles, two levels below the page. Modules lie two levels below `models/` and `wasm/` too. */
 const BUNDLES = `app/${CONFIG.version}`;
 const MODULES = { "page.js": "src/studio/client.js", "worker.js": "src/studio/worker.ts" };
 
-/** What lies beside the bundles. Not every server knows that .mjs is a script. */
+/** Files beside the bundles. The .mjs file gets another name, as not every server knows that .mjs is a script. */
 const BESIDE = {
   "ort-wasm-simd-threaded.js": "onnxruntime-web/ort-wasm-simd-threaded.mjs",
   "ort-wasm-simd-threaded.wasm": "onnxruntime-web/ort-wasm-simd-threaded.wasm",
   "mozjpeg_enc.wasm": "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm",
 };
 
-/** Writes the studio into a folder, in place of an earlier one. Throws `bad-argument` for one that holds other files. */
+/** Writes the studio into a folder and replaces an earlier one. Throws `bad-argument` for a folder with other files. */
 export async function buildStudio(folder: string): Promise<void> {
   checkFolder(folder);
-  // First, as a folder with the page may be written again, should the rest fail.
+  // The page comes first: it marks the folder as a studio, which may be written again if the rest fails.
   write(join(folder, "index.html"), indexPage(`${BUNDLES}/page.js`));
   for (const name of ["app", "wasm", "models"]) rmSync(join(folder, name), { recursive: true, force: true });
   writeLoadedFiles(folder);
@@ -48,7 +48,7 @@ function checkFolder(folder: string): void {
   throw new AnomalyClusterError("bad-argument", `${folder} holds other files: name a new or an empty folder`);
 }
 
-/** Modules in whose place a browser needs others: those of the npm package. */
+/** Maps modules to those that a browser needs instead, which are the npm package's. */
 function importMap(): { imports: Record<string, string> } {
   const ours = (file: string) => new URL(`../${file}`, import.meta.url).href;
   const below = Object.entries(CONFIG.imports).map(([name, specifier]) => {
@@ -58,7 +58,7 @@ function importMap(): { imports: Record<string, string> } {
     imports: {
       ...CONFIG.imports,
       ...Object.fromEntries(below),
-      // The main entry brings other engines of 26 MB.
+      // The main entry would bring another 26 MB of engines.
       "onnxruntime-web": `${CONFIG.imports["onnxruntime-web"]}/wasm`,
       "#read-file": ours("tools/npm/read_file_web.js"),
       [ours("src/image/codecs.js")]: ours("tools/npm/codecs.js"),
@@ -77,7 +77,7 @@ async function bundle(entry: string, target: string): Promise<void> {
   }
 }
 
-/** A line for each file that browsers load: its bytes, and with gzip. */
+/** Returns a line for each file that browsers load: its bytes, plain and with gzip. */
 function sizes(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map(({ parentPath, name }) => relative(folder, join(parentPath, name)));

@@ -1,16 +1,16 @@
-// Deno's bundler, which the first use downloads from npm.
+// Bundles modules with Deno's bundler, which Deno downloads from npm on the first use.
 
 import { AnomalyClusterError } from "../src/errors.ts";
 import { ROOT } from "./loaded_files.ts";
 
-/** What is said where Deno's first bundling fails for want of a connection. */
+/** The error message when Deno cannot download its bundler for want of a connection. */
 export const UNREACHABLE = "Deno's bundler cannot be downloaded";
 
 /**
- * The minified text of a module with all that it imports. `options`: more of `deno bundle`.
+ * Returns the minified text of a module and all that it imports. `options` are further options of `deno bundle`.
  *
- * @throws {AnomalyClusterError} `cannot-write` where it cannot be bundled; with {@linkcode UNREACHABLE} where the bundler is
- * not there.
+ * @throws {AnomalyClusterError} `cannot-write` when the module cannot be bundled; with the message
+ * {@linkcode UNREACHABLE} when the bundler cannot be downloaded.
  */
 export async function bundled(entry: string, ...options: string[]): Promise<string> {
   const command = new Deno.Command(Deno.execPath(), {

@@ -1,5 +1,5 @@
-// Runs exports of tools/make_hub_exports.py in every engine: prints how far they are from PyTorch and seconds an image.
-// deno run -A --no-lock tools/check_hub_exports.ts FOLDER [NAME or NAME/onnx/FILE.onnx …], all of the folder by default.
+// Runs exports of tools/make_hub_exports.py in every engine. Prints the difference from PyTorch and seconds an image.
+// deno run -A --no-lock tools/check_hub_exports.ts FOLDER [NAME or NAME/onnx/FILE.onnx …], by default all of FOLDER.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
@@ -8,8 +8,8 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { onnxEmbedder, type Raster, readNetwork } from "../mod.ts";
 
-const TOLERANCE = 1e-4; // Of the largest number; of files with numbers of 32 bits.
-const TIMED = 8; // Images, of which the quickest counts: other programs may use the cores, too.
+const TOLERANCE = 1e-4; // As a share of the largest number, for files with 32-bit numbers.
+const TIMED = 8; // Runs per image. The quickest counts, as other programs may use the cores too.
 
 const [folder, ...wanted] = Deno.args;
 if (!folder) {
@@ -59,7 +59,7 @@ async function row(name: string): Promise<string> {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** RGB → RGBA. */
+/** Turns RGB into RGBA. */
 function opaque(pixels: Uint8Array, side: number): Raster {
   const data = new Uint8Array(side * side * 4).fill(255);
   for (let at = 0; at < side * side; at++) data.set(pixels.subarray(at * 3, at * 3 + 3), at * 4);

@@ -1,4 +1,5 @@
-// Exports networks with random weights and runs each in PyTorch and in every engine: prints how far they are apart.
+// Exports networks with random weights, runs each in PyTorch and in every engine, and prints how far the results
+// differ.
 // deno run -A --no-lock tools/check_models.ts [--python PYTHON] [NAME…], all networks by default.
 
 import assert from "node:assert/strict";
@@ -7,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type ModelManifest, onnxEmbedder, type Raster, readManifest } from "../mod.ts";
 
-const TOLERANCE = 1e-4; // Of the largest output.
+const TOLERANCE = 1e-4; // As a share of the largest output.
 
 const { values: { python }, positionals } = parseArgs({
   options: { python: { type: "string", default: "python3" } },
@@ -61,14 +62,14 @@ async function row(name: string): Promise<string> {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** RGB → RGBA. */
+/** Turns RGB into RGBA. */
 function opaque(pixels: Uint8Array, side: number): Raster {
   const data = new Uint8Array(side * side * 4).fill(255);
   for (let at = 0; at < side * side; at++) data.set(pixels.subarray(at * 3, at * 3 + 3), at * 4);
   return { data, width: side, height: side };
 }
 
-/** Largest difference between patches and planes, as a share of the largest value. */
+/** Returns the largest difference between patches and planes, as a share of the largest value. */
 function difference(patches: Float32Array, planes: Float32Array, { levels: [{ channels }] }: ModelManifest): number {
   assert.equal(patches.length, planes.length);
   const places = planes.length / channels;

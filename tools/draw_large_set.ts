@@ -1,10 +1,10 @@
-// A set of large images, drawn on all cores; with a table of where each damage is.
+// Draws a set of large images, on all cores, with a table of where the damage is in each.
 
 import { availableCores } from "../src/core/cores.ts";
 import type { DrawAnswer, DrawRequest } from "./draw_worker.ts";
 import { LARGE_SETS } from "./drawn_surfaces.ts";
 
-/** Images of each kind and of sound ones among them, and labelled normals. */
+/** Number of images of each kind and of sound images to group, and number of labelled normals. */
 const [PER_KIND, NORMALS] = [25, 60];
 
 /** Writes `train/good`, `test/good`, `test/KIND` and `damage.csv` (boxes in pixels) into a folder. */
@@ -33,7 +33,7 @@ export async function drawLargeSet(folder: string, name: string): Promise<void> 
   await Deno.writeTextFile(`${folder}/damage.csv`, ["path,kind,left,top,width,height", ...rows, ""].join("\r\n"));
 }
 
-/** Each image by the next worker that is free. */
+/** Draws each image in the next free worker. */
 async function drawAll(wanted: readonly DrawRequest[]): Promise<DrawAnswer[]> {
   const answers: DrawAnswer[] = [];
   let next = 0;

@@ -1,9 +1,9 @@
-// Draws large images on a core of its own, as they are asked for: many of them take seconds each to encode.
+// Draws large images in a worker, on request: each takes seconds to encode, so all cores should help.
 
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { type DamageBox, drawLarge, LARGE_SETS } from "./drawn_surfaces.ts";
 
-/** An image that is wanted. */
+/** An image to draw. */
 export interface DrawRequest {
   readonly set: string;
   readonly seed: number;
@@ -11,7 +11,7 @@ export interface DrawRequest {
   readonly file: string;
 }
 
-/** That it is there, and where its damage is. */
+/** The answer when the image is written. `box` is where its damage is. */
 export interface DrawAnswer {
   readonly box?: DamageBox;
 }

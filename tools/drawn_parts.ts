@@ -1,9 +1,9 @@
-// Washers of steel on a belt, in any direction: position, size, light and grain vary among sound ones too, so that
-// nothing but the damage tells kinds apart.
+// Draws steel washers on a belt, in any direction. Position, size, light and grain vary among sound washers too, so
+// that only the damage differs between kinds.
 
 import { between, type Colour, type Defect, mix, ramp, type Random, shade, SIDE, wobblyRadius } from "./drawing.ts";
 
-/** A part as it lies, and the damage of each kind to it. */
+/** A part in its place, and a drawing function for each kind of damage to it. */
 export interface Part {
   ground(x: number, y: number): Colour;
   readonly damages: Readonly<Record<string, (random: Random) => Defect>>;
@@ -14,7 +14,7 @@ export const DAMAGES: readonly string[] = ["chip", "burr", "scratch", "rust", "d
 const STEEL: Colour = [176, 180, 186];
 const BELT: Colour = [58, 62, 60];
 
-/** A washer with a flat side and a hole that is not in the middle: its direction can be seen. */
+/** Draws a washer with a flat side and a hole off its middle, so that its direction can be seen. */
 export function drawnPart(random: Random): Part {
   const [centreX, centreY] = [SIDE / 2 + between(random, -26, 26), SIDE / 2 + between(random, -26, 26)];
   const [radius, angle] = [between(random, 66, 80), between(random, 0, 2 * Math.PI)];
@@ -24,12 +24,12 @@ export function drawnPart(random: Random): Part {
   const grain = grainOf(random);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
 
-  /** Where a pixel lies in the part's own directions, in radii. */
+  /** Returns where a pixel lies along the part's own axes, in radii. */
   const within = (x: number, y: number): [number, number] => {
     const [dx, dy] = [(x - centreX) / radius, (y - centreY) / radius];
     return [dx * cos + dy * sin, dy * cos - dx * sin];
   };
-  /** How far a place is inside the part, in radii: negative outside. */
+  /** Returns how far a place is inside the part, in radii; negative outside. */
   const depth = (u: number, v: number) => {
     const rim = outline(Math.atan2(v, u)) - Math.hypot(u, v);
     return Math.min(rim, 0.82 - u, Math.hypot(u + 0.18, v) - 0.34);
@@ -118,7 +118,7 @@ export function drawnPart(random: Random): Part {
           const [dx, dy] = [(a - u) / size, (b - v) / size];
           const out = Math.hypot(dx, dy);
           if (out >= 1) return colour;
-          const [right, down] = [dx * cos - dy * sin, dx * sin + dy * cos]; // As the light sees it.
+          const [right, down] = [dx * cos - dy * sin, dx * sin + dy * cos]; // In the image's axes.
           return shade(colour, 1 + strength * 1.5 * (right * Math.cos(from) + down * Math.sin(from)) * (1 - out * out));
         };
       },
@@ -126,7 +126,7 @@ export function drawnPart(random: Random): Part {
   };
 }
 
-/** Fine grain along the first direction, from −1 to 1. */
+/** Returns fine grain along the first direction, from −1 to 1. */
 function grainOf(random: Random): (along: number, across: number) => number {
   const waves = Array.from({ length: 6 }, () => ({
     across: between(random, 0.5, 2.4),

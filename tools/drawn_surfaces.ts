@@ -1,10 +1,10 @@
-// Large photos of a surface, and line scans of strip, with one small damage each, as inspection cameras take them. The
-// ground, its light and its colour vary alike in all kinds, so that nothing but the damage tells kinds apart.
+// Draws large photos of a surface and line scans of strip, as inspection cameras take them, each with one small damage.
+// Ground, light and colour vary in the same way in all kinds, so that only the damage differs between kinds.
 
 import { seededRandom } from "../src/random.ts";
 import { between, type Colour, type Defect, mix, ramp, type Random, shade, wobblyRadius } from "./drawing.ts";
 
-/** In pixels of the image, half-open. */
+/** A box in pixels of the image, half-open. */
 export interface DamageBox {
   readonly left: number;
   readonly top: number;
@@ -18,22 +18,25 @@ export interface LargeSet {
   readonly height: number;
   readonly kinds: Readonly<Record<string, Damage>>;
   ground(random: Random, width: number, height: number): Uint8ClampedArray;
-  /** How much of the change that a damage makes is drawn, from 0 to 1. @default 1 */
+  /** How much of the damage's change is drawn, from 0 to 1. @default 1 */
   readonly strength?: number;
-  /** Specks of dust, light and dark, on sound images too. @default 0 */
+  /** Number of specks of dust, light and dark. Sound images have them too. @default 0 */
   readonly specks?: number;
 }
 
-/** What a damage changes around its middle, at `0, 0`; nothing farther off than {@linkcode REACH}. */
+/** Draws a damage around its middle, which is at `0, 0`. It changes nothing farther off than {@linkcode REACH}. */
 type Damage = (random: Random) => Defect;
 
-/** Pixels from a damage's middle to the farthest that it changes. */
+/** Largest distance in pixels from the middle of a damage to a pixel that it changes. */
 const REACH = 40;
 
-/** A change of so many grey levels, summed over the channels, belongs to the damage. */
+/** A pixel belongs to the damage if it changes by this many grey levels, summed over the channels. */
 const SEEN = 18;
 
-/** Smooth noise from −1 to 1, of one value each `cellWidth` × `cellHeight` pixels, added to `field` times `strength`. */
+/**
+ * Adds smooth noise to `field`: from −1 to 1, times `strength`, with one random value per `cellWidth` × `cellHeight`
+ * pixels.
+ */
 function addNoise(
   field: Float32Array,
   width: number,
@@ -68,12 +71,15 @@ function addNoise(
   }
 }
 
-/** RGBA of a colour under a light that varies by pixel, with the grain of a camera: `grain` grey levels either way. */
+/**
+ * Returns the RGBA pixels of a colour under a light that varies by pixel. A camera's noise is added, up to `grain` grey
+ * levels either way.
+ */
 function lit(colour: Colour, light: Float32Array, grain: number, random: Random): Uint8ClampedArray {
   const data = new Uint8ClampedArray(light.length * 4);
   let state = Math.floor(random() * 2 ** 32) | 1;
   for (let at = 0; at < light.length; at++) {
-    // Xorshift: millions of numbers are drawn.
+    // Xorshift, because millions of numbers are drawn.
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
@@ -86,13 +92,13 @@ function lit(colour: Colour, light: Float32Array, grain: number, random: Random)
   return data;
 }
 
-/** Each photo is a little warmer or colder than the next. */
+/** Shifts a colour at random: each photo is a little warmer or colder than the others. */
 function shifted(colour: Colour, random: Random): Colour {
   const [tone, warmth] = [between(random, 0.92, 1.06), between(random, -0.02, 0.02)];
   return [colour[0] * tone * (1 + warmth), colour[1] * tone, colour[2] * tone * (1 - warmth)];
 }
 
-/** A painted casting: fine peel, cloudy shades, light from one side. */
+/** A painted casting: fine orange peel, cloudy shades, light from one side. */
 function casting(random: Random, width: number, height: number): Uint8ClampedArray {
   const light = new Float32Array(width * height);
   const [angle, slope] = [between(random, 0, 2 * Math.PI), between(random, 0.03, 0.13)];
@@ -107,7 +113,7 @@ function casting(random: Random, width: number, height: number): Uint8ClampedArr
   return lit(shifted([168, 166, 160], random), light, 5, random);
 }
 
-/** Cold-rolled strip, which runs from left to right: streaks along it, lines of the scan that are not equally bright. */
+/** Cold-rolled strip, running from left to right: streaks along it, and scan lines of unequal brightness. */
 function strip(random: Random, width: number, height: number): Uint8ClampedArray {
   const light = new Float32Array(width * height).fill(1);
   addNoise(light, width, random, [1100, 90], between(random, 0.03, 0.06));
@@ -122,12 +128,12 @@ function strip(random: Random, width: number, height: number): Uint8ClampedArray
   return lit(shifted([146, 152, 162], random), light, 5, random);
 }
 
-/** How far a pixel is along a line through the middle, and off it. */
+/** Returns how far a pixel is along a line through the middle, and its distance from that line. */
 function alongLine(angle: number, x: number, y: number): [along: number, off: number] {
   return [x * Math.cos(angle) + y * Math.sin(angle), Math.abs(y * Math.cos(angle) - x * Math.sin(angle))];
 }
 
-/** A blob that wobbles: 1 at its middle, 0 beyond its edge, which is `soft` radii wide. */
+/** Returns a blob with a wobbly outline: 1 at its middle, 0 beyond its edge, which is `soft` radii wide. */
 function blob(random: Random, radius: number, wobble: number, soft: number): (x: number, y: number) => number {
   const outline = wobblyRadius(random, radius, wobble);
   return (x, y) => 1 - ramp(1 - soft, 1, Math.hypot(x, y) / outline(Math.atan2(y, x)));
@@ -169,7 +175,7 @@ const PHOTO_KINDS: Record<string, Damage> = {
       return mix(ground, [250, 250, 248], cover * strength);
     };
   },
-  /** Something dark has soaked in; it has no edge. */
+  /** Something dark has soaked in. The stain has no edge. */
   stain: (random) => {
     const cover = blob(random, between(random, 22, 36), 0.2, 0.85);
     const strength = between(random, 0.4, 0.6);
@@ -232,7 +238,7 @@ export const LARGE_SETS: Readonly<Record<string, LargeSet>> = {
   "faint-strips": { width: 4096, height: 512, kinds: STRIP_KINDS, ground: strip, strength: 0.4, specks: 40 },
 };
 
-/** A speck of dust: up to 3 pixels wide, 25 grey levels lighter or darker at its middle. */
+/** Adds a speck of dust: its radius is 1 to 3.5 pixels, its middle up to 25 grey levels lighter or darker. */
 function addSpeck(data: Uint8ClampedArray, width: number, height: number, random: Random): void {
   const [cx, cy, radius, change] = [
     random() * width,
@@ -248,7 +254,9 @@ function addSpeck(data: Uint8ClampedArray, width: number, height: number, random
   }
 }
 
-/** One image of a set, the same for a seed; with a damage where a kind is named, and the box of what it changed. */
+/**
+ * Draws an image of a set, the same for the same seed. If a kind is named the image has a damage, and `box` is where.
+ */
 export function drawLarge(
   { width, height, kinds, ground, strength = 1, specks = 0 }: LargeSet,
   seed: number,

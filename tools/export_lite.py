@@ -4,9 +4,9 @@ Run: pip install -r tools/requirements.txt -r tools/requirements-lite.txt
      python3 tools/export_lite.py OUT_DIR
      deno run --allow-read --allow-write tools/pack_model.ts OUT_DIR/NAME.onnx    for each of the three
 
-Three files, each with a manifest beside it (docs/models.md). The second and third continue the one before: their bytes
-after its bytes are one network. This is how protocol buffers, and so ONNX files, are defined: of two messages one after
-the other the lists are joined.
+Writes three files, each with a manifest beside it (docs/models.md). The second and third continue the one before: its
+bytes followed by their bytes are one network. ONNX files are protocol buffers, which allow this: when two messages are
+joined, so are their lists.
 
     efficientnet-lite0-reduction4   the stem and 11 blocks of Lite0, a network by itself: `features`
     efficientnet-lite0-pyramid      blocks 12 to 15: `reduction3`, `reduction4`, `reduction5`
@@ -31,12 +31,12 @@ from torch import nn
 from model_manifest import write_manifest
 from onnx_export import TOLERANCE, difference, outputs_of, to_onnx
 
-HALF_TOLERANCE = 1e-2  # The same for weights stored as float16.
-FEW = 64  # Numbers of a tensor that stays float32: biases and scalars of operations.
+HALF_TOLERANCE = 1e-2  # The same tolerance for weights stored as float16.
+FEW = 64  # A tensor with fewer numbers stays float32, such as biases and scalars of operations.
 
 
 class Cut(nn.Module):
-    """A network up to its last wanted block; gives what each of the wanted blocks (counted from 1) gives."""
+    """A network up to its last wanted block. It returns the outputs of the wanted blocks, counted from 1."""
 
     def __init__(self, net: nn.Module, blocks: list[int]):
         super().__init__()
@@ -53,7 +53,7 @@ class Cut(nn.Module):
 
 
 def renamed(nodes, name_of) -> None:
-    """Gives nodes, and the tensors between them, other names."""
+    """Renames nodes, and the tensors between them."""
     for node in nodes:
         node.name = name_of(node.name)
         node.input[:] = [name_of(name) if name else "" for name in node.input]
@@ -61,7 +61,7 @@ def renamed(nodes, name_of) -> None:
 
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Stores large weights as float16, and makes them float32 before they are used."""
+    """Stores large weights as float16. They are turned into float32 before use."""
     tensors, casts = [], []
     for tensor in model.graph.initializer:
         if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < FEW:
@@ -78,7 +78,7 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def continuation(model: onnx.ModelProto) -> bytes:
-    """A model's bytes as they can follow another's: what is there once, as the input, is that one's."""
+    """Returns a model's bytes so that they can follow another's: without what may occur only once, like the input."""
     part = onnx.ModelProto()
     part.graph.node.extend(model.graph.node)
     part.graph.initializer.extend(model.graph.initializer)
@@ -87,9 +87,9 @@ def continuation(model: onnx.ModelProto) -> bytes:
 
 
 def beyond(whole: onnx.ModelProto, front: onnx.ModelProto) -> onnx.ModelProto:
-    """What `whole` has besides its first nodes, which are all of `front`; with all outputs of `whole`."""
+    """Returns the part of `whole` after its first nodes, which are all of `front`, with all outputs of `whole`."""
     count = len(front.graph.node)
-    same = {}  # What the whole calls the front's tensors.
+    same = {}  # Maps the names of tensors in the whole to their names in the front.
     for theirs, ours in zip(whole.graph.node, front.graph.node):
         if theirs.op_type != ours.op_type:
             sys.exit("error: the pyramid does not begin as the network that it continues")
@@ -111,7 +111,7 @@ def beyond(whole: onnx.ModelProto, front: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def beside(model: onnx.ModelProto, prefix: str) -> onnx.ModelProto:
-    """A network that takes the same input as another one, under names of its own."""
+    """Renames a network so that it can share the input of another one."""
     name_of = lambda name: name if name == "image" else f"{prefix}{name}"
     renamed(model.graph.node, name_of)
     for tensor in [*model.graph.initializer, *model.graph.output]:
@@ -120,7 +120,7 @@ def beside(model: onnx.ModelProto, prefix: str) -> onnx.ModelProto:
 
 
 def levels_of(prefix: str, blocks: dict[int, int], all_blocks: int, widths: dict[int, int]) -> list[dict]:
-    """Levels of a manifest; the middle depth first, as its grid is the one of all."""
+    """Returns the levels for a manifest. The middle depth comes first, as its grid is used for all."""
     return [{"name": f"{prefix}reduction{reduction}", "layer": f"block {blocks[reduction]} of {all_blocks}",
              "stride": 2 ** reduction, "channels": widths[reduction]} for reduction in (4, 3, 5)]
 
@@ -146,7 +146,7 @@ def main() -> None:
     other = to_onnx(Cut(lite2, list(blocks2.values())).eval(), image, reductions, fixed=False, batch=True)
 
     for side, name in zip(front.graph.output[0].type.tensor_type.shape.dim[2:], ("rows", "cols")):
-        side.dim_param = name  # As in the file that models of earlier versions name by its SHA-256.
+        side.dim_param = name  # As in the original file: models of earlier versions refer to it by its SHA-256.
     first = front.SerializeToString()
     second = continuation(beyond(pyramid, front))
     third = continuation(beside(halved(other), "lite2-"))
@@ -163,7 +163,7 @@ def main() -> None:
 
 def write(out: pathlib.Path, name: str, parts: list[bytes], levels: list[dict], source: str, image: torch.Tensor,
           expected: list[np.ndarray], names: list[str], tolerance: float, after: str | None = None) -> None:
-    """Writes the last of the parts, with a manifest of them all, when all give what PyTorch gives."""
+    """Writes the last of the parts and a manifest of them all, after checking that they give what PyTorch gives."""
     whole = b"".join(parts)
     onnx.checker.check_model(onnx.load_model_from_string(whole))
     apart = difference(expected, outputs_of(whole, image.numpy(), names))

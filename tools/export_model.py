@@ -29,12 +29,12 @@ from onnx_export import TOLERANCE, difference, outputs_of, to_onnx
 
 @dataclass(frozen=True)
 class Preset:
-    """A network of timm, and which layers are its output, counted from 1: blocks of a ViT, else reductions."""
+    """A network of timm, and the layers that are its output, counted from 1: blocks of a ViT, else reductions."""
 
     timm: str
     layers: tuple[int, ...]
     pool: int = 1  # Side of the average pool with stride 1.
-    norm: bool = False  # Whether the network's last normalisation is applied, as where its authors use its last block.
+    norm: bool = False  # Whether the network's last normalisation is applied, as its authors do for its last block.
 
 
 def _resnet(name: str) -> Preset:
@@ -76,7 +76,7 @@ PRESETS = {
 
 
 class Cut(nn.Module):
-    """A network up to some of its layers, each as a grid of patches, averaged over its neighbours."""
+    """A network up to some of its layers, each as a grid of patches, averaged over neighbouring patches."""
 
     def __init__(self, net: nn.Module, preset: Preset, layers: list[int]):
         super().__init__()
@@ -91,7 +91,7 @@ class Cut(nn.Module):
 
 
 class StaticSame(nn.Module):
-    """TensorFlow's padding as constants, right for inputs that the stride divides, and so for any such size."""
+    """TensorFlow's padding as constants. It is right for all input sizes that the stride divides."""
 
     def __init__(self, conv: Conv2dSame):
         super().__init__()
@@ -117,7 +117,7 @@ def with_static_padding(net: nn.Module) -> nn.Module:
 
 
 def draw_weights(net: nn.Module, seed: int) -> None:
-    """Draws every weight anew: a fresh network of timm switches off branches, which would hide faults in them."""
+    """Draws every weight anew. A fresh network of timm switches branches off, which would hide faults in them."""
     generator = torch.Generator().manual_seed(seed)
     for name, value in net.state_dict().items():
         if not value.is_floating_point():
@@ -130,7 +130,8 @@ def draw_weights(net: nn.Module, seed: int) -> None:
             value.uniform_(0.5, 1.5, generator=generator)
         else:
             value.normal_(0, 0.1, generator=generator)
-    # Statistics of noise, as training leaves such: else values grow from block to block, and rounding errors with them.
+    # Batch normalisation gets the statistics of noise, as after training. Otherwise values, and with them rounding
+    # errors, would grow from block to block.
     normalisations = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
     if normalisations:
         net.eval()

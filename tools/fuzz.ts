@@ -1,5 +1,6 @@
 /**
- * Damaged files of every kind that is read, in search of a crash, a hang, a leak or an error that is no sentence.
+ * Reads damaged files of every supported kind, in search of a crash, a hang, a leak or an error that is no plain
+ * sentence.
  *
  * Run: deno task fuzz [--runs 50000] [--seed 1] [--only png,zip]
  *      deno task fuzz --replay fuzz-failures/png-1-4711
@@ -17,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Milliseconds: what takes longer hangs. */
+/** Milliseconds after which a read counts as a hang. */
 const PATIENCE = 10_000;
 
 if (values.replay) {

@@ -1,6 +1,6 @@
 /**
- * Lists the licence of every package in deno.lock, as the packages in Deno's cache tell it, and refuses those that are
- * not permissive.
+ * Lists the licence of every package in deno.lock, as stated by the packages in Deno's cache. Fails if one is not
+ * permissive.
  *
  * Run: deno task licences            writes docs/licences.md; exits 1 when a licence is not permissive
  *      deno task licences --check    writes nothing; exits 1 also when docs/licences.md is not what it would write
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const LIST = join(ROOT, "docs/licences.md");
 
-/** SPDX identifiers of licences that ask for no more than to be named. */
+/** SPDX identifiers of licences that ask for little more than to be named. */
 const PERMISSIVE = new Set(
   ["0BSD", "Apache-2.0", "BlueOak-1.0.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "Unlicense", "Zlib"],
 );
@@ -23,7 +23,7 @@ interface LockFile {
   readonly npm: Readonly<Record<string, { readonly dependencies?: readonly string[] }>>;
 }
 
-/** A package, its licence in SPDX's terms, and the packages named by this project that bring it. */
+/** A package, its licence as an SPDX expression, and the packages in deno.json that bring it. */
 interface Licensed {
   readonly name: string;
   readonly version: string;
@@ -31,19 +31,19 @@ interface Licensed {
   readonly broughtBy: readonly string[];
 }
 
-/** Whether an SPDX expression leaves a choice of permissive licences alone. */
+/** Whether an SPDX expression allows a choice of permissive licences only. */
 export function isPermissive(expression: string): boolean {
   const choices = expression.replace(/[()]/g, "").split(/ OR /i);
   return choices.some((choice) => choice.split(/ AND /i).every((licence) => PERMISSIVE.has(licence.trim())));
 }
 
-/** `@scope/name@1.2.3_peer@4.5.6` → name and version. */
+/** Splits `@scope/name@1.2.3_peer@4.5.6` into name and version. */
 function nameAndVersion(id: string): { name: string; version: string } {
   const at = id.indexOf("@", 1);
   return { name: id.slice(0, at), version: id.slice(at + 1).split("_")[0] };
 }
 
-/** The packages named by this project, and for each package of the lock file those that bring it. */
+/** Returns for each package of the lock file which packages named in deno.json bring it. */
 function broughtBy(lock: LockFile): Map<string, Set<string>> {
   const ids = Object.keys(lock.npm);
   const found = (wanted: string) => ids.find((id) => id === wanted || nameAndVersion(id).name === wanted)!;
@@ -60,7 +60,9 @@ function broughtBy(lock: LockFile): Map<string, Set<string>> {
   return bringers;
 }
 
-/** Reads each package's own package.json; throws, and says what to do, where it is not in the cache. */
+/**
+ * Reads the licences from the packages' package.json files. Throws, and says what to do, if one is not in the cache.
+ */
 function licences(lock: LockFile, cache: string): Licensed[] {
   const hosts = readdirSync(cache);
   return [...broughtBy(lock)].map(([id, bringers]) => {
@@ -92,7 +94,7 @@ asks for, imagescript (MIT), and what tests of other runtimes install: Bun, esbu
 
 `;
 
-/** The list as Markdown, in columns as \`deno fmt\` wants them. */
+/** Returns the list as a Markdown table, in columns as \`deno fmt\` aligns them. */
 function table(packages: readonly Licensed[]): string {
   const rows = [
     ["package", "version", "licence", "brought by"],

@@ -1,4 +1,4 @@
-// The files that the library loads at run time, beside its modules: networks, and the codecs' WebAssembly.
+// Copies the files that the library loads at run time: networks, and the codecs' WebAssembly.
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
 
-/** Packages of which only the WebAssembly is used, and that as a file. */
+/** Packages that are used only for their WebAssembly file. */
 const CODECS = {
   "avif.wasm": "@jsquash/avif/codec/dec/avif_dec.wasm",
   "jpeg.wasm": "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
@@ -17,7 +17,7 @@ const CODECS = {
   "webp.wasm": "@jsquash/webp/codec/dec/webp_dec.wasm",
 };
 
-/** Writes them into `wasm/` and `models/`, with their licences. */
+/** Writes the files into `wasm/` and `models/`, with their licences. */
 export function writeLoadedFiles(folder: string): void {
   for (const [file, source] of Object.entries(CODECS)) {
     write(join(folder, "wasm", file), readFileSync(resolved(source)));
@@ -34,7 +34,7 @@ export function writeLoadedFiles(folder: string): void {
   for (const name of ["LICENSE", "models/README.md", "docs/licences.md"]) copy(name, folder);
 }
 
-/** Path of a file of a package. */
+/** Returns the path of a file in a package. */
 export function resolved(specifier: string): string {
   return createRequire(import.meta.url).resolve(specifier);
 }

@@ -73,7 +73,7 @@ losses = {
     "labels": case(lambda p: labelled(p, labels, weights), probabilities(9, 4), labels=labels, weights=weights),
 }
 
-# A network with every layer: 3 images of 2 × 2 cells, as GATCluster has it, and the mutual information of its outputs.
+# A network with every layer of GATCluster on 3 images of 2 × 2 cells, and the mutual information of its outputs.
 images, side, channels, width, k, spread = 3, 2, 5, 4, 3, 0.05
 shapes = [(channels, width), (1, width), (side * side * width, 3), (1, 3), (width, k), (1, k)]
 grid = torch.randn(images * side * side, channels)

@@ -22,7 +22,7 @@ import {
 const PER_KIND = 12;
 const FABRIC = fileURLToPath(new URL("../tests/data/fabric/", import.meta.url));
 
-/** Plain weave: at each crossing one of two threads lies on top, each a little bright or dark, wide or narrow. */
+/** Plain weave: at each crossing one of two threads lies on top. Threads differ a little in brightness and width. */
 function fabric(random: Random): (x: number, y: number) => Colour {
   const period = 8;
   const threads = SIDE / period + 3;
@@ -51,7 +51,7 @@ function place(random: Random, margin: number): [number, number] {
   return [between(random, margin, SIDE - margin), between(random, margin, SIDE - margin)];
 }
 
-/** Dark, ragged, with light frayed ends around it. */
+/** Dark and ragged, with light frayed ends around it. */
 function hole(random: Random): Defect {
   const [cx, cy] = place(random, 45);
   const outline = wobblyRadius(random, between(random, 13, 21), 0.22);
@@ -64,7 +64,7 @@ function hole(random: Random): Defect {
   };
 }
 
-/** Brownish, soft, darker towards its edge as dried liquids are. */
+/** Brownish and soft, darker towards its edge like dried liquid. */
 function stain(random: Random): Defect {
   const [cx, cy] = place(random, 65);
   const outline = wobblyRadius(random, between(random, 34, 52), 0.2);

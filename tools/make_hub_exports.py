@@ -43,7 +43,7 @@ def bit(side: int, resized: int) -> BitImageProcessor:
     return BitImageProcessor(size={"shortest_edge": resized}, crop_size=side, image_mean=MEAN, image_std=DEVIATION)
 
 
-# Name → (configuration, model, image processor), small for tests or of the published networks' size.
+# Name → (configuration, model, image processor), either small for tests or in the size of the published networks.
 def networks(small: bool) -> dict[str, tuple]:
     t = transformers
     side = 56 if small else 224
@@ -93,7 +93,7 @@ def networks(small: bool) -> dict[str, tuple]:
 
 
 def others() -> dict[str, tuple]:
-    """The other kinds that src/embed/hub_network.ts knows, small: for tools/check_hub_exports.ts."""
+    """Returns small networks of the other kinds that src/embed/hub_network.ts knows, for tools/check_hub_exports.ts."""
     t = transformers
     flat = vit(True, patch_size=16, image_size=64)
     staged = {"hidden_sizes": [8, 12, 16, 24], **SMALL_STAGES}
@@ -115,17 +115,18 @@ def others() -> dict[str, tuple]:
     return {name: (*kind, processor) for name, kind in kinds.items()}
 
 
-# Of these the tests read files.
+# The networks whose files the tests read.
 TESTED = ["dinov2", "dinov2-with-registers", "dinov3-vit", "dino-vit-s16", "swin", "convnext"]
 
 
-# Of these src/embed/hub_network.ts lets --size choose: they are checked on larger images too. Of DINOv3 it does not:
-# tracing makes the side that positions are divided by a constant, and on other sides such a file is wrong in silence.
+# The networks for which src/embed/hub_network.ts lets --size choose. They are checked on larger images too. DINOv3 is
+# not among them: tracing turns the side by which positions are divided into a constant, so on other sides its file
+# would be wrong without any error.
 ANY_SIDE = {"dinov2": 28, "convnext": 32, "dinov3-convnext": 32}
 
 
 class Exported(nn.Module):
-    """What the hub's exports for feature extraction give."""
+    """What the hub's exports for feature extraction return."""
 
     def __init__(self, net: nn.Module):
         super().__init__()
@@ -136,7 +137,7 @@ class Exported(nn.Module):
 
 
 def draw_weights(net: nn.Module) -> None:
-    """Draws every weight anew: fresh networks switch branches off, which would hide faults in them."""
+    """Draws every weight anew. Fresh networks switch branches off, which would hide faults in them."""
     generator = torch.Generator().manual_seed(0)
     for name, value in net.state_dict().items():
         if not value.is_floating_point() or "inv_freq" in name:
@@ -198,7 +199,7 @@ def make(name: str, small: bool, variants: bool, out: pathlib.Path) -> None:
         onnx.save(half, file.with_name("model_fp16.onnx"))
         quantize_dynamic(file, file.with_name("model_quantized.onnx"), weight_type=QuantType.QUInt8)
         beside = file.with_name("model_external.onnx_data")
-        beside.unlink(missing_ok=True)  # Else it would be added to.
+        beside.unlink(missing_ok=True)  # Otherwise the data would be appended.
         onnx.save(
             onnx.load(file), file.with_name("model_external.onnx"), save_as_external_data=True,
             all_tensors_to_one_file=True, location=beside.name, size_threshold=1024,
@@ -210,7 +211,8 @@ def to_onnx(net: nn.Module, image: torch.Tensor, rank: int) -> onnx.ModelProto:
     names = {0: "batch_size", 1: "sequence_length"} if rank == 3 else {0: "batch_size", 2: "rows", 3: "columns"}
     axes = {"pixel_values": {0: "batch_size", 1: "num_channels", 2: "height", 3: "width"}, "last_hidden_state": names}
     raw = io.BytesIO()
-    # By tracing, as the hub's exports are made; it knows no smoothing of positions, the newer exporter does.
+    # Exported by tracing, as the hub's exports are. Tracing cannot export the smoothing of positions, so one model uses
+    # the newer exporter.
     is_smoothed = isinstance(net, transformers.Dinov2WithRegistersModel)
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")

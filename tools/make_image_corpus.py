@@ -1,4 +1,4 @@
-"""Small files of every kind of image that is read, and the pixels that they hold: tests/data/images/.
+"""Makes small files of every supported kind of image, and a list of their pixels: tests/data/images/.
 
 Pillow says what the pixels are, upright and over white. What Pillow cannot write (or, with 16 bits a channel in colour,
 cannot read) is written here byte by byte from known pixels.
@@ -28,12 +28,12 @@ ALPHA16 = np.round(ALPHA * 65535).astype(np.uint16)
 rgb = Image.fromarray(RGB)
 rgba = Image.fromarray(np.dstack([RGB, ALPHA8]))
 grey = rgb.convert("L")
-NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (70, 60), np.uint8))  # Takes the longest codes.
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (70, 60), np.uint8))  # Needs the longest codes.
 palette = rgb.quantize(16, dither=Image.Dither.NONE)
 
 
 def scaled(values, white, black=0):
-    """Grey as colours of 8 bits."""
+    """Grey numbers as 8-bit colours."""
     levels = np.floor(np.clip((values.astype(np.float64) - black) / (float(white) - float(black)), 0, 1) * 255 + 0.5).astype(np.uint8)
     return np.dstack([levels] * 3) if levels.ndim == 2 else levels
 
@@ -53,7 +53,7 @@ def eight(values):
 
 
 def as_rgb(image):
-    """What a viewer shows: upright, 8 bits, over white."""
+    """Returns what a viewer shows: upright, 8 bits, over white."""
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
         return np.dstack([eight(np.asarray(image))] * 3)
@@ -67,13 +67,13 @@ def keep(name, content, pixels=None, tolerance=0, note=None):
         pixels = as_rgb(Image.open(io.BytesIO(content)))
     height, width = pixels.shape[:2]
     pixels = base64.b64encode(pixels.tobytes()).decode()
-    same = next((other for other, entry in expected.items() if entry.get("pixels") == pixels), None)  # Kept once.
+    same = next((other for other, entry in expected.items() if entry.get("pixels") == pixels), None)  # Stored once.
     entry = {"width": width, "height": height, "tolerance": tolerance, **({"same": same} if same else {"pixels": pixels})}
     expected[name] = {**entry, **({"note": note} if note else {})}
 
 
 def refuse(name, content):
-    """A file that is whole, but of a kind that is not read."""
+    """Keeps a file that is whole, but of a kind that is not supported."""
     (OUT / f"refused-{name}").write_bytes(content)
 
 
@@ -117,7 +117,7 @@ def chunk(kind, data):
 
 
 def png(rows, colour, depth, interlaced=False, extra=b""):
-    """`rows`: passes of rows of bytes."""
+    """`rows` are the rows of bytes, one pass after another."""
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, depth, colour, 0, 0, int(interlaced))
     data = zlib.compress(b"".join(b"\0" + row for row in rows))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + chunk(b"IDAT", data) + chunk(b"IEND", b"")
@@ -154,7 +154,7 @@ def pngs():
 
 
 def tiff(strips, bits, photometric, order="<", compression=1, tile=None, planar=1, extra=(), rows=HEIGHT, without=(), sizes=None):
-    """One directory, the pixel data after it. Tags in ascending order. `sizes`: what it says of the strips' bytes."""
+    """One directory, followed by the pixel data. Tags are ascending. `sizes` is what it states as the strips' bytes."""
     samples = len(bits)
     pack = lambda kinds, *values: struct.pack(order + kinds, *values)
     tags = [(256, "I", [WIDTH]), (257, "I", [HEIGHT]), (258, "H", bits), (259, "H", [compression])]
@@ -223,7 +223,7 @@ def tiffs():
 
 
 def packed_bits(values, bits):
-    """Rows of numbers of so many bits, each row filled up to bytes."""
+    """Packs each row of numbers into bytes, `bits` bits a number."""
     rows = values.reshape(len(values), -1)
     planes = (rows[..., None] >> np.arange(bits - 1, -1, -1) & 1).astype(np.uint8)
     return np.packbits(planes.reshape(len(rows), -1), axis=1).tobytes()
@@ -234,7 +234,7 @@ def reversed_bits(data):
 
 
 def gif_codes(values):
-    """The compressed data of a GIF image with these bytes for pixels."""
+    """Returns the compressed data of a GIF image whose pixels are these bytes."""
     data = saved(Image.fromarray(values), "GIF", interlace=0, optimize=False)
     at = data.index(b"\x2c\0\0\0\0") + 10
     assert data[at] == 8
@@ -245,7 +245,7 @@ def gif_codes(values):
 
 
 def odd_tiffs(tiles):
-    """As other readers take them: what is wrong with each is in its name."""
+    """Files that other readers accept too. The name of each says what is wrong with it."""
     grey_levels = np.asarray(grey)
     raw, whole = grey_levels.tobytes(), np.dstack([grey_levels] * 3)
     keep("no-byte-counts.tif", tiff([raw], [8], 1, without=[279]), whole)
@@ -309,7 +309,7 @@ def odd_tiffs(tiles):
 
 
 def number_tiffs():
-    """Samples of all kinds."""
+    """Samples of every number format."""
     for bits in (2, 4, 10, 12, 14):
         values = GREY16 >> 16 - bits
         keep(f"grey-{bits}-bits.tif", tiff([packed_bits(values, bits)], [bits], 1), scaled(values, 2**bits - 1))
@@ -415,7 +415,7 @@ def gifs():
     invisible = Image.new("P", (WIDTH, HEIGHT))
     invisible.putpalette([9, 9, 9, 99, 99, 99])
     keep("invisible.gif", saved(invisible, "GIF", transparency=0), note=INVISIBLE)
-    # A frame smaller than the canvas: what it leaves bare is transparent.
+    # A frame smaller than the canvas. The rest of the canvas is transparent.
     small = palette.crop((0, 0, 9, 7))
     content = bytearray(saved(small, "GIF", interlace=0))
     content[6:10] = struct.pack("<HH", WIDTH, HEIGHT)
@@ -428,8 +428,8 @@ def gifs():
 
 def bmp(rows, bits, colours=b"", compression=0, header=40, masks=b"", height=HEIGHT, told=None, count=0):
     """
-    `rows` from the bottom up (from the top down with a negative height), padded here to four bytes. `masks` is what
-    follows the first 40 bytes of the headers, `told` the offset of the pixels where it is wrong.
+    `rows` come from the bottom up (with a negative height from the top down) and are padded to four bytes here.
+    `masks` follows the first 40 bytes of the headers. `told` is a wrong offset of the pixels, if there should be one.
     """
     data = b"".join(rows) if compression in (1, 2) else b"".join(row + b"\0" * (-len(row) % 4) for row in rows)
     if header == 12:
@@ -474,7 +474,7 @@ def bmps():
     keep("2-bits.bmp", bmp([packed_bits(row[None], 2) for row in two[::-1]], 2, b"".join(bytes([*c[::-1], 0]) for c in colours)), colours[two])
     runs = [b"".join(bytes([1, value]) for value in row) + b"\0\0" for row in indices]
     keep("8-bits-runs.bmp", bmp(runs[:-1] + [runs[-1][:-1] + b"\1"], 8, full, compression=1), shown)
-    # As they are, 13 and 8 pixels of each row, an odd number filled up; the third row jumped over, in part.
+    # Literal runs of 13 and 8 pixels in each row, the odd one padded. In the third row a part is skipped.
     rows = [b"\0\x0d" + row[:13].tobytes() + b"\0" + b"\0\x08" + row[13:].tobytes() + b"\0\0" for row in indices]
     rows[2] = b"\0\2\x05\0" + b"\0\x10" + indices[2, 5:].tobytes() + b"\0\0"
     jumped = indices.copy()
@@ -482,8 +482,8 @@ def bmps():
     keep("8-bits-jumps.bmp", bmp(rows + [b"\0\1"], 8, full, compression=1), colours_of(table)[jumped[::-1]])
     halves = [np.append(row, 0).reshape(-1, 2) for row in indices]
     rows = [b"\0\x15" + (row[:, 0] << 4 | row[:, 1]).astype(np.uint8).tobytes() + b"\0" + b"\0\0" for row in halves]
-    rows[4] = b"\x15\x37" + b"\0\0"  # Two colours in turn.
-    rows[8:11] = [b"\0\2\0\3"]  # Three rows jumped over.
+    rows[4] = b"\x15\x37" + b"\0\0"  # Two alternating colours.
+    rows[8:11] = [b"\0\2\0\3"]  # Three skipped rows.
     runs4 = indices.copy()
     runs4[4], runs4[8:11] = [3, 7] * 10 + [3], 0
     keep("4-bits-runs.bmp", bmp(rows + [b"\0\1"], 4, table, compression=2), colours_of(table)[runs4[::-1]])
@@ -513,7 +513,7 @@ def bmps():
 
 
 def colours_of(table):
-    """Red, green, blue by index."""
+    """Red, green and blue of each index."""
     return np.frombuffer(table, np.uint8).reshape(-1, 4)[:, 2::-1]
 
 
@@ -552,7 +552,7 @@ def pnms():
 
 
 def avifs():
-    # Decoders spread colours that pixels share in ways of their own: exact is what shares none.
+    # Decoders differ in how they interpolate colours that pixels share. Without shared colours the result is exact.
     exact = lambda image, **options: saved(image, "AVIF", quality=90, subsampling="4:4:4", **options)
     keep("lossy.avif", exact(rgb), tolerance=3)
     keep("lossy-shared.avif", saved(rgb, "AVIF", quality=90), tolerance=25)
@@ -563,7 +563,7 @@ def avifs():
     ten = imagecodecs.avif_encode(RGB16 >> 6, level=95, bitspersample=10, pixelformat="444")
     keep("10-bits.avif", ten, scaled(imagecodecs.avif_decode(ten), 1023), tolerance=3)
     frames = bytearray(exact(rgb, save_all=True, append_images=[ImageOps.invert(rgb)]))
-    for box in (b"mvhd", b"tkhd", b"mdhd"):  # Without the time of day the file is the same each time.
+    for box in (b"mvhd", b"tkhd", b"mdhd"):  # Zeroes the times, so that the file is the same on every run.
         for at in [at for at in range(len(frames)) if frames[at:at + 4] == box]:
             times = 16 if frames[at + 4] == 1 else 8
             frames[at + 8:at + 8 + times] = bytes(times)
@@ -577,7 +577,7 @@ def jxls():
     keep("lossy.jxl", encode(RGB, level=95), imagecodecs.jpegxl_decode(encode(RGB, level=95)), tolerance=5)
     keep("boxed.jxl", encode(RGB, lossless=True, usecontainer=True), RGB)
     keep("grey.jxl", encode(np.asarray(grey), lossless=True), np.dstack([np.asarray(grey)] * 3))
-    # It writes 16 bits as linear light, which is shown by sRGB's curve.
+    # The encoder stores 16 bits as linear light, so the expected pixels follow sRGB's curve.
     light = RGB16 / 65535
     shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     keep("16-bits-linear.jxl", encode(RGB16, lossless=True), scaled(shown, 1), tolerance=1)

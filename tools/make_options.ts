@@ -1,4 +1,4 @@
-// Writes docs/options.md: `deno task options`, after a change of the program's options.
+// Writes docs/options.md. Run `deno task options` after a change of the program's options.
 
 import { optionsPage } from "../src/cli/options/options_page.ts";
 import { program } from "../src/cli/program.ts";

@@ -1,4 +1,4 @@
-// Writes docs/config.schema.json: `deno task schema`, after a change of the options of `cluster`.
+// Writes docs/config.schema.json. Run `deno task schema` after a change of the options of `cluster`.
 
 import { configSchema } from "../src/cli/options/config_schema.ts";
 import { program } from "../src/cli/program.ts";

@@ -33,7 +33,7 @@ for kind in ("disk", "ellipse", "turned", "line", "two", "noise"):
         "area": float(props.area), "centroid": [props.centroid[1] + 0.5, props.centroid[0] + 0.5],
         "major": float(props.axis_major_length), "minor": float(props.axis_minor_length),
         "eccentricity": float(props.eccentricity), "extent": float(props.extent),
-        # Ours is from the columns' direction, theirs from the rows': a quarter turn.
+        # Our orientation is measured from the columns' direction, theirs from the rows': a quarter turn.
         "orientation": float((np.degrees(props.orientation) + 90) % 180),
     })
 

@@ -1,8 +1,9 @@
 /**
- * Draws labelled sets with defects of known kinds, in the layout of MVTec AD, for `deno task evaluate`: three surfaces,
- * parts that lie in any direction (`parts`), and defects of a place beside those of the whole image (`mixed`), with masks;
- * large photos (`photos`) and line scans (`strips`) whose damage takes some 50 pixels, with its boxes in `damage.csv`.
- * Defects of a kind differ in place, size, direction and strength, those of small images down to hardly visible.
+ * Draws labelled sets with defects of known kinds, in the layout of MVTec AD, for `deno task evaluate`.
+ * There are three surfaces, parts that lie in any direction (`parts`), and a set in which some defects are local and
+ * others cover the whole image (`mixed`), all with masks. In the large photos (`photos`) and line scans (`strips`) the
+ * damage is about 50 pixels wide; `damage.csv` has its boxes. Defects of one kind differ in place, size, direction and
+ * strength. In the small images some are hardly visible.
  *
  * Run: deno task textures FOLDER [SET…]     writes FOLDER/SET/…; the same files every time
  */
@@ -30,7 +31,10 @@ const GOOD = 36;
 
 type Ground = (x: number, y: number) => Colour;
 
-/** Smooth noise from −1 to 1 with a value at each crossing of a grid of `width` × `height` pixels. */
+/**
+ * Returns smooth noise from −1 to 1. Its grid has cells of `width` × `height` pixels, with a random value at each
+ * crossing.
+ */
 function noise(random: Random, width: number, height: number): (x: number, y: number) => number {
   const [columns, rows] = [Math.ceil(SIDE * 1.5 / width) + 3, Math.ceil(SIDE * 1.5 / height) + 3];
   const values = Float32Array.from({ length: columns * rows }, () => between(random, -1, 1));
@@ -77,7 +81,7 @@ function wood(random: Random): Ground {
   };
 }
 
-/** A defect, and where it is: only pixels that it changes by more than noise are masked. */
+/** Draws a kind of defect, at random. The mask has only the pixels that the defect changes by more than noise. */
 type Kind = (random: Random) => Defect;
 
 const place = (random: Random, margin: number) => [0, 1].map(() => between(random, margin, SIDE - margin));
@@ -164,7 +168,7 @@ const stain: Kind = (random) => {
   };
 };
 
-/** Waves over the whole image, as of a worn roll. */
+/** Waves over the whole image, as a worn roll makes them. */
 const waves: Kind = (random) => {
   const [angle, length] = [between(random, 0, Math.PI), between(random, 16, 30)];
   const [strength, phase] = [between(random, 0.07, 0.16), between(random, 0, 7)];
@@ -185,13 +189,13 @@ const tarnish: Kind = (random) => {
   };
 };
 
-/** A sound image, and what each kind of defect makes of it. */
+/** A sound image, and what each kind of defect does to it. */
 interface Scene {
   readonly ground: Ground;
   readonly kinds: Readonly<Record<string, Kind>>;
 }
 
-/** A set: how many labelled normals it has, its kinds, and its images by seed. */
+/** A set: its number of labelled normals, its kinds, and a function that draws its images at random. */
 interface DrawnSet {
   readonly normals: number;
   readonly kinds: readonly string[];
@@ -225,7 +229,7 @@ async function store(file: string, image: ImageData, quality = 85): Promise<void
   await Deno.writeFile(file, new Uint8Array(encoded));
 }
 
-/** White where two images differ by more than a few grey levels. */
+/** Returns a mask that is white where two images differ by more than a few grey levels. */
 function maskOf(sound: ImageData, defective: ImageData): ImageData {
   const data = new Uint8ClampedArray(sound.data.length).fill(255);
   for (let at = 0; at < data.length; at += 4) {

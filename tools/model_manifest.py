@@ -1,6 +1,6 @@
-"""Writes the manifest of an ONNX file beside it; src/embed/manifest.ts says what the fields mean.
+"""Writes the manifest of an ONNX file beside it. src/embed/manifest.ts explains the fields.
 
-`after` is the file that this one continues; `sha256` is then of both, one after the other."""
+`after` is the file that this one continues. `sha256` is then that of both files, one after the other."""
 import hashlib
 import json
 import pathlib

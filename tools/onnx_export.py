@@ -1,4 +1,4 @@
-"""PyTorch to ONNX, and how far the two are apart: what all export tools share."""
+"""What all export tools share: conversion from PyTorch to ONNX, and how far the two differ."""
 import contextlib
 import io
 import warnings
@@ -14,13 +14,13 @@ TOLERANCE = 1e-4  # Largest difference from PyTorch, as a share of the largest o
 
 
 def to_onnx(net: nn.Module, image: torch.Tensor, names: list[str], fixed: bool, batch: bool = False) -> onnx.ModelProto:
-    """Traces a network whose input is `image`. Unless `fixed` any sides are taken; with `batch` any number of images."""
+    """Traces a network whose input is `image`. Unless `fixed` it accepts any sides, with `batch` any image count."""
     first = {0: "batch"} if batch else {}
     axes = {"image": {**first, 2: "height", 3: "width"},
             **{name: {**first, 2: f"{name}_rows", 3: f"{name}_cols"} for name in names}}
     raw = io.BytesIO()
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")  # Of tracing: the input's sides are constants on purpose.
+        warnings.simplefilter("ignore")  # Warnings of tracing: the input's sides are constants on purpose.
         torch.onnx.export(
             net, (image,), raw, input_names=["image"], output_names=names, opset_version=17, dynamo=False,
             dynamic_axes=None if fixed else axes,
@@ -29,11 +29,11 @@ def to_onnx(net: nn.Module, image: torch.Tensor, names: list[str], fixed: bool, 
 
 
 def outputs_of(model: bytes, image: np.ndarray, names: list[str]) -> list[np.ndarray]:
-    """What onnxruntime makes of an image."""
+    """Runs a model on an image in onnxruntime."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     return session.run(names, {"image": image})
 
 
 def difference(expected: list[np.ndarray], found: list[np.ndarray]) -> float:
-    """The largest difference, as a share of the largest number expected."""
+    """Returns the largest difference, as a share of the largest expected number."""
     return max(float(abs(a - b).max() / abs(a).max()) for a, b in zip(expected, found))

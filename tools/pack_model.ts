@@ -1,5 +1,5 @@
 /**
- * Puts an ONNX file into the WebAssembly file that the package carries it in, or takes it out again.
+ * Packs an ONNX file into the WebAssembly file in which the package ships it, or unpacks it again.
  *
  * Run: deno run --allow-read --allow-write tools/pack_model.ts models/NAME.onnx         writes models/NAME.onnx.wasm
  *      deno run --allow-read --allow-write tools/pack_model.ts models/NAME.onnx.wasm    writes models/NAME.onnx

@@ -1,16 +1,16 @@
-// Connected parts of a mask.
+// Finds the connected parts of a mask.
 
 /** A connected part. */
 export interface Component {
   /** Indices of its cells. */
   readonly cells: readonly number[];
-  /** In cells, half-open: left, top, right, bottom. */
+  /** Bounds in cells, half-open: left, top, right, bottom. */
   readonly bounds: readonly [left: number, top: number, right: number, bottom: number];
 }
 
 /**
- * The parts of a mask of `width` columns whose cells touch at sides or corners (8-connected, as scikit-image's `label`
- * has them), in the order of their first cells.
+ * Returns the connected parts of a mask of `width` columns, in the order of their first cells. Cells that touch at
+ * sides or corners are connected (8-connectivity, the default of scikit-image's `label`).
  */
 export function components(mask: ArrayLike<number>, width: number): Component[] {
   const height = mask.length / width;
@@ -39,7 +39,7 @@ export function components(mask: ArrayLike<number>, width: number): Component[] 
   return found;
 }
 
-/** What holds all of some components, half-open. */
+/** Returns the bounds around all of some components, half-open. */
 export function boundsOf(parts: readonly Component[]): Component["bounds"] {
   const side = (at: number) => parts.map(({ bounds }) => bounds[at]);
   return [Math.min(...side(0)), Math.min(...side(1)), Math.max(...side(2)), Math.max(...side(3))];

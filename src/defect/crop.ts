@@ -1,7 +1,7 @@
 import type { Raster } from "../types.ts";
 import type { PixelBox } from "../image/pixel_box.ts";
 
-/** The pixels of an image in a box of whole pixels that lies in it. */
+/** Returns the pixels of an image inside a box. The box has whole pixels and lies within the image. */
 export function cropped({ data, width }: Raster, { left, top, width: wide, height: high }: PixelBox): Raster {
   const part = new Uint8Array(wide * high * 4);
   for (let y = 0; y < high; y++) {

@@ -1,28 +1,28 @@
-// sRGB → CIELAB.
+// Converts colours from sRGB to CIELAB.
 
 import type { Raster } from "../types.ts";
 
-/** Lightness from 0 to 100, and a (green to red) and b (blue to yellow), each a plane of `width * height` numbers. */
+/** Lightness from 0 to 100, a (green to red) and b (blue to yellow). Each is a plane of `width * height` numbers. */
 export interface LabPlanes {
   readonly planes: readonly [Float32Array, Float32Array, Float32Array];
   readonly width: number;
   readonly height: number;
 }
 
-/** Light of each level of sRGB (IEC 61966-2-1). */
+/** Linear light for each level of sRGB (IEC 61966-2-1). */
 const LINEAR = Float64Array.from({ length: 256 }, (_, level) => {
   const share = level / 255;
   return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
 });
 
-/** White of D65 for the observer of 2°, as scikit-image's `rgb2lab` has it. */
+/** The white point D65 for the 2° observer, with the numbers of scikit-image's `rgb2lab`. */
 const [WHITE_X, WHITE_Z] = [0.95047, 1.08883];
 
 function curve(t: number): number {
   return t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116;
 }
 
-/** CIELAB of the pixels (CIE 15: D65, 2°). */
+/** Returns the pixels in CIELAB (CIE 15: D65, 2°). */
 export function labOf({ data, width, height }: Raster): LabPlanes {
   const count = width * height;
   const [lightness, a, b] = [new Float32Array(count), new Float32Array(count), new Float32Array(count)];

@@ -1,4 +1,4 @@
-// A defect in numbers: from its pixels and those around it.
+// Describes a defect by numbers, from its pixels and the pixels around it.
 
 import { resize } from "../image/resize.ts";
 import type { Raster } from "../types.ts";
@@ -11,67 +11,84 @@ import { type WeightGrid, weightIn, weightRegion } from "./weight_region.ts";
 
 /** Where an image's defect is, and what it looks like. */
 export interface Defect {
-  /** Of the photo, upright, in pixels. */
+  /** Size of the photo, upright, in pixels. */
   readonly photo: { readonly width: number; readonly height: number };
-  /** Whole pixels of the photo around the defect: as exact as {@linkcode look} is there, else as coarse as patches are. */
+  /**
+   * Box around the defect in whole pixels of the photo. It is exact if there is a {@linkcode look}, otherwise only as
+   * exact as the patches.
+   */
   readonly box: PixelBox;
-  /** Share of the image's weight that lies where the defect was looked for: near that place's share, it points at nothing. */
+  /**
+   * Share of the image's weight in the place where the defect was looked for. If it is near that place's share of the
+   * area, the weights point nowhere.
+   */
   readonly weight: number;
-  /** What it looks like; absent where nothing stands out of its surroundings. */
+  /** What the defect looks like. Absent if nothing stands out of the surroundings. */
   readonly look?: DefectLook;
 }
 
 /** What a defect looks like. The terms are those of scikit-image's `regionprops`. */
 export interface DefectLook {
-  /** In pixels of the photo. */
+  /** Area in pixels of the photo. */
   readonly area: number;
-  /** Of the circle of that area, in pixels of the photo. */
+  /** Diameter of the circle with the same area, in pixels of the photo. */
   readonly diameter: number;
-  /** Share of the photo that is the defect's, 0 to 1. */
+  /** Share of the photo's area that the defect takes, 0 to 1. */
   readonly share: number;
-  /** Of the ellipse of the same second moments: 0 round, near 1 long. */
+  /** Eccentricity of the ellipse with the same second moments: 0 for a circle, near 1 for a line. */
   readonly eccentricity: number;
   /** Longer by shorter axis of that ellipse, from 1 on. */
   readonly elongation: number;
-  /** Of its longer axis in degrees, 0 (lying) to below 180, counter-clockwise. */
+  /** Orientation of its longer axis in degrees, 0 (lying) to below 180, counter-clockwise. */
   readonly orientation: number;
-  /** Share of its bounding box that it fills, 0 to 1. */
+  /** Share of its bounding box that the defect fills, 0 to 1. */
   readonly extent: number;
-  /** Connected parts. */
+  /** Number of connected parts. */
   readonly parts: number;
   /** Mean difference of lightness (CIELAB L, 0 to 100) from the surroundings: darker below 0. */
   readonly lightness: number;
-  /** Share of its pixels that are brighter than the surroundings, 0 to 1: near a half of what has a light and a dark side. */
+  /**
+   * Share of the defect's pixels that are brighter than the surroundings, 0 to 1. Near a half if it has a light and a
+   * dark side.
+   */
   readonly brighter: number;
-  /** Mean difference of colour from the surroundings, of a and b of CIELAB: length. */
+  /** Length of the mean difference of colour from the surroundings, in a and b of CIELAB. */
   readonly chroma: number;
-  /** Its direction in degrees: 0 towards red, 90 yellow, 180 green, 270 blue. */
+  /** Direction of that difference in degrees: 0 towards red, 90 yellow, 180 green, 270 blue. */
   readonly hue: number;
-  /** Width of its edge in pixels of the photo: the step of colour by its slope. Absent of what is fainter than the grain. */
+  /**
+   * Width of the edge in pixels of the photo: the step of colour ÷ its slope. Absent if the defect is fainter than the
+   * grain of its surroundings.
+   */
   readonly edge?: number;
-  /** Where its middle is, in shares of the photo's width and height. */
+  /** Middle of the defect, in shares of the photo's width and height. */
   readonly x: number;
   readonly y: number;
 }
 
-/** How much of the surroundings is looked at: in sizes of the region of weight, and pixels at least. */
+/** How much of the photo is looked at: as a multiple of the region of weight, and the least side in pixels. */
 const [SURROUNDINGS, LEAST_SIDE] = [2.5, 64];
 
-/** Most pixels of what is measured; larger surroundings are shrunk to it. */
+/** Most pixels that are measured. Larger views are shrunk to this. */
 const MOST_PIXELS = 90_000;
 
-/** The same when what was found is looked at again, and how much farther it is looked for, in its own sizes. */
+/**
+ * For the second look at what was found: the side of the view, and the margin of the search area on each side. Both are
+ * multiples of the defect's size.
+ */
 const [NEAR, AGAIN] = [3, 0.35];
 
-/** A defect of more than this share of the search fills it: it is the surroundings that are odd. */
+/**
+ * A defect of more than this share of the search area fills that area. Then the surroundings are odd, not the defect.
+ */
 const MOST_OF_SEARCH = 0.9;
 
 /**
- * Finds an image's defect by its weights, and measures it in its own pixels.
+ * Finds an image's defect by the weights, and measures it at the photo's own resolution.
  *
  * @param image decoded, upright, at its own size
- * @param weights of its patches, `[rows, cols]`, not negative
- * @param window what the patches cover, in pixels of the image. @default all of it
+ * @param weights of the image's patches, `[rows, cols]`, not negative
+ * @param window the part of the image that the patches cover, in its pixels. @default all of it
  */
 export function measureDefect(
   image: Raster,
@@ -85,7 +102,7 @@ export function measureDefect(
   const weight = weightIn(coarse, weights, grid, window);
   const first = look(image, region.reach, SURROUNDINGS, (view, seen) => searchArea(seen, view, region, grid));
   if (!first) return { photo, box: coarse, weight };
-  // What was shrunk, or takes little of what was looked at, is looked at again from nearer.
+  // If the view was shrunk, or the defect takes little of it, a second look follows from nearer.
   const isNear = first.view.width <= NEAR * Math.max(LEAST_SIDE, first.box.width) && first.scale === 1;
   const closer = isNear ? undefined : look(image, first.box, NEAR, (view, seen) => {
     return boxArea(seen, view, grown(first.box, AGAIN));
@@ -94,7 +111,7 @@ export function measureDefect(
   return { photo, box, weight, look: lookOf(found, photo) };
 }
 
-/** The same defect in pixels of which `by` make one in either direction. */
+/** Returns the same defect in pixels of another size, `by` of them in either direction for one. */
 export function enlarged({ photo, box, weight, look }: Defect, by: number): Defect {
   if (by === 1) return { photo, box, weight, ...(look && { look }) };
   const { width, height } = scaledBox(wholePhoto(photo), by);
@@ -113,17 +130,17 @@ export function enlarged({ photo, box, weight, look }: Defect, by: number): Defe
   };
 }
 
-/** A segment, and how its pixels lie in the photo. */
+/** A segment, and where its pixels lie in the photo. */
 interface Found {
   readonly segment: Segment;
-  /** Whole pixels of the photo that were looked at. */
+  /** The part of the photo that was looked at, in whole pixels. */
   readonly view: PixelBox;
-  /** Pixels of the photo, in either direction, for one of the segment's. */
+  /** How many pixels of the photo one pixel of the segment stands for, across and down. */
   readonly perX: number;
   readonly perY: number;
 }
 
-/** Segments what stands out in a box and `times` as much of the photo in either direction. */
+/** Segments what stands out in a view around a box. The view is `times` as large as the box, across and down. */
 function look(
   image: Raster,
   box: PixelBox,
@@ -155,7 +172,7 @@ function look(
   return { segment, view, perX, perY, scale, box: wholePixels(found, image) };
 }
 
-/** A box with some of its size more on each side. */
+/** Returns a box with `by` times its size added on each side. */
 function grown({ left, top, width, height }: PixelBox, by: number): PixelBox {
   return {
     left: left - by * width,
@@ -165,7 +182,7 @@ function grown({ left, top, width, height }: PixelBox, by: number): PixelBox {
   };
 }
 
-/** Pixels of a box. */
+/** Marks the pixels of a view that lie in a box. */
 function boxArea({ width, height }: Raster, view: PixelBox, box: PixelBox): Uint8Array {
   return Uint8Array.from({ length: width * height }, (_, at) => {
     const x = view.left + (at % width + 0.5) / width * view.width - box.left;
@@ -174,7 +191,7 @@ function boxArea({ width, height }: Raster, view: PixelBox, box: PixelBox): Uint
   });
 }
 
-/** Pixels near the patches of most weight: theirs, and half a patch around each. */
+/** Marks the pixels on the patches that the defect may lie on, and up to half a patch around them. */
 function searchArea(
   { width, height }: Raster,
   view: PixelBox,
@@ -225,7 +242,10 @@ function lookOf({ segment, view, perX, perY }: Found, photo: Defect["photo"]): D
   };
 }
 
-/** The step of colour at the defect's edge (what nine tenths of its pixels stay below) by the mean slope along the edge. */
+/**
+ * Returns the step of colour at the defect's edge ÷ the mean slope along the edge. The step is what nine tenths of the
+ * defect's pixels stay below.
+ */
 function edgeWidth({ distance, parts, width }: Segment, mask: Uint8Array): number {
   const height = mask.length / width;
   const cells = parts.flatMap((part) => part.cells);

@@ -1,9 +1,10 @@
-/** Bins of the histogram, as many as scikit-image's `threshold_otsu` takes. */
+/** Bins of the histogram, as many as in scikit-image's `threshold_otsu`. */
 const BINS = 256;
 
 /**
- * The threshold that parts numbers into two classes of least variance within each (Otsu 1979), by a histogram of 256 bins:
- * the middle of the last bin of the lower class, as scikit-image's `threshold_otsu` has it. Of equal numbers their value.
+ * Returns the threshold that splits numbers into two classes with the least variance within each (Otsu 1979), from a
+ * histogram of 256 bins. It is the middle of the last bin of the lower class, as in scikit-image's `threshold_otsu`. If
+ * all numbers are equal, it is their value.
  */
 export function otsuThreshold(values: ArrayLike<number>): number {
   let [least, most] = [Infinity, -Infinity];

@@ -1,4 +1,4 @@
-// The pixels of a defect: what differs from its surroundings by more than they do among themselves.
+// Finds the pixels of a defect: those that differ from the surroundings by more than the surroundings vary.
 
 import type { Raster } from "../types.ts";
 import { boundsOf, type Component, components } from "./components.ts";
@@ -6,25 +6,25 @@ import { labOf, type LabPlanes } from "./lab.ts";
 import { otsuThreshold } from "./otsu.ts";
 import { boxMeans, smoothedWhere } from "./smooth.ts";
 
-/** A defect told apart from its surroundings. */
+/** The pixels of a defect, and how they differ from its surroundings. */
 export interface Segment {
   /** Its connected parts, the largest first. */
   readonly parts: readonly Component[];
-  /** 1 for each of its pixels. */
+  /** 1 for each pixel of the defect, else 0. */
   readonly mask: Uint8Array;
-  /** How many these are. */
+  /** Number of the defect's pixels. */
   readonly pixels: number;
-  /** In pixels. */
+  /** Width of the image in pixels. */
   readonly width: number;
-  /** L, a and b of each pixel minus those of the surroundings: the median of a ring around the defect. */
+  /** L, a and b of each pixel minus the surroundings: the median of a ring around the defect. */
   readonly differences: readonly [Float32Array, Float32Array, Float32Array];
-  /** Length of that difference in CIELAB (ΔE of 1976). */
+  /** Length of these differences in CIELAB (ΔE of 1976). */
   readonly distance: Float32Array;
-  /** Whether it stands out only where the image is smoothed: edges are then wider than they are. */
+  /** Whether the defect stands out only in the broadly smoothed image. Its edges then look wider than they are. */
   readonly isBroad: boolean;
 }
 
-/** At which sides of an image the photo goes on. */
+/** At which sides the photo goes on beyond the image. */
 export interface OpenSides {
   readonly left: boolean;
   readonly top: boolean;
@@ -32,46 +32,50 @@ export interface OpenSides {
   readonly bottom: boolean;
 }
 
-/** Deviations of the surroundings from which a difference counts. */
+/** A difference counts from this many standard deviations of the surroundings on. */
 const DEVIATIONS = 5;
 
-/** Standard deviations of a normal distribution for one median absolute deviation. */
+/** Standard deviation of a normal distribution, in median absolute deviations. */
 const NORMAL = 1.4826;
 
-/** Pixels, evenly, that the spread of the surroundings is found from. */
+/** Most pixels, evenly spread, from which the variation of the surroundings is found. */
 const SAMPLE = 10_000;
 
-/** Below so many units of CIELAB nobody sees a difference. */
+/** Nobody sees a difference below this, in units of CIELAB. */
 const LEAST_DISTANCE = 3;
 
-/** Smallest number of pixels of a defect, and of one of its parts as a share of the largest. */
+/** Smallest number of pixels of a defect, and smallest part as a share of the largest one. */
 const [LEAST_PIXELS, LEAST_PART] = [8, 0.04];
 
-/** By how much the window of the last threshold is larger than what is found, either way. */
+/** Margin of the window for the last threshold, on each side, as a share of the size of what was found. */
 const MARGIN = 0.5;
 
 /**
- * Pixels that the image is smoothed by, either way, before it is compared: finely, which keeps thin marks, and where nothing
- * then stands out of a coarse texture, broadly, which finds faint stains.
+ * Radii in pixels by which the image is smoothed before it is compared. The fine radius keeps thin marks. The broad one
+ * finds faint stains; it is used if nothing stands out of a coarse texture with the fine one.
  */
 const [FINE, BROAD] = [1, 4];
 
 /**
- * What has less than this share of itself in the search, or goes on beyond the image, is no defect: so do the rims of a
- * product.
+ * What lies in the search area with less than this share is no defect, nor is what goes on beyond the image. The rims
+ * of a product are such things.
  */
 const MOST_INSIDE = 0.5;
 
-/** Times that the surroundings are smoothed anew, without what then counts as the defect. */
+/** How often the surroundings are smoothed, each time without what counts as the defect by then. */
 const ROUNDS = 3;
 
-/** Pixels between a defect and the ring around it that it is compared with, and the ring's width in diameters. */
+/**
+ * Pixels between a defect and the ring that it is compared with, and the width of the ring as a share of the square
+ * root of the defect's area.
+ */
 const [GAP, RING] = [2, 0.25];
 
 /**
- * Segments the defect in an image of it and its surroundings: pixels that differ, in CIELAB, from the surroundings smoothed
- * over a sixth of the image (without the defect, by normalised convolution) by more than these vary (median and median
- * absolute deviation), and by more than Otsu's threshold near what is found. Nothing where nothing stands out.
+ * Segments the defect in an image that shows it and its surroundings. The image is compared, in CIELAB, with the
+ * surroundings: the image smoothed over a sixth of its size, without the defect (normalised convolution). A pixel
+ * belongs to the defect if it differs by more than the surroundings vary (median and median absolute deviation) and by
+ * more than Otsu's threshold near what was found. Returns nothing if nothing stands out.
  *
  * @param search 1 where the defect may lie, `width * height`
  * @param open at which sides the photo goes on. @default at none
@@ -122,7 +126,7 @@ function segmentSmoothed(
   return { parts, mask, pixels, width, isBroad: by > FINE, ...comparedWithRing(fine, mask, pixels, width) };
 }
 
-/** Differences of pixels from the median of those around the defect. */
+/** Returns the differences of all pixels from the median of the ring around the defect. */
 function comparedWithRing(
   planes: readonly Float32Array[],
   mask: Uint8Array,
@@ -148,7 +152,10 @@ function shareIn(cells: readonly number[], search: Uint8Array): number {
   return cells.reduce((sum, cell) => sum + search[cell], 0) / cells.length;
 }
 
-/** Beyond it differences are no longer those of the surroundings, by what lies outside the search, or the lower half. */
+/**
+ * Returns the largest difference that the surroundings still show. They are what lies outside the search area or, if
+ * that is less than an eighth of the image, all pixels.
+ */
 function spreadOf(distance: Float32Array, search: Uint8Array): number {
   const outside = distance.filter((_, at) => !search[at]);
   const all = outside.length >= distance.length / 8 ? outside : distance;
@@ -159,14 +166,14 @@ function spreadOf(distance: Float32Array, search: Uint8Array): number {
   return Math.max(LEAST_DISTANCE, median + DEVIATIONS * deviation);
 }
 
-/** The components that stand out: together all but a tenth of what is above the noise of the strongest. */
+/** Returns the components that stand out: those with at least a tenth of the strength of the strongest one. */
 function mostOf(found: readonly Component[], distance: Float32Array): Component[] {
   const strength = ({ cells }: Component) => cells.reduce((sum, cell) => sum + distance[cell], 0);
   const sorted = found.map((one) => ({ one, strength: strength(one) })).sort((a, b) => b.strength - a.strength);
   return sorted.filter((one) => one.strength >= 0.1 * sorted[0].strength).map(({ one }) => one);
 }
 
-/** Differences in a window around some components. */
+/** Returns the differences in a window around some components. */
 function near(found: readonly Component[], distance: Float32Array, width: number): Float32Array {
   const height = distance.length / width;
   const [left, top, right, bottom] = boundsOf(found);

@@ -1,30 +1,30 @@
-// The shape of a set of pixels, by the terms of scikit-image's `regionprops`.
+// Measures the shape of a set of pixels, in the terms of scikit-image's `regionprops`.
 
 import { boundsOf, type Component } from "./components.ts";
 
-/** In pixels of the mask. */
+/** A shape. Lengths are in pixels of the mask. */
 export interface Shape {
   /** Number of pixels. */
   readonly area: number;
-  /** Mean place of the pixels' middles, from the mask's top left corner. */
+  /** Mean place of the pixels' middles, from the top left corner of the mask. */
   readonly centroid: readonly [x: number, y: number];
-  /** Of the ellipse with the same second moments: full lengths. */
+  /** Full length of the longer axis of the ellipse with the same second moments. */
   readonly majorAxis: number;
   readonly minorAxis: number;
-  /** Of that ellipse: 0 for a circle, near 1 for a line. */
+  /** Eccentricity of that ellipse: 0 for a circle, near 1 for a line. */
   readonly eccentricity: number;
-  /** Longer by shorter axis, each pixel taken as a square: from 1 on. */
+  /** Longer by shorter axis, from 1 on. Each pixel counts as a square, not as a point. */
   readonly elongation: number;
-  /** Of its longer axis, in degrees from 0 (lying) to below 180, counter-clockwise: 90 is upright. */
+  /** Orientation of the longer axis, in degrees from 0 (lying) to below 180, counter-clockwise. 90 is upright. */
   readonly orientation: number;
   /** Share of the bounding box that the pixels fill. */
   readonly extent: number;
 }
 
-/** Variance of a pixel itself in either direction, without which a line of pixels would be endlessly long. */
+/** Variance of a square pixel in either direction. Without it a line of pixels would be infinitely elongated. */
 const PIXEL = 1 / 12;
 
-/** Measures the pixels of some parts together; `width` is the mask's. */
+/** Measures the pixels of some parts together. `width` is the width of the mask. */
 export function shapeOf(parts: readonly Component[], width: number): Shape {
   const cells = parts.flatMap((part) => part.cells);
   const area = cells.length;

@@ -1,6 +1,9 @@
-// Means over squares of pixels, in time that does not depend on their size.
+// Means over squares of pixels, in a time that does not depend on the size of the squares.
 
-/** The mean of a plane over squares of `2 radius + 1` pixels a side, cut off at its edges. */
+/**
+ * Returns the mean of a plane over a square of `2 radius + 1` pixels a side around each pixel. Squares are cut off at
+ * the plane's edges.
+ */
 export function boxMeans(plane: Float32Array, width: number, radius: number): Float32Array {
   const height = plane.length / width;
   const rows = new Float32Array(plane.length);
@@ -10,7 +13,7 @@ export function boxMeans(plane: Float32Array, width: number, radius: number): Fl
   return means;
 }
 
-/** Means along a line of `count` numbers from `first` on, `step` apart. */
+/** Writes the means along a line of `count` numbers, from index `first` on, `step` apart. */
 function slide(from: Float32Array, to: Float32Array, first: number, step: number, count: number, radius: number): void {
   let [sum, taken] = [0, 0];
   for (let at = 0; at < Math.min(radius, count); at++, taken++) sum += from[first + at * step];
@@ -27,19 +30,22 @@ function slide(from: Float32Array, to: Float32Array, first: number, step: number
   }
 }
 
-/** Three means over squares come near a Gaussian of standard deviation `radius` + ½ (Wells 1986). */
+/**
+ * Returns a plane smoothed by three means over squares. They come near a Gaussian of standard deviation `radius` + ½
+ * (Wells 1986).
+ */
 export function smoothed(plane: Float32Array, width: number, radius: number): Float32Array {
   let result = plane;
   for (let pass = 0; pass < 3; pass++) result = boxMeans(result, width, radius);
   return result;
 }
 
-/** Below it the quotient of rounded numbers means nothing. */
+/** Below this share of counted pixels the quotient would only be rounding error. */
 const LEAST_SHARE = 1e-3;
 
 /**
- * The same of the pixels that count alone (`counts` is 1 there, 0 elsewhere): normalised convolution (Knutsson and Westin
- * 1993). Where none counts near by, the mean of all that do.
+ * Smooths planes like {@linkcode smoothed}, but only over pixels with 1 in `counts`, which has 0 elsewhere: normalised
+ * convolution (Knutsson and Westin 1993). Where no counted pixel is near, the value is the mean of all counted pixels.
  */
 export function smoothedWhere(
   planes: readonly Float32Array[],

@@ -1,9 +1,9 @@
-// Where an image's weight lies: as coarse as its patches, but on the photo's own pixels.
+// Finds where an image's weight lies, in the photo's own pixels. It is only as exact as the patches.
 
 import { type Component, components } from "./components.ts";
 import { around, type PhotoSize, type PixelBox, wholePhoto, within } from "../image/pixel_box.ts";
 
-/** Patches of one image. */
+/** The patch grid of one image. */
 export interface WeightGrid {
   readonly rows: number;
   readonly cols: number;
@@ -11,37 +11,40 @@ export interface WeightGrid {
 
 /** Where the weight lies. */
 export interface WeightRegion {
-  /** Around the part that most of the weight lies in, and those that nearly touch it. */
+  /** Box around the part with the most weight and the parts that nearly touch it. */
   readonly box: PixelBox;
-  /** Around all that the defect may lie on. */
+  /** Box around all patches that the defect may lie on. */
   readonly reach: PixelBox;
-  /** A box for each part, that of most weight first. */
+  /** A box for each part, the one with the most weight first. */
   readonly parts: readonly PixelBox[];
-  /** 1 for each patch that the defect may lie on, `[rows, cols]`: the parts in {@linkcode box}, and what goes on from them. */
+  /**
+   * 1 for each patch that the defect may lie on, `[rows, cols]`: the parts in {@linkcode box} and the patches that
+   * continue them.
+   */
   readonly patches: Uint8Array;
-  /** What the patches cover. */
+  /** The part of the photo that the patches cover. */
   readonly window: PixelBox;
 }
 
-/** Share of the way from the background's weight to the largest from which a patch belongs to a part: half the height. */
+/** A patch belongs to a part from this share of the way from the background's weight to the largest weight on. */
 const HEIGHT = 0.5;
 
-/** The same for patches that go on from a part: hysteresis, as of edges by Canny (1986). */
+/** The same for patches that continue a part: hysteresis, as for Canny's edges (1986). */
 const LOW_HEIGHT = 0.1;
 
-/** A part has at least this share of what the heaviest one has above the background. */
+/** A part needs at least this share of the weight above the background that the heaviest part has. */
 const LEAST_PART = 0.2;
 
-/** Patches between parts that belong together. */
+/** Largest gap, in patches, between parts that belong together. */
 const GAP = 1;
 
 /**
- * Finds where an image's weights are concentrated: patches that lie at least half-way between the background (the median
- * weight) and the largest weight, in connected parts. Weights that are all equal point at nothing: the box is then all
- * that the patches cover.
+ * Finds where an image's weights are concentrated: in connected parts of patches with weights at least half-way between
+ * the background (the median weight) and the largest weight. If all weights are equal, the box is everything that the
+ * patches cover.
  *
  * @param weights `[rows, cols]`, row-major, not negative
- * @param window what the patches cover of the photo, in its pixels. @default all of it
+ * @param window the part of the photo that the patches cover, in the photo's pixels. @default all of it
  */
 export function weightRegion(
   weights: ArrayLike<number>,
@@ -77,14 +80,14 @@ export function weightRegion(
 
 type Bounds = Component["bounds"];
 
-/** Cells between two bounds, along the direction in which they are farther from each other. */
+/** Returns the gap between two bounds in cells, along the direction in which it is larger. */
 function apart([left, top, right, bottom]: Bounds, [otherLeft, otherTop, otherRight, otherBottom]: Bounds): number {
   return Math.max(otherLeft - right, left - otherRight, otherTop - bottom, top - otherBottom, 0);
 }
 
 /**
- * Share of an image's weight that lies in a box, in the photo's pixels; of patches that it cuts, the share of their area.
- * Near the box's share of the area, the weights point at nothing.
+ * Returns the share of an image's weight that lies in a box, which is in the photo's pixels. A patch that the box cuts
+ * counts by the share of its area inside. If the result is near the box's share of the area, the weights point nowhere.
  */
 export function weightIn(
   box: PixelBox,

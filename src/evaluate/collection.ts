@@ -1,4 +1,5 @@
-// One table over several labelled sets: what presets do, the best that one spread could do, and the difference, the regret.
+// Tables over several labelled sets: what presets achieve, the best that one fixed spread could achieve, and the
+// difference, the regret.
 
 import { PERPLEXITIES } from "../choose_spread.ts";
 import { csvText, quoted } from "../report/client/text.js";
@@ -6,7 +7,7 @@ import { type Estimate, estimate } from "./protocol.ts";
 import type { ChosenCount, StudyRow } from "./study.ts";
 import { type NamedStudy, shortNumber } from "./tables.ts";
 
-/** A set, and what was measured of it. */
+/** A set and its measurements. */
 export interface MeasuredSet {
   readonly name: string;
   readonly classes: number;
@@ -19,20 +20,20 @@ export interface Comparison {
   readonly set: string;
   readonly preset: string;
   readonly supervision: StudyRow["supervision"];
-  /** What the preset does. */
+  /** What the preset achieves. */
   readonly nmi: Estimate;
   readonly ari: Estimate;
   readonly f1: Estimate;
-  /** The best of one perplexity for all images with the preset's features: its share of the patches, and its NMI. */
+  /** The best fixed perplexity for all images, with the preset's features: its share of the patches, and its NMI. */
   readonly best: { readonly perplexity: number; readonly nmi: number };
-  /** By how much that is above what the preset does; below 0 where the preset is better. */
+  /** How much better the best fixed perplexity is than the preset; below 0 if the preset is better. */
   readonly regret: number;
-  /** Number of classes, and the number of groups that the program chooses by itself. */
+  /** Number of classes. */
   readonly classes: number;
   readonly chosen: ChosenCount;
 }
 
-/** Every preset on every set; masks are no setting, and left out. */
+/** Compares every preset on every set. Rows with masks are left out: they are no setting of a preset. */
 export function comparisons(sets: readonly MeasuredSet[]): Comparison[] {
   return sets.flatMap(({ name: set, classes, studies }) =>
     studies.flatMap(({ name: preset, rows }) =>
@@ -59,7 +60,10 @@ export function comparisons(sets: readonly MeasuredSet[]): Comparison[] {
   );
 }
 
-/** A line a set and supervision, a group of columns a preset; means and worst cases below. */
+/**
+ * Returns a table with a line for each set and supervision and a group of columns for each preset. Means and worst
+ * cases come last.
+ */
 export function collectionTable(
   sets: readonly MeasuredSet[],
   options: { readonly protocol: "subsets" | "whole"; readonly seeds: number },
@@ -109,7 +113,10 @@ export function collectionTable(
   ].join("\n");
 }
 
-/** The numbers of groups that the program chooses by itself: against the classes, and what that costs. */
+/**
+ * Returns a table of the numbers of groups that the program chooses by itself: how near they are to the numbers of
+ * classes, and how much NMI a wrong number costs.
+ */
 export function countsTable(sets: readonly MeasuredSet[]): string {
   const all = comparisons(sets);
   const presets = [...new Set(all.map(({ preset }) => preset))];
@@ -134,7 +141,7 @@ export function countsTable(sets: readonly MeasuredSet[]): string {
   ].join("\n");
 }
 
-/** A line for each comparison. */
+/** Returns the comparisons as CSV, a line for each. */
 export function collectionCsv(sets: readonly MeasuredSet[]): string {
   const lines = comparisons(sets).map(({ set, preset, supervision, nmi, ari, f1, best, regret, classes, chosen }) => {
     const numbers = [nmi.mean, nmi.standardError, ari.mean, f1.mean, best.perplexity, best.nmi, regret];

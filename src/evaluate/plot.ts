@@ -1,6 +1,6 @@
-// Plots as SVG.
+// Draws plots as SVG.
 
-/** A line: its points from left to right. */
+/** A line. Its points are ordered from left to right. */
 export interface Curve {
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
@@ -10,7 +10,7 @@ const COLOURS = ["#2563eb", "#d97706", "#059669", "#7c3aed", "#dc2626", "#0891b2
 const [WIDTH, HEIGHT] = [680, 420];
 const [LEFT, TOP, RIGHT, BOTTOM] = [56, 44, 190, 52];
 
-/** Curves on axes that hold them all; y from 0. `logarithmic` spaces x by factors. */
+/** Draws curves on axes that hold them all, with y from 0. `logarithmic` makes the x axis logarithmic. */
 export function linePlot(
   title: string,
   axes: { readonly x: string; readonly y: string; readonly logarithmic?: boolean },
@@ -39,13 +39,13 @@ export function linePlot(
   return framed(title, axes, grid, lines);
 }
 
-/** Bars side by side, with what they are called. */
+/** Bars side by side, with their names. */
 export interface BarGroup {
   readonly name: string;
   readonly bars: readonly { readonly name: string; readonly mean: number; readonly standardError: number }[];
 }
 
-/** Groups of bars with their standard errors; bars of one name have one colour. */
+/** Draws groups of bars with their standard errors. Bars of the same name have the same colour. */
 export function barPlot(title: string, y: string, groups: readonly BarGroup[]): string {
   const names = [...new Set(groups.flatMap(({ bars }) => bars.map(({ name }) => name)))];
   const most = Math.max(...groups.flatMap(({ bars }) => bars.map(({ mean, standardError }) => mean + standardError)));
@@ -87,7 +87,7 @@ function horizontalLines(top: number, y: (value: number) => number): string[] {
   );
 }
 
-/** Title, axes and grid around what is plotted. */
+/** Puts title, axes and grid around the content of a plot. */
 function framed(
   title: string,
   axes: { readonly x: string; readonly y: string },

@@ -1,4 +1,4 @@
-// The paper's protocol: agreement of groups with labels over random subsets.
+// The paper's protocol: how well groups agree with labels, over random subsets.
 
 import { cut } from "../cluster/cut.ts";
 import { linkage } from "../cluster/linkage.ts";
@@ -8,23 +8,23 @@ import { f1Score } from "../metric/f1_score.ts";
 import { normalizedMutualInformation } from "../metric/information.ts";
 import type { DistanceMatrix } from "../types.ts";
 
-/** Mean and standard error over subsets. */
+/** Mean over subsets, and its standard error. */
 export interface Estimate {
   readonly mean: number;
   readonly standardError: number;
 }
 
-/** Agreement with labels. */
+/** Agreement of groups with labels. */
 export interface Scores {
   readonly nmi: Estimate;
   readonly ari: Estimate;
   readonly f1: Estimate;
 }
 
-/** A partition of some images: indices of images → labels of groups. */
+/** Partitions some images: takes their indices and returns a group for each. */
 export type Grouping = (subset: Int32Array) => Int32Array;
 
-/** Scores of a grouping over subsets; of a single one, the standard error is 0. */
+/** Scores a grouping over subsets. With a single subset the standard error is 0. */
 export function scoresOver(subsets: readonly Int32Array[], labels: readonly string[], grouping: Grouping): Scores {
   const values = subsets.map((subset) => {
     const truth = Array.from(subset, (image) => labels[image]);
@@ -35,7 +35,7 @@ export function scoresOver(subsets: readonly Int32Array[], labels: readonly stri
   return { nmi, ari, f1 };
 }
 
-/** Mean of some values, and its standard error: 0 for a single one. */
+/** Returns the mean of some values and its standard error, which is 0 for a single value. */
 export function estimate(values: readonly number[]): Estimate {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -43,7 +43,7 @@ export function estimate(values: readonly number[]): Estimate {
   return { mean, standardError };
 }
 
-/** Groups by Ward linkage and a cut at k. */
+/** Returns a grouping by Ward linkage, cut into k groups. */
 export function wardGrouping(distances: DistanceMatrix, k: number): Grouping {
   return (subset) => cut(linkage(submatrix(distances, subset), "ward"), k);
 }

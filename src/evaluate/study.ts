@@ -1,4 +1,4 @@
-// What is measured of one preset on one labelled data set, from its patch embeddings.
+// Measures one preset on one labelled data set, from its patch embeddings.
 
 import { chooseSpread, PERPLEXITIES } from "../choose_spread.ts";
 import { chooseGroupCount, countsAsClear } from "../cluster/choose_k.ts";
@@ -22,23 +22,23 @@ import { type Scores, scoresOver, wardGrouping } from "./protocol.ts";
 
 /** A row of the results. */
 export interface StudyRow extends Scores {
-  /** What is known of the images besides themselves. */
+  /** What is known about the images besides their pixels. */
   readonly supervision: "none" | "labelled normals" | "masks";
   readonly method: string;
-  /** Whether it is what the preset does. */
+  /** Whether this is the method that the preset uses. */
   readonly headline: boolean;
-  /** The number of groups that the program chooses by itself; of what the preset does. */
+  /** The number of groups that the program chooses by itself. Only for the preset's own method. */
   readonly chosen?: ChosenCount;
-  /** The one perplexity of the weights, as a share of the patches, where that is what the row measures. */
+  /** The one perplexity of the weights, as a share of the patches, if the row measures a fixed perplexity. */
   readonly perplexity?: number;
 }
 
-/** A number of groups that was chosen without labels, all images together. */
+/** A number of groups that was chosen without labels, for all images together. */
 export interface ChosenCount {
   readonly k: number;
-  /** Numbers that are about as clear, the chosen one among them. */
+  /** Numbers of groups that are about as clear, including the chosen one. */
   readonly asClear: readonly number[];
-  /** NMI at that number, and at the number of classes. */
+  /** NMI at the chosen number of groups. */
   readonly nmi: number;
   readonly nmiAtClasses: number;
 }
@@ -57,7 +57,7 @@ export interface Study {
   readonly mauc: number;
 }
 
-/** What a study is made of. */
+/** The input of a study. */
 export interface StudyInput {
   readonly patches: PatchSet;
   readonly labels: readonly string[];
@@ -69,13 +69,15 @@ export interface StudyInput {
   readonly normals?: PatchSet;
   /** 1 for each patch that a mask touches. */
   readonly masks?: PatchValues;
-  /** Whether the distance between sets of patches is measured too. */
+  /** Whether the max-Hausdorff distance between sets of patches is measured too. */
   readonly hausdorff: boolean;
 }
 
 const MOST_GROUPS = 20;
 
-/** Measures everything; `stage` is told what begins, and gives the hook for its progress. */
+/**
+ * Measures everything. `stage` is called with the name of each stage that begins, and returns the progress hook for it.
+ */
 export async function study(input: StudyInput, stage: (name: string) => WorkOptions["onProgress"]): Promise<Study> {
   const { patches, labels, tau, normals, masks } = input;
   const k = new Set(labels).size;
@@ -169,7 +171,7 @@ function chosenCount(distances: DistanceMatrix, labels: readonly string[]): Chos
   return { k, asClear: countsAsClear(tried), nmi: nmiAt(k), nmiAtClasses: nmiAt(new Set(labels).size) };
 }
 
-/** A few, some more, …, all. */
+/** Returns the numbers of labelled normals to measure with, from few to all. */
 function normalCounts(all: number): number[] {
   return [...new Set([0.02, 0.1, 0.2, 0.5, 1].map((share) => Math.max(1, Math.round(share * all))))];
 }

@@ -1,4 +1,4 @@
-// What was measured on one set, as tables and plots.
+// Formats the measurements of one set as tables and plots.
 
 import { csvText, quoted } from "../report/client/text.js";
 import { barPlot, type Curve, linePlot } from "./plot.ts";
@@ -8,7 +8,7 @@ import type { Study, StudyRow } from "./study.ts";
 /** A study of a preset or network, and how long it took. */
 export type NamedStudy = Study & { readonly name: string; readonly seconds: number };
 
-/** All rows as a table of Markdown. */
+/** Returns all rows as a Markdown table. */
 export function markdown(
   studies: readonly NamedStudy[],
   options: { readonly protocol: "subsets" | "whole"; readonly seeds: number },
@@ -32,19 +32,19 @@ function bold({ method, headline }: StudyRow): string {
   return headline ? `**${method}**` : method;
 }
 
-/** NMI, ARI and F1. */
+/** Returns the cells for NMI, ARI and F1. */
 function cells({ nmi, ari, f1 }: StudyRow): string[] {
   return [nmi, ari, f1].map(({ mean, standardError }: Estimate) =>
     standardError ? `${shortNumber(mean)} ± ${shortNumber(standardError)}` : shortNumber(mean)
   );
 }
 
-/** A number of three decimals, as .123. */
+/** Returns a number with three decimals, as .123. */
 export function shortNumber(value: number): string {
   return value.toFixed(3).replace(/^(-?)0\./, "$1.");
 }
 
-/** The same as CSV. */
+/** Returns the same rows as CSV. */
 export function csv(studies: readonly NamedStudy[]): string {
   const lines = studies.flatMap(({ name, rows }) =>
     rows.map(({ supervision, method, nmi, ari, f1 }) => {
@@ -55,7 +55,7 @@ export function csv(studies: readonly NamedStudy[]): string {
   return csvText(["name,supervision,method,nmi,nmi_se,ari,ari_se,f1,f1_se", ...lines]);
 }
 
-/** Plots as SVG by file name. */
+/** Returns plots as SVG, by file name. */
 export function plots(studies: readonly NamedStudy[]): Record<string, string> {
   const curves = (of: (one: Study) => Curve["points"]) => studies.map((one) => ({ name: one.name, points: of(one) }));
   const purity = studies.map((one) => ({ name: `${one.name}, mAUC ${one.mauc.toFixed(3)}`, points: one.purity }));

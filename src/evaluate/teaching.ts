@@ -1,4 +1,5 @@
-// A person who labels images is simulated: how right all other images are, by how many have a label and by which.
+// Simulates a person who labels images, and measures how well all other images are predicted: by the number of labels,
+// and by which images have them.
 
 import { chooseGroupCount } from "../cluster/choose_k.ts";
 import { cut } from "../cluster/cut.ts";
@@ -13,56 +14,62 @@ import { seededRandom } from "../random.ts";
 import type { Embeddings } from "../types.ts";
 import { type Estimate, estimate } from "./protocol.ts";
 
-/** Labels of each kind that are drawn at random. */
+/** Numbers of labels of each kind that are tried, drawn at random. */
 export const LABELS_OF_A_KIND: readonly number[] = [1, 2, 3, 5, 10, 20];
-/** Images that are labelled before what they teach is looked at again. */
+/** Number of images that are labelled before the accuracy is measured again. */
 const BATCH = 4;
-/** Labels a kind, on average, up to which orders are compared. */
+/** Labels a kind, on average, up to which the two orders of labelling are compared. */
 const MOST_OF_ORDERS = 10;
-/** Labels of a kind where a kind is kept out, and where answers are wrong. */
+/** Labels of each kind in the measurements with a kind left out and with wrong answers. */
 const [OF_KEPT_OUT, OF_WRONG] = [[5, 10], [5, 10]];
 /** Share of wrong answers. */
 const WRONG = 0.1;
 const BINS = 10;
 
-/** What so many labels of each kind, drawn at random, teach. */
+/** The accuracy after a number of labels of each kind, drawn at random. */
 export interface TeachingRow {
-  /** Labels of each kind; of a small kind at most half of its images. */
+  /** Labels of each kind. A small kind has labels for at most half of its images. */
   readonly each: number;
-  /** All labels. */
+  /** Number of labels in all. */
   readonly labels: number;
-  /** Of the images without a label: share that is right, and mean F1 of the kinds; groups found anew are wrong. */
+  /** Share of the images without a label that are right. An image in a newly found group counts as wrong. */
   readonly accuracy: Estimate;
   readonly f1: Estimate;
-  /** Accuracy of each image's likeliest kind, whether it was put into a group found anew or not. */
+  /** Accuracy of each image's likeliest kind, even for images in a newly found group. */
   readonly likeliest: Estimate;
-  /** Accuracy where each image has the kind of the nearest labelled one. */
+  /** Accuracy if each image gets the kind of the nearest labelled one. */
   readonly nearest: Estimate;
-  /** Expected calibration error, of images that were given a kind. */
+  /** Expected calibration error, over the images that were given a kind. */
   readonly calibration: number;
-  /** Share of the images that were put into groups found anew, although every kind has labels. */
+  /** Share of the images that were put into newly found groups, although every kind has labels. */
   readonly foundFalsely: number;
 }
 
-/** What is measured of one set. */
+/** The measurements of one set. */
 export interface Teaching {
   readonly images: number;
   readonly kinds: number;
   readonly runs: number;
   readonly curve: readonly TeachingRow[];
-  /** Accuracy by number of labels: of images drawn from all, and of those that are to be checked next. */
+  /**
+   * Accuracy by number of labels, for two orders of labelling: images drawn at random, and those that are to be checked
+   * next.
+   */
   readonly orders: { readonly random: readonly OrderPoint[]; readonly next: readonly OrderPoint[] };
-  /** Labels that both orders take to the same accuracy: that of the random one at so many labels a kind on average. */
+  /**
+   * How many labels each order needs for the same accuracy: the accuracy that the random order has at `each` labels a
+   * kind, on average.
+   */
   readonly reach: readonly {
     readonly each: number;
     readonly accuracy: number;
     readonly random: number;
-    /** Absent where it is not reached. */
+    /** Absent if this order does not reach the accuracy. */
     readonly next?: number;
   }[];
-  /** One kind has no labels: F1 of the images in groups found anew as those of that kind. */
+  /** Measurements in which one kind has no labels: the F1 of the newly found groups as a prediction of that kind. */
   readonly keptOut: readonly { readonly each: number; readonly f1: Estimate; readonly kinds: readonly number[] }[];
-  /** A tenth of the answers is wrong. */
+  /** Measurements in which a tenth of the answers is wrong. `clean` is the accuracy without wrong answers. */
   readonly wrong: readonly { readonly each: number; readonly accuracy: Estimate; readonly clean: Estimate }[];
 }
 
@@ -72,24 +79,24 @@ export interface OrderPoint {
   readonly y: number;
 }
 
-/** Images to be learned from: points, tree and true kinds. */
+/** Images to learn from: points, tree and true kinds. */
 interface Teachable {
   readonly points: ImagePoints;
   readonly truth: Int32Array;
   readonly kinds: number;
-  /** Images of each kind. */
+  /** The images of each kind. */
   readonly members: readonly (readonly number[])[];
   learn(labels: Int32Array, kinds: number): ReturnType<typeof learnedFrom>;
-  /** The groups alone, which take a fifth of the time. */
+  /** Returns only the groups, in a fifth of the time. */
   groupsBy(labels: Int32Array, kinds: number): Int32Array;
 }
 
 /**
- * Measures how labels teach the kinds of one set.
+ * Measures how well labels teach the kinds of one set.
  *
  * @param labels the true kind of each image.
- * @param runs with other images labelled, whose mean is taken.
- * @param onProgress hears of steps, of as many as it is told.
+ * @param runs how many times each measurement is repeated, each time with other images labelled. Means are returned.
+ * @param onProgress called after each step with the number of steps done and the number of all steps.
  * @throws {AnomalyClusterError} `bad-argument` for fewer than 2 kinds.
  */
 export function measureTeaching(
@@ -169,7 +176,7 @@ export function measureTeaching(
   };
 }
 
-/** Images of each kind, in a random order. */
+/** Returns the values in a random order. */
 export function shuffled<T>(values: readonly T[], random: () => number): T[] {
   const all = [...values];
   for (let at = all.length - 1; at > 0; at--) {
@@ -179,7 +186,7 @@ export function shuffled<T>(values: readonly T[], random: () => number): T[] {
   return all;
 }
 
-/** Labels of so many images of each kind, at random; of a small kind at most half of them. −1 elsewhere. */
+/** Labels `each` images of each kind at random, but at most half of the images of a small kind. −1 elsewhere. */
 export function drawnLabels(
   members: readonly (readonly number[])[],
   count: number,
@@ -214,7 +221,10 @@ function drawnOnce(set: Teachable, each: number, random: () => number) {
   };
 }
 
-/** Accuracy after each batch: of images from all at random, or first one of each found group and then those to check. */
+/**
+ * Returns the accuracy after each batch. The images to label are drawn at random or, if `isNext`, are first one image
+ * of each group and then those that are to be checked next.
+ */
 function orderOnce(set: Teachable, starts: Int32Array, most: number, random: () => number, isNext: boolean) {
   const all = shuffled([...set.truth.keys()], random);
   const first = all.filter((image, at) => all.findIndex((other) => starts[other] === starts[image]) === at);
@@ -235,7 +245,7 @@ function orderOnce(set: Teachable, starts: Int32Array, most: number, random: () 
   }
 }
 
-/** Labels of the answered images, with the kinds that have some numbered from 0. */
+/** Returns the labels of the answered images. Only kinds that have a label are numbered, from 0. */
 function compact(answered: ReadonlySet<number>, truth: Int32Array) {
   const known = [...new Set(Array.from(answered, (image) => truth[image]))].sort((a, b) => a - b);
   const labels = truth.map((kind, image) => answered.has(image) ? known.indexOf(kind) : -1);
@@ -264,7 +274,7 @@ function wrongOnce(set: Teachable, each: number, random: () => number): number {
   return accuracyOf(open, groups.map((group) => known[group] ?? -1), set.truth);
 }
 
-/** A wrong answer may have been the only one of its kind. */
+/** Numbers only the kinds that still have a label: a wrong answer may have taken a kind's only one. */
 function compactLabels(labels: Int32Array) {
   const known = [...new Set(labels)].filter((label) => label >= 0).sort((a, b) => a - b);
   return { labels: labels.map((label) => known.indexOf(label)), known };
@@ -278,7 +288,7 @@ function accuracyOf(images: readonly number[], groups: ArrayLike<number>, truth:
   return images.filter((image) => groups[image] === truth[image]).length / images.length;
 }
 
-/** Mean F1 of the kinds. */
+/** Returns the mean F1 over the kinds. */
 export function macroF1(
   images: readonly number[],
   groups: ArrayLike<number>,
@@ -296,8 +306,8 @@ function f1Of(images: readonly number[], groups: ArrayLike<number>, truth: Array
 }
 
 /**
- * Expected calibration error: by how much confidence and accuracy differ, in ten bins of confidence, weighted by their
- * images (Guo et al. 2017).
+ * Returns the expected calibration error: the difference between confidence and accuracy, in ten bins of confidence,
+ * averaged with the number of images in each as the weight (Guo et al. 2017).
  */
 export function calibrationError(
   images: readonly number[],
@@ -313,7 +323,7 @@ export function calibrationError(
   return images.length ? gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / images.length : 0;
 }
 
-/** The kind of the nearest labelled image. */
+/** Returns for each image the kind of the nearest labelled image. */
 export function nearestLabelled({ data, dims, count }: ImagePoints, labels: Int32Array): Int32Array {
   const labelled = Array.from(labels.keys()).filter((image) => labels[image] >= 0);
   return Int32Array.from({ length: count }, (_, image) => {
@@ -327,7 +337,10 @@ export function nearestLabelled({ data, dims, count }: ImagePoints, labels: Int3
   });
 }
 
-/** Mean accuracy by number of labels, which differs a little from run to run. */
+/**
+ * Averages curves over the runs. Both the accuracy and the number of labels are averaged, as that number varies a
+ * little from run to run.
+ */
 function meanOf(runs: readonly (readonly OrderPoint[])[]): OrderPoint[] {
   const steps = Math.min(...runs.map((points) => points.length));
   return Array.from({ length: steps }, (_, at) => ({
@@ -350,7 +363,7 @@ function reachOf(random: readonly OrderPoint[], next: readonly OrderPoint[], kin
   });
 }
 
-/** Labels at which a curve first reaches an accuracy, between its points. */
+/** Returns the number of labels at which a curve first reaches an accuracy, interpolated between its points. */
 export function labelsFor(points: readonly OrderPoint[], accuracy: number): number | undefined {
   const at = points.findIndex(({ y }) => y >= accuracy);
   if (at <= 0) return at < 0 ? undefined : points[0].x;

@@ -1,4 +1,4 @@
-// What labels teach, as tables and plots.
+// Formats what labels teach as tables and plots.
 
 import { csvText, quoted } from "../report/client/text.js";
 import { linePlot } from "./plot.ts";
@@ -6,14 +6,14 @@ import type { Estimate } from "./protocol.ts";
 import { shortNumber } from "./tables.ts";
 import type { Teaching } from "./teaching.ts";
 
-/** What was measured of one set with one preset. */
+/** The measurements of one set with one preset. */
 export interface NamedTeaching {
   readonly set: string;
   readonly preset: string;
   readonly teaching: Teaching;
 }
 
-/** All tables of Markdown. */
+/** Returns all tables as Markdown. */
 export function teachingTables(all: readonly NamedTeaching[]): string {
   const runs = all[0]?.teaching.runs ?? 0;
   return [
@@ -94,7 +94,7 @@ function hardTable(all: readonly NamedTeaching[]): string {
   return table(["set", "preset", "what", "labels a kind", "found", ""], rows);
 }
 
-/** The learning curve and the two orders, of one set. */
+/** Returns plots of the learning curve and of the two orders of labelling, for one set. */
 export function teachingPlots({ set, preset, teaching }: NamedTeaching): Record<string, string> {
   const { curve, orders } = teaching;
   const points = (of: (row: Teaching["curve"][number]) => number) => curve.map((row) => ({ x: row.each, y: of(row) }));
@@ -129,7 +129,7 @@ function table(head: readonly string[], rows: readonly string[]): string {
   return [line(head), `|${"---|".repeat(head.length)}`, ...rows].join("\n");
 }
 
-/** The rows of the learning curves as CSV. */
+/** Returns the rows of the learning curves as CSV. */
 export function teachingCsv(all: readonly NamedTeaching[]): string {
   const lines = all.flatMap(({ set, preset, teaching }) =>
     teaching.curve.map((row) => {

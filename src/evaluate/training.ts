@@ -1,4 +1,5 @@
-// What is measured of a clusterer that is trained: the groups of its last epoch, and of the one nearest to the labels.
+// Measures a clusterer that is trained: the groups of its last epoch, and those of the epoch that agrees best with the
+// labels.
 
 import type { TrainedClusterer } from "../cluster/clusterer.ts";
 import type { CheckpointStore, TrainingOptions } from "../cluster/deep/trainer.ts";
@@ -9,7 +10,7 @@ import type { PatchSet } from "../types.ts";
 import type { StudyRow } from "./study.ts";
 import { estimate } from "./protocol.ts";
 
-/** Agreement of groups with labels, and their number. */
+/** Agreement of groups with labels, and the number of groups. */
 export interface Agreement {
   readonly nmi: number;
   readonly ari: number;
@@ -17,17 +18,17 @@ export interface Agreement {
   readonly groups: number;
 }
 
-/** A training with one seed. */
+/** The measurements of one training with one seed. */
 export interface TrainingRow {
   readonly last: Agreement;
-  /** Of the epoch with the highest F1: chosen by the labels, as in the parentheses of the paper's table 8. */
+  /** The epoch with the highest F1. It is chosen by the labels, as in the parentheses of the paper's table 8. */
   readonly best: Agreement & { readonly epoch: number };
   readonly epochs: number;
 }
 
 /**
- * Trains and measures. `make` gets the hooks that measuring needs; what `checkpoints` keeps holds the best epoch so far
- * too, so that a run that was cut off ends with the same row.
+ * Trains a clusterer and measures it. `make` gets the hooks that this needs. The checkpoints also contain the best
+ * epoch so far, so that a run that was interrupted ends with the same row.
  */
 export async function measureTraining(
   patches: PatchSet,
@@ -72,7 +73,7 @@ function agreementOf(labels: readonly string[], groups: Int32Array): Agreement {
   };
 }
 
-/** The rows of one method: mean and standard error over the seeds. */
+/** Returns the rows of one method, with mean and standard error over the seeds. */
 export function trainingRows(method: string, trainings: readonly TrainingRow[]): StudyRow[] {
   const row = (name: string, of: readonly Agreement[]): StudyRow => ({
     supervision: "none",

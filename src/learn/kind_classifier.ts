@@ -1,29 +1,30 @@
-// The kind of an image that was not among those learned from.
+// Predicts the kind of images that were not among those learned from.
 
 import { ensure } from "../errors.ts";
 import { probabilitiesInPlace } from "./client/calibration.js";
 import { kernelWith } from "./client/kernel_features.js";
 
-/** What {@linkcode learnGroups} learned, for other images. Plain and serialisable. */
+/** What {@linkcode learnGroups} learned, ready to be used for other images. Plain and serialisable. */
 export interface KindClassifier {
-  /** Kinds that it tells. */
+  /** Number of kinds. */
   readonly kinds: number;
-  /** Numbers of a point. */
+  /** Number of coordinates of a point. */
   readonly dims: number;
-  /** Points of some images: `[landmarks, dims]`. */
+  /** Points of some of the images, the landmarks: `[landmarks, dims]`. */
   readonly landmarks: Float32Array;
-  /** Weight of each for each kind: `[landmarks, kinds]`. */
+  /** Weight of each landmark for each kind: `[landmarks, kinds]`. */
   readonly weights: Float64Array;
-  /** Of the softmax that turns scores into probabilities. */
+  /** Sharpness of the softmax that turns scores into probabilities. */
   readonly sharpness: number;
-  /** Share of an answer that is pure guessing, from 0 to below 1. */
+  /** Share of pure guessing in a probability, from 0 to below 1. */
   readonly guessing: number;
 }
 
 /**
- * Probability of each kind for an image: `[kinds]`, which sum to 1. Says nothing of whether it is of any of them.
+ * Returns the probability of each kind for an image: `[kinds]`, with sum 1. It does not say whether the image is of any
+ * of these kinds at all.
  *
- * @param point of the image, as {@linkcode pointBy} makes it by the axes of the images learned from.
+ * @param point the image's point. {@linkcode pointBy} makes it by the axes of the images learned from.
  * @throws {AnomalyClusterError} `bad-argument` for a point of another length.
  */
 export function kindOf(classifier: KindClassifier, point: Float32Array): Float64Array {

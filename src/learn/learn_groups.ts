@@ -10,45 +10,48 @@ import type { ImagePoints } from "./points.ts";
 
 /** Options of {@linkcode learnGroups}. */
 export interface LearnOptions {
-  /** The images' tree, by which those that no label explains are found. @default Ward linkage of the points */
+  /** The images' tree, by which images that no label explains are grouped. @default Ward linkage of the points */
   readonly tree?: Linkage;
-  /** How many images to name whose answers would help most. @default 12 */
+  /** How many images to list in `next`, those whose answers would help most. @default 12 */
   readonly next?: number;
 }
 
-/** What a person's labels say of all images. */
+/** What a person's labels say about all images. */
 export interface LearnedGroups {
-  /** Group of each image: its kind, from 0 to below `kinds`; or a found one without a label, from `kinds` on. */
+  /** Group of each image. Below `kinds` it is a kind; from `kinds` on it is a newly found group without a label. */
   readonly groups: Int32Array;
-  /** Kinds that have labels. */
+  /** Number of kinds that have labels. */
   readonly kinds: number;
-  /** Groups of images that resemble no labelled one. */
+  /** Number of groups of images that resemble no labelled image. */
   readonly found: number;
-  /** How likely each image's kind is right, from 0 to 1: 1 where a person said it; NaN in found groups. */
+  /** Probability, from 0 to 1, that each image's kind is right: 1 for a label, NaN in newly found groups. */
   readonly confidences: Float64Array;
   /** Probability of each kind: `[count, kinds]`. */
   readonly probabilities: Float64Array;
   /** The images whose answers would help most, the most helpful first. */
   readonly next: readonly number[];
-  /** Labels that were left out one part at a time, and how many of them would have been told rightly. */
+  /**
+   * The check by cross-validation: how many labels were left out, one part after another, and how many of them would
+   * have been predicted rightly.
+   */
   readonly check: { readonly labels: number; readonly right: number };
-  /** Tells the kinds of other images: see {@linkcode kindOf}. */
+  /** Predicts the kinds of other images: see {@linkcode kindOf}. */
   readonly classifier: KindClassifier;
 }
 
 /**
- * Learns kinds of defect from a few labels, as semi-supervised learning: every other image gets the kind that it most
- * resembles, or a found group where it resembles none (generalised category discovery: Vaze et al. 2022).
+ * Learns kinds of defect from a few labels (semi-supervised learning). Every other image gets the kind that it
+ * resembles most. Images that resemble no kind form new groups (generalised category discovery: Vaze et al. 2022).
  *
- * Regularised least squares on a Gaussian kernel, of the labelled images first, then of all with the kinds that they are
- * believed to be (self-training: Scudder 1965); confidences by temperature scaling (Guo et al. 2017) on labels that are left
- * out; the images to look at next by transductive experimental design (Yu, Bi and Tresp 2006). Needs no files, network or
- * permissions.
+ * The method is regularised least squares on a Gaussian kernel. It first learns from the labelled images alone, then
+ * from all images with the kinds predicted for them (self-training: Scudder 1965). Confidences come from temperature
+ * scaling (Guo et al. 2017) on labels that are left out. The images to look at next come from transductive experimental
+ * design (Yu, Bi and Tresp 2006). Needs no files, network or permissions.
  *
  * @param points of the images, as {@linkcode pointsOf} makes them.
- * @param labels for each image the number of its kind, from 0; −1 where nobody said it.
- * @throws {AnomalyClusterError} `bad-argument` for labels of fewer than 2 kinds, a kind without any, or another number of
- * labels than images.
+ * @param labels for each image the number of its kind, from 0; −1 for an image without a label.
+ * @throws {AnomalyClusterError} `bad-argument` when fewer than 2 kinds have labels, when a kind has none, or when there
+ * are not as many labels as images.
  *
  * @example
  * ```ts
@@ -85,7 +88,7 @@ export function learnGroups(points: ImagePoints, labels: ArrayLike<number>, opti
   };
 }
 
-/** Weights of the kernel with each landmark, from those of the features. */
+/** Turns weights of the features into weights of the kernel with each landmark. */
 function onLandmarks(weights: Float64Array, lower: Float64Array, size: number, kinds: number): Float64Array {
   const own = new Float64Array(size * kinds);
   const column = new Float64Array(size);

@@ -1,4 +1,4 @@
-// The groups of a run as a person's labels say.
+// Regroups the images of a run by a person's labels.
 
 import { largestFirst } from "../cluster/largest_first.ts";
 import { medoids } from "../cluster/medoid.ts";
@@ -8,23 +8,25 @@ import { type LearnedGroups, learnGroups } from "./learn_groups.ts";
 import { pointsOf } from "./points.ts";
 import { type SharedLabels, shareLabels } from "./shared_labels.ts";
 
-/** A result whose first groups are the kinds, in their order; then those that were found, the largest first. */
+/**
+ * A result whose first groups are the labelled kinds, in their order. The newly found groups follow, the largest first.
+ */
 export interface LearnedResult {
   readonly result: Omit<ClusterResult, "choice">;
-  /** How likely each image's kind is right: 1 where it is known; NaN in found groups. */
+  /** Probability that each image's kind is right: 1 if the kind is known, NaN in newly found groups. */
   readonly confidences: Float64Array;
-  /** The labels with those of copies. */
+  /** The labels, shared among copies of images. */
   readonly shared: SharedLabels;
   readonly learned: LearnedGroups;
 }
 
 /**
- * Replaces the groups of a result by what labels say of all images: see {@linkcode learnGroups}. Medoids, distances and
- * outliers follow; the tree and all that led to the embeddings stay.
+ * Replaces the groups of a result by those that labels lead to: see {@linkcode learnGroups}. Medoids, distances and
+ * outliers are computed anew. The tree and all that led to the embeddings stay.
  *
- * @param labels for each image its kind, from 0; −1 where nobody said it.
- * @param options `nearCopies` as of `nearCopies`; `smallestGroup` as of `clusterPatches`.
- * @throws {AnomalyClusterError} `bad-argument` for labels of fewer than 2 kinds.
+ * @param labels for each image its kind, from 0; −1 for an image without a label.
+ * @param options `nearCopies` is the result of the function `nearCopies`; `smallestGroup` is as in `clusterPatches`.
+ * @throws {AnomalyClusterError} `bad-argument` when fewer than 2 kinds have labels.
  */
 export function learnedResult(
   { choice: _, ...result }: ClusterResult,
@@ -53,10 +55,11 @@ export function learnedResult(
 }
 
 /**
- * What was learned, with the kind of each image that is known; groups from `kinds` on by size, the kinds keep their numbers.
+ * Returns the learned groups, but with the known kind for each image whose kind is known. The kinds keep their numbers.
+ * The groups from `kinds` on are numbered by size.
  *
- * @param known the kind of each image that has a label, or is a copy of one that has; −1 elsewhere.
- * @param scores of groups of one size that with the higher mean comes first.
+ * @param known the kind of each image that has a label or is a copy of one that has; −1 elsewhere.
+ * @param scores of the images. Of equally large groups the one with the higher mean score comes first.
  */
 export function groupsWithKnown(
   { groups: learned, kinds }: Pick<LearnedGroups, "groups" | "kinds">,

@@ -1,43 +1,44 @@
-// Images as points of a few numbers, from their distances: what is learned from, and what a report can carry.
+// Turns distances between images into points with few coordinates. Learning uses these points, and a report has room
+// for them.
 
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { ensure } from "../errors.ts";
 import { evenly } from "../evenly.js";
 import type { DistanceMatrix } from "../types.ts";
 
-/** Numbers of a point. With more or fewer, learning was no better. */
+/** Most coordinates of a point. With more or fewer, learning was no better. */
 const DIMENSIONS = 64;
-/** Images that span the points: eigenvectors take the cube of their number. */
+/** Most images that the axes are computed from: the cost of eigenvectors grows with the cube of their number. */
 const MOST_ANCHORS = 400;
-/** Axes whose variance is a smaller share of the largest are noise. */
+/** Axes with a smaller share of the largest variance are noise. */
 const LEAST_SHARE = 1e-9;
 
 /** Images as points on a sphere. */
 export interface ImagePoints {
-  /** `[count, dims]`, row-major; each row has length 1, or 0 for an image in the middle of all. */
+  /** `[count, dims]`, row-major. Each row has length 1, or 0 for an image in the middle of all images. */
   readonly data: Float32Array;
   /** Number of images. */
   readonly count: number;
-  /** Numbers of a point, at most 64. */
+  /** Number of coordinates of a point, at most 64. */
   readonly dims: number;
 }
 
-/** How an image becomes a point by its distances to some images, the anchors. */
+/** What turns an image's distances to some images, the anchors, into a point. */
 export interface PointAxes {
-  /** The anchors, by number among the images that the axes were found from. */
+  /** Indices of the anchors among the images that the axes were computed from. */
   readonly anchors: Int32Array;
   /** Mean of the squared distances of each anchor to all anchors: `[anchors]`. */
   readonly means: Float64Array;
   /** Eigenvectors ÷ the root of their eigenvalues: `[anchors, dims]`. */
   readonly axes: Float32Array;
-  /** Numbers of a point. */
+  /** Number of coordinates of a point. */
   readonly dims: number;
 }
 
 /**
- * Points whose directions from the middle of all images are, as nearly as 64 numbers allow, those that the distances tell
- * (classical scaling: Torgerson 1952; by anchors: de Silva and Tenenbaum 2004). How far an image lies from the middle,
- * which says how strong a defect is more than of which kind, is left out.
+ * Makes points from distances. The direction of each point from the middle of all images follows the distances as
+ * closely as 64 numbers allow (classical scaling: Torgerson 1952; by anchors: de Silva and Tenenbaum 2004). How far an
+ * image lies from the middle is left out: it says how strong a defect is rather than which kind it is.
  *
  * @throws {AnomalyClusterError} `bad-argument` for fewer than 2 images.
  */
@@ -56,9 +57,9 @@ export function pointsOf(distances: DistanceMatrix): { points: ImagePoints; axes
 }
 
 /**
- * The point of another image (Gower 1968).
+ * Returns the point of another image (Gower 1968).
  *
- * @param squared its squared distances to the anchors, in their order.
+ * @param squared the image's squared distances to the anchors, in their order.
  */
 export function pointBy({ means, axes, dims }: PointAxes, squared: Float64Array): Float32Array {
   const own = squared.reduce((sum, value) => sum + value, 0) / squared.length;
@@ -80,7 +81,7 @@ function fitAxes({ data, count }: DistanceMatrix): PointAxes {
   for (let a = 0; a < size; a++) for (let b = 0; b < size; b++) means[a] += squared(a, b) / size;
   const all = means.reduce((sum, value) => sum + value, 0) / size;
   const inner = (a: number, b: number) => (means[a] + means[b] - squared(a, b) - all) / 2;
-  // Of lengths 1: then no image weighs more because its defect is strong.
+  // All points are scaled to length 1, so that no image weighs more because its defect is strong.
   const lengths = Float64Array.from(anchors, (_, a) => Math.sqrt(Math.max(inner(a, a), 1e-300)));
   const gram = new Matrix(size, size);
   for (let a = 0; a < size; a++) {
@@ -98,7 +99,7 @@ function fitAxes({ data, count }: DistanceMatrix): PointAxes {
   const dims = Math.max(1, kept.length);
   const axes = new Float32Array(size * dims);
   kept.forEach((axis, dim) => {
-    // Which way an axis points is chance: so that every runtime gives the same, its largest number is positive.
+    // The sign of an axis is arbitrary. Its largest number is made positive, so that every runtime gives the same axes.
     const column = vectors.getColumn(axis);
     const most = column.reduce((a, b) => Math.abs(b) > Math.abs(a) + 1e-9 ? b : a, 0);
     const scale = (most < 0 ? -1 : 1) / Math.sqrt(values[axis]);

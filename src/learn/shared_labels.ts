@@ -1,28 +1,29 @@
-// Copies of a labelled image share its label, and are learned from once.
+// Shares labels among copies of an image, so that each set of copies is learned from once.
 
-/** What labels say of images some of which are copies. */
+/** Labels of images, some of which are copies of others. */
 export interface SharedLabels {
-  /** The labels to learn from, one for each set of copies; −1 elsewhere. */
+  /** The labels to learn from: one for each set of copies, −1 elsewhere. */
   readonly taught: Int32Array;
-  /** The kind of each image that has a label, or is a copy of one that has; −1 elsewhere. */
+  /** The kind of each image that has a label or is a copy of one that has; −1 elsewhere. */
   readonly known: Int32Array;
-  /** Equal images with two labels: that of the first one counts. */
+  /** Pairs of equal images with different labels. The label of the first one counts. */
   readonly contradictions: readonly { readonly first: number; readonly other: number }[];
 }
 
 /**
- * Labels of all copies, from those of some. Equal images are of one kind. Nearly equal ones share it where nobody said
- * else: a photo of a burst may be labelled otherwise than the rest, and then each label stands for its own photo.
+ * Gives copies the labels of their originals. Equal images are of one kind. Nearly equal images share a label unless
+ * they have different ones: a person may label one photo of a burst differently from the rest. Then each label counts
+ * for its own photo only.
  *
- * @param labels for each image its kind, from 0; −1 where nobody said it.
- * @param firsts for each image the first one that is equal to it, as `clusterPatches` tells; absent where all differ.
- * @param near for each image the first one of its burst, as `nearCopies` tells; absent where there are none.
+ * @param labels for each image its kind, from 0; −1 for an image without a label.
+ * @param firsts for each image the first one that is equal to it, as `clusterPatches` returns it. Absent if all differ.
+ * @param near for each image the first one of its burst, as `nearCopies` returns it. Absent if there are no bursts.
  */
 export function shareLabels(labels: ArrayLike<number>, firsts?: Int32Array, near?: Int32Array): SharedLabels {
   const count = labels.length;
   const [taught, known] = [new Int32Array(count).fill(-1), new Int32Array(count).fill(-1)];
   const contradictions: { first: number; other: number }[] = [];
-  const labelledOf = new Map<number, number>(); // The labelled image of each set of equal ones.
+  const labelledOf = new Map<number, number>(); // The first labelled image of each set of equal ones.
   for (let image = 0; image < count; image++) {
     if (labels[image] < 0) continue;
     const set = firsts?.[image] ?? image;

@@ -1,4 +1,4 @@
-// Large photos are looked at twice: first all over, then closely at the place that is the least like the others.
+// Looks at large photos twice: first at the whole photo, then closely at the place that is least like the other photos.
 
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { evenly } from "../evenly.js";
@@ -12,32 +12,40 @@ import { scaleOf } from "./decode_photo.ts";
 import { joinLooks } from "./two_looks.ts";
 import { asReferences, type FirstLook, mostUnlikePlace, type ReferenceLooks, unlikeness } from "./unlike_places.ts";
 
-/** How photos are looked at closer: fitted once, then each photo by itself. Plain and serialisable. */
+/**
+ * How photos are looked at closely. It is fitted once and then applied to each photo by itself. Plain and serialisable.
+ */
 export interface CloserLook {
-  /** Smallest defect that is looked for, in the photos' own pixels. */
+  /** Size of the smallest defect to look for, in the photos' own pixels. */
   readonly detail: number;
-  /** First looks of some photos, which all are compared with. */
+  /** First looks at some photos, the references, which all photos are compared with. */
   readonly references: ReferenceLooks;
 }
 
-/** Photos that all are compared with: with twice as many the same places were found. */
+/** Number of references. With twice as many the same places were found. */
 const REFERENCES = 16;
-/** Photos by whose sizes it is decided whether to look closer. */
+/** Number of photos whose sizes decide whether photos are looked at closely. */
 const MEASURED = 9;
 
-/** Gives photos by number, one after another, as each may be large; what cannot be read is left out. */
+/**
+ * Gives the photos with the chosen indices, one at a time, as each may be large. Photos that cannot be read are left
+ * out.
+ */
 export type PhotoReader = (chosen: readonly number[]) => AsyncIterable<Raster>;
 
-/** The same of their sizes. */
+/** Gives the sizes of the photos with the chosen indices in the same way. */
 export type SizeReader = (chosen: readonly number[]) => AsyncIterable<PhotoSize>;
 
-/** What is looked for in photos, and the size of one of them. */
+/** The size of the smallest defect to look for, and the size of a typical photo. */
 export interface WantedDetail {
   readonly detail: number;
   readonly size: PhotoSize;
 }
 
-/** The detail that is looked for in `count` photos, by some of them; nothing where they are seen well enough whole. */
+/**
+ * Returns the size of defect to look for in `count` photos, decided by some of them. Nothing if it is enough to see the
+ * photos whole.
+ */
 export async function wantedDetail(
   count: number,
   asked: Detail,
@@ -52,12 +60,12 @@ export async function wantedDetail(
   return isLarge(size) ? { detail: visibleDetail(size), size } : undefined;
 }
 
-/** The photos that all are compared with, of so many: those by whose sizes it was decided, and further ones. */
+/** Returns which of `count` photos are the references: the photos whose sizes decided, and some more. */
 export function referencePhotos(count: number): number[] {
   return [...new Set([...evenly(count, MEASURED), ...evenly(count, REFERENCES)])].slice(0, REFERENCES);
 }
 
-/** A look by the first looks of some of `count` photos. */
+/** Makes the first looks at the references among `count` photos. */
 export async function fitLook(
   count: number,
   detail: number,
@@ -75,7 +83,10 @@ export async function firstLook(photo: Raster, detail: number, embedder: Embedde
   return await embedder.embed(resize(photo, width, height));
 }
 
-/** Where a photo is looked at closely, in its decoded pixels: around the place that is the least like the other photos. */
+/**
+ * Returns the window in which a photo is looked at closely, in its decoded pixels: around the place that is least like the
+ * other photos.
+ */
 export async function findWindow(
   photo: Raster,
   look: CloserLook,
@@ -87,22 +98,22 @@ export async function findWindow(
   return squareAround(x * photo.width, y * photo.height, Math.round(windowSide(look.detail) / scaleOf(photo)), photo);
 }
 
-/** What is seen in a window, as a square of `size` pixels a side. */
+/** Returns what a window shows, as a square of `size` pixels a side. */
 export function seenInWindow(photo: Raster, window: PixelBox, size: number): Raster {
   return resize(cutOut(photo, window), size, size);
 }
 
-/** What looks at photos. */
+/** The networks that embed the two looks. */
 export interface LookingNetworks {
-  /** Embeds first looks, images of their own size. */
+  /** Embeds first looks, which are images of any size. */
   readonly first: Embedder;
-  /** Embeds squares, of the window and of the whole photo. */
+  /** Embeds second looks, which are squares: the window and the whole photo. */
   readonly second: Embedder;
 }
 
 /**
- * The patches of both looks at a photo, `whole` being all of it as a square; and where the close one was, in the pixels of
- * the photo's file.
+ * Returns the patches of both looks at a photo, and the window of the close look in the pixels of the photo's file. `whole`
+ * is the whole photo as a square.
  */
 export async function lookTwice(
   photo: Raster,

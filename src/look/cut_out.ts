@@ -1,9 +1,12 @@
-// A square of a photo.
+// Cuts a square out of a photo.
 
 import type { PhotoSize, PixelBox } from "../image/pixel_box.ts";
 import type { Raster } from "../types.ts";
 
-/** A square around a point, moved to lie within the photo; centred on it across where the photo is narrower. */
+/**
+ * Returns a square around a point, moved to lie within the photo. Where the photo is narrower than the square, the
+ * square is centred on it.
+ */
 export function squareAround(x: number, y: number, side: number, photo: PhotoSize): PixelBox {
   const start = (middle: number, whole: number) => {
     return Math.round(whole <= side ? (whole - side) / 2 : Math.min(Math.max(0, middle - side / 2), whole - side));
@@ -11,7 +14,10 @@ export function squareAround(x: number, y: number, side: number, photo: PhotoSiz
   return { left: start(x, photo.width), top: start(y, photo.height), width: side, height: side };
 }
 
-/** The pixels of a square; what of it lies beside the photo has the mean colour of the rest, so that nothing is squeezed. */
+/**
+ * Returns the pixels of a square. The part of it outside the photo gets the mean colour of the rest, so that nothing is
+ * squeezed.
+ */
 export function cutOut({ data, width, height }: Raster, { left, top, width: side }: PixelBox): Raster {
   const square = new Uint8Array(side * side * 4);
   const [from, to] = [Math.max(0, left), Math.min(width, left + side)];
@@ -24,7 +30,7 @@ export function cutOut({ data, width, height }: Raster, { left, top, width: side
   return { data: square, width: side, height: side };
 }
 
-/** As RGBA in the order of memory. */
+/** Returns the mean colour as RGBA, in the byte order of memory. */
 function meanColour(rows: readonly (Uint8Array | Uint8ClampedArray)[]): number {
   const sums = [0, 0, 0];
   let count = 0;

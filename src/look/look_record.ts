@@ -1,23 +1,23 @@
-// A closer look as JSON, but for its array, which lies among a model's bytes.
+// Stores a closer look in a model: its settings as JSON, its array among the model's bytes.
 
 import { joinedBytes } from "../bytes.ts";
 import { type ArrayEntry, arrayReader, arrayWriter } from "../fitted/array_record.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { CloserLook } from "./closer_look.ts";
 
-/** What a record says of a {@linkcode CloserLook}. */
+/** The JSON of a {@linkcode CloserLook}. */
 export interface LookRecord {
-  /** Smallest defect that is looked for, in pixels. */
+  /** Size of the smallest defect to look for, in pixels. */
   readonly detail: number;
-  /** The first looks that photos are compared with. */
+  /** Where the array of the references lies. */
   readonly arrays: readonly ArrayEntry[];
-  /** First byte of these among all. */
+  /** Where these arrays begin among all bytes of the model. */
   readonly offset: number;
 }
 
 const NAME = "references";
 
-/** Bytes with those of a look after them, and its record; the bytes alone where there is none. */
+/** Appends the array of a look to bytes, and returns its record too. Without a look it returns the bytes alone. */
 export function withLook(
   bytes: Uint8Array,
   look: CloserLook | undefined,
@@ -30,7 +30,7 @@ export function withLook(
   return { bytes: joinedBytes([bytes, writer.bytes()]), record: { look: record } };
 }
 
-/** The look that lies among all bytes. Throws `bad-model` where a part is missing or is not what it should be. */
+/** Reads a look from the model's bytes. Throws `bad-model` when a part is missing or malformed. */
 export function lookAmong({ detail, arrays, offset }: LookRecord, bytes: Uint8Array): CloserLook {
   if (!(detail >= 2 && detail < Infinity) || !Array.isArray(arrays)) {
     throw new AnomalyClusterError(

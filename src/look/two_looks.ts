@@ -1,9 +1,9 @@
-// The patches of two looks at a photo as those of one network of twice as many levels.
+// Joins the patches of two looks at a photo, as if they came from one network with twice as many levels.
 
 import type { Feature } from "../feature.ts";
 import type { PatchSet } from "../types.ts";
 
-/** Levels of the close look, then those of the whole photo, side by side. Throws where their grids differ. */
+/** Puts the levels of the close look and then those of the whole photo side by side. Throws when their grids differ. */
 export function joinLooks(close: PatchSet, whole: PatchSet): PatchSet {
   const { rows, cols, channels } = close;
   const both = channels + whole.channels;
@@ -15,14 +15,15 @@ export function joinLooks(close: PatchSet, whole: PatchSet): PatchSet {
   return { data, count: 1, rows, cols, channels: both, levels: [...levelsOf(close), ...levelsOf(whole)] };
 }
 
-/** Levels of each of two looks. */
+/** How many levels each of the two looks has. */
 export interface TwoLooks {
   readonly levels: number;
 }
 
 /**
- * Features of one look for two: of the close one first, whose scores and weights are shown, then of the whole photo. All
- * weigh alike, so that a defect that is larger than the window counts too. The same where photos are looked at once.
+ * Returns the features for two looks, from those for one. First come the features of the close look, whose scores and
+ * weights are shown, then those of the whole photo. All have the same weight, so that a defect larger than the window
+ * counts too. If photos are looked at once the features stay as they are.
  */
 export function featuresOfLooks(features: readonly Feature[], looks: TwoLooks | undefined): readonly Feature[] {
   if (!looks) return features;

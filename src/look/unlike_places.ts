@@ -1,19 +1,19 @@
-// Where in a photo is what the other photos have not.
+// Finds the place in a photo that is least like the other photos.
 
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { joinPatches } from "../embed/embedder.ts";
 import type { PatchSet } from "../types.ts";
 import { comparePatches } from "../weight/weighting.ts";
 
-/** The first look at a photo: its patches, on a grid of its own shape; `count` 1. */
+/** The first look at a photo: its patches, on a grid of its own shape. `count` is 1. */
 export type FirstLook = PatchSet;
 
-/** Photos that others are compared with, as one set: see {@linkcode asReferences}. */
+/** Photos that all others are compared with, as one set of patches: see {@linkcode asReferences}. */
 export type ReferenceLooks = PatchSet;
 
 /**
- * First looks as one set that patches are compared with. Their grids may differ: where one has fewer patches than another
- * its own are told again, which changes no nearest distance.
+ * Joins first looks into one set that patches are compared with. Their grids may differ. A look with fewer patches
+ * repeats some of them, which changes no nearest distance.
  */
 export function asReferences(looks: readonly FirstLook[]): ReferenceLooks {
   const places = Math.max(...looks.map(({ rows, cols }) => rows * cols));
@@ -21,8 +21,8 @@ export function asReferences(looks: readonly FirstLook[]): ReferenceLooks {
 }
 
 /**
- * How unlike the references each place of a photo is: the mean over them of its distance to their nearest patch (eq. 5's
- * scores), `[rows × cols]`.
+ * Returns how unlike the references each place of a photo is, `[rows × cols]`: the mean, over the references, of its
+ * distance to their nearest patch (the scores of eq. 5).
  */
 export async function unlikeness(
   look: FirstLook,
@@ -31,7 +31,8 @@ export async function unlikeness(
 ): Promise<Float32Array> {
   const own = look.rows * look.cols;
   const places = references.rows * references.cols;
-  // A set's images have equally many patches: a photo of more is compared in parts.
+  // Comparing needs equally many patches in each image. A photo with more of them than the references is split into
+  // parts.
   const parts: PatchSet[] = [];
   for (let from = 0; from < own; from += places) {
     const end = Math.min(own, from + places);
@@ -42,7 +43,7 @@ export async function unlikeness(
   return scores.data.slice(0, own);
 }
 
-/** The middle of the place that is the least like the others', as shares of the photo's width and height. */
+/** Returns the middle of the place with the highest score, as shares of the photo's width and height. */
 export function mostUnlikePlace(
   scores: Float32Array,
   { rows, cols }: Pick<PatchSet, "rows" | "cols">,
@@ -52,7 +53,7 @@ export function mostUnlikePlace(
   return [(place % cols + 0.5) / cols, (Math.floor(place / cols) + 0.5) / rows];
 }
 
-/** A row of so many patches; those of the look again where it has fewer. */
+/** Returns one row of `places` patches. A look with fewer patches repeats them. */
 function filledUp({ data, rows, cols, channels }: PatchSet, places: number): PatchSet {
   const own = rows * cols;
   if (own === places) return { data, count: 1, rows: 1, cols: places, channels };

@@ -1,24 +1,24 @@
-// The page on which images are chosen and their groups are shown: one form, whoever does the work.
+// HTML of the page on which one chooses images and sees their groups. The service and the studio share it.
 
 import { type PresetName, PRESETS } from "../preset.ts";
 import style from "./page.css" with { type: "text" };
 
-/** What differs between the pages. */
+/** The parts that differ between the service's page and the studio's. */
 export interface PageParts {
   readonly presets: readonly PresetName[];
-  /** The preset that is chosen at first. */
+  /** The preset that is selected at first. */
   readonly standard: PresetName;
   /** A sentence below the title, as HTML. */
   readonly intro: string;
-  /** Shown where scripts are off, as HTML. */
+  /** Shown if scripts are off, as HTML. */
   readonly withoutScripts: string;
   /** Whether normal images can be chosen too. */
   readonly withNormals?: boolean;
-  /** Whether a network can be chosen in place of the preset's. */
+  /** Whether a network can be chosen instead of the preset's. */
   readonly withNetwork?: boolean;
-  /** More of the head. */
+  /** More HTML for the head. */
   readonly head?: string;
-  /** The script element. */
+  /** The script element, as HTML. */
   readonly script: string;
 }
 

@@ -1,4 +1,4 @@
-// assignments.json, assignments.csv and the table of them: where new images belong.
+// Writes where new images belong: assignments.json, assignments.csv and a table for the terminal.
 
 import type { Assignment } from "../assign/assign_patches.ts";
 import { csvText, quoted } from "./client/text.js";
@@ -6,13 +6,13 @@ import { printable } from "./printable.ts";
 import { digits, type GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
 
-/** A new image, where it belongs, and the grouped image that it is most like. */
+/** A new image, its group, and the grouped image that is nearest to it. */
 export interface AssignedImage {
   readonly path: string;
   readonly assignment: Assignment;
   readonly like: string;
   readonly thumbnail: Thumbnail;
-  /** Whether a person said that it is of its group. */
+  /** Whether a person confirmed that it belongs to its group. */
   readonly confirmed?: boolean;
 }
 
@@ -20,34 +20,37 @@ export interface AssignedImage {
 export interface AssignmentsFile {
   /** Name and version of this format. */
   readonly format: "anomaly-cluster-assignments/1";
-  /** The model's file as it was named. */
+  /** The model's file, by the name under which it was given. */
   readonly model: string;
   readonly images: readonly {
     readonly path: string;
-    /** `null`: none of these. */
+    /** `null`: the image belongs to none of the groups. */
     readonly group: number | null;
     /** Name of the group. */
     readonly name: string;
-    /** How likely the group is right, from 0 to 1, where it is a kind that was learned from labels. */
+    /** The probability, from 0 to 1, that the group is right. Only for a group that was learned from labels. */
     readonly confidence?: number;
-    /** Whether a person said that it is of this group: `assign --learn` learns from these. */
+    /** Whether a person confirmed this group. `assign --learn` learns from such images. */
     readonly confirmed?: true;
     /** Distance to the nearest grouped image. */
     readonly distance: number;
-    /** That distance ÷ the radius of its group: above 1, none of these; the largest number where that radius is 0. */
+    /**
+     * That distance ÷ the radius of the nearest image's group. Above 1 the image belongs to none of the groups. The
+     * largest number when the radius is 0.
+     */
     readonly ratio: number;
-    /** Group of the nearest image, and that image. */
+    /** Group of the nearest image. */
     readonly nearest: number;
     readonly like: string;
     /** The next nearest group. */
     readonly second?: number;
-    /** How much farther that one is: 0 for a tie, up to 1. */
+    /** How much farther the second group is than the nearest: 0 for a tie, up to 1. */
     readonly margin: number;
   }[];
   readonly warnings: readonly string[];
 }
 
-/** What a group of no name and none of the groups are called. */
+/** The name shown for an image that belongs to none of the groups. */
 export const NONE = "none of these";
 
 /** Puts assignments into the form of assignments.json. */
@@ -79,32 +82,35 @@ export function assignmentsFile(
   };
 }
 
-/** assignments.csv: a line for each image, quoted as RFC 4180 asks. */
+/** Returns assignments.csv: a line for each image, with fields quoted as RFC 4180 asks. */
 export function assignmentsCsv({ images }: AssignmentsFile): string {
   const lines = images.map((image) => {
     const { path, group, name, distance, ratio, nearest, like, margin, confidence, confirmed } = image;
     const none = group === null ? "yes" : "no";
-    const far = ratio < Number.MAX_VALUE ? ratio : "inf"; // As tables of numbers call it.
+    const far = ratio < Number.MAX_VALUE ? ratio : "inf"; // "inf" is what spreadsheets and libraries read as infinity.
     const where = [quoted(path), group ?? "", quoted(name), distance, none, far, nearest, quoted(like), margin];
     return [...where, confidence ?? "", confirmed ? "yes" : "no"].join(",");
   });
   return csvText(["path,group,name,distance,none of these,ratio,nearest,like,margin,confidence,confirmed", ...lines]);
 }
 
-/** Ratios from here on come of a group whose images are all but equal: how far off is a matter of rounding. */
+/**
+ * A ratio from here on means that the images of the nearest group are practically equal. Its value is then only
+ * rounding error.
+ */
 const BEYOND = 1000;
 
-/** A ratio for people. */
+/** Returns a ratio as text. */
 export function radiusText(ratio: number): string {
   return ratio < BEYOND ? `${ratio.toFixed(2)} of the radius` : "far beyond the radius";
 }
 
-/** A probability for people. */
+/** Returns a probability as text, in percent. */
 export function percentText(probability: number): string {
   return `${Math.min(99, Math.round(100 * probability))} %`;
 }
 
-/** A line for each image, in columns. */
+/** Returns a text table with a line for each image. */
 export function assignmentsTable({ images }: AssignmentsFile): string {
   const rows = images.map(({ path, name, distance, ratio, like, confidence }) => {
     return [

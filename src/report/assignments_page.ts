@@ -1,4 +1,4 @@
-/** Renders assignments as one self-contained, offline HTML page. Pure: data in, text out. */
+/** The page that shows where new images belong, as one self-contained, offline HTML file. Pure: data in, text out. */
 
 import { type AssignmentsFile, percentText, radiusText } from "./assignments.ts";
 import { groupColour } from "./client/group_markup.js";
@@ -7,11 +7,11 @@ import { commonAspectRatio, pictureBox, renderDocument, renderFact, renderTime, 
 import assignmentsStyle from "./style/assignments.css" with { type: "text" };
 import type { Thumbnail } from "./thumbnail.ts";
 
-/** What the page shows, besides the file. */
+/** The pictures that the page shows in addition to what is in the file. */
 export interface AssignmentPictures {
-  /** Of the new images, in the file's order. */
+  /** Pictures of the new images, in the file's order. */
   readonly images: readonly Thumbnail[];
-  /** Of grouped images, by path: at least the medoids'. */
+  /** Pictures of grouped images, by path. At least the groups' medoids are here. */
   readonly grouped: Readonly<Record<string, Thumbnail>>;
 }
 
@@ -25,7 +25,10 @@ interface ShownGroup {
 
 type Assigned = AssignmentsFile["images"][number];
 
-/** First what fits nowhere, as somebody has to look at it; then group by group, the least sure images first. */
+/**
+ * Returns the page. Images of no group come first, as somebody has to look at them. The groups follow, each with its
+ * least sure images first.
+ */
 export function renderAssignments(
   title: string,
   file: AssignmentsFile,
@@ -129,7 +132,7 @@ ${group === null ? renderFact("Nearest", `group ${nearest}`) : renderFact("Next"
 </figure>`;
 }
 
-/** How much farther the next group is, in parts of the nearest one's distance. */
+/** How much farther away the next group is, as a share of the distance to the nearest group. */
 function percent(margin: number): string {
   return margin >= 1 ? "far away" : `${Math.round(100 * margin / (1 - margin))} % farther`;
 }

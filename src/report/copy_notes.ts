@@ -1,9 +1,9 @@
-// What is said of images that are copies of others.
+// The report's remarks on images that are copies of others.
 
 import { countOf } from "./client/text.js";
 import type { GroupsFile } from "./result.ts";
 
-/** A sentence on equal images, and one on those that are nearly equal, where there are such. */
+/** Returns a sentence on equal images and one on nearly equal images, each only if there are any. */
 export function copyNotes(images: GroupsFile["images"]): string[] {
   const equal = images.flatMap(({ copyOf }) => copyOf === undefined ? [] : [copyOf]);
   const near = images.flatMap(({ nearCopyOf }) => nearCopyOf === undefined ? [] : [nearCopyOf]);

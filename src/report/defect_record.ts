@@ -1,8 +1,8 @@
-// A defect as groups.json, groups.csv and the report have it.
+// The form in which groups.json, groups.csv and the report hold a defect.
 
 import type { Defect } from "../defect/measure.ts";
 
-/** Whole pixels and rounded numbers; what they mean is said of {@linkcode Defect} and its look. */
+/** A defect in whole pixels and rounded numbers. {@linkcode Defect} and its look describe the fields. */
 export interface DefectRecord {
   readonly photoWidth: number;
   readonly photoHeight: number;
@@ -28,7 +28,7 @@ export interface DefectRecord {
   readonly y?: number;
 }
 
-/** Columns of groups.csv, in their order. */
+/** Columns of groups.csv that describe a defect, in order. */
 export const DEFECT_COLUMNS: readonly (keyof DefectRecord)[] = [
   "left",
   "top",
@@ -51,7 +51,10 @@ export const DEFECT_COLUMNS: readonly (keyof DefectRecord)[] = [
   "y",
 ];
 
-/** Three significant digits: more than a defect's outline is certain by. */
+/**
+ * Puts a defect into the form of groups.json. Numbers have three significant digits: more than the outline of a defect
+ * is certain to.
+ */
 export function defectRecord({ photo, box, weight, look }: Defect): DefectRecord {
   const rounded = Object.entries({ weight, ...look }).map(([name, value]) => [name, Number(value.toPrecision(3))]);
   const { left, top, width, height } = box;

@@ -1,16 +1,19 @@
-// Distances as a report carries them: each image's nearest ones exactly, all pairs rounded.
+// Packs distances for the report's page: each image's nearest images exactly, all pairs rounded.
 
 import { toBase64 } from "../runtime/portable.ts";
 import type { DistanceMatrix } from "../types.ts";
 import type { Neighbour } from "./map.ts";
 
-/** Images from which on distances take a byte in place of two. */
+/** With at least this many images a distance takes one byte instead of two. */
 const ONE_BYTE_FROM = 2_000;
 
-/** Images from which on a report leaves out what needs the distances of all pairs: they would be most of the file. */
+/**
+ * With more images than this a report leaves out everything that needs the distances of all pairs. They would be most
+ * of the file.
+ */
 export const DISTANCES_UP_TO = 6_000;
 
-/** The upper triangle of a distance matrix, row by row, as shares of the largest distance in whole steps. */
+/** The upper triangle of a distance matrix, row by row. Each distance is a share of the largest one, in whole steps. */
 export interface PackedDistances {
   /** 16 or 8: steps of 1/65,535 or 1/255 of the largest distance. */
   readonly bits: 8 | 16;
@@ -19,7 +22,7 @@ export interface PackedDistances {
   readonly data: string;
 }
 
-/** Rounds and packs; `undefined` for more images than a page should carry distances of. */
+/** Rounds and packs distances. Returns `undefined` when there are more images than a page should carry distances of. */
 export function packDistances({ data, count }: DistanceMatrix): PackedDistances | undefined {
   if (count > DISTANCES_UP_TO) return undefined;
   const bits = count < ONE_BYTE_FROM ? 16 : 8;
@@ -36,7 +39,7 @@ export function packDistances({ data, count }: DistanceMatrix): PackedDistances 
   return { bits, largest, data: toBase64(new Uint8Array(packed.buffer)) };
 }
 
-/** The `most` nearest images of each, the nearest first; equally near ones in their order. */
+/** Returns the `most` nearest images of each image, the nearest first. Equally near ones come in index order. */
 export function nearestImages({ data, count }: DistanceMatrix, most = 16): Neighbour[][] {
   return Array.from({ length: count }, (_, i) => {
     const nearest: Neighbour[] = [];

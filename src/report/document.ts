@@ -1,18 +1,18 @@
-// What all pages share: the frame around them, pictures in frames of one shape, times, facts and warnings.
+// The parts that all pages share: the HTML document, frames of one shape for pictures, times, facts and warnings.
 
 import { escapeHtml } from "./client/text.js";
 import pageStyle from "./style/page.css" with { type: "text" };
 
-/** What a page is made of, besides its body. */
+/** What a page needs besides its body. */
 interface PageFrame {
   readonly title: string;
-  /** CSS, besides what all pages share. */
+  /** CSS of this page, added to the CSS that all pages share. */
   readonly style: string;
-  /** What the content security policy allows, besides pictures in the page itself. */
+  /** What the content security policy allows in addition to pictures embedded in the page. */
   readonly policy?: string;
 }
 
-/** A whole page; nothing is loaded from anywhere. Frames are `frameRatio` times as wide as high. */
+/** Returns a whole page, which loads nothing from anywhere. Picture frames are `frameRatio` times as wide as high. */
 export function renderDocument({ title, style, policy }: PageFrame, body: string, frameRatio: number): string {
   const security = ["default-src 'none'", "img-src data:", "style-src 'unsafe-inline'", policy]
     .concat("base-uri 'none'", "form-action 'none'").filter(Boolean).join("; ");
@@ -35,7 +35,7 @@ ${body}
 `;
 }
 
-/** A moment for people, and for machines. */
+/** Returns a `<time>` element, readable for people and for programs. */
 export function renderTime(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return escapeHtml(iso);
@@ -43,7 +43,7 @@ export function renderTime(iso: string): string {
   return `<time datetime="${escapeHtml(iso)}">${readable.format(date)} UTC</time>`;
 }
 
-/** A name and its value, in a list of them. */
+/** Returns one name and its value, for a `<dl>` list. */
 export function renderFact(name: string, valueHtml: string, role = ""): string {
   return `<div><dt>${name}</dt><dd${role && ` class="${role}"`}>${valueHtml}</dd></div>`;
 }
@@ -54,20 +54,23 @@ interface Sized {
   readonly height: number;
 }
 
-/** Fits the thumbnail into the frame without distortion, so that the heat map covers exactly the image. */
+/**
+ * Returns the CSS that fits a thumbnail into its frame without distortion, so that the heat map covers exactly the
+ * image.
+ */
 export function pictureBox({ width, height }: Sized, frameRatio: number): string {
   const widthPercent = Math.min(100, (100 * width) / height / frameRatio);
   return `width: ${widthPercent.toFixed(2)}%; aspect-ratio: ${Number(width)} / ${Number(height)}`;
 }
 
-/** The median width/height, kept moderate: the shape of the frame that all cards share. */
+/** Returns the shape of the frame that all cards share: the median width/height, kept between 0.75 and 1.8. */
 export function commonAspectRatio(images: readonly Sized[]): number {
   const ratios = images.map(({ width, height }) => width / height).sort((a, b) => a - b);
   const median = ratios.length > 0 ? ratios[ratios.length >> 1] : 1;
   return Number(Math.min(1.8, Math.max(0.75, median)).toFixed(3));
 }
 
-/** Sentences to read with the results, where there are any. */
+/** Returns the list of warnings, or nothing if there are none. */
 export function renderWarnings(warnings: readonly string[]): string {
   if (warnings.length === 0) return "";
   return `<section class="warnings" id="warnings" aria-labelledby="warnings-heading">

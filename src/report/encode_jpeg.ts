@@ -1,3 +1,3 @@
-// The JPEG encoder, which finds its WebAssembly itself.
+// The JPEG encoder. It finds its WebAssembly file itself.
 
 export { default as encodeJpeg } from "@jsquash/jpeg/encode.js";

@@ -1,14 +1,20 @@
-// Names of folders for groups: what people call groups may hold anything, what file systems take may not.
+// Makes folder names for groups. People may give a group any name, but file systems do not accept every name.
 
 import type { GroupsFile } from "./result.ts";
 
-/** Longest name in characters: at most 240 bytes, under the 255 that file systems take, with room for a number. */
+/**
+ * Longest name in characters. That is at most 240 bytes, below the 255 that file systems accept, with room for a
+ * number.
+ */
 const LONGEST = 60;
 
-/** Names that Windows keeps for devices, with any ending. */
+/** Names that Windows reserves for devices, whatever their extension. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
-/** The folder of each group by its number: its name made safe, different from the others whatever the letters' case. */
+/**
+ * Returns the folder of each group, by the group's number. Each name is safe, and no two differ only in the case of
+ * letters.
+ */
 export function groupFolders(groups: GroupsFile["groups"]): Map<number, string> {
   const taken = new Set<string>();
   return new Map(groups.map(({ group, name }) => {
@@ -20,7 +26,7 @@ export function groupFolders(groups: GroupsFile["groups"]): Map<number, string> 
   }));
 }
 
-/** One folder's name, that no file system reads as a path, a device or a hidden file; empty when nothing is left. */
+/** Returns a name that no file system reads as a path, a device or a hidden file. Empty when nothing is left of it. */
 function folderName(name: string): string {
   const plain = name.normalize("NFC").replace(/[\p{C}\\/:*?"<>|]/gu, "_");
   const short = [...plain].slice(0, LONGEST).join("").replace(/^[. ]+|[. ]+$/g, "");

@@ -1,4 +1,4 @@
-// The clustering as one self-contained, offline HTML page. Pure: data in, text out.
+// The report of a clustering, as one self-contained, offline HTML page. Pure: data in, text out.
 
 import { commonAspectRatio, renderDocument, renderWarnings } from "./document.ts";
 import defectsStyle from "./style/defects.css" with { type: "text" };
@@ -24,13 +24,13 @@ import { renderExploration } from "./markup/exploration.ts";
 import { renderGroups } from "./markup/groups.ts";
 import { renderHeader, renderToolbar } from "./markup/toolbar.ts";
 
-/** How a content security policy knows the page's script. */
+/** The hash by which a content security policy recognises the page's script. */
 export const SCRIPT_HASH: string = await scriptHash(`\n${PAGE_SCRIPT}`);
 
-/** The one script is known by its hash, so that no other could run. */
+/** Only the page's own script may run: the policy names its hash. */
 const CONTENT_SECURITY_POLICY = `script-src '${SCRIPT_HASH}'`;
 
-/** The page of a run. */
+/** Returns the report's page. */
 export function renderReport(data: ReportData): string {
   const frameRatio = commonAspectRatio(data.images);
   return renderDocument(
@@ -68,7 +68,10 @@ ${PAGE_SCRIPT}</script>`,
   );
 }
 
-/** What the script reads; "<" is escaped so that nothing can end the script element. Thumbnails stay in the cards. */
+/**
+ * Returns the JSON that the page's script reads. "<" is escaped so that nothing can end the script element. Thumbnails
+ * are left out, as the cards have them.
+ */
 function clientJson(data: ReportData): string {
   const { title, created, model, given, groups, images, source, distances, points, map, tree, warnings } = data;
   const entries = images.map(({ thumbnail: _, width: __, height: ___, ...entry }) => entry);

@@ -1,6 +1,9 @@
-// Modules one after another in one scope, as an inline script cannot import.
+// Joins modules into one inline script, which cannot import anything.
 
-/** Each import is a statement on lines of its own at the start of a module; exports are `export function`. */
+/**
+ * Returns the modules one after another in one scope. In each module every import must be a statement on lines of its
+ * own, and every export an `export function`.
+ */
 export function inlineScript(modules: readonly string[]): string {
   const texts = modules.map((text) =>
     text.replace(/^import [^;]*;\n/gm, "").replace(/^export (?=(async )?function)/gm, "")

@@ -1,26 +1,27 @@
-// A map of the images in the plane: near on the map are images with small distances.
+// Makes a two-dimensional map of the images: images at a small distance from each other lie near each other on it.
 
 import { UMAP } from "umap-js";
 import { seededRandom } from "../random.ts";
 
-/** Sides of the map that {@linkcode imageMap} fills. */
+/** Side of the square that {@linkcode imageMap} fills. */
 export const MAP_SIDE = 1000;
 
-/** Neighbours from which the map is made: UMAP's usual number. */
+/** How many neighbours of each image the map is made from: UMAP's usual number. */
 const NEIGHBOURS = 15;
 
-/** Marks should hardly cover each other, and groups not fly apart. */
+/** These values keep marks from covering each other and groups from flying apart. */
 const LOOSE = { minDist: 0.99, spread: 1, repulsionStrength: 0.2 } as const;
 
 /**
- * UMAP (McInnes et al. 2018) over each image's nearest images, itself not among them; the same map on every run.
+ * Places the images by UMAP (McInnes et al. 2018), from the nearest images of each. An image must not be in its own
+ * list. Every run gives the same map.
  *
- * @returns x, y of each image in whole numbers from 0 to `MAP_SIDE`, alternating.
+ * @returns x and y of each image, alternating, as whole numbers from 0 to `MAP_SIDE`.
  */
 export function imageMap(neighbours: readonly (readonly Neighbour[])[]): number[] {
   const count = neighbours.length;
   if (count < 4) return neighbours.flatMap((_, i) => [Math.round((i + 1) / (count + 1) * MAP_SIDE), MAP_SIDE / 2]);
-  // The library counts an image as its own first neighbour, and wants fewer neighbours than images.
+  // UMAP counts an image as its own first neighbour, and needs fewer neighbours than there are images.
   const nNeighbors = Math.min(NEIGHBOURS, count - 1);
   const nearest = neighbours.map((list, i) => [{ image: i, distance: 0 }, ...list.slice(0, nNeighbors - 1)]);
   const umap = new UMAP({ nNeighbors, ...LOOSE, random: seededRandom(1) });
@@ -31,13 +32,16 @@ export function imageMap(neighbours: readonly (readonly Neighbour[])[]): number[
   return spread(umap.fit(neighbours.map((_, i) => [i])));
 }
 
-/** Another image and how far it is. */
+/** Another image and its distance. */
 export interface Neighbour {
   readonly image: number;
   readonly distance: number;
 }
 
-/** Fills the map. An axis is half place and half rank, so that groups far apart still have room within. */
+/**
+ * Stretches the points over the whole map. Each coordinate is the mean of the value and its rank, so that groups keep
+ * room inside even when they lie far apart.
+ */
 function spread(points: readonly number[][]): number[] {
   const [xs, ys] = [0, 1].map((axis) => {
     const values = points.map((point) => point[axis]);

@@ -1,4 +1,4 @@
-// model.json and model.bin: groups as new images are put into them, and the network that embeds these.
+// Writes model.json and model.bin: the groups, ready for assigning new images, and which network embeds those.
 
 import type { GroupModel } from "../assign/group_model.ts";
 import type { ModelRecord } from "../assign/model_record.ts";
@@ -10,7 +10,7 @@ import type { PresetName } from "../preset.ts";
 import type { GroupsFile } from "./result.ts";
 import type { Thumbnail } from "./thumbnail.ts";
 
-/** What opens the same network again, and what tells whether it is the same. */
+/** What is needed to open the same network again and to check that it is the same. */
 export interface NetworkRecord {
   /** The embedder's id. */
   readonly id: string;
@@ -19,11 +19,11 @@ export interface NetworkRecord {
   /** SHA-256 of its bytes, 64 hexadecimal digits. */
   readonly sha256: string;
   readonly preset: PresetName;
-  /** The path of `--model`, where it was given. */
+  /** The path given with `--model`, if any. */
   readonly model?: string;
   readonly views?: "1" | "4" | "8";
   readonly size: number;
-  /** The sample of 16 bits that was white in the images, where it was not the largest possible one. */
+  /** The 16-bit value that was white in the images, if it was not the largest possible one. */
   readonly white?: number;
 }
 
@@ -40,20 +40,20 @@ export interface ModelFile {
   /** The file beside this one that holds the arrays of `model`. */
   readonly data: { readonly file: string; readonly bytes: number; readonly sha256: string };
   readonly model: ModelRecord;
-  /** How photos are looked at closer, where they are; its array lies after those of `model`. */
+  /** How photos are looked at closely, if they are. Its array follows those of `model` in the data file. */
   readonly look?: LookRecord;
 }
 
-/** What both files are made of. */
+/** What both files are made from. */
 export interface FoundModel {
   readonly model: GroupModel;
   /** Paths of the model's images. */
   readonly images: readonly string[];
   readonly network: NetworkRecord;
-  /** How photos were looked at closer. */
+  /** How photos were looked at closely. */
   readonly look?: CloserLook;
   readonly groups: GroupsFile["groups"];
-  /** By path, the medoids' at least. */
+  /** Thumbnails by path, at least those of the medoids. */
   readonly thumbnails: ReadonlyMap<string, Thumbnail>;
 }
 
@@ -61,7 +61,7 @@ export const MODEL_FORMAT: ModelFile["format"] = "anomaly-cluster-assign/1";
 /** Name of the file with the arrays. */
 export const MODEL_DATA = "model.bin";
 
-/** The contents of model.json and of model.bin. */
+/** Returns the contents of model.json and of model.bin. */
 export async function modelFiles(
   { model, images, network, look, groups, thumbnails }: FoundModel,
 ): Promise<{ readonly json: string; readonly bytes: Uint8Array }> {

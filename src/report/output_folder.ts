@@ -1,4 +1,4 @@
-// Where results are written: never into or over the input, and never half a file.
+// Writes results safely: never into or over the input, and never half a file.
 
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
@@ -6,9 +6,10 @@ import process from "node:process";
 import { AnomalyClusterError } from "../errors.ts";
 
 /**
- * Makes the folder and proves that it can be written, before any work is done.
+ * Makes the output folder and checks, before any work is done, that files can be written to it.
  *
- * @throws {AnomalyClusterError} `bad-argument` when it is the input or inside it, `cannot-write` when it cannot be written.
+ * @throws {AnomalyClusterError} `bad-argument` when it is the input folder or inside it, `cannot-write` when it cannot
+ * be written to.
  */
 export function openOutputFolder(folder: string, input: string): string {
   const path = resolve(folder);
@@ -33,10 +34,10 @@ export function openOutputFolder(folder: string, input: string): string {
   return path;
 }
 
-/** An hour: no write takes as long, so that whoever began it is gone. */
+/** Leftovers older than an hour are removed. No write takes that long, so the run that began it is gone. */
 const LEFT_AFTER_MS = 3600e3;
 
-/** Removes what killed runs left half written. */
+/** Removes half-written files of runs that were killed. */
 function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (!/^\.write-test-\d+$|\.\d+\.partial$/.test(name)) continue;
@@ -46,8 +47,8 @@ function removeLeftovers(folder: string): void {
 }
 
 /**
- * Writes a file under another name first, so that an interruption leaves the old one or the new one, and of two runs
- * into one folder the later wins.
+ * Writes a file under another name first and then renames it. After an interruption either the old file or the new one
+ * is there. When two runs write to one folder, the later one wins.
  */
 export function writeWhole(folder: string, name: string, content: string | Uint8Array): string {
   const target = join(folder, name);
@@ -62,16 +63,16 @@ export function writeWhole(folder: string, name: string, content: string | Uint8
   return target;
 }
 
-/** Removes a file, if it can be. */
+/** Removes a file if possible. */
 export function discard(file: string): void {
   try {
     unlinkSync(file);
   } catch {
-    // It never came to be.
+    // The file was never created.
   }
 }
 
-/** Reasons of systems, by their codes. */
+/** Explanations of system error codes. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk is full",
@@ -88,7 +89,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: "the disk fails",
 };
 
-/** What to say of the cause after the name of what could not be written; nothing of causes without a name. */
+/** Returns the reason to add after the name of the file that could not be written. Empty for an unknown cause. */
 export function whyNot(cause: unknown): string {
   const { code = "", message = "" } = (cause ?? {}) as { code?: string; message?: string };
   if (/no space|disk quota|file too large/i.test(message)) return `: ${REASONS.ENOSPC}`;

@@ -1,4 +1,4 @@
-// The script of the report's page.
+// The script of the report's page, joined from its modules.
 
 import { inlineScript } from "./inline_script.ts";
 import evenly from "../evenly.js" with { type: "text" };

@@ -1,4 +1,4 @@
-// What the report shows, from a run's result.
+// Prepares what the report shows, from the result of a run.
 
 import { pointsOf } from "../learn/points.ts";
 import { purityCurve } from "../metric/purity_curve.ts";
@@ -41,7 +41,7 @@ const SETTING_NAMES: Record<string, string> = {
   standardError: "Standard error of scores",
 };
 
-/** Joins stored result, weights and thumbnails; `source` is the relative URL of the images' folder. */
+/** Joins the stored result, the weights and the thumbnails. `source` is the relative URL of the images' folder. */
 export function reportData(
   title: string,
   file: GroupsFile,
@@ -49,7 +49,7 @@ export function reportData(
   images: readonly {
     readonly thumbnail: Thumbnail;
     readonly patches: { readonly rows: number; readonly cols: number };
-    /** What the patches cover, in the photo's pixels. @default all of it */
+    /** The part of the photo that the patches cover, in the photo's pixels. @default all of it */
     readonly window?: PixelBox;
     readonly picture?: DefectPicture;
   }[],
@@ -119,7 +119,7 @@ export function reportData(
   };
 }
 
-/** The image that one is a copy of, where it is shown too. */
+/** Points to the original of a copy, if the page shows the original too. */
 function copyAmong(places: ReadonlyMap<string, number>, equal?: string, near?: string) {
   const first = places.get(equal ?? near ?? "");
   return first === undefined ? {} : { copyOf: first, ...(equal === undefined && { isNear: true }) };
@@ -156,7 +156,7 @@ function summaryOf({ images, groups, settings }: GroupsFile, count: number): str
   ];
 }
 
-/** Purity of the cuts of a tree into 1, 2, … groups, where all images have labels. */
+/** Returns the purity of the tree's cuts into 1, 2, … groups, if all images have labels. */
 function purityByCount({ images }: GroupsFile, { tree, k }: ClusterResult): { purity?: ReportData["purity"] } {
   const labels = images.flatMap(({ label }) => label === undefined ? [] : [label]);
   if (!tree || labels.length < images.length) return {};
@@ -165,14 +165,14 @@ function purityByCount({ images }: GroupsFile, { tree, k }: ClusterResult): { pu
   return { purity: { values: Array.from(purity.subarray(0, most), (value, at) => [at + 1, value]), mauc } };
 }
 
-/** Images of a group by distance to its medoid, which comes first. */
+/** Returns the images of a group by distance to its medoid, which comes first. */
 function membersOf(result: ClusterResult, group: number): number[] {
   const members = Array.from(result.groups.keys()).filter((i) => result.groups[i] === group);
   const place = (i: number) => i === result.medoids[group] ? -1 : result.distances[i];
   return members.sort((a, b) => place(a) - place(b) || a - b);
 }
 
-/** An image's weights as bytes, its largest 255. */
+/** Returns the weights of an image as bytes, 255 for its largest weight. */
 function weightBytes({ weights }: ClusterResult, image: number): Uint8Array {
   const row = weights.data.subarray(image * weights.patches, (image + 1) * weights.patches);
   const largest = row.reduce((most, weight) => Math.max(most, weight), 0);

@@ -1,4 +1,4 @@
-// The result of a run as it is stored: groups.json and groups.csv.
+// Puts the result of a run into the form in which it is stored: groups.json and groups.csv.
 
 import { groupLooks, type Looks } from "./client/looks.js";
 import { csvText, quoted } from "./client/text.js";
@@ -17,22 +17,22 @@ export interface Agreement {
   readonly purity: number;
 }
 
-/** What a person said of a group in the report. */
+/** What a person entered about a group in the report. */
 export interface SaidOfGroup {
   readonly name?: string;
-  /** Whether its images have no defect. */
+  /** Whether the images of the group have no defect. */
   readonly sound?: boolean;
   readonly note?: string;
 }
 
-/** groups.json, as a run writes it or as the report exports it after edits. Groups are numbered from 1. */
+/** groups.json, as a run writes it, or as the report exports it after a person's edits. Groups are numbered from 1. */
 export interface GroupsFile {
   /** Name and version of this format. */
   readonly format: "anomaly-cluster-groups/1";
   readonly settings: Readonly<Record<string, string | number>>;
   /** The embedder's id: model and preprocessing. */
   readonly model: string;
-  /** The largest first; with what a person said of them in the report. */
+  /** The groups, the largest first, with what a person entered about them in the report. */
   readonly groups: readonly (SaidOfGroup & {
     readonly group: number;
     readonly size: number;
@@ -45,26 +45,26 @@ export interface GroupsFile {
     readonly group: number;
     readonly score: number;
     readonly distance: number;
-    /** Whether it fits nowhere: see `outliers`. */
+    /** Whether the image fits in no group: see `outliers`. */
     readonly outlier?: boolean;
     readonly label?: string;
-    /** Whether a person said that it belongs to its group. */
+    /** Whether a person confirmed that it belongs to its group. */
     readonly confirmed?: boolean;
-    /** How likely its group is right, from 0 to 1, where groups were learned from confirmed images. */
+    /** The probability, from 0 to 1, that its group is right. Only where groups were learned from confirmed images. */
     readonly confidence?: number;
-    /** The image that it is equal to: both count once. */
+    /** The image that it is equal to. The two count once. */
     readonly copyOf?: string;
-    /** The image that it is nearly the same as, as photos taken in a row are. */
+    /** The image that it is nearly the same as, like photos taken in a row. */
     readonly nearCopyOf?: string;
-    /** Where its defect is, and what it looks like. */
+    /** Where the defect is, and what it looks like. */
     readonly defect?: DefectRecord;
   }[];
-  /** Merges of a linkage in SciPy's convention, points in the order of `images`. */
+  /** The merges of a linkage in SciPy's convention. Points are in the order of `images`. */
   readonly tree?: { readonly pairs: readonly (readonly number[])[]; readonly heights: readonly number[] };
   readonly choice?: readonly TriedGroupCount[];
-  /** Spreads of the weights that were tried, and how much of the consensus each makes. */
+  /** The spreads of the weights that were tried, and how much each contributes to the consensus. */
   readonly spread?: readonly TriedSpread[];
-  /** Mean loss of each epoch of a clusterer that is trained; null where no image could be learnt from. */
+  /** Mean loss of each epoch, for a clusterer that is trained. Null for an epoch without an image to learn from. */
   readonly training?: readonly { readonly stage: string; readonly losses: readonly (number | null)[] }[];
   readonly metrics?: Agreement;
   readonly contingency?: Contingency;
@@ -89,15 +89,15 @@ export type GroupedImages =
     | "spread"
   >
   & {
-    /** Of `nearCopies`. */
+    /** The result of `nearCopies`. */
     readonly nearCopies?: Int32Array;
     /** What was learned from labels. */
     readonly learned?: {
-      /** What a person said of the first groups, the kinds. */
+      /** What a person entered about the first groups, which are the kinds that have labels. */
       readonly kinds: readonly SaidOfGroup[];
       /** 1 for each image that a person confirmed. */
       readonly confirmed: Uint8Array;
-      /** For each image; NaN in groups that are no kind. */
+      /** The confidence of each image. NaN in groups that are no kind. */
       readonly confidences: Float64Array;
     };
   };
@@ -174,7 +174,10 @@ export function groupsFile(result: GroupedImages, run: {
   };
 }
 
-/** What groups look like by their images whose defects were measured; nothing where none was. */
+/**
+ * Describes how the defects of each group look, from the images whose defects were measured. Returns nothing if none
+ * was.
+ */
 function looksOf(
   groups: Int32Array,
   images: readonly { readonly defect?: DefectRecord }[],
@@ -182,7 +185,7 @@ function looksOf(
 ): Looks[] | undefined {
   if (!images.some(({ defect }) => defect)) return undefined;
   const members: number[][] = Array.from({ length: count }, () => []);
-  // Of many images only some are measured.
+  // With many images only some of them are measured.
   groups.forEach((group, i) => images[i].defect && members[group].push(i));
   return groupLooks(members.map((members) => ({ members })), images).map((looks) => ({
     ...looks,
@@ -194,7 +197,7 @@ function hundredths(share: number): number {
   return Math.round(share * 100) / 100;
 }
 
-/** What was learned of an image. */
+/** Returns what was learned about an image. */
 function learnedOf(image: number, { learned }: GroupedImages): { confirmed?: true; confidence?: number } {
   const confidence = learned?.confidences[image] ?? NaN;
   return {
@@ -203,7 +206,7 @@ function learnedOf(image: number, { learned }: GroupedImages): { confirmed?: tru
   };
 }
 
-/** What an image is a copy of, if it is one: an equal one before a near one. */
+/** Returns which image this one is a copy of, if any. An equal image counts before a nearly equal one. */
 function copyOf(
   image: number,
   { copies, nearCopies }: Pick<GroupedImages, "copies" | "nearCopies">,
@@ -215,8 +218,8 @@ function copyOf(
 }
 
 /**
- * groups.csv: a line for each image, quoted as RFC 4180 asks; with columns on the defects where any were found, which are
- * empty where nothing stood out.
+ * Returns groups.csv: a line for each image, with fields quoted as RFC 4180 asks. If any defects were found there are
+ * columns for them. They are empty for images in which nothing stood out.
  */
 export function groupsCsv(file: GroupsFile): string {
   const columns = file.images.some(({ defect }) => defect) ? DEFECT_COLUMNS : [];
@@ -227,7 +230,7 @@ export function groupsCsv(file: GroupsFile): string {
   return csvText([["path", "group", "distance", "score", "outlier", ...columns].join(","), ...lines]);
 }
 
-/** Six significant digits: what float32 features support, and equal on every runtime. */
+/** Rounds to six significant digits: what float32 features support, and the same on every runtime. */
 export function digits(value: number): number {
   return Number(value.toPrecision(6));
 }

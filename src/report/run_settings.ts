@@ -1,4 +1,4 @@
-// What groups.json and the report tell of how a run was set.
+// The settings of a run, as groups.json and the report list them.
 
 import type { Feature } from "../feature.ts";
 import type { ClusterResult } from "../pipeline.ts";
@@ -8,21 +8,21 @@ import type { ScoreSource, Temperatures } from "../weight/weighting.ts";
 import { digits, type GroupsFile } from "./result.ts";
 import { countText, detailText, featureText, givenTemperatureText, referencesText, scoreText } from "./setting_text.ts";
 
-/** How a run was set; names are those of the program's options. */
+/** The settings of a run, under the names of the program's options. */
 export interface RunSettings {
   readonly k: number | "auto";
   readonly threshold?: number;
   readonly weight: string;
   readonly tau: Temperatures;
   readonly preset: PresetName;
-  /** Of one look. */
+  /** The features of a single look: not repeated for the close look and the whole photo. */
   readonly features: readonly Feature[];
-  /** In pixels. */
+  /** Side of the image for the network, in pixels. */
   readonly size: number;
-  /** How photos were looked at closer. */
+  /** How photos were looked at closely, if they were. */
   readonly look?: { readonly detail: number };
   readonly over: ScoreSource;
-  /** Patches that hard and hybrid weights keep. */
+  /** How many patches hard and hybrid weights keep. */
   readonly top?: number;
   readonly distance: string;
   readonly cluster: string;
@@ -31,7 +31,7 @@ export interface RunSettings {
   readonly references: References;
 }
 
-/** Settings that had a part in the result, in the order in which they are told. */
+/** Returns the settings that influenced the result, in the order in which they are listed. */
 export function toldSettings(
   run: RunSettings,
   result: Pick<ClusterResult, "k" | "tau" | "spread" | "references" | "choice">,

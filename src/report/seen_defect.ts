@@ -1,4 +1,4 @@
-// The defect of an image, measured and pictured.
+// Measures the defect of an image and makes a picture of it.
 
 import { enlarged, measureDefect } from "../defect/measure.ts";
 import { type PixelBox, scaledBox } from "../image/pixel_box.ts";
@@ -7,17 +7,18 @@ import type { PatchSet, Raster } from "../types.ts";
 import { type DefectPicture, defectPicture } from "./defect_picture.ts";
 import { type DefectRecord, defectRecord } from "./defect_record.ts";
 
-/** What was seen of a defect. */
+/** The measurements of a defect, and a picture of it. */
 export interface SeenDefect {
   readonly defect: DefectRecord;
   readonly picture?: DefectPicture;
 }
 
 /**
- * Looks at an image at its own size, or at the one at which its photo was decoded: what is found is in the photo's pixels.
+ * Measures the defect in an image at its full size, or at the size at which its photo was decoded. The result is in the
+ * pixels of the photo's file.
  *
- * @param weights of its patches, `[rows, cols]`.
- * @param window what the patches cover, in the pixels of the photo's file. @default all of it
+ * @param weights of the image's patches, `[rows, cols]`.
+ * @param window the part that the patches cover, in the pixels of the photo's file. @default all of it
  */
 export async function seenDefect(
   image: Raster,

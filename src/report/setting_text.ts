@@ -1,4 +1,4 @@
-// Settings as reports tell them.
+// Turns settings into the texts that reports show.
 
 import { countsAsClear, type GroupCountChoice } from "../cluster/choose_k.ts";
 import type { References } from "../reference/choose_references.ts";
@@ -6,14 +6,14 @@ import type { Feature } from "../feature.ts";
 import type { Temperature } from "../weight/soft.ts";
 import type { ScoreSource, Temperatures, Weighting } from "../weight/weighting.ts";
 
-/** Temperatures as reports tell them. */
+/** Returns temperatures as text. */
 export function temperatureText(tau: Temperatures): string {
   if (tau === "auto") return "auto: chosen from the images";
   if (Array.isArray(tau)) return `a consensus of ${tau.map(temperatureText).join(", ")}`;
   return oneTemperatureText(tau as Temperature);
 }
 
-/** How τ was given, and what was chosen where it was left open. */
+/** Returns how τ was given and, if it was left open, what was chosen. */
 export function givenTemperatureText(given: Temperatures, chosen: Weighting | undefined): string {
   if (given !== "auto" || !chosen || !("tau" in chosen)) return temperatureText(given);
   return `auto: ${temperatureText(chosen.tau!)}`;
@@ -28,7 +28,7 @@ function oneTemperatureText(tau: Temperature): string {
   return `${tau.standardDeviations} standard deviations of the scores`;
 }
 
-/** How the number of groups came about. */
+/** Returns how the number of groups was found. */
 export function countText(
   { k, threshold }: { readonly k: number | "auto"; readonly threshold?: number },
   choice?: GroupCountChoice,
@@ -37,7 +37,7 @@ export function countText(
   return k === "auto" ? `automatically: ${clearestText(choice)}` : "given";
 }
 
-/** The clearest number of groups, and others where these are about as clear. */
+/** Returns the text for an automatic choice. It names other numbers of groups that are about as clear. */
 export function clearestText(choice: GroupCountChoice | undefined): string {
   const counts = choice ? countsAsClear(choice.tried) : [];
   if (counts.length < 2) return "the clearest of 2 to 20";
@@ -47,29 +47,29 @@ export function clearestText(choice: GroupCountChoice | undefined): string {
   return `the clearest of 2 to 20, but ${listText(others)} ${others.length > 1 ? "are" : "is"} about as clear`;
 }
 
-/** As "3, 4 and 6". */
+/** Joins values as in "3, 4 and 6". */
 function listText(values: readonly number[]): string {
   return values.length < 2 ? values.join() : `${values.slice(0, -1).join(", ")} and ${values[values.length - 1]}`;
 }
 
-/** What patches are scored by, as reports tell it. */
+/** Returns the kind of score of the patches as text. */
 export function scoreText(over: ScoreSource): string {
   return typeof over === "object" ? `${over.quantile * 100} % quantile of the other images` : over;
 }
 
-/** What images were compared with; `compared` is how many that came to, where it was left open. */
+/** Returns what the images were compared with. `compared` is the number of images that `"auto"` led to. */
 export function referencesText(references: References, compared?: number): string {
   if (references === "auto") return `${compared} at random, as many as it takes`;
   if (references === "all") return "all other images";
   return typeof references === "number" ? `${references} at random` : `a coreset of ${references.coreset}`;
 }
 
-/** How photos are looked at closer. */
+/** Returns how photos are looked at closely. */
 export function detailText({ detail }: { readonly detail: number }): string {
   return `photos are looked at closer, for defects from ${detail} pixels on`;
 }
 
-/** A feature as reports tell it. */
+/** Returns a feature as text. */
 export function featureText({ levels, whiten, content = "patch", length = "kept", look }: Feature): string {
   const shrinkage = typeof whiten === "object" && whiten.shrinkage;
   return [

@@ -1,4 +1,4 @@
-// What the report shows.
+// The data that the report's page is made from.
 
 import type { TriedSpread } from "../choose_spread.ts";
 import type { TriedGroupCount } from "../cluster/choose_k.ts";
@@ -12,17 +12,17 @@ export interface ReportImage {
   readonly path: string;
   /** Anomaly score. */
   readonly score: number;
-  /** Whether it fits nowhere. */
+  /** Whether it fits in no group. */
   readonly outlier?: boolean;
   /** Distance to the group's medoid. */
   readonly distance: number;
-  /** Whether a person said that it belongs to its group. */
+  /** Whether a person confirmed that it belongs to its group. */
   readonly confirmed?: boolean;
-  /** How likely its group is right, from 0 to 1, where groups were learned from confirmed images. */
+  /** The probability, from 0 to 1, that its group is right. Only where groups were learned from confirmed images. */
   readonly confidence?: number;
-  /** The image that it is a copy of, by index. */
+  /** Index of the image that this one is a copy of. */
   readonly copyOf?: number;
-  /** Whether it is no equal one, but one that is nearly the same. */
+  /** Whether the two are nearly the same rather than equal. */
   readonly isNear?: boolean;
   readonly label?: string;
   /** A data:image/jpeg URL. */
@@ -33,57 +33,60 @@ export interface ReportImage {
   /** The patch grid. */
   readonly rows: number;
   readonly cols: number;
-  /** Base64 of rows*cols bytes; 255 is the image's largest weight alpha. */
+  /** Base64 of rows*cols bytes. 255 is the image's largest weight alpha. */
   readonly weights: string;
-  /** What the patches cover of the photo, in its pixels. @default all of it */
+  /** The part of the photo that the patches cover, in the photo's pixels. @default all of it */
   readonly window?: PixelBox;
-  /** Where its defect is, and what it looks like. */
+  /** Where the defect is, and what it looks like. */
   readonly defect?: DefectRecord;
-  /** A small picture of the defect as a data:image/jpeg URL, and what of the photo it shows, in its pixels. */
+  /** The part of the photo that the picture of the defect shows, in the photo's pixels. */
   readonly crop?: PixelBox;
   readonly cropUrl?: string;
   /** The nearest other images and their distances, alternating. */
   readonly nearest: readonly number[];
 }
 
-/** All that the report shows. */
+/** Everything that the report shows. */
 export interface ReportData {
   readonly title: string;
   /** ISO 8601. */
   readonly created: string;
-  /** Plain sentences. */
+  /** Sentences, as plain text. */
   readonly summary: readonly string[];
   readonly settings: readonly (readonly [name: string, value: string])[];
-  /** Model and settings as groups.json has them, for exports. */
+  /** Model and settings as in groups.json, for exports. */
   readonly model: string;
   readonly given: Readonly<Record<string, string | number>>;
-  /** Numbered from 1. Members are indices into `images`, the medoid first; `unseen` counts those not shown. */
+  /**
+   * Groups, numbered from 1. `members` are indices into `images`, the medoid first. `unseen` counts the members that
+   * the page does not show.
+   */
   readonly groups: readonly {
     readonly number: number;
     readonly unseen: number;
     readonly members: readonly number[];
-    /** What a person said of it. */
+    /** What a person entered about the group. */
     readonly name?: string;
     readonly sound?: boolean;
     readonly note?: string;
   }[];
   readonly images: readonly ReportImage[];
-  /** The folder of the images as a relative URL from the report, where a reader may have it. */
+  /** Relative URL from the report to the folder of the images, if a reader may have that folder. */
   readonly source?: string;
-  /** Distances of all pairs, for regrouping. */
+  /** Distances of all pairs of images, for regrouping. */
   readonly distances?: PackedDistances;
-  /** Images as points, for learning from corrections; that needs the tree too. */
+  /** The images as points, for learning from corrections, which needs the tree too. */
   readonly points?: PackedPoints;
   /** x, y of each image, alternating, from 0 to `MAP_SIDE`. */
   readonly map?: readonly number[];
-  /** Merges in SciPy's convention, the two clusters of each alternating. */
+  /** Merges in SciPy's convention. `pairs` has the two clusters of each merge, alternating. */
   readonly tree?: { readonly pairs: readonly number[]; readonly heights: readonly number[] };
   readonly metrics?: readonly (readonly [name: string, value: number])[];
-  /** Spreads of the weights that were tried. */
+  /** The spreads of the weights that were tried. */
   readonly spread?: readonly TriedSpread[];
   readonly choice?: { readonly chosen: number; readonly tried: readonly TriedGroupCount[] };
   readonly purity?: { readonly mauc: number; readonly values: readonly (readonly [k: number, purity: number])[] };
-  /** Mean loss of each epoch, of a clusterer that was trained. */
+  /** Mean loss of each epoch, for a clusterer that is trained. */
   readonly training?: readonly { readonly stage: string; readonly losses: readonly (number | null)[] }[];
   readonly warnings: readonly string[];
 }
@@ -91,7 +94,10 @@ export interface ReportData {
 /** A group as the report shows it. */
 export type Group = ReportData["groups"][number];
 
-/** Learning from corrections takes the points, and the tree for groups that no label explains. */
+/**
+ * Whether the page can learn from corrections. That takes the points, and the tree to form groups of images that no
+ * label explains.
+ */
 export function canLearn({ points, tree }: ReportData): boolean {
   return points !== undefined && tree !== undefined;
 }

@@ -1,16 +1,16 @@
-// Which images a page shows of more than it can hold.
+// Chooses which images a page shows when there are more than it can hold.
 
 import { euclideanDistances } from "../distance/weighted_average.ts";
 import { someEmbeddings } from "../embed/embedder.ts";
 import type { Embeddings, PatchValues } from "../types.ts";
 import type { ClusterResult } from "../pipeline.ts";
 
-/** Most images of a page, and of a group. */
+/** Most images of a page, and most of one group. */
 const [MOST, MOST_OF_GROUP] = [2000, 60];
 
 /**
- * Of each group the images nearest to its medoid, as many others evenly by their distance to it, so that one sees what
- * is typical and how far the group reaches. Ascending.
+ * Chooses images of each group: half of them nearest to the medoid, the others spread evenly over the larger distances.
+ * So one sees what is typical and how far the group reaches. Indices are ascending.
  */
 export function shownImages(result: Pick<ClusterResult, "groups" | "medoids" | "distances" | "k">): number[] {
   const { groups, medoids, distances, k } = result;
@@ -29,7 +29,9 @@ export function shownImages(result: Pick<ClusterResult, "groups" | "medoids" | "
   }).sort((a, b) => a - b);
 }
 
-/** What a page needs of some images of a result; their tree is that of all. */
+/**
+ * Returns the part of a result that a page needs for some of the images. The tree is left out, as it joins all images.
+ */
 export function resultOf(
   { tree: _, ...result }: Omit<ClusterResult, "matrix"> & { readonly embeddings: Embeddings },
   chosen: readonly number[],

@@ -14,8 +14,9 @@ export interface Thumbnail {
 }
 
 /**
- * Shrinks an image until its longer side has at most `side` pixels; smaller images keep their size. `pixels` may be
- * the same picture in another size and shape that is no smaller than the thumbnail, and quicker to shrink.
+ * Shrinks an image until its longer side has at most `side` pixels; smaller images keep their size. `pixels` may be the
+ * same picture in another size and shape, which is quicker to shrink. It is used only if it is no smaller than the
+ * thumbnail.
  */
 export async function thumbnail(image: Raster, pixels: Raster = image, side = 224): Promise<Thumbnail> {
   const scale = Math.min(1, side / Math.max(image.width, image.height));

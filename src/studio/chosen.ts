@@ -1,4 +1,4 @@
-// What was chosen on the page, as images that are read when their turn comes.
+// Turns the files chosen on the page into images that are read only when they are needed.
 
 import { HEAD_BYTES } from "../image/sixteen_bits.ts";
 import type { SourceImage } from "../job/prepare.ts";
@@ -14,31 +14,34 @@ export interface ChosenFile {
   readonly path: string;
 }
 
-/** A network's files as the page sorts them. */
+/** The files of a network, as the page sorts them. */
 export interface ChosenNetwork {
   /** The ONNX file. */
   readonly model: ChosenFile;
-  /** Those that were chosen with it. */
+  /** The files that were chosen with it. */
   readonly files: readonly ChosenFile[];
 }
 
-/** Files as the page sorts them. */
+/** The images and zips, as the page sorts them. */
 export interface ChosenFiles {
   readonly images: readonly ChosenFile[];
   readonly zips: readonly ChosenFile[];
 }
 
-/** An image, and what tells it from others in this session. */
+/** An image, with a key that identifies it in this session. */
 export interface StudioImage extends SourceImage {
   readonly key: string;
-  /** Key of the zip that it was in. */
+  /** Key of the zip that the image came from. */
   readonly zip?: string;
 }
 
-/** Most bytes that zips may unpack to: they are held in memory. */
+/** Most bytes that a zip may unpack to, as its content is held in memory. */
 const MOST_BYTES = 2e9;
 
-/** Throws a sentence for zips that cannot be read, and `too-large`. */
+/**
+ * Returns the images among the chosen files and in the zips. Throws a sentence for a zip that cannot be read, and
+ * `too-large`.
+ */
 export async function studioImages(
   { images, zips }: ChosenFiles,
   unpacked: Map<string, readonly UploadedImage[]>,
@@ -65,7 +68,7 @@ export async function studioImages(
   return withSafeNames(found);
 }
 
-/** A file that was changed between two runs has another. */
+/** Returns the key of a file. It changes when the file changes between two runs. */
 export function keyOf({ file, path }: ChosenFile): string {
   return `${path}\0${file.size}\0${file.lastModified}`;
 }
@@ -78,7 +81,7 @@ async function headOf(file: File): Promise<Uint8Array> {
   return await bytesOf(file.slice(0, HEAD_BYTES));
 }
 
-/** A file's bytes. Throws `bad-image`: files may be gone or changed since they were chosen. */
+/** Returns the bytes of a file. Throws `bad-image` when the file is gone or has changed since it was chosen. */
 export async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await file.arrayBuffer());

@@ -1,4 +1,4 @@
-// The page's part of the studio: hands files to the worker, and shows what it tells.
+// The studio's script on the page: hands files to the worker, and shows what the worker reports.
 
 import { startPage } from "../page/client/page.js";
 
@@ -7,11 +7,11 @@ const NOT_LOADED = "A part of the studio cannot be loaded: reload the page, or b
 const BROKEN = "The work broke off, most likely for want of memory: choose fewer images, or reload the page.";
 
 let worker;
-/** Whether it has told anything. */
+/** Whether the worker has sent any message. */
 let heard;
 let last = 0;
 
-/** The worker keeps embedded images from one run to the next; one that broke is replaced. */
+/** Starts the worker. It keeps embedded images from one run to the next. A worker that broke is replaced. */
 function startWorker() {
   heard = false;
   const started = new Worker(new URL("worker.js", import.meta.url), { type: "module" });

@@ -1,15 +1,15 @@
-// The page of the studio: everything is done in the browser that shows it.
+// The page of the studio, which does all the work in the browser.
 
 import { pageMarkup } from "../page/markup.ts";
 import { PRESET_NAMES } from "../preset.ts";
 import { SCRIPT_HASH } from "../report/html.ts";
 
-/** Marks a folder as one of the studio. */
+/** Marks a folder as one that holds a built studio. */
 export const GENERATOR = `<meta name="generator" content="anomaly clustering, studio">`;
 
 /**
- * What the page may do: load what lies beside it, compile WebAssembly, and start helpers on further cores. The report's
- * frame inherits it, so that it also allows the report's own script, by its hash.
+ * The content security policy of the page. It may load files beside it, compile WebAssembly, and start workers. The
+ * report's frame inherits the policy, so it also allows the report's own script, by its hash.
  */
 export const STUDIO_POLICY: string = [
   "default-src 'none'",
@@ -23,7 +23,7 @@ export const STUDIO_POLICY: string = [
   "form-action 'none'",
 ].join("; ");
 
-/** `script` is the URL of the page's module. */
+/** Returns the page. `script` is the URL of the page's module. */
 export function indexPage(script: string): string {
   return pageMarkup({
     presets: PRESET_NAMES,

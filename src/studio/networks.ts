@@ -1,4 +1,4 @@
-// The networks that lie beside the page, and those that are chosen on it; one open at a time.
+// Opens the networks that lie beside the page and those that a person chose on it. Only one is open at a time.
 
 import * as onnxruntime from "onnxruntime-web";
 import { sha256 } from "../embed/manifest.ts";
@@ -13,36 +13,36 @@ import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
 import { bytesOf, type ChosenNetwork, keyOf } from "./chosen.ts";
 
-/** A network, and what model.json says of it. */
+/** A network, and its entry in model.json. */
 export interface StudioNetwork extends Network {
   readonly record: NetworkRecord;
-  /** What is to be said of it. */
+  /** Warnings to show with the results. */
   readonly warnings: readonly string[];
 }
 
 const beside = (name: string) => new URL(name, import.meta.url).href;
 
-// Named so that the engine starts threads from a file: the page's policy allows no other source.
+// The engine must start its threads from a file: the page's policy allows no other source.
 onnxruntime.env.wasm.wasmPaths = {
   mjs: beside("ort-wasm-simd-threaded.js"),
   wasm: beside("ort-wasm-simd-threaded.wasm"),
 };
 
-/** One for each core where two threads share one, up to 4: onnxruntime-web's own choice. */
+/** Half as many threads as the processor has, at most 4: onnxruntime-web's own choice. */
 function threadCount(): number {
   return crossOriginIsolated ? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2)) : 1;
 }
 
 let firstLooks: Promise<Embedder> | undefined;
 
-/** What embeds first looks, opened once. */
+/** Returns the network for first looks, which is opened once. */
 function openFirstLook(): Promise<Embedder> {
   return firstLooks ??= firstLookNetwork({ threads: threadCount() }).then(openedLate);
 }
 
 let opened: { readonly key: string; readonly network: StudioNetwork } | undefined;
 
-/** The network that was chosen, else the preset's; it opens with the first image. Throws `bad-model`. */
+/** Returns the chosen network or, without one, the preset's. It is opened with the first image. Throws `bad-model`. */
 export async function networkOf(preset: PresetName, chosen?: ChosenNetwork): Promise<StudioNetwork> {
   const key = [preset, ...(chosen ? [chosen.model, ...chosen.files].map(keyOf) : [])].join("\n");
   if (opened?.key === key) return opened.network;
@@ -58,7 +58,7 @@ async function loadIncluded(preset: PresetName): Promise<StudioNetwork> {
   return await opening(preset, await readNetwork(address), { ...embedding }, { file: networkFileName(address) });
 }
 
-/** A network that was chosen, in the views of the preset. */
+/** Opens a chosen network, with as many views as the preset has. */
 async function loadChosen(preset: PresetName, { model, files }: ChosenNetwork): Promise<StudioNetwork> {
   const found = await describedNetwork({
     model: await networkBytes(model.file),
@@ -74,14 +74,14 @@ async function loadChosen(preset: PresetName, { model, files }: ChosenNetwork): 
   const named = found.manifest ? {} : { name: file.replace(/\.onnx$/i, "") };
   const network = await opening(preset, found, { views, ...named }, { file, model: model.path });
   const { size } = network;
-  // Before the work, as in the program: what it gives is known only when it has run.
+  // One trial image before the work, as in the program: only a run shows what the network returns.
   await network.embedder.embed({ data: new Uint8Array(4 * size * size).fill(128), width: size, height: size });
   if (found.manifest) return network;
   const missing = "no manifest nor config.json and preprocessor_config.json were chosen with it";
   return { ...network, warnings: [`${file}: ${missing}, pixels become (pixel - 127) / 128, RGB, as a guess`] };
 }
 
-/** Paths as those of addresses, to follow `..`. */
+/** Returns a path as a URL, in which `..` is resolved. */
 function urlOf(path: string): URL {
   return new URL(path.split("/").map(encodeURIComponent).join("/"), "file:///");
 }

@@ -1,5 +1,5 @@
-// The worker of the studio: images → groups, the report and the files to save. What was embedded is kept for the next
-// run with other settings.
+// The worker of the studio: turns images into groups, the report and the files to save. It keeps embeddings for the
+// next run, which may have other settings.
 
 import { groupModel } from "../assign/group_model.ts";
 import { AnomalyClusterError } from "../errors.ts";
@@ -17,17 +17,17 @@ import type { UploadedImage } from "../serve/uploaded_image.ts";
 import { type ChosenFiles, type ChosenNetwork, type StudioImage, studioImages } from "./chosen.ts";
 import { networkOf } from "./networks.ts";
 
-/** What the page asks for. */
+/** The work that the page asks for. */
 interface StudioWork extends ChosenFiles {
   readonly normals: ChosenFiles;
-  /** In place of the preset's. */
+  /** Used instead of the preset's network. */
   readonly network?: ChosenNetwork;
-  /** Name of the folder that was chosen, if it was one. */
+  /** Name of the folder that was chosen, if a folder was. */
   readonly folder?: string;
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** A file as the page offers it. */
+/** A file that the page offers to save. */
 interface SavedFile {
   readonly name: string;
   readonly type: string;
@@ -57,7 +57,7 @@ globalThis.addEventListener("message", ({ data }: MessageEvent<Request>) => {
   const { run, work } = data;
   const stop = new AbortController();
   running.set(run, stop);
-  // One that was stopped may have to come to a pause first.
+  // Runs take turns: a stopped one may still work until it can pause.
   last = last.then(() => answer(run, work, stop.signal)).finally(() => running.delete(run));
 });
 
@@ -90,7 +90,7 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   const white = await jobWhite([...sources, ...normalSources], undefined, warnings);
   const fitting = normalSources.length > 1 ? normalSources : sources;
   const closer = await jobLook(fitting, options.detail, context, { white }, warnings);
-  // A look by other photos sees other windows.
+  // A look that was fitted to other photos chooses other windows.
   const look = closer ? JSON.stringify([closer.look.detail, fitting.map(({ key }) => key)]) : "";
   const kept = keptFor(`${network.embedder.id} ${network.record.sha256} ${white ?? ""} ${look}`);
   const preparing = { white, ...(closer && { closer }), withThumbnails: true };
@@ -132,7 +132,7 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   return { groups, report, files };
 }
 
-/** Embeddings by one network. */
+/** Returns the kept images of one network and one look. */
 function keptFor(network: string): KeptImages<StudioImage> {
   return {
     get: ({ key }) => prepared.get(`${network}\n${key}`),
@@ -140,7 +140,7 @@ function keptFor(network: string): KeptImages<StudioImage> {
   };
 }
 
-/** Frees the memory of images that are not chosen any more. */
+/** Frees the memory of images that are no longer chosen. */
 function forgetOthers(images: readonly StudioImage[]): void {
   const wanted = new Set(images.map(({ key }) => key));
   for (const key of prepared.keys()) if (!wanted.has(key.slice(key.indexOf("\n") + 1))) prepared.delete(key);
@@ -148,7 +148,7 @@ function forgetOthers(images: readonly StudioImage[]): void {
   for (const key of unpacked.keys()) if (!zips.has(key)) unpacked.delete(key);
 }
 
-/** What was not thrown on purpose is most likely a lack of memory. */
+/** Returns an error as a sentence. An error that was not thrown on purpose is most likely a lack of memory. */
 function sentenceOf(error: unknown): string {
   if (error instanceof AnomalyClusterError && error.code === "unsupported-runtime") {
     return "a part of the studio cannot be loaded: reload the page, build the studio anew or use a newer browser";

@@ -1,4 +1,4 @@
-// New images into groups that were found: the library's pair, what is stored of it, and the program as a process.
+// Assigning new images to groups that were found: by the library, with a stored model, and by the program as a process.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

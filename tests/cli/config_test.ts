@@ -1,4 +1,5 @@
-// Config files and their schema, completions, help and colours: what is told of options, and what is taken.
+// Config files and their schema, completions, help and colours: what they say about options, and which values are
+// accepted.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

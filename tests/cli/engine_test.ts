@@ -1,4 +1,4 @@
-// Which engine runs the network, by what is there and allowed.
+// Which engine runs the network, depending on what is installed and allowed.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Folders and files as they should not be, through the real program: names, links, pipes, changes, full disks.
+// Odd folders and files through the real program: strange names, links, pipes, files that change, full disks.
 
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";

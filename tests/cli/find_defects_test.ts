@@ -1,4 +1,4 @@
-// The second look at a folder's images, by real workers.
+// Measuring the defects of a folder's images in real workers, which read the images a second time.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

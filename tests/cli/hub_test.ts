@@ -1,4 +1,4 @@
-// Networks of the Hugging Face hub by the program: downloaded once from a stand-in, then without a connection.
+// Networks of the Hugging Face hub in the program: downloaded once from a stand-in, then used without a connection.
 
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Runs that are killed, interrupted or run at once, as real processes: nothing is lost, nothing is half written.
+// Runs that are killed, interrupted or simultaneous, as real processes: nothing is lost, and no file is half written.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// The program as a real process: what it writes, says and refuses.
+// The program as a real process: which files it writes, what it prints, and what it refuses.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

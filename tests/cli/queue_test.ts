@@ -1,4 +1,4 @@
-// Many machines, as processes on loopback: a real server, coordinators and workers, and what may befall them.
+// Many machines, as processes on loopback: a real server, coordinators and workers, and what may go wrong with them.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// What a run says of how long it will take.
+// How long a run says that it will take.
 
 import assert from "node:assert/strict";
 import { TimeEstimate } from "../../src/cli/cluster/time_estimate.ts";

@@ -1,4 +1,4 @@
-// Deep clustering: gradients against PyTorch's and against differences, training that can be cut off, and the program.
+// Deep clustering: gradients against PyTorch's and against finite differences, interrupted training, and the program.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The core's memory: addresses above 2 GiB, memory that is full or dirty, and that nothing of it is seen outside.
+// The core's memory: addresses above 2 GiB, memory that is full or dirty, and that no address leaves src/core.
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";

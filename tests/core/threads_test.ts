@@ -1,4 +1,4 @@
-// Several threads: the same results, whatever their number, where they come from and what becomes of them.
+// Threads give the same results, whatever their number, wherever they come from, and even when a call is aborted.
 
 import assert from "node:assert/strict";
 import { clusterPatches, patchScores, type PatchSet, ThreadPool } from "../../mod.ts";

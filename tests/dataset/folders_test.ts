@@ -1,4 +1,4 @@
-// Folders, tables, names and masks as people have them: the layouts of data sets, what Excel writes, masks of any colour.
+// Folders, tables, names and masks as people have them: layouts of data sets, tables from Excel, masks of any colour.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

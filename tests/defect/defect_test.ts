@@ -1,4 +1,5 @@
-// Where defects are, and what they look like: by reference values of scikit-image, and on images whose damage is known.
+// Where defects are and what they look like, against reference values from scikit-image and on images with known
+// damage.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";

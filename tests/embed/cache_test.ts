@@ -1,4 +1,4 @@
-// The cache of embedded images: what it finds again, what it refuses, and that nothing wrong ever comes out of it.
+// The cache of embedded images: what it finds again, what it refuses, and that it never returns anything wrong.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

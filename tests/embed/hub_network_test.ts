@@ -1,4 +1,4 @@
-// Exports as the Hugging Face hub holds them: equal to PyTorch, and what of their files is read and refused.
+// ONNX exports as on the Hugging Face hub: their patches equal PyTorch's, and their files are read or refused.
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";

@@ -1,4 +1,4 @@
-// Manifests: what is refused and with which sentence, what they change, and the program with a model of one's own.
+// Manifests: which ones are refused and with which message, what they change, and the program with a user's own model.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

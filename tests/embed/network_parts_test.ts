@@ -1,4 +1,4 @@
-// Networks whose bytes lie in several files, and models of earlier versions.
+// Networks that are stored in several files, and models that earlier versions wrote.
 
 import assert from "node:assert/strict";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";

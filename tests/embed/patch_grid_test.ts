@@ -1,4 +1,4 @@
-// Outputs of networks in every layout that is read, and those that are refused.
+// Which layouts of a network's output are accepted as a patch grid, and which are refused.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";

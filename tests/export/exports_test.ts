@@ -1,4 +1,4 @@
-// `cluster --export` as a real process: what other programs read, read back.
+// `cluster --export` as a real process: the files for other programs are read back.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// What is exported, loaded by the programs that it is for, each in a Python environment of its own in .runtimes/python/,
-// which the first run makes. The large ones are run where ALL_LOADERS is set.
+// Loads exports with the programs they are for, each in a Python environment of its own in .runtimes/python/, which the
+// first run makes. The large programs are tested only if ALL_LOADERS is set.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";

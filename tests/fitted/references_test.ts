@@ -1,4 +1,4 @@
-// Images compared with some in place of all: estimates, their errors, and groups without a matrix.
+// Comparing images with some images instead of all: estimates, their errors, and groups without a distance matrix.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

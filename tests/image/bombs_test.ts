@@ -1,4 +1,4 @@
-// Small files that ask for much memory or time: each is refused, or read, in little of both.
+// Small files that ask for much memory or time. Each is refused or read, with little of both.
 
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";

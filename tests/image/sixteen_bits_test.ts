@@ -1,4 +1,4 @@
-// Cameras of 10 or 12 bits: what is white is decided for all images together, and told once.
+// Cameras with 10 or 12 bits: the white level is decided for all images together, and reported once.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

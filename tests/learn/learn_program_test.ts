@@ -1,4 +1,4 @@
-// `cluster --learn` and what `assign` makes of it, as real processes on real images.
+// `cluster --learn`, and `assign` with what was learned, as real processes on real images.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

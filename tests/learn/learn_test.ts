@@ -1,4 +1,5 @@
-// Learning from a few labels, of made points and of the fabric set: what must hold of any labels, and how right it is.
+// Learning from a few labels, on synthetic points and on the fabric set: what must hold for any labels, and the
+// accuracy.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

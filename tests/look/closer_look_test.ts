@@ -1,4 +1,4 @@
-// Large photos: where they are looked at closely, and that small defects in them tell the groups then.
+// Large photos: where they are looked at closely, and that their groups then follow small defects.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// How far weights spread, chosen from the images.
+// Choosing from the images how far weights spread.
 
 import assert from "node:assert/strict";
 import {

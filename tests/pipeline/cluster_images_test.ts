@@ -1,4 +1,4 @@
-// One call from images to groups.
+// The one call that groups images.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

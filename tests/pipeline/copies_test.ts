@@ -1,4 +1,4 @@
-// Equal images count once; nearly equal ones are told.
+// Equal images count once. Nearly equal ones are reported.
 
 import assert from "node:assert/strict";
 import { copyFileSync } from "node:fs";

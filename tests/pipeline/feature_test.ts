@@ -1,4 +1,4 @@
-// What of the patches makes an image's embedding, how the number of groups is chosen, and what fits into none.
+// How patches make an image's embedding, how the number of groups is chosen, and which images fit in no group.
 
 import assert from "node:assert/strict";
 import {

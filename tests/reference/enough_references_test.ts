@@ -1,4 +1,4 @@
-// How many references it takes: all of a few images, of more a sample that is large enough and no larger.
+// How many references are enough: all images if there are few, otherwise a sample that is large enough and no larger.
 
 import assert from "node:assert/strict";
 import { clusterPatches, patchScores, type PatchSet } from "../../mod.ts";

@@ -1,4 +1,4 @@
-// What the report shows of defects: pictures, frame, zoom, words.
+// How the report shows defects: pictures, frame, zoom, words.
 
 import assert from "node:assert/strict";
 import type { Page } from "puppeteer-core";

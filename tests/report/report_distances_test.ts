@@ -1,4 +1,4 @@
-// Distances as a report carries them, read back by the page's own reader.
+// Distances as a report stores them, read back by the code of its page.
 
 import assert from "node:assert/strict";
 import { distanceReader } from "../../src/report/client/grouping.js";

@@ -1,4 +1,4 @@
-// Changing the groups in the report: the cut, names, moves, undo, what is kept and exported.
+// Changing the groups in the report: the cut, names, moves, undo, and what is stored and exported.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// The report learns from corrections: labels, Learn, what is sure, Check next, agreement, undo, reload, exports.
+// Learning from corrections in the report: labels, Learn, confidences, Check next, agreement, undo, reload, exports.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

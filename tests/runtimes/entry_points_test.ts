@@ -1,4 +1,4 @@
-// Importing the library does nothing, and each entry point brings only what it is for.
+// Importing the library has no effects, and each entry point loads only the modules that it needs.
 
 import assert from "node:assert/strict";
 import * as library from "../../mod.ts";

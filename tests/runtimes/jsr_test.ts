@@ -1,5 +1,5 @@
-// The package as JSR serves it, from a registry on this machine: from an empty folder, without a cache, and then again
-// without a connection.
+// The package as JSR serves it, from a registry on this machine: in an empty folder, first without a cache and then
+// again without a connection.
 
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The npm package, from the tarball, in plain Node: types for its users, groups as in Deno.
+// The npm package, from the tarball, in Node alone: it has types, and groups as in Deno.
 
 import assert from "node:assert/strict";
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// The program by Node and Bun, from the npm package, against Deno's: the same bytes. What else it does there, the tests
-// of the program say of each runtime.
+// The program in Node and Bun, from the npm package, against Deno: the same groups everywhere, and the same bytes in
+// newer Node. The tests of the program check what else it does in each runtime.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,5 +1,5 @@
-// The table of docs/runtimes.md, with the real runtimes: the same groups of the same images everywhere. Node is in
-// npm_test.ts.
+// Checks the table of docs/runtimes.md in the real runtimes: the same images give the same groups everywhere.
+// npm_test.ts checks Node.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";

@@ -1,4 +1,4 @@
-// With no permissions at all: from pixels and from embeddings to groups.
+// Grouping from pixels and from embeddings without any permission.
 
 import assert from "node:assert/strict";
 import { clusterImages, clusterPatches, type Embedder, type PatchSet, type Raster, resize } from "../../mod.ts";

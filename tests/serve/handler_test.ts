@@ -1,4 +1,4 @@
-// The service in process: requests in, answers out, with the real network on a few images of the fabric set.
+// The service in this process: requests and answers, with the real network on a few images of the fabric set.
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";

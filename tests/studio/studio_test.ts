@@ -1,4 +1,4 @@
-// The studio as a static web server hosts it, in Chromium: under a sub-path and a strict policy, with real images.
+// The studio as a static web server hosts it, in Chromium: under a sub-path, with a strict policy and real images.
 
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,8 +1,8 @@
-// Reference values in float64 from NumPy, SciPy and scikit-learn (tools/make_golden.py).
+// Reads reference values in float64 from NumPy, SciPy and scikit-learn (tools/make_golden.py).
 
 import type { PatchSet } from "../../mod.ts";
 
-/** A case of patch sets and all that follows from them. */
+/** A case: patch sets, and all that is computed from them. */
 export interface GoldenCase {
   readonly shape: [number, number, number];
   readonly tau: number;
@@ -20,7 +20,7 @@ export interface GoldenCase {
   readonly linkage: Record<string, Linkages>;
 }
 
-/** Heights and cuts by linkage. */
+/** Heights and cuts for each linkage. */
 export type Linkages = Record<"single" | "complete" | "average" | "ward", {
   readonly heights: number[];
   readonly cuts: Record<string, number[]>;
@@ -31,12 +31,12 @@ export async function golden<T = GoldenCase>(name: string): Promise<T> {
   return JSON.parse(await Deno.readTextFile(new URL(`../data/golden/${name}.json`, import.meta.url)));
 }
 
-/** A case's patch embeddings; its patches need not form a square grid. */
+/** Returns a case's patch embeddings. The patches need not form a square grid. */
 export function patchSet({ shape: [count, patches, channels], embeddings }: GoldenCase): PatchSet {
   return { data: Float32Array.from(embeddings.flat(2)), count, rows: 1, cols: patches, channels };
 }
 
-/** Fails when any number differs by more than `tolerance` of the larger, or of `floor` near zero. */
+/** Fails if any number differs by more than `tolerance` of the larger of the two or, near zero, of `floor`. */
 export function assertClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -52,7 +52,7 @@ export function assertClose(
   }
 }
 
-/** Whether two labellings are the same partition under other names. */
+/** Whether two labellings are the same partition with other names. */
 export function samePartition(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   const [forth, back] = [new Map<number, number>(), new Map<number, number>()];
   return Array.from(a).every((label, at) => {

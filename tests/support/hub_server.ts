@@ -1,14 +1,14 @@
-// A stand-in for the Hugging Face hub on loopback, which serves the exports of tests/data/hub/ in the hub's way.
+// A stand-in for the Hugging Face hub on loopback. It serves the exports in tests/data/hub/ as the hub does.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "./program.ts";
 
-/** Where the exports lie, as repositories `test/NAME`. */
+/** Folder of the exports, which are served as repositories `test/NAME`. */
 export const EXPORTS = join(PROJECT, "tests/data/hub");
 
-/** What PyTorch gave for an export's image: tools/make_hub_exports.py. */
+/** Returns an export's image and what PyTorch returned for it: see tools/make_hub_exports.py. */
 export function referenceOf(name: string): { pixels: Uint8Array; expected: Float32Array } {
   return {
     pixels: readFileSync(join(EXPORTS, `${name}.pixels`)),
@@ -18,17 +18,17 @@ export function referenceOf(name: string): { pixels: Uint8Array; expected: Float
 
 const ETAG = /\.onnx(_data)?$/;
 
-/** The server. */
+/** The stand-in for the hub. */
 export class HubServer {
-  /** Paths that were asked for, in their order. */
+  /** Paths that were requested, in order. */
   readonly asked: string[] = [];
-  /** Stands for the answer to a path; nothing leaves it as it is. */
+  /** Replaces the answer to a path. If it returns nothing, the usual answer is sent. */
   fault?: (path: string) => Response | undefined;
-  /** The commit that `main` stands for. */
+  /** The commit that `main` points to. */
   commit = "1".repeat(40);
-  /** What is served in place of a file of {@linkcode EXPORTS}. */
+  /** Contents served instead of files of {@linkcode EXPORTS}. */
   readonly files = new Map<string, Uint8Array | string>();
-  /** Whether it tells of commits and digests, as the hub does, or serves files and nothing else. */
+  /** Whether the server sends commits and digests, as the hub does, or only files. */
   tells = true;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
@@ -59,7 +59,7 @@ export class HubServer {
     if (!this.tells) return new Response(bytes.slice());
     const headers = { "x-repo-commit": revision === "main" ? this.commit : revision };
     if (!ETAG.test(path)) return new Response(bytes.slice(), { headers });
-    // Large files lie elsewhere, and only the hub itself tells of commit and digest.
+    // Large files are served from another address. Only the hub's own answer has the commit and the digest.
     const digest = createHash("sha256").update(bytes).digest("hex");
     return new Response(null, {
       status: 302,

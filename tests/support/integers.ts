@@ -1,4 +1,4 @@
-// Work by integers of one width, whatever the program would choose.
+// Runs work with integers of a chosen width, whatever width the program would choose.
 
 import { LARGEST_NORM } from "../../src/core/byte_quantisation.ts";
 import { KEY_BITS } from "../../src/core/generated/structures.ts";
@@ -14,7 +14,7 @@ function by16Bits(work: Work): Work {
 }
 
 function by8Bits(work: Work): Work {
-  // Against references they are there where they can be.
+  // Work against references already uses 8 bits where it can.
   if (work.kind !== "pairs") return work;
   const { images, quantisation: { centre, scale }, shared, output } = work;
   const both = output.kind === "hausdorff" || output.kind === "largest";
@@ -23,14 +23,14 @@ function by8Bits(work: Work): Work {
 }
 
 /**
- * By width of the integers (against references, of their sums); that of 8 bits only where the processor, and the engine,
- * multiply fours of bytes at once.
+ * Functions that set the width of the integers; against references they set the width of the sums. The 8-bit one is
+ * there only if the processor and the engine multiply four bytes at once.
  */
 export const INTEGERS: Record<string, (work: Work) => Work> = { "16 bits": by16Bits };
 if (newCore().multipliesBytes()) INTEGERS["8 bits"] = by8Bits;
 else console.warn("this processor does not multiply fours of bytes: they are not tested");
 
-/** The nearest references of a set's patches, on cores of some kind. */
+/** Returns the nearest references of a set's patches, computed on cores of some kind. */
 export function nearestBy(
   integers: (work: Work) => Work,
   patches: PatchSet,

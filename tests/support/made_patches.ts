@@ -1,8 +1,8 @@
-// Patch embeddings for tests, the same in each run.
+// Makes patch embeddings for tests, the same in each run.
 
 import type { PatchSet } from "../../mod.ts";
 
-/** A set of patch embeddings whose numbers come from their places. */
+/** Returns a set of patch embeddings. Each number is computed from its index. */
 export function made(
   count: number,
   rows: number,
@@ -19,7 +19,7 @@ export function made(
   };
 }
 
-/** Between −1 and 1, without pattern. */
+/** Returns a number between −1 and 1, without a pattern. */
 export function noise(at: number): number {
   return Math.sin(at * 12.9898 + Math.sin(at * 78.233) * 43.5453);
 }

@@ -1,15 +1,15 @@
-// What tests need that the repository does not hold: how it is found, and how to get it. A test that lacks something is
-// skipped, and the skip is recorded, so that run.ts can tell of it.
+// Finds what tests need that the repository does not contain, and says how to get it. A test that lacks something is
+// skipped, and the skip is recorded so that run.ts can report it.
 
 import { accessSync, appendFileSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { consumer, NotInstalled, tools } from "../runtimes/support/installed.ts";
 
-/** A line of the file that run.ts names in {@linkcode SKIPPED_FILE}. */
+/** A skipped test: one line in the file that {@linkcode SKIPPED_FILE} names. */
 export interface Skip {
   readonly file: string;
   readonly test: string;
-  /** What it lacks, and how to get it. */
+  /** What the test lacks, and how to get it. */
   readonly what: string;
   readonly how: string;
 }
@@ -21,10 +21,10 @@ export const SKIPPED_FILE = "SKIPPED_TESTS_FILE";
 export class Need<T> {
   #found?: { readonly value: T | undefined };
 
-  /** `look` gives undefined, or throws {@linkcode NotInstalled}, where it is not there. */
+  /** If the thing is missing, `look` returns undefined or throws {@linkcode NotInstalled}. */
   constructor(readonly what: string, readonly how: string, readonly look: () => T | undefined) {}
 
-  /** What was found, looked for once. */
+  /** What was found. It is looked for only once. */
   get value(): T | undefined {
     this.#found ??= { value: this.#look() };
     return this.#found.value;
@@ -39,13 +39,13 @@ export class Need<T> {
     }
   }
 
-  /** What was found, for code that runs only where it was. */
+  /** Returns what was found. For code that runs only if it was. */
   get(): T {
     if (this.value === undefined) throw new Error(`${this.what} is needed: ${this.how}`);
     return this.value;
   }
 
-  /** Whether a test is to be ignored for want of it: that is recorded. */
+  /** Whether a test must be skipped because this is missing. Records the skip. */
   isLackedBy(test: string): boolean {
     if (this.value !== undefined) return false;
     const file = Deno.env.get(SKIPPED_FILE);
@@ -55,7 +55,7 @@ export class Need<T> {
   }
 }
 
-/** A program by its name on the path, or where an environment variable says and nowhere else. */
+/** Finds a program by its name on the path. If the environment variable is set, only that place counts. */
 function found(variable: string, names: readonly string[], elsewhere: readonly string[] = []): string | undefined {
   const given = Deno.env.get(variable);
   const folders = (Deno.env.get("PATH") ?? "").split(delimiter);
@@ -81,14 +81,14 @@ export const CHROMIUM = new Need(
     ]),
 );
 
-/** Path of the server of queues. */
+/** Path of the NATS server. */
 export const NATS = new Need(
   "a NATS server",
   "Debian's package nats-server, or NATS_SERVER=/path/to/nats-server",
   () => found("NATS_SERVER", ["nats-server"]),
 );
 
-/** How to get what tests download themselves. */
+/** How to get what the tests download themselves. */
 export const FROM_NPM = "npm and its registry within reach";
 
 /** A folder in which npm has installed our package, for Node. */
@@ -97,18 +97,18 @@ export const NPM_PACKAGE = new Need("the npm package, installed for Node", FROM_
 /** A folder with Bun, workerd and a bundler. */
 export const OTHER_RUNTIMES = new Need("Bun, workerd and esbuild", FROM_NPM, tools);
 
-/** What only trying shows to be there. */
+/** A need that only a trial can find: `isThere` is the trial's result. */
 export function tried(what: string, how: string, isThere: boolean): Need<true> {
   return new Need(what, how, () => isThere || undefined);
 }
 
-/** A test that is skipped where something that it needs is not there. */
+/** Defines a test that is skipped if something that it needs is missing. */
 export function testWith(
   needs: Need<unknown> | readonly Need<unknown>[],
   name: string,
   fn: (test: Deno.TestContext) => void | Promise<void>,
 ): void {
-  // Looked for in turn: what a later one would download is not fetched for a test that is skipped anyway.
+  // Needs are looked for in turn, so that nothing is downloaded for a test that is skipped anyway.
   const ignore = [needs].flat().some((need) => (need as Need<unknown>).isLackedBy(name));
   Deno.test({ name, ignore, fn });
 }

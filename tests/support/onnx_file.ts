@@ -1,8 +1,8 @@
-// Small ONNX networks, made by hand.
+// Makes small ONNX networks by hand.
 
 type Protobuf = readonly [field: number, value: number | string | Protobuf[]];
 
-/** Protocol buffers of numbers below 16,384, texts and messages. */
+/** Encodes a protocol buffer of numbers below 16,384, texts and messages. */
 function protobuf(fields: readonly Protobuf[]): Uint8Array {
   return Uint8Array.from(fields.flatMap(([field, value]) => {
     const key = varint(field << 3 | (typeof value === "number" ? 0 : 2));
@@ -18,7 +18,7 @@ function varint(value: number): number[] {
 
 const FLOAT = 1;
 
-/** An array in a graph: its name, its type and its shape. */
+/** Describes an array in a graph: its name, type and shape. */
 function valueInfo(name: string, type: number, shape: readonly number[]): Protobuf[] {
   const dimensions = shape.map((size): Protobuf => [1, [[1, size]]]);
   return [[1, name], [2, [[1, [[1, type], [2, dimensions]]]]]];
@@ -29,29 +29,29 @@ function network(input: Protobuf[], output: Protobuf[], rest: Protobuf[]): Uint8
   return protobuf([[1, 7], [7, graph], [8, [[1, ""], [2, 13]]]]);
 }
 
-/** A network that gives back what it gets: numbers of a type in an array of this shape. */
+/** Returns a network that outputs its input: numbers of a type in an array of this shape. */
 export function identity(type: number, ...shape: number[]): Uint8Array {
   const node: Protobuf[] = [[1, "in"], [2, "out"], [4, "Identity"]];
   return network(valueInfo("in", type, shape), valueInfo("out", type, shape), [[1, node]]);
 }
 
-/** What becomes of an image's three channels on the way to the output. */
+/** The steps from an image's three channels to the output. */
 export interface Steps {
   /** Side of the image. */
   readonly side: number;
-  /** New order of the dimensions. */
+  /** New order of the dimensions, if any. */
   readonly transposed?: readonly number[];
-  /** New shape, after that. */
+  /** New shape, applied after that. */
   readonly reshaped?: readonly number[];
-  /** To numbers of 16 bits, after that. */
+  /** Whether numbers are then converted to 16 bits. */
   readonly half?: boolean;
-  /** The logarithm of the image, which is not finite where a pixel is black or darker. */
+  /** Whether the logarithm of the image is taken. It is not finite where a pixel is black or darker. */
   readonly logarithm?: boolean;
 }
 
 const FLOAT16 = 10;
 
-/** A network of float32 [1, 3, side, side] that rearranges the image. */
+/** Returns a network of float32 [1, 3, side, side] that rearranges the image. */
 export function rearranged({ side, transposed, reshaped, half, logarithm }: Steps): Uint8Array {
   let shape: readonly number[] = [1, 3, side, side];
   let last = "in";

@@ -1,11 +1,11 @@
-// PNG files of any kind of pixels, made for tests.
+// Makes PNG files with any kind of pixels.
 
 import { crc32, deflateSync } from "node:zlib";
 
-/** IHDR's colour types, and the bytes of a pixel of 8 bits. */
+/** IHDR's colour types, and the bytes of a pixel with 8-bit samples. */
 const COLOURS = { grey: [0, 1], colours: [2, 3], palette: [3, 1], alpha: [6, 4] } as const;
 
-/** What a file is besides its pixels. */
+/** The format of the pixels. */
 export interface PngKind {
   readonly colours?: keyof typeof COLOURS;
   readonly depth?: 8 | 16;
@@ -13,7 +13,7 @@ export interface PngKind {
   readonly palette?: readonly number[];
 }
 
-/** A file whose samples `at` gives, pixel by pixel from the top left. */
+/** Returns a PNG file. `at` returns the samples of a pixel; x and y count from the top left. */
 export function pngOf(
   width: number,
   height: number,

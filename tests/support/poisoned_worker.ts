@@ -1,4 +1,5 @@
-// A worker that dies, as from a fault in native code, when it decodes one image: the one whose bytes end with a mark.
+// Runs the program, but kills its process when it is about to decode an image whose bytes end with a mark. A fault in
+// native code ends a process in the same way.
 
 import { run } from "../../src/cli/program.ts";
 

@@ -1,4 +1,4 @@
-// The program as a real process, without a cache or with one of the test's own.
+// Runs the program as a real process, without a cache or with one of the test's own.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** What `deno task cluster` runs, without the task in between: signals reach it. */
+/** The command that `deno task cluster` runs, without the task in between, so that signals reach the program. */
 export const PROGRAM = [
   Deno.execPath(),
   "run",
@@ -24,7 +24,7 @@ export const PROGRAM = [
   "cli.ts",
 ];
 
-/** Starts a command whose output is kept. */
+/** Starts a command and collects its output. */
 export function start(command: readonly string[], env: Record<string, string> = {}): Deno.ChildProcess {
   return new Deno.Command(command[0], {
     args: command.slice(1),
@@ -35,7 +35,7 @@ export function start(command: readonly string[], env: Record<string, string> = 
   }).spawn();
 }
 
-/** Waits for the end; no stack trace may have reached the user. */
+/** Waits for the end of a process. Fails if a stack trace reached the user. */
 export async function finish(child: Deno.ChildProcess): Promise<Finished> {
   const { code, stdout, stderr } = await child.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -53,7 +53,7 @@ export function runTask(name: string, ...args: string[]): Promise<Finished> {
   return finish(start([Deno.execPath(), "task", "--quiet", name, ...args]));
 }
 
-/** A scratch folder for one test. */
+/** Calls `use` with a scratch folder. */
 export async function withFolder(use: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -63,7 +63,7 @@ export async function withFolder(use: (folder: string) => void | Promise<void>):
   }
 }
 
-/** A scratch folder for one test, with `count` images of the fabric set in `in/`. */
+/** Calls `use` with a scratch folder that has `count` images of the fabric set in `in/`. */
 export function withImages(count: number, use: (folder: string) => void | Promise<void>): Promise<void> {
   return withFolder(async (folder) => {
     Deno.mkdirSync(join(folder, "in"));
@@ -77,7 +77,7 @@ export function withImages(count: number, use: (folder: string) => void | Promis
   });
 }
 
-/** The two files that say all of a result. */
+/** Returns the two files that hold all of a result. */
 export function resultsIn(folder: string): string[] {
   return ["groups.csv", "groups.json"].map((name) => Deno.readTextFileSync(join(folder, name)));
 }

@@ -1,17 +1,17 @@
-// A real NATS server on loopback with a store of its own, and real workers.
+// Starts a real NATS server on loopback, with a store of its own, and real workers.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { NATS } from "./needs.ts";
 import { PROGRAM, start } from "./program.ts";
 
-/** A server that can be killed and started again on its store. */
+/** A server that can be killed and started again with the same store. */
 export class TestServer {
   #child?: Deno.ChildProcess;
 
   private constructor(readonly folder: string, readonly port: number, readonly settings: string) {}
 
-  /** `settings` are lines of its configuration besides those of JetStream's folder. */
+  /** Starts a server. `settings` and `jetstream` are further lines of its configuration. */
   static async start(folder: string, settings = "", jetstream = ""): Promise<TestServer> {
     const port = freePort();
     Deno.writeTextFileSync(
@@ -27,7 +27,7 @@ export class TestServer {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, or starts it again after {@linkcode kill}. */
+  /** Starts the server, for the first time or after {@linkcode kill}. */
   async restart(): Promise<void> {
     this.#child = new Deno.Command(NATS.get(), {
       args: ["-c", join(this.folder, "nats.conf")],
@@ -45,7 +45,7 @@ export class TestServer {
     assert.fail("nats-server did not start");
   }
 
-  /** As a power cut would. */
+  /** Kills the server as a power cut would. */
   async kill(): Promise<void> {
     this.#child?.kill("SIGKILL");
     await this.#child?.status;
@@ -62,7 +62,7 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-/** A program whose messages are read while it runs. */
+/** A running program whose messages can be read. */
 export class Running {
   #text = "";
   #out = "";
@@ -85,7 +85,7 @@ export class Running {
     this.#status = child.status.finally(() => this.#isOver = true);
   }
 
-  /** What it said so far on standard error. */
+  /** What the program has written to standard error so far. */
   get text(): string {
     return this.#text;
   }
@@ -94,7 +94,7 @@ export class Running {
     return this.#isOver;
   }
 
-  /** Waits until it has said something. */
+  /** Waits until the program has written something that matches. */
   async says(what: RegExp, seconds = 60): Promise<void> {
     for (let waited = 0; !what.test(this.#text); waited += 20) {
       assert(waited < seconds * 1000 && !(this.#isOver && waited > 1000), `never said ${what}:\n${this.#text}`);
@@ -107,11 +107,11 @@ export class Running {
     try {
       this.child.kill(signal);
     } catch {
-      // It was quicker.
+      // It had ended already.
     }
   }
 
-  /** Its end; no stack trace may have reached the user. */
+  /** Waits for the end of the program. Fails if a stack trace reached the user. */
   async end(): Promise<{ code: number; stdout: string; stderr: string }> {
     const { code } = await this.#status;
     await this.#reading;
@@ -120,7 +120,7 @@ export class Running {
   }
 }
 
-/** What the tasks run, with the permissions that they give. */
+/** The commands that the tasks run, with the same permissions. */
 const [deno, , ...REST] = PROGRAM;
 const COORDINATOR = [deno, "run", "--allow-net", ...REST];
 const WORKER = [deno, "run", "--quiet", "--allow-read", "--allow-env", "--allow-sys", "--allow-net"];
@@ -130,7 +130,7 @@ export function coordinator(url: string, folder: string, ...args: string[]): Run
   return new Running(start([...COORDINATOR, "cluster", folder, "--queue", url, ...args]));
 }
 
-/** Starts a worker; `script` stands for the program. */
+/** Starts a worker. `script` replaces the program. */
 export function worker(url: string, script = "cli.ts", ...args: string[]): Running {
   return new Running(start([...WORKER, script, "worker", "--queue", url, ...args]));
 }

@@ -1,4 +1,4 @@
-// Reports for tests, and Chromium to read them.
+// Makes reports for tests, and opens them in Chromium.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -16,14 +16,16 @@ import { defectRecord } from "../../src/report/defect_record.ts";
 import { thumbnail } from "../../src/report/thumbnail.ts";
 import type { Clusterer } from "../../src/cluster/clusterer.ts";
 
-/** A report of drawn images, and what it was made of. */
+/** A report of drawn images, and what it was made from. */
 export interface SampleReport {
   readonly html: string;
   readonly file: GroupsFile;
   readonly result: ClusterResult;
 }
 
-/** Groups `count` images of `kinds` kinds by the real pipeline, from drawn patch embeddings; kinds are the labels. */
+/**
+ * Groups `count` images of `kinds` kinds by the real pipeline, from drawn patch embeddings. The labels are the kinds.
+ */
 export async function sampleReport(options: {
   readonly count?: number;
   readonly kinds?: number;
@@ -32,9 +34,9 @@ export async function sampleReport(options: {
   readonly cluster?: Clusterer;
   readonly source?: string;
   readonly pathOf?: (image: number, kind: number) => string;
-  /** Numbers of groups that are said to be as clear as the chosen one. */
+  /** Numbers of groups that the report should call as clear as the chosen one. */
   readonly asClear?: readonly number[];
-  /** Whether images are photos of 320 × 240 with a dark disc each, whose defects are measured. */
+  /** Whether the images are photos of 320 × 240 with a dark disc each. The discs are then measured as defects. */
   readonly discs?: boolean;
 } = {}): Promise<SampleReport> {
   const { count = 40, kinds = 5, k = "auto", side = 48 } = options;
@@ -76,7 +78,7 @@ export async function sampleReport(options: {
   };
 }
 
-/** Where the disc of an image is: its middle and radius in pixels. */
+/** Returns where the disc of an image is: its middle and radius in pixels. */
 export function discOf(image: number): { readonly x: number; readonly y: number; readonly radius: number } {
   return { x: 60 + image * 53 % 200, y: 50 + image * 37 % 140, radius: 10 + image % 5 };
 }
@@ -98,7 +100,7 @@ async function photoOfDisc(image: number, random: () => number) {
   return { thumbnail: await thumbnail(raster), defect: defectRecord(defect), ...(picture && { picture }) };
 }
 
-/** Opens a page of HTML from a file. Fails on console messages, errors and any request but for the page itself. */
+/** Opens a page of HTML from a file. Fails on console messages, errors, and requests for anything but the page. */
 export async function withPage(
   html: string,
   use: (page: Page, folder: string) => Promise<void>,
@@ -112,7 +114,7 @@ export async function withPage(
   }
 }
 
-/** Opens `report.html` of a folder as {@linkcode withPage} does. */
+/** Opens `report.html` of a folder, as {@linkcode withPage} does. */
 export async function withReportFile(
   folder: string,
   use: (page: Page, folder: string) => Promise<void>,
@@ -140,7 +142,7 @@ export async function withReportFile(
   }
 }
 
-/** The groups that the page shows: the paths of their images, in the order of the page. */
+/** Returns the groups that the page shows, with the paths of their images in the order of the page. */
 export function groupsShown(page: Page): Promise<{ title: string; paths: string[] }[]> {
   return page.$$eval(
     "section.group",
@@ -153,7 +155,7 @@ export function groupsShown(page: Page): Promise<{ title: string; paths: string[
   );
 }
 
-/** Sets a range input as a person does who drags it. */
+/** Sets a range input as if a person had dragged it. */
 export function slide(page: Page, selector: string, value: number): Promise<void> {
   return page.$eval(selector, (input, value) => {
     (input as HTMLInputElement).value = String(value);
@@ -162,7 +164,7 @@ export function slide(page: Page, selector: string, value: number): Promise<void
   }, value);
 }
 
-/** Loads the page anew. Chromium hands what a page has just stored to the next one's process a moment later. */
+/** Loads the page again, after a pause: Chromium takes a moment to hand stored data to the next page's process. */
 export async function reload(page: Page): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 300));
   await page.reload();
@@ -179,7 +181,7 @@ export async function dragToGroup(page: Page, path: string, group: number): Prom
   await page.mouse.down();
   await page.mouse.move(from.x + 60, from.y + 30, { steps: 4 });
   await page.waitForSelector(".dragging .new-group", { visible: true });
-  // Chromium leaves out moves that come while it still works on the one before.
+  // Chromium drops moves that come while it is still handling the one before.
   for (let at = 0; at < 40 && !(await page.$(`${link}.drop-target`)); at++) {
     await page.mouse.move(to.x + 50 + at % 2, to.y + 12, { steps: 2 });
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,9 +1,9 @@
-// What the test command says and gives where something is lacking: on a file with one test in a browser.
+// What the test command prints and returns if something is missing, shown on a file with one browser test.
 
 import assert from "node:assert/strict";
 import { finish, start } from "./program.ts";
 
-/** Runs the tests of a file that needs Chromium, with none on the machine. */
+/** Runs the tests of a file that needs Chromium, without Chromium. */
 async function withoutChromium(env: Record<string, string>, ...args: string[]) {
   const command = [Deno.execPath(), "run", "--quiet", "--no-check", "-A", "tests/run.ts", ...args];
   const { code, stdout } = await finish(start(command, { CHROMIUM: "/nowhere", ...env }));

@@ -1,4 +1,4 @@
-// A thousand damaged files of every kind that is read; `deno task fuzz` does more.
+// A thousand damaged files of every supported kind. `deno task fuzz` runs more.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Licences of packages.
+// The licences of the packages and of the demo photos.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,8 +1,8 @@
-// Files damaged as chance and attackers damage them, the same for the same random numbers.
+// Damages files as chance and attackers do. Equal random numbers give equal damage.
 
 import { crc32 } from "node:zlib";
 
-/** Whole numbers from 0 to below `below`. */
+/** Returns a random whole number from 0 to below `below`. */
 export type Draw = (below: number) => number;
 
 const EDGES = [0, 1, 2, 127, 128, 255, 256, 32767, 32768, 65535, 65536, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
@@ -29,7 +29,7 @@ const DAMAGES: readonly Damage[] = [
     const view = new DataView(copy.buffer);
     const [wide, little] = [draw(2) === 1, draw(2) === 1];
     if (copy.length < 8) return copy;
-    // Lengths and offsets lie in headers more than elsewhere.
+    // Lengths and offsets are mostly in headers.
     const at = draw(draw(2) ? Math.min(64, copy.length - 4) : copy.length - 4);
     const before = wide ? view.getUint32(at, little) : view.getUint16(at, little);
     const value = draw(2) ? EDGES[draw(EDGES.length)] : before + draw(33) - 16;
@@ -60,7 +60,7 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-/** One to four damages; `other` is a file to take parts of. */
+/** Applies one to four damages. `other` is a file to take parts from. */
 export function mutate(bytes: Uint8Array, draw: Draw, other: Uint8Array): Uint8Array<ArrayBuffer> {
   let damaged = bytes.slice();
   for (let count = draw(4); count >= 0; count--) {
@@ -71,7 +71,7 @@ export function mutate(bytes: Uint8Array, draw: Draw, other: Uint8Array): Uint8A
 
 const JUNK = [null, -1, 0, 0.5, 1e15, 1e308, "", "x", "../../x", true, [], {}, [[]], [null], "__proto__"];
 
-/** JSON of which one to three values are others, missing or twice there. */
+/** Returns JSON in which one to three values are changed, missing or repeated. */
 export function mutateJson(text: string, draw: Draw): string {
   const whole = JSON.parse(text);
   for (let count = draw(3); count >= 0; count--) {
@@ -96,7 +96,10 @@ export function mutateJson(text: string, draw: Draw): string {
   return JSON.stringify(whole);
 }
 
-/** A PNG image with the checksums that its chunks ask for, so that damage gets past them; other files as they are. */
+/**
+ * Recomputes the checksums of a PNG's chunks, so that the damage is not found by them alone. Other files stay as they
+ * are.
+ */
 function withChecksums(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (bytes[0] !== 0x89 || bytes[1] !== 0x50) return bytes;
   const view = new DataView(bytes.buffer);

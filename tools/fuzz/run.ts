@@ -1,4 +1,4 @@
-// Many damaged files through whatever reads them, each within a time, in a worker that can be given up.
+// Runs damaged files through their readers. Each read has a time limit, in a worker that can be ended.
 
 import { join } from "node:path";
 import { seededRandom } from "../../src/random.ts";
@@ -6,35 +6,35 @@ import { type Draw, mutate, mutateJson } from "./mutate.ts";
 import { type Target, targets } from "./targets.ts";
 import type { FuzzCase, FuzzOutcome } from "./worker.ts";
 
-/** What to run, and where files that show a fault are kept. */
+/** What to run, and where to keep the files that show a fault. */
 export interface FuzzOptions {
   readonly runs: number;
   readonly seed: number;
-  /** Kinds of files. @default all */
+  /** Kinds of files to run. @default all */
   readonly only?: readonly string[];
-  /** Milliseconds that a file may take. */
+  /** Most milliseconds that reading a file may take. */
   readonly patience: number;
-  /** For files that show a fault, each to be replayed; made when there is one. */
+  /** Folder for files that show a fault, so that they can be replayed. It is made for the first one. */
   readonly failures: string;
   readonly onProgress?: (done: number, report: FuzzReport) => void;
 }
 
-/** What came of it. */
+/** The results of a run. */
 export interface FuzzReport {
-  /** Files read and files refused, by kind. */
+  /** Number of files read and of files refused, by kind. */
   readonly counts: Readonly<Record<string, { read: number; refused: number }>>;
   /** A line for each fault, with its file. */
   readonly faults: readonly string[];
   /** Resident megabytes after a tenth of the runs and at the end. */
   readonly memory: readonly number[];
-  /** The longest time that a file took. */
+  /** The longest time that a file took, and its kind. */
   readonly slowest: { readonly milliseconds: number; readonly target: string };
 }
 
-/** After so many files an undamaged one of the same kind must be read. */
+/** Every so many files one is undamaged, and must be read. */
 const WHOLE_EVERY = 20;
 
-/** Runs all. */
+/** Runs all files. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const scratch = await Deno.makeTempDir();
   const all = await targets(scratch);
@@ -71,7 +71,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   return report;
 }
 
-/** Reads a file that was kept, named after its kind. */
+/** Reads a kept file again. Its name begins with its kind. */
 export async function replay(file: string, target: string, patience: number): Promise<FuzzOutcome> {
   const scratch = await Deno.makeTempDir();
   const reader = new Reader(scratch, patience);
@@ -88,7 +88,7 @@ function wholeFile({ corpus }: Target, draw: Draw): Uint8Array<ArrayBuffer> {
   return files[draw(files.length)].slice();
 }
 
-/** What the names of files begin with that are undamaged, but of kinds that are refused. */
+/** Prefix of the names of undamaged files whose kind is refused. */
 const NOT_READ = "refused-";
 
 function damaged({ corpus, json }: Target, draw: Draw, other: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -109,7 +109,7 @@ function residentMegabytes(): number {
   return Math.round(Deno.memoryUsage().rss / 1e6);
 }
 
-/** A worker, and another one after each file that it did not come back from. */
+/** Reads files in a worker. If the worker hangs or dies on a file, another one is started for the next file. */
 class Reader {
   #worker?: Worker;
 

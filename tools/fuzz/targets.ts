@@ -1,4 +1,4 @@
-// What is fuzzed: the undamaged files of each kind, and what reads them.
+// The kinds of files that are fuzzed: undamaged examples of each, and the function that reads them.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -32,13 +32,13 @@ import { readZip } from "../../src/serve/zip.ts";
 export interface Target {
   /** Undamaged files, by name. */
   readonly corpus: ReadonlyMap<string, Uint8Array>;
-  /** Whether files are JSON, which is damaged as JSON too. */
+  /** Whether the files are JSON. They are then damaged as JSON too. */
   readonly json?: boolean;
-  /** How often it is drawn, beside the others. */
+  /** How often this kind is drawn, relative to the others. */
   readonly share: number;
-  /** Reads a file, damaged or not; throws nothing but what {@linkcode isExpected} takes. */
+  /** Reads a file, damaged or not. It must throw nothing but errors that {@linkcode isExpected} accepts. */
   read(bytes: Uint8Array<ArrayBuffer>): unknown;
-  /** Whether an error is one that this kind of file may end in. */
+  /** Whether an error is a proper refusal of a file of this kind. */
   isExpected(error: unknown): boolean;
 }
 
@@ -58,12 +58,12 @@ const ENDINGS = {
 const withCode = (...codes: string[]) => (error: unknown) =>
   error instanceof AnomalyClusterError && codes.includes(error.code) && isSentence(printable(error.message)); // As it is printed.
 
-/** On one line, and not what an engine says of a fault in code. */
+/** Whether a message is one line and not a JavaScript engine's text on a programming error. */
 function isSentence(message: string): boolean {
   return message.length > 10 && !/\p{Cc}/u.test(message) && !/undefined|not iterable|is not a function/.test(message);
 }
 
-/** All kinds; files that are needed lie in `scratch`. */
+/** Returns all kinds. Files that they need are written to `scratch`. */
 export async function targets(scratch: string): Promise<Record<string, Target>> {
   const images = imageFiles();
   const decoded = Object.entries(ENDINGS).map(([name, ending]): [string, Target] => [name, {
@@ -76,7 +76,7 @@ export async function targets(scratch: string): Promise<Record<string, Target>> 
         ...(bytes.length % 3 === 0 && { white: 4095 }),
       });
       assert.equal(data.length, width * height * 4);
-      for (let at = 3; at < data.length; at += 4) assert.equal(data[at], 255); // Over white.
+      for (let at = 3; at < data.length; at += 4) assert.equal(data[at], 255); // Laid over white.
     },
     isExpected: withCode("bad-image"),
   }]);
@@ -203,7 +203,7 @@ const MODELS: Record<string, GroupModelOptions> = {
   words: { pooling: { kind: "bag-of-words", codebook: { data: new Float32Array(12).fill(1), count: 3, channels: 4 } } },
 };
 
-/** A model.json by each of several settings, with a file of numbers of its own in `scratch`; and a groups.json. */
+/** Writes a model.json for each of several settings, with its own data file in `scratch`, and makes a groups.json. */
 async function modelsAndGroups(patches: PatchSet, scratch: string) {
   const models = new Map<string, Uint8Array>();
   const result = await clusterPatches(patches, { k: 3 });
@@ -244,7 +244,7 @@ async function zips(images: ReadonlyMap<string, Uint8Array>): Promise<Map<string
   return new Map([["stored.zip", await zip(0, names)], ["deflated.zip", await zip(9, names)]]);
 }
 
-/** Patch embeddings of three kinds. */
+/** Returns patch embeddings of images of three kinds. */
 function drawnPatches(): PatchSet {
   const random = seededRandom(3);
   const data = Float32Array.from({ length: 12 * 9 * 4 }, (_, at) => {

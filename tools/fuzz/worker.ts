@@ -1,18 +1,19 @@
-// Reads the files that it is sent, away from the thread that watches the time: one message in, one out.
+// Reads files in a worker, so that the thread that watches the time stays free. It answers each message with one
+// message.
 
 /// <reference lib="deno.worker" />
 
 import { type Target, targets } from "./targets.ts";
 
-/** A file to read as this kind. */
+/** A file, and the kind to read it as. */
 export interface FuzzCase {
   readonly target: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Whether it is undamaged: then any error is a fault. */
+  /** Whether the file is undamaged. Then any error is a fault. */
   readonly whole?: boolean;
 }
 
-/** How it went; `fault` is an error that should not be. */
+/** The outcome of a read. `fault` is an error that should not happen. */
 export interface FuzzOutcome {
   readonly refused: boolean;
   readonly fault?: string;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The program of the npm package, in Node and Bun.
+// The command of the npm package, for Node and Bun.
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || major === 20 && minor < 16) {
@@ -7,7 +7,7 @@ if (major < 20 || major === 20 && minor < 16) {
   process.exit(1);
 }
 
-// To Node 22 its SQLite is an experiment, of which users need not hear.
+// Node 22 calls its SQLite experimental. Users need not see that warning.
 const tellers = process.listeners("warning");
 process.removeAllListeners("warning");
 process.on("warning", (warning) => {

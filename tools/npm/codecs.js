@@ -1,5 +1,5 @@
-// The codecs' WebAssembly as compiled modules, from the files beside this package's: Node, Bun, browsers and bundlers
-// all know this way of naming a file.
+// Compiles the codecs' WebAssembly from the files in this package. Node, Bun, browsers and bundlers all understand this
+// way of naming a file.
 
 import { readFile } from "#read-file";
 

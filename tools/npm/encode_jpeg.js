@@ -1,5 +1,5 @@
-// The JPEG encoder with its WebAssembly from the file beside this package's: by itself it would fetch that, which Node
-// does of no file.
+// The JPEG encoder, with its WebAssembly from a file in this package. Left alone, the encoder would fetch that file,
+// and Node cannot fetch files.
 
 import encode, { init } from "@jsquash/jpeg/encode.js";
 import { readFile } from "#read-file";

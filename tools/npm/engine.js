@@ -1,3 +1,3 @@
-// In the npm package the engine finds its own WebAssembly: beside itself in Node, beside the bundle in browsers.
+// In the npm package the engine finds its own WebAssembly: in its own folder in Node, beside the bundle in browsers.
 
 export const engine = () => undefined;

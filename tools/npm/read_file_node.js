@@ -1,3 +1,3 @@
-// A file of this package in Node, Bun and Deno.
+// Reads a file of this package in Node, Bun and Deno.
 
 export { readFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-// A file of this package where it is served: browsers and what bundlers make for them.
+// Reads a file of this package from the server it came from, in browsers and bundles for them.
 
 export const readFile = async (url) => {
   const response = await fetch(url);

@@ -1,10 +1,13 @@
-// How sure an answer is: found by leaving labels out and looking how often what was learned without them is right.
+// Finds how sure the answers are: it learns without some of the labels and checks how well those are predicted.
 
 import { softmaxInPlace } from "./self_training.js";
 
 /** Parts into which the labels are split. */
 const FOLDS = 5;
-/** Sharpness of the scores where nothing is known yet, and shares of pure guessing that are tried. */
+/**
+ * Sharpness of the scores when there is nothing to check with, and the sharpnesses and shares of pure guessing that are
+ * tried.
+ */
 const [USUAL_SHARPNESS, SHARPNESSES, GUESSING] = [
   8,
   Array.from({ length: 24 }, (_, at) => 1.15 ** at),
@@ -12,15 +15,16 @@ const [USUAL_SHARPNESS, SHARPNESSES, GUESSING] = [
 ];
 
 /**
- * Sharpness and share of guessing by which scores become probabilities: those under which labels that were left out are
- * likeliest (temperature scaling: Guo et al. 2017), near usual ones where there are few.
+ * Finds the sharpness and the share of guessing that turn scores into probabilities. They are those under which
+ * left-out labels are likeliest (temperature scaling: Guo et al. 2017). With few labels they stay near the usual
+ * values.
  *
  * @param {ReturnType<import("./self_training.js").createLearner>} learner
  * @param {readonly number[]} labelled images with labels
  * @param {readonly number[]} kindOf their kinds, from 0
  * @param {number} kinds
- * @returns {{ sharpness: number, guessing: number, checked: number, right: number }} and how many labels were left out, and
- * how many of these would have been told rightly
+ * @returns {{ sharpness: number, guessing: number, checked: number, right: number }} "checked" counts the labels that
+ * were left out, "right" those of them that would have been predicted rightly
  */
 export function calibrate(learner, labelled, kindOf, kinds) {
   const held = heldOut(learner, labelled, kindOf, kinds);
@@ -43,7 +47,7 @@ export function calibrate(learner, labelled, kindOf, kinds) {
 }
 
 /**
- * Scores → probabilities, in place.
+ * Turns scores into probabilities, in place.
  * @param {Float64Array} scores
  * @param {{ sharpness: number, guessing: number }} calibration
  */
@@ -54,7 +58,10 @@ export function probabilitiesInPlace(scores, { sharpness, guessing }) {
   }
 }
 
-/** Scores of labelled images by what is learned without them, a part at a time; kinds of one label keep it. */
+/**
+ * Returns scores of labelled images by what is learned without them, one part after another. The only label of a kind
+ * is never left out.
+ */
 function heldOut(learner, labelled, kindOf, kinds) {
   const counts = new Int32Array(kinds);
   for (const kind of kindOf) counts[kind]++;

@@ -1,22 +1,22 @@
-// Which images a person should look at next: those whose answers tell most about all others.
+// Chooses the images that a person should look at next: those whose answers say most about all others.
 
 import { evenly } from "../../evenly.js";
 import { solveLower } from "./cholesky.js";
 
-/** Images among which is chosen, and the part of these that is the least sure. */
+/** How many images are considered, and how many of these are the least sure ones. */
 const [CANDIDATES, LEAST_SURE] = [400, 100];
-/** What a sure image counts for, beside 1 for one that is wholly undecided. */
+/** Weight of a sure image; a wholly undecided one has 1 more. */
 const SURE = 0.05;
 
 /**
- * Images in the order in which their answers help most: each one is that which lowers the mean variance of what is learned
- * most (transductive experimental design: Yu, Bi and Tresp 2006), images counting the more the less sure they are.
+ * Returns images in the order in which their answers help most. Each one lowers the mean variance of what is learned as
+ * much as any can (transductive experimental design: Yu, Bi and Tresp 2006). Unsure images count more in that mean.
  *
  * @param {ReturnType<import("./self_training.js").createLearner>} learner
  * @param {Float64Array} factor of the labelled images, as the learner's fit gives it
  * @param {Float64Array} doubts of each image, from 0 (sure) to 1 (two kinds are equally likely)
- * @param {ReadonlySet<number>} answered images that are not asked for
- * @param {number} wanted how many
+ * @param {ReadonlySet<number>} answered images that are not asked about
+ * @param {number} wanted how many images to return
  * @returns {number[]}
  */
 export function checkNext({ features: { data, size }, count }, factor, doubts, answered, wanted) {
@@ -49,7 +49,7 @@ export function checkNext({ features: { data, size }, count }, factor, doubts, a
   return chosen;
 }
 
-/** Covariance of what is learned of some images, given the labels: with A = L · Lᵀ, (L⁻¹ x) · (L⁻¹ y). */
+/** Returns the covariance of the predictions for some images, given the labels: with A = L · Lᵀ, (L⁻¹ x) · (L⁻¹ y). */
 function posteriorCovariance(data, size, factor, images) {
   const n = images.length;
   const rows = new Float64Array(n * size);

@@ -1,8 +1,8 @@
-// Solving symmetric positive definite systems, small enough to be dense.
+// Solves symmetric positive definite systems that are small enough to be dense.
 
 /**
- * Lower triangle L of a matrix, L · Lᵀ = A (Cholesky). The upper triangle of the result is zero.
- * @param {Float64Array} matrix `[size, size]`, symmetric positive definite; left as it is
+ * Returns the lower triangle L of a matrix, L · Lᵀ = A (Cholesky). The upper triangle of the result is zero.
+ * @param {Float64Array} matrix `[size, size]`, symmetric positive definite; it is not changed
  * @param {number} size
  * @returns {Float64Array} `[size, size]`
  */
@@ -14,7 +14,7 @@ export function cholesky(matrix, size) {
     for (let at = 0; at < col; at++) own -= lower[ofCol + at] * lower[ofCol + at];
     const pivot = lower[ofCol + col] = Math.sqrt(Math.max(own, 1e-12));
     let row = col + 1;
-    // Four rows at a time: their sums do not wait for each other.
+    // Four rows at a time: the processor can add to the four sums in parallel.
     for (; row + 3 < size; row += 4) {
       const [a, b, c, d] = [row * size, (row + 1) * size, (row + 2) * size, (row + 3) * size];
       let [sumA, sumB, sumC, sumD] = [matrix[a + col], matrix[b + col], matrix[c + col], matrix[d + col]];

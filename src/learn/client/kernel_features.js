@@ -1,14 +1,18 @@
-// Points as vectors whose inner products are a Gaussian kernel: what is linear in them is curved among the points.
+// Turns points into features whose inner products are a Gaussian kernel. A linear function of the features is a curved
+// one of the points.
 
 import { cholesky, solveLower } from "./cholesky.js";
 
-/** Squared length at which the kernel falls to 1/e: points are of length 1, so that 2 is a right angle. */
+/**
+ * Squared distance at which the kernel falls to 1/e. Points have length 1, so 2 is the squared distance at a right
+ * angle.
+ */
 const KERNEL_WIDTH = 1.5;
-/** Added to the landmarks' kernel, so that equal ones do no harm. */
+/** Added to the diagonal of the landmarks' kernel, so that equal landmarks do no harm. */
 const JITTER = 1e-6;
 
 /**
- * Kernel of a point with each landmark: exp(−|x − y|² / 1.5).
+ * Writes the kernel of a point with each landmark: exp(−|x − y|² / 1.5).
  * @param {Float32Array} points `[count, dims]`
  * @param {number} dims
  * @param {number} at which point
@@ -27,11 +31,12 @@ export function kernelWith(points, dims, at, landmarks, into) {
 }
 
 /**
- * Features of points by landmarks among them (Nyström's method: Williams and Seeger 2001): exact where all are landmarks.
+ * Returns features of points, by landmarks among them (Nyström's method: Williams and Seeger 2001). They are exact if
+ * all points are landmarks.
  * @param {{ data: Float32Array, count: number, dims: number }} points of length 1
- * @param {readonly number[]} chosen the landmarks, by number
- * @returns {{ data: Float64Array, size: number, landmarks: Float32Array, lower: Float64Array }} `data` is `[count, size]`;
- * `lower` is the Cholesky factor of the landmarks' kernel
+ * @param {readonly number[]} chosen indices of the landmarks
+ * @returns {{ data: Float64Array, size: number, landmarks: Float32Array, lower: Float64Array }} `data` is
+ * `[count, size]`; `lower` is the Cholesky factor of the landmarks' kernel
  */
 export function kernelFeatures({ data, count, dims }, chosen) {
   const size = chosen.length;

@@ -1,4 +1,4 @@
-// Kinds of all images by a person's labels: one answer from all parts of learning, for the library and for the page.
+// Joins all parts of learning into one answer, for the library and for the report's page.
 
 import { calibrate, probabilitiesInPlace } from "./calibration.js";
 import { checkNext } from "./check_next.js";
@@ -6,30 +6,31 @@ import { findNewKinds } from "./new_kinds.js";
 
 /**
  * @typedef {object} Learned
- * @property {Int32Array} groups for each image its kind, from 0, or `kinds` and more for a new one that has no label
+ * @property {Int32Array} groups for each image its kind, from 0; `kinds` or more for a new kind without a label
  * @property {number} found how many new kinds there are
- * @property {Float64Array} confidences for each image how likely its kind is right, from 0 to 1: 1 where a person said it, NaN
- * in new kinds
+ * @property {Float64Array} confidences for each image the probability, from 0 to 1, that its kind is right: 1 for a
+ * label, NaN in new kinds
  * @property {Float64Array} probabilities of each kind with labels: `[count, kinds]`
  * @property {{ sharpness: number, guessing: number, checked: number, right: number }} calibration
  * @property {Float64Array} weights of the features, for each kind: `[size, kinds]`
- * @property {(wanted: number) => number[]} next images whose answers would help most
+ * @property {(wanted: number) => number[]} next returns the images whose answers would help most
  */
 
 /**
  * @typedef {object} LearnedGroups
- * @property {Int32Array} groups for each image its kind, from 0, or `kinds` and more for a new one that has no label
+ * @property {Int32Array} groups for each image its kind, from 0; `kinds` or more for a new kind without a label
  * @property {number} found how many new kinds there are
- * @property {() => Learned} withConfidences how sure each is, which takes longer than the groups
+ * @property {() => Learned} withConfidences adds how sure each group is, which takes longer than the groups
  */
 
 /**
+ * Returns what labels say about all images.
  * @param {ReturnType<import("./self_training.js").createLearner>} learner
- * @param {{ data: Float32Array, count: number, dims: number }} points that the learner was made of
- * @param {ArrayLike<number>} labels for each image its kind from 0, or −1 where nobody said it
+ * @param {{ data: Float32Array, count: number, dims: number }} points that the learner was made from
+ * @param {ArrayLike<number>} labels for each image its kind from 0, or −1 without a label
  * @param {number} kinds at least 2, each with a label
- * @param {ArrayLike<number>} fine group of each image by a fine cut of their tree: see `cutsForNewKinds`
- * @param {ArrayLike<number>} coarse the same by a coarse cut
+ * @param {ArrayLike<number>} fine group of each image in a fine cut of the images' tree: see `cutsForNewKinds`
+ * @param {ArrayLike<number>} coarse the same in a coarse cut
  * @returns {Learned}
  */
 export function learnedFrom(learner, points, labels, kinds, fine, coarse) {
@@ -37,7 +38,8 @@ export function learnedFrom(learner, points, labels, kinds, fine, coarse) {
 }
 
 /**
- * The groups of `learnedFrom` first, for a page that shows them before it is known how sure they are. Parameters are as there.
+ * Returns only the groups of `learnedFrom`, so that a page can show them before their confidences are known. The
+ * parameters are the same.
  * @returns {LearnedGroups}
  */
 export function learnedGroups(learner, points, labels, kinds, fine, coarse) {

@@ -1,15 +1,21 @@
-// Groups of images that no label explains: kinds that nobody has named yet.
+// Finds groups of images that no label explains: kinds that nobody has labelled yet.
 
-/** Images that make a kind at least; and that as a share of those of a group on average, as splinters of a kind are small. */
+/**
+ * Fewest images of a new kind: as a number, and as a share of the mean size of a group. Splinters of a known kind are
+ * smaller.
+ */
 const [FEWEST_OF_A_KIND, LEAST_PART] = [3, 0.4];
-/** Labels of a kind from which on few images lie far from all of them. */
+/** With this many labels a kind, on average, few images lie far from all labelled ones. */
 const SOME_LABELS = 5;
-/** Share of the images beside labelled ones that lie nearer to these than a new kind does: with some labels, and with few. */
+/**
+ * A new kind must lie farther from the labelled images than this share of the unlabelled images in groups with labels.
+ * The first share holds from SOME_LABELS labels a kind on, the second below.
+ */
 const [USUAL_SHARE, USUAL_SHARE_OF_FEW] = [0.9, 0.95];
 
 /**
- * Numbers of groups into which the images' tree is to be cut: fine ones, each of one kind; and coarse ones, in which fine
- * groups of one kind meet again.
+ * Returns the numbers of groups to cut the images' tree into. Each group of the fine cut should be of one kind. In the
+ * coarse cut the fine groups of one kind come together again.
  * @param {number} kinds that have labels
  * @param {number} count images
  * @returns {{ fine: number, coarse: number }}
@@ -19,14 +25,14 @@ export function cutsForNewKinds(kinds, count) {
 }
 
 /**
- * Finds kinds that have no label (generalised category discovery: Vaze et al. 2022): groups without any labelled image
- * that lie farther from all labelled ones than images usually do that are in groups with some.
+ * Finds kinds that have no label (generalised category discovery: Vaze et al. 2022). These are groups without a
+ * labelled image that lie farther from all labelled images than images in groups with labels usually do.
  *
  * @param {{ data: Float32Array, count: number, dims: number }} points each of length 1
- * @param {readonly number[]} labelled
- * @param {number} kinds of these
- * @param {ArrayLike<number>} fine group of each image, by a fine cut of their tree
- * @param {ArrayLike<number>} coarse the same by a coarse cut
+ * @param {readonly number[]} labelled images with labels
+ * @param {number} kinds of the labelled images
+ * @param {ArrayLike<number>} fine group of each image in a fine cut of the images' tree
+ * @param {ArrayLike<number>} coarse the same in a coarse cut
  * @returns {Int32Array} for each image the new kind, from 0, or −1
  */
 export function findNewKinds(points, labelled, kinds, fine, coarse) {
@@ -58,12 +64,12 @@ export function findNewKinds(points, labelled, kinds, fine, coarse) {
   return found;
 }
 
-/** Squared distance to the nearest of some images. */
+/** Returns the squared distance to the nearest of some images. */
 function nearestOf({ data, dims }, image, others) {
   let least = Infinity;
   for (const other of others) {
     let squared = 0;
-    // The rest of the numbers is left out once it is farther than another.
+    // Stops as soon as the image is farther than the nearest one so far.
     for (let dim = 0; dim < dims && squared < least; dim++) {
       const difference = data[image * dims + dim] - data[other * dims + dim];
       squared += difference * difference;

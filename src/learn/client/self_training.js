@@ -1,23 +1,23 @@
-// Kinds of all images from the few that a person labelled.
+// Learns the kinds of all images from the few that a person labelled.
 
 import { evenly } from "../../evenly.js";
 import { cholesky, solveLower, solveUpper } from "./cholesky.js";
 import { kernelFeatures } from "./kernel_features.js";
 
-/** Landmarks of the kernel: more cost time and were no better, with 600 images and six kinds. */
+/** Most landmarks of the kernel. With 600 images and six kinds, more took longer and were no better. */
 const MOST_LANDMARKS = 256;
-/** Ridge. */
+/** Ridge of the least squares. */
 const RIDGE = 0.1;
-/** What an image counts for whose kind is only believed; one that a person labelled counts for 1. */
+/** Weight of an image whose kind is only predicted. An image with a label has weight 1. */
 const BELIEVED = 0.05;
-/** How sharply scores become beliefs, and how often these are renewed. */
+/** How sharply scores become predictions, and how often the predictions are renewed. */
 const [SHARPNESS, ROUNDS] = [10, 5];
-/** Images by which learning is checked with a part of the labels left out. */
+/** Number of images used in a check that leaves a part of the labels out. */
 const SAMPLE_OF_CHECKS = 512;
 
 /**
- * Learns kinds from labels: regularised least squares on a Gaussian kernel, first of the labelled images alone, then of all,
- * each with the kinds that it is believed to be (self-training: Scudder 1965; soft labels as in Lee 2013).
+ * Returns a learner: regularised least squares on a Gaussian kernel. It first learns from the labelled images alone,
+ * then from all images, each with the kinds predicted for it (self-training: Scudder 1965; soft labels as in Lee 2013).
  *
  * @param {{ data: Float32Array, count: number, dims: number }} points `[count, dims]`, each of length 1
  */
@@ -29,7 +29,9 @@ export function createLearner(points) {
   const some = evenly(count, SAMPLE_OF_CHECKS);
   const grams = new Map();
 
-  /** Gram matrix of some images, each counting as one that is believed; found when it is first asked for. */
+  /**
+   * Returns the Gram matrix of some images, each with the weight of a predicted one. It is computed once and then kept.
+   */
   function believedGram(images) {
     let gram = grams.get(images);
     if (!gram) {
@@ -42,11 +44,13 @@ export function createLearner(points) {
   }
 
   /**
+   * Learns from labels.
    * @param {readonly number[]} labelled images with labels
    * @param {readonly number[]} kindOf their kinds, from 0
    * @param {number} kinds
-   * @param {boolean} [quick] by a sample of the images, for a check
-   * @returns {{ weights: Float64Array, factor: Float64Array }} `[size, kinds]`; and the factor of the labelled images alone
+   * @param {boolean} [quick] learns from a sample of the images, for a check
+   * @returns {{ weights: Float64Array, factor: Float64Array }} weights are `[size, kinds]`; the factor is the Cholesky
+   * factor of the labelled images alone
    */
   function fit(labelled, kindOf, kinds, quick = false) {
     const images = quick ? some : all;
@@ -87,7 +91,7 @@ export function createLearner(points) {
     return { weights, factor };
   }
 
-  /** Scores of an image for each kind. */
+  /** Writes the scores of an image for each kind. */
   function score(image, weights, into) {
     scoresOf(data, image, size, weights, into);
   }
@@ -95,7 +99,7 @@ export function createLearner(points) {
   return { features, count, fit, score };
 }
 
-/** Scores → shares that sum to 1. */
+/** Turns scores into shares that sum to 1, in place. */
 export function softmaxInPlace(scores, sharpness) {
   let most = -Infinity;
   for (const score of scores) most = Math.max(most, score);
@@ -110,15 +114,15 @@ function identity(size, value) {
   return matrix;
 }
 
-/** Calls `use` with four at a time, which take a fourth of the reads and writes, and where they begin. */
+/** Calls a function with four values at a time and the index of the first: a fourth of the reads and writes. */
 function inFours(values, use) {
   for (let from = 0; from < values.length; from += 4) use(values.slice(from, from + 4), from);
 }
 
-/** Adds weight · x · xᵀ of each image to the lower triangle, which is all that is read. */
+/** Adds weight · x · xᵀ of each image to the lower triangle. Nothing reads the upper one. */
 function addOuters(matrix, data, images, size, weight) {
   inFours(images, (four) => {
-    // A fourth that is missing counts for nothing.
+    // If there are fewer than four images, the missing ones get weight 0.
     const [a, b, c, d] = [0, 1, 2, 3].map((at) => (four[at] ?? 0) * size);
     const [weightB, weightC, weightD] = [1, 2, 3].map((at) => at < four.length ? weight : 0);
     for (let row = 0; row < size; row++) {
@@ -135,7 +139,7 @@ function addOuters(matrix, data, images, size, weight) {
   });
 }
 
-/** Adds weight · x · targetᵀ of up to four images, their targets one after another. */
+/** Adds weight · x · targetᵀ of up to four images. Their targets lie one after another. */
 function addProducts(matrix, data, four, size, targets, kinds, weight) {
   const [a, b, c, d] = [0, 1, 2, 3].map((at) => (four[at] ?? 0) * size);
   const [weightB, weightC, weightD] = [1, 2, 3].map((at) => at < four.length ? weight : 0);
@@ -152,7 +156,7 @@ function addProducts(matrix, data, four, size, targets, kinds, weight) {
   }
 }
 
-/** Scores of an image for each kind, four kinds at a time. */
+/** Writes the scores of an image for each kind, four kinds at a time. */
 function scoresOf(data, image, size, weights, into) {
   const from = image * size;
   const kinds = into.length;

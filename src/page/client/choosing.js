@@ -1,19 +1,22 @@
-// Files that a person chose or dropped, with the paths that results call them by.
+// Reads which files a person chose or dropped, with the paths under which results list them.
 
 import { isImageName, isSystemName, masksAmong } from "../../dataset/image_names.js";
 
-/** The files of an input; of a folder with their paths. */
+/** Returns the files of an input. Files of a folder have their paths in it. */
 export function filesOf(input) {
   return [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
 }
 
-/** All files of what was dropped, folders among it. To be called before any wait: its entries are gone after one. */
+/**
+ * Returns all files that were dropped, including those in folders. Call it before any await: afterwards the browser has
+ * cleared the entries.
+ */
 export async function filesDropped(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
   return (await Promise.all(entries.map((entry) => filesBelow(entry, entry.name)))).flat();
 }
 
-/** A folder tells its content in pieces. */
+/** Returns all files below an entry. The browser returns a folder's content in pieces. */
 async function filesBelow(entry, path) {
   if (entry.isFile) return [{ file: await new Promise((done, fail) => entry.file(done, fail)), path }];
   const reader = entry.createReader();
@@ -25,7 +28,7 @@ async function filesBelow(entry, path) {
   }
 }
 
-/** What of some files can be used: images by path from their common folder, and zips of images. */
+/** Returns which files can be used: images, with paths from their common folder, and zips of images. */
 export function usableOf(found) {
   const seen = found.filter(({ path }) => !path.split("/").some(isSystemName));
   const top = seen[0]?.path.match(/^[^/]+(?=\/)/)?.[0];
@@ -39,7 +42,7 @@ export function usableOf(found) {
   return { images, zips, folder, masks: masks.size, others };
 }
 
-/** What was chosen, in a sentence. */
+/** Returns a sentence on what was chosen. */
 export function chosenText({ images, zips, folder, masks, others }) {
   const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
   const used = [

@@ -1,10 +1,10 @@
-// A network among files that a person chose or dropped.
+// Finds a network among files that a person chose or dropped.
 
 import { isImageName, isSystemName } from "../../dataset/image_names.js";
 
 /**
- * The files of a network apart from images: `model` is the ONNX file, the usual one of a repository where there are
- * several, `files` what may tell of it. No model where there is no ONNX file.
+ * Separates the files of a network from the images. "model" is the ONNX file; of several it is the one with a
+ * repository's usual name. "files" are the files that may describe the network. Without an ONNX file there is no model.
  */
 export function networkAmong(found) {
   const seen = found.filter(({ path }) => !path.split("/").some(isSystemName));
@@ -18,7 +18,7 @@ export function networkAmong(found) {
   };
 }
 
-/** What was chosen, in a sentence. */
+/** Returns a sentence on which network was chosen. */
 export function networkText({ model, files }) {
   const others = files.filter(({ path }) => /\.onnx$/i.test(path)).length - 1;
   const left = others ? `, ${others} other${others === 1 ? "" : "s"} left out` : "";

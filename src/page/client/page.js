@@ -1,12 +1,12 @@
-// The page: what was chosen, the work on it, and its result.
+// Runs the page: what was chosen, the work on it, and the result.
 
 import { chosenText, filesDropped, filesOf, usableOf } from "./choosing.js";
 import { networkAmong, networkText } from "./network.js";
 import { endProgress, showProgress } from "./progress.js";
 
 /**
- * Sets the page going. `group` does the work on `{ images, zips, normals, network, folder, fields }`, tells `onProgress`
- * of it, ends with the signal, and gives groups.json, the report and files to save.
+ * Starts the page. "group" is the function that does the work on { images, zips, normals, network, folder, fields }. It
+ * reports to onProgress and stops when the signal is aborted. It returns groups.json, the report and the files to save.
  */
 export function startPage(group) {
   const find = (id) => document.getElementById(id);
@@ -18,7 +18,7 @@ export function startPage(group) {
   let running;
   let shown;
 
-  /** A network among them is taken for itself: images that were chosen before stay. */
+  /** Takes the chosen files. If they contain a network without images, the images chosen before stay. */
   function choose(found) {
     const { model, files, rest } = networkAmong(found);
     if (model && !find("network")) {
@@ -122,7 +122,7 @@ export function startPage(group) {
     chooseNetwork(undefined);
     find("network").focus();
   });
-  // Anywhere on the page: a file that misses a target would be opened in place of the page.
+  // Files can be dropped anywhere on the page. Otherwise the browser would open a file that misses a target.
   const targetOf = (event) => event.target.closest?.(".normals") ?? drop;
   document.addEventListener("dragover", (event) => {
     event.preventDefault();

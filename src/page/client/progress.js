@@ -1,4 +1,4 @@
-// How far the work is, and how long it will still take.
+// Shows how far the work is, and how long it will still take.
 
 const STAGES = {
   upload: "Uploading",
@@ -12,16 +12,16 @@ const STAGES = {
   write: "Writing the report",
 };
 
-/** Seconds of a stage after which its pace tells anything. */
+/** Seconds of a stage after which its pace is known well enough. */
 const PACE_AFTER = 1;
 
 let stage;
 let began;
 let first;
 
-/** Shows one more step; `total` is left out where nobody knows it. */
+/** Shows one more step. "total" is left out if it is not known. */
 export function showProgress(name, done, total) {
-  // An image is read and then embedded: the latter tells of both.
+  // Each image is read and then embedded. Only the embedding is shown.
   if (name === "decode" && stage === "embed") return;
   if (name !== stage) {
     [stage, began, first] = [name, performance.now(), done];
@@ -34,7 +34,7 @@ export function showProgress(name, done, total) {
   else bar.removeAttribute("value");
 }
 
-/** Hides it until the next step. */
+/** Hides the progress until the next step. */
 export function endProgress() {
   stage = undefined;
   document.getElementById("work").hidden = true;

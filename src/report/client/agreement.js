@@ -1,11 +1,11 @@
-// How often answers agreed with what was predicted, and what that says.
+// Computes how often answers agreed with the predictions, and how certain that share is.
 
 /** Quantile of the normal distribution for an interval of 95 %. */
 const NORMAL_95 = 1.959964;
 
 /**
- * Interval in which the share of right answers lies with 95 % confidence, from some of them (Wilson 1927, Probable
- * inference, the law of succession, and statistical inference): it holds for few answers too, and where all are right.
+ * Returns the interval in which the share of right answers lies with 95 % confidence (Wilson 1927, Probable inference,
+ * the law of succession, and statistical inference). It holds for few answers too, and when all of them are right.
  * @param {number} right
  * @param {number} of
  * @returns {[least: number, most: number]}
@@ -20,7 +20,7 @@ export function wilsonInterval(right, of) {
 }
 
 /**
- * What a person can read of the last answers.
+ * Returns how many of the last answers agreed with the prediction, and the confidence interval of that share.
  * @param {readonly { agreed: boolean }[]} answers
  * @param {number} most how many of the last ones count
  * @returns {{ of: number, right: number, least: number, most: number } | undefined} nothing without answers

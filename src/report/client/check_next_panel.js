@@ -1,4 +1,5 @@
-// Check next: the images whose answers would help most, one after another, each beside images of the group predicted for it.
+// Check next: asks about the images whose answers would help most, one after another. Each is shown beside images of
+// the group that is predicted for it.
 
 import { lastAgreement } from "./agreement.js";
 import { groupColour, groupTitle } from "./group_markup.js";
@@ -8,7 +9,7 @@ import { countOf, escapeHtml, fileName, isolate } from "./text.js";
 
 const EXAMPLES = 4;
 
-// Chances below this are left out.
+// Kinds less likely than this are shown without their probability.
 const WORTH_TELLING = 0.05;
 
 export function createCheckNext({ images, cards, edits, arrangement, sheets, learning, tip, say }) {
@@ -16,15 +17,15 @@ export function createCheckNext({ images, cards, edits, arrangement, sheets, lea
   const part = (name) => document.getElementById(`check-next-${name}`);
   let asked = [];
   let at = 0;
-  // Whether the name that is typed is that of a new kind, or of the one predicted.
+  // Whether the name being typed is for a new kind. Otherwise it is for the predicted one.
   let isNamingNew = false;
-  // Whether each was answered.
+  // Whether each image was answered.
   let answered = [];
 
   const groupOf = (image) => edits.present().groups.find(({ members }) => members.includes(image));
   const source = (image) => cards[image].querySelector("img").src;
 
-  // Starts with what is confirmed now.
+  // Starts a round of questions, chosen by the images that are confirmed now.
   function ask() {
     asked = learning.next();
     [at, answered] = [0, []];
@@ -49,7 +50,7 @@ export function createCheckNext({ images, cards, edits, arrangement, sheets, lea
     }
   }
 
-  // The prediction as it is now: what is learned as one goes may change it.
+  // Shows the present prediction. Learning as one goes may change it while the image is shown.
   function showQuestion() {
     const image = asked[at];
     const { confidences, confirmed } = edits.present();
@@ -112,12 +113,13 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
     return !group.members.some((member) => confirmed.has(member));
   }
 
-  // Groups in an order that stays while one answers.
+  // Returns the groups in an order that stays the same while a person answers.
   function inNumbers() {
     return [...edits.present().groups].sort((a, b) => a.number - b.number);
   }
 
-  // An answer is a label at once: for the group of a number, or for a new one with a name that may be empty.
+  // Takes an answer, which confirms the image at once. "to" is the number of a group; without it there is a new group,
+  // whose name may be empty.
   function answer(to, name) {
     const image = asked[at];
     const group = groupOf(image);
@@ -137,7 +139,7 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
     show();
   }
 
-  // Back to the image before; an answer to it is taken back.
+  // Goes back to the image before. If that image was answered, the answer is undone.
   function back() {
     if (at === 0) return;
     const before = asked[at - 1];
@@ -185,7 +187,7 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
     const kind = target.closest("[data-kind]");
     if (kind) answer(Number(kind.dataset.kind));
   });
-  // No form: where a service shows the page in a frame, forms are off.
+  // This is no form element, because forms are off when a service shows the page in a frame.
   const add = () => {
     answer(isNamingNew ? undefined : groupOf(asked[at]).number, part("kind-name").value.trim().replace(/\s+/g, " "));
   };
@@ -232,7 +234,7 @@ style="--colour: ${groupColour(one.number)}"></span>${isolate(groupTitle(one))}$
   });
 }
 
-// A digit for each of nine groups: the group's number where it is one, for others one that is free.
+// Gives nine groups a digit key: the group's own number if it has one digit, otherwise a free digit.
 function keysOf(groups) {
   const numbers = groups.map(({ number }) => number).sort((a, b) => a - b);
   const keys = new Map(numbers.filter((number) => number <= 9).map((number) => [number, number]));

@@ -1,4 +1,4 @@
-// Confirming that images are in the right group: a mark and a button on each card, a key, and a button for a whole group.
+// Confirms that images are in the right group: by a button on each card, a key, and a button for a whole group.
 
 import { groupTitle } from "./group_markup.js";
 import { isSure, sureness } from "./learning.js";
@@ -12,7 +12,7 @@ export function createConfirming({ images, cards, edits, sheets, viewer, say }) 
 
   const groupOf = (image) => edits.present().groups.find(({ members }) => members.includes(image));
 
-  // Confirms an image where it is, and the copies folded under it, or takes that back.
+  // Confirms an image in its group, together with the copies folded under it, or takes that back.
   function toggle(image) {
     const { confirmed } = edits.present();
     const chosen = [image, ...sheets.foldedUnder(image)];
@@ -26,7 +26,8 @@ export function createConfirming({ images, cards, edits, sheets, viewer, say }) 
     }
   }
 
-  // Keeps the keyboard going where the card is hidden by what just changed, as where only unsure images are shown.
+  // Toggles a card. If that hides the card, as when only unsure images are shown, the focus moves to a card beside it,
+  // so that the keyboard goes on working.
   function toggleCard(card) {
     const shown = [...document.querySelectorAll("#groups .card")].filter((one) => one === card || !isHidden(one));
     const at = shown.indexOf(card);
@@ -59,7 +60,7 @@ export function createConfirming({ images, cards, edits, sheets, viewer, say }) 
     drawViewer();
   }
 
-  // How many images of a group are confirmed, and the button for all of them.
+  // Shows how many images of a group are confirmed, and the button for all of them.
   function drawHead(group, confirmed) {
     const actions = document.querySelector(`#group-${group.number} .actions`);
     if (!actions) return;
@@ -117,10 +118,11 @@ function isHidden(card) {
   return card.hidden || card.closest("section").hidden;
 }
 
-// Adds button and line of what is known to a card; returns what sets them.
+// Adds a confirm button and a line with the confidence to a card. Returns the function that updates them.
 function createMark(card) {
   const button = document.createElement("button");
-  // The key reaches it from the picture: a stop more for each image would make the way through the page twice as long.
+  // The button is not a tab stop: one more for each image would double the way through the page. The key c works
+  // instead.
   [button.type, button.className, button.tabIndex] = ["button", "confirm", -1];
   const path = card.querySelector("img").alt;
   button.setAttribute("aria-label", `Confirm ${path}`);

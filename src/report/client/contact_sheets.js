@@ -1,4 +1,4 @@
-// The groups as contact sheets: sections with their images, links to them, search and order.
+// Shows the groups as contact sheets: a section with the images of each, links to them, search and order.
 
 import { groupColour, groupCount, groupHead, groupSize, groupTitle } from "./group_markup.js";
 import { groupLooks } from "./looks.js";
@@ -21,7 +21,7 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
   });
   const distanceTexts = cards.map((card) => card.querySelector(".distance"));
   const onFilter = [];
-  // What other parts of the page want shown, and in which order within groups.
+  // Other parts of the page set these: which images are shown, and their order within groups.
   let wanted = () => true;
   let rank;
 
@@ -34,7 +34,8 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
     return [...groups].sort((a, b) => groupSize(b) - groupSize(a) || a.number - b.number);
   }
 
-  // The images of a group as the page has them: by distance to the medoid, or by a rank that another part gives.
+  // Returns the images of a group in the order of the page: by distance to the medoid, or by the rank that another part
+  // set.
   function inOrder(group) {
     const { order } = arrangement.of(group);
     if (!rank) return order;
@@ -51,7 +52,7 @@ export function createContactSheets({ images, cards, edits, arrangement }) {
     return section;
   }
 
-  // Fills a group's section; images stay where they are when their order is the same.
+  // Fills a group's section. If the order of the images is the same they are not touched.
   function fill(section, group, looks) {
     const markup = groupHead(group, images, looks);
     if (heads.get(section) !== markup) section.querySelector(".group-head").innerHTML = markup;
@@ -96,14 +97,14 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
     if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
   }
 
-  // The copies that are shown as one with an image: those in its group, while copies are folded.
+  // Returns the copies that are folded under an image: those in its group, if copies are folded.
   function foldedUnder(image) {
     if (!fold?.checked || !copies.has(image)) return [];
     const { members } = edits.present().groups.find((group) => group.members.includes(image));
     return copies.get(image).filter((copy) => members.includes(copy));
   }
 
-  // Hides copies under the image that they are copies of, and tells there how many they are.
+  // Hides folded copies, and shows on the image that they are copies of how many they are.
   function foldCopies() {
     for (const image of copies.keys()) {
       const folded = matches[image] ? foldedUnder(image) : [];
@@ -114,7 +115,7 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
     }
   }
 
-  // Shows the images whose path or label has all words that are searched, and that other parts of the page want shown.
+  // Shows an image if its path or label contains every searched word and the other parts of the page want it shown.
   function filter() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     matches = names.map((name, image) => wanted(image) && words.every((word) => name.includes(word)));
@@ -158,23 +159,25 @@ style="--colour: ${groupColour(group.number)}"></span>${isolate(groupTitle(group
     matches: (image) => matches[image],
     foldedUnder,
     onFilter: (listener) => onFilter.push(listener),
-    // Shows only the images for which `isWanted` holds, besides what is searched.
+    // Shows only the images for which isWanted is true and that match the search.
     narrow(isWanted) {
       wanted = isWanted;
       filter();
     },
-    // Orders images within groups by a number for each; without one by distance to the medoid.
+    // Orders the images within groups by the number that rankOf returns. Without rankOf they are ordered by distance to
+    // the medoid.
     rankBy(rankOf) {
       rank = rankOf;
       draw();
     },
-    // The images shown, in the order of the page.
+    // Returns the images that are shown, in the order of the page.
     shown: () => sorted(edits.present().groups).flatMap(inOrder).filter((image) => matches[image]),
     groups: () => sorted(edits.present().groups),
   };
 }
 
-// Puts a text field in the place of a group's name, or below it for a note. Enter keeps the text, Escape does not.
+// Puts a text field in the place of a group's name, or below the head for a note. Enter keeps the text, Escape does
+// not.
 function editText(section, group, action, edits) {
   const head = section.querySelector(".group-head");
   head.querySelector(".edit-field")?.remove();
@@ -211,7 +214,7 @@ function editText(section, group, action, edits) {
   field.select();
 }
 
-// A button with an image's thumbnail that opens the image.
+// Returns a button with an image's thumbnail. It opens the image.
 export function thumbnailButton(image, { images, cards }, caption) {
   const { path } = images[image];
   return `<li><button type="button" data-open="${image}" title="${escapeHtml(path)}" \

@@ -1,4 +1,4 @@
-// The defect in the large view: its frame, its sharp picture in place, zoom to it, what was measured.
+// The defect in the large view: its frame, a sharp picture of it in its place, zoom to it, and its measurements.
 
 import { placeHeatMap, placeWithin } from "./pictures.js";
 import { formatNumber } from "./text.js";
@@ -7,14 +7,14 @@ import { createZoom } from "./zoom.js";
 export function createDefectView({ images, dialog, picture, pictures }) {
   const part = (id) => document.getElementById(id);
   const stage = picture.parentElement;
-  // Beside the picture, not in it: what is enlarged would have thick lines and huge letters.
+  // The frame lies beside the picture, not in it. Zoom would enlarge its lines and letters too.
   const frame = stage.appendChild(document.createElement("span"));
   const size = frame.appendChild(document.createElement("b"));
   frame.className = "defect-frame";
   const zoom = createZoom({ stage, picture, value: part("zoom-value"), onLook: placeFrame });
   const frameSwitch = part("viewer-frame");
   let image;
-  // Whether images that follow are shown by their defects too.
+  // Whether the view shows the defect, and so will for the images that follow.
   let byDefect = false;
 
   function placeFrame(seen) {
@@ -25,10 +25,10 @@ export function createDefectView({ images, dialog, picture, pictures }) {
     const [x, y] = [seen.width / photoWidth, seen.height / photoHeight];
     const lengths = { left: seen.left + left * x, top: seen.top + top * y, width: width * x, height: height * y };
     for (const [name, length] of Object.entries(lengths)) frame.style[name] = `${length}px`;
-    // On the side where there is more room.
+    // The text stands on the side where there is more room.
     const isLow = lengths.top + lengths.height / 2 > stage.clientHeight / 2;
     frame.classList.toggle("above", isLow);
-    // Where nothing stands out there is only the place that weighs most, as exact as a patch.
+    // If nothing stood out, the box is only the place with the most weight. It is no more exact than a patch.
     frame.classList.toggle("coarse", defect.area === undefined);
     size.textContent = `${defect.area === undefined ? "about " : ""}${width} × ${height} px`;
   }
@@ -69,7 +69,7 @@ export function createDefectView({ images, dialog, picture, pictures }) {
   };
 
   return {
-    // Puts what there is of an image's defect over its picture.
+    // Shows an image's defect over its picture.
     show(next) {
       image = next;
       const { defect, crop, cropUrl } = images[image];
@@ -84,10 +84,10 @@ export function createDefectView({ images, dialog, picture, pictures }) {
       if (byDefect) toDefect();
       else zoom.whole();
     },
-    // Whether the view begins at the defect, as the pictures on the page do.
+    // Sets whether the view begins at the defect: as the pictures on the page do.
     begin: () => byDefect = pictures.showsDefects(),
     resume: () => byDefect ? toDefect() : zoom.whole(),
-    // Does what a key asks for; false where it is none of these.
+    // Does what a key asks for. Returns false for a key without a meaning here.
     key(event) {
       if (event.ctrlKey || event.metaKey || event.altKey) return false;
       if (event.shiftKey && MOVES[event.key]) {
@@ -112,7 +112,7 @@ function placed(element, box, photo) {
   return element;
 }
 
-// Names and values of what was measured, for the facts of an image.
+// Returns names and values of an image's measurements, for the list of its facts.
 export function defectFacts({ defect }) {
   if (!defect) return [];
   const { photoWidth, photoHeight, left, top, width, height, area, lightness, chroma, edge, parts } = defect;

@@ -1,4 +1,4 @@
-// The tree of merges, and the line that cuts it into groups.
+// Draws the tree of merges, and the line that cuts it into groups.
 
 import { groupColour, groupTitle } from "./group_markup.js";
 import { countOf, escapeHtml, formatNumber } from "./text.js";
@@ -18,7 +18,7 @@ export function createDendrogram({ tree, images, cards, edits, arrangement, pict
   const y = (height) => TREE.top + (1 - height / highest) * TREE.plot;
   const x = (leaf) => TREE.left + (leaf + 0.5) / count * (width - TREE.left - TREE.right);
 
-  // Half-way between the merge that the cut undoes and the one that it keeps.
+  // Half-way between the merge that the cut undoes and the one below it.
   function cutHeight(k) {
     const undone = k > 1 ? tree.heights[count - k] : highest;
     const kept = k < count ? tree.heights[count - k - 1] : 0;
@@ -46,7 +46,7 @@ export function createDendrogram({ tree, images, cards, edits, arrangement, pict
     ).join("");
   }
 
-  // One path for each group's branches, and a quiet one for those that join groups.
+  // One path for the branches of each group, and a grey one for the branches that join groups.
   function branches(groupOf) {
     const [places, tops, owners] = [new Float64Array(2 * count - 1), new Float64Array(2 * count - 1), []];
     const paths = new Map();
@@ -65,7 +65,7 @@ H${places[b].toFixed(1)}V${y(tops[b]).toFixed(1)}`;
     ).join("");
   }
 
-  // A bar below the leaves in the colours of their groups.
+  // A bar below the leaves, in the colours of their groups.
   function bars(groupOf) {
     const byPlace = [];
     leaves.forEach((place, image) => byPlace[place] = image);
@@ -83,7 +83,7 @@ y="${TREE.top + TREE.plot + 4}" width="${((end - start) * step - 2 * gap).toFixe
     }).join("");
   }
 
-  // Below each group its most typical image, where there is room; they lead to the group.
+  // The most typical image of each group, below it, if there is room. It links to the group.
   function medoids(groups) {
     const top = TREE.top + TREE.plot + TREE.bar + 10;
     const spans = groups.map((group) => {
@@ -111,7 +111,7 @@ height="${TREE.thumbnail}" preserveAspectRatio="xMidYMid slice"/></a>`;
 <circle cx="${width - 14}" cy="0" r="6"/><text x="${width - 26}" y="-7">${text}</text></g>`;
   }
 
-  // The number of groups that a cut at a place in the picture leaves.
+  // Returns the number of groups that a cut at a place in the picture makes.
   function countAt(clientY) {
     const box = svg.getBoundingClientRect();
     const height = (1 - ((clientY - box.top) * TREE.height / box.height - TREE.top) / TREE.plot) * highest;
@@ -139,7 +139,7 @@ height="${TREE.thumbnail}" preserveAspectRatio="xMidYMid slice"/></a>`;
   draw();
 }
 
-// The place of each image from left to right, so that no branches cross.
+// Returns the place of each image from left to right, so that no branches cross.
 function leafPlaces(pairs, count) {
   const places = new Int32Array(count);
   const open = [2 * count - 2];
@@ -152,7 +152,7 @@ function leafPlaces(pairs, count) {
   return places;
 }
 
-// The nearest of 1, 2 and 5 times a power of ten above a number.
+// Returns the least of 1, 2 and 5 times a power of ten that is no smaller than the given number.
 function niceStep(least) {
   const power = 10 ** Math.floor(Math.log10(least));
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least);

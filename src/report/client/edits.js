@@ -1,12 +1,16 @@
-// The groups as they are now, what a person said of them, what they were before, and where they are kept.
+// Keeps the groups as they are now, what a person entered about them, and all earlier states, for undo. Stores the
+// present state in the browser.
 
 import { cutTree, distanceReader, medoidOf } from "./grouping.js";
 import { groupsLearned, groupsOfCut } from "./labelled_groups.js";
 
-// A state is { k, moved, groups, confirmed, confidences, isLearned, isSurenessKnown, answers }: the cut of the tree it comes
-// from, the images moved since then, groups as in labelled_groups.js with the images that a person confirmed in them; how
-// sure each image's group is, null where nobody knows; whether all groups follow from what is confirmed, and whether how sure
-// they are does; and of answers about images whose group had been predicted whether they agreed, as { image, agreed }. States are never changed, only followed by others.
+// A state is { k, moved, groups, confirmed, confidences, isLearned, isSurenessKnown, answers }:
+// k is the number of groups of the cut of the tree that it comes from, and moved counts the images moved since then.
+// groups are as in labelled_groups.js; confirmed has the images that a person confirmed in them.
+// confidences has the confidence of each image's group, null where it is not known.
+// isLearned says whether the groups follow from all that is confirmed, isSurenessKnown whether the confidences do.
+// answers has { image, agreed } for each answer: whether it agreed with the group that had been predicted.
+// States are never changed. A change makes a new state.
 export function createEdits(report) {
   const { images, tree } = report;
   const scores = images.map(({ score }) => score);
@@ -32,7 +36,7 @@ export function createEdits(report) {
   let gesture;
   let isTogether = false;
 
-  // Tells of a new state, with how it came about: "undo" or "change".
+  // Makes a state the present one and calls the listeners. "how" says what led to it: "undo" or "change".
   function set(state, how) {
     present = state;
     if (isTogether) return;
@@ -43,14 +47,15 @@ export function createEdits(report) {
     for (const listener of onAll) listener(present, how);
   }
 
-  // Changes of one gesture, such as a drag of the cut, are undone together.
+  // Keeps the state before, for undo. All changes of one gesture, such as a drag of the cut, are undone together.
   function change(state, name) {
     if (name === undefined || name !== gesture) past.push(present);
     gesture = name;
     set(state, "change");
   }
 
-  // Images are confirmed in a group: it is new no more, and how sure the machine was counts no more either.
+  // Returns the state with images confirmed in a group. The group counts as new no longer, and what was learned is out
+  // of date.
   function withConfirmed(state, chosen, number) {
     const confirmed = new Map(state.confirmed);
     for (const image of chosen) confirmed.set(image, number);
@@ -65,7 +70,8 @@ export function createEdits(report) {
     present: () => present,
     isEdited: () => present !== run,
     canUndo: () => past.length > 0,
-    // Calls a listener after every change of the groups; `onEvery` after all others too, with how it came about.
+    // A listener of onChange is called after every change of the groups. A listener of onEvery is called after all
+    // other changes too, with what led to the change.
     onChange: (listener) => onGroups.push(listener),
     onEvery: (listener) => onAll.push(listener),
     endGesture: () => gesture = undefined,
@@ -74,7 +80,7 @@ export function createEdits(report) {
       if (past.length > 0) set(past.pop(), "undo");
     },
     reset: () => change(run),
-    // Makes several changes one step of undo.
+    // Makes several changes a single step of undo.
     inOneStep(work) {
       const [before, steps] = [present, past.length];
       isTogether = true;
@@ -89,8 +95,8 @@ export function createEdits(report) {
       past.push(before);
       set(present, "change");
     },
-    // New groups by the tree; they keep the names of the groups whose images they mostly hold, and confirmed images
-    // their kinds.
+    // Cuts the tree into new groups. Each keeps the name of the old group whose images it mostly holds, and confirmed
+    // images keep their kinds.
     cut(k) {
       if (k === present.k && present.moved === 0) return;
       const before = gesture === "cut" ? past[past.length - 1] : present;
@@ -100,12 +106,13 @@ export function createEdits(report) {
       const state = { ...before, k, moved, groups, confirmed, confidences: images.map(() => null), isLearned: false };
       change(asRun ? run : state, "cut");
     },
-    // Changes what is said of a group: { name }, { note } or { sound }.
+    // Changes what a person entered about a group: { name }, { note } or { sound }.
     describe(number, said) {
       const groups = present.groups.map((group) => group.number === number ? { ...group, ...said } : group);
       change({ ...present, groups });
     },
-    // Moves images of one group to the group of a number, or to a new one, where they are confirmed; returns its number.
+    // Moves images of one group to the group with a number, or to a new group, and confirms them there. Returns the
+    // number.
     move(moved, to) {
       const from = present.groups.find(({ members }) => members.includes(moved[0]));
       if (from.number === to) return to;
@@ -122,22 +129,23 @@ export function createEdits(report) {
       change(withConfirmed(state, moved, number));
       return number;
     },
-    // Confirms images in the group where they are.
+    // Confirms images in the group that they are in.
     confirm(chosen) {
       const { number } = present.groups.find(({ members }) => members.includes(chosen[0]));
       change(withConfirmed(present, chosen, number));
     },
-    // Takes back what was said of images.
+    // Takes back that images are confirmed.
     unconfirm(chosen) {
       const confirmed = new Map(present.confirmed);
       for (const image of chosen) confirmed.delete(image);
       change({ ...present, confirmed, isLearned: false });
     },
-    // Keeps whether an answer about an image agreed with what had been predicted.
+    // Keeps whether an answer about an image agreed with the prediction.
     answered(image, agreed) {
       change({ ...present, answers: [...present.answers, { image, agreed }] });
     },
-    // Takes on groups that were learned; as a part of the last change where that led to it. Tells what moved.
+    // Takes over the groups that were learned. If isPart, this is a part of the last change, for undo. Returns what
+    // moved.
     learn(learned, isPart) {
       const { groups, moved, dissolved } = groupsLearned(present, learned);
       const state = { ...present, moved: present.moved + moved, groups, isLearned: true, isSurenessKnown: false };
@@ -145,7 +153,7 @@ export function createEdits(report) {
       else change(state);
       return { moved, dissolved };
     },
-    // Takes on how sure the groups are that were learned, as a part of that change.
+    // Takes over the confidences of the learned groups, as a part of the change that brought these groups.
     tellSureness(found) {
       const confidences = Array.from(
         found,
@@ -160,17 +168,17 @@ function essence({ number, name, note, sound, members }) {
   return { number, name, note, sound, members };
 }
 
-// Where local storage is refused the page works without it.
+// Stores the state. If local storage is refused, the page works without it.
 function store(key, state) {
   try {
     if (state) localStorage.setItem(key, JSON.stringify({ ...state, confirmed: [...state.confirmed] }));
     else localStorage.removeItem(key);
   } catch {
-    // Edits last as long as the page is open.
+    // Edits then last as long as the page is open.
   }
 }
 
-// The stored state, when it holds each image once. One that an earlier version stored says nothing of confirmed images.
+// Returns the stored state if it holds each image once. A state that an earlier version stored lacks confirmed images.
 function stored(key, { confidences }) {
   try {
     const state = JSON.parse(localStorage.getItem(key));
@@ -194,8 +202,8 @@ function stored(key, { confidences }) {
   }
 }
 
-// Medoid, order and distances of groups. Groups as they were found keep the run's exact numbers; those of others come
-// from the rounded distances.
+// Finds medoid, order and distances of groups. Groups of the run keep the run's exact numbers; others get them from the
+// rounded distances.
 export function createArrangement({ groups, images, distances }) {
   const distance = distances && distanceReader(distances, images.length);
   const runGroup = new Map();
@@ -216,7 +224,7 @@ export function createArrangement({ groups, images, distances }) {
 
   return {
     distance,
-    // { order, distances }: the images of a group, its medoid first, and how far each is from it.
+    // Returns { order, distances }: the images of a group, its medoid first, and the distance of each to the medoid.
     of({ members }) {
       if (!known.has(members)) known.set(members, arrange(members));
       return known.get(members);

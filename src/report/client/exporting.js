@@ -1,4 +1,4 @@
-// The groups as shown, as files to keep: groups-edited.json for other commands, and CSV.
+// Exports the groups as shown: groups-edited.json for other commands, and CSV.
 
 import { groupTitle } from "./group_markup.js";
 import { groupLooks } from "./looks.js";
@@ -17,7 +17,8 @@ export function followExports({ report, edits, arrangement }) {
   });
 }
 
-// In the form of groups.json, with names, notes and marks; without what holds only for the groups as they were found.
+// Returns the groups in the form of groups.json, with names, notes and marks. What holds only for the groups of the run
+// is left out.
 function groupsFile({ images, model, settings, warnings }, edits, arrangement) {
   const { groups, confirmed, confidences } = edits.present();
   const looks = groupLooks(groups, images);

@@ -1,9 +1,9 @@
-// HTML that both the page as it is made and the page as it is changed show of a group and of the labels.
+// HTML for a group and for the labels. The report is made with it, and the page's script updates the page with it.
 
 import { nameByLooks } from "./looks.js";
 import { countOf, escapeHtml, formatNumber, isolate, mean, sum } from "./text.js";
 
-// Hues that are told apart next to each other; later groups take them again at another lightness.
+// Hues that are easy to tell apart next to each other. Later groups use them again at another lightness.
 const HUES = [255, 55, 150, 340, 200, 95, 300, 25, 175, 125];
 
 /**
@@ -24,7 +24,7 @@ export function groupTitle({ number, name, isNew }) {
 }
 
 /**
- * Its images, those included that the page does not show.
+ * Returns the number of a group's images, including those that the page does not show.
  * @param {{ unseen?: number, members: readonly number[] }} group @returns {number}
  */
 export function groupSize({ unseen = 0, members }) {
@@ -32,7 +32,7 @@ export function groupSize({ unseen = 0, members }) {
 }
 
 /**
- * How many images it has, and how many of them are shown.
+ * Returns how many images a group has, and how many of them are shown, as text.
  * @param {{ unseen?: number, members: readonly number[] }} group @returns {string}
  */
 export function groupCount(group) {
@@ -41,8 +41,9 @@ export function groupCount(group) {
 }
 
 /**
- * A section without its images.
- * @param {{ number: number, name?: string, note?: string, sound?: boolean, unseen?: number, members: readonly number[] }} group
+ * Returns the head of a group's section: everything but the images.
+ * @param {{ number: number, name?: string, note?: string, sound?: boolean, unseen?: number, members: readonly number[]
+ * }} group
  * @param {readonly { score: number, label?: string }[]} images
  * @param {import("./looks.js").Looks} [looks]
  * @returns {string}
@@ -68,7 +69,7 @@ ${looks?.text ? looksLine(looks, title) : ""}${note ? `<p class="note-text">${is
 }
 
 /**
- * What its defects look like, and a button that takes it for the group's name.
+ * Returns what a group's defects look like, and a button that makes this the group's name.
  * @param {import("./looks.js").Looks} looks @param {string} title @returns {string}
  */
 function looksLine({ text, words, measured }, title) {
@@ -95,7 +96,7 @@ function labelCounts(members) {
 }
 
 /**
- * Labels by group.
+ * Returns a table of labels by group.
  * @param {readonly { number: number, name?: string, members: readonly number[] }[]} groups
  * @param {readonly { label?: string }[]} images
  * @returns {string}
@@ -118,7 +119,7 @@ ${labels.map((label, at) => contingencyRow(label, counts[at])).join("\n")}
 }
 
 /**
- * The different labels, sorted.
+ * Returns the distinct labels, sorted.
  * @param {readonly { label?: string }[]} images @returns {string[]}
  */
 export function labelsOf(images) {

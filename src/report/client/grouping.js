@@ -1,7 +1,7 @@
-// Groups of images from the tree and the rounded distances that a report carries.
+// Finds groups of images from the tree and the rounded distances in the report.
 
 /**
- * Bytes of base64.
+ * Decodes base64.
  * @param {string} text @returns {Uint8Array<ArrayBuffer>}
  */
 export function decodeBase64(text) {
@@ -12,7 +12,7 @@ export function decodeBase64(text) {
 }
 
 /**
- * Reads the upper triangle of a distance matrix, stored as shares of its largest distance.
+ * Returns a function that reads a distance from a packed upper triangle of a distance matrix.
  * @param {{ bits: number, largest: number, data: string }} packed
  * @param {number} count images
  * @returns {(i: number, j: number) => number}
@@ -29,8 +29,8 @@ export function distanceReader({ bits, largest, data }, count) {
 }
 
 /**
- * The k groups left when the last k − 1 merges are undone, the largest first; of equal ones the one with the higher
- * mean score, then the one with the first image.
+ * Returns the k groups that are left when the last k − 1 merges are undone, the largest first. Of equally large groups
+ * the one with the higher mean score comes first, then the one with the first image.
  * @param {readonly number[]} pairs the two clusters of each merge, alternating, in SciPy's convention
  * @param {readonly number[]} scores of the images
  * @param {number} k
@@ -50,7 +50,7 @@ export function cutTree(pairs, scores, k) {
 }
 
 /**
- * The member with the smallest sum of distances to the others.
+ * Returns the member with the smallest sum of distances to the others.
  * @param {readonly number[]} members ascending
  * @param {(i: number, j: number) => number} distance
  * @returns {number}
@@ -66,7 +66,8 @@ export function medoidOf(members, distance) {
 }
 
 /**
- * Silhouette of each image (Rousseeuw 1987), from −1 to 1; 0 for images alone in their group and for a single group.
+ * Returns the silhouette of each image (Rousseeuw 1987), from −1 to 1. It is 0 for an image alone in its group, and for
+ * all images if there is a single group.
  * @param {readonly (readonly number[])[]} groups
  * @param {(i: number, j: number) => number} distance
  * @param {number} count images

@@ -40,7 +40,7 @@ function paint(canvas, weights, cols, rows) {
   context.putImageData(pixels, 0, 0);
 }
 
-// A canvas that lies over the picture of an image.
+// Returns a canvas with an image's heat map, which lies over its picture.
 export function heatMapOf({ rows, cols, weights }) {
   const canvas = document.createElement("canvas");
   [canvas.className, canvas.width, canvas.height] = ["overlay", cols, rows];
@@ -49,7 +49,8 @@ export function heatMapOf({ rows, cols, weights }) {
   return canvas;
 }
 
-// Adds the heat maps of cards when they come near the window, once they are asked for; returns the switch.
+// Returns the function that switches heat maps on and off. Once they are on, a card gets its heat map when it comes
+// near the window.
 export function heatMapSwitch(cards, images) {
   const near = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {

@@ -1,4 +1,4 @@
-// The map: a mark for each image, coloured by group, shaped by label.
+// Draws the map: a mark for each image, coloured by group and shaped by label.
 
 import { groupColour, groupTitle, labelsOf } from "./group_markup.js";
 import { escapeHtml, fileName, isolate } from "./text.js";
@@ -20,7 +20,7 @@ const REACH = 16;
 const MOST_ZOOM = 16;
 const STEP = 1.6;
 
-// Side of the pictures of defects.
+// Side of the defect pictures on the map.
 const MEDOID = 36;
 
 export function createImageMap({ map, images, edits, arrangement, pictures, sheets, tip, open }) {
@@ -29,7 +29,7 @@ export function createImageMap({ map, images, edits, arrangement, pictures, shee
   const radius = images.length <= 150 ? 5.5 : images.length <= 600 ? 4.2 : images.length <= 2000 ? 3 : 2;
   let width = 600;
   let active;
-  // What is seen: `zoom` times as large as the whole, its corner at (left, top) of the whole.
+  // The part of the map that is seen: "zoom" times enlarged, with its corner at (left, top) of the whole map.
   let view = { zoom: 1, left: 0, top: 0 };
 
   const x = (image) => (MARGIN + map[image * 2] / 1000 * (width - 2 * MARGIN) - view.left) * view.zoom;
@@ -60,7 +60,7 @@ transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radi
     }).join("");
   }
 
-  // The marks stay where they are when groups change: of thousands only those that moved to another group are touched.
+  // Recolours the marks after groups changed. Marks never move, so only those of images in another group are touched.
   function recolour() {
     const colours = [];
     for (const { number, members } of edits.present().groups) {
@@ -75,7 +75,7 @@ transform="translate(${x(image).toFixed(1)} ${y(image).toFixed(1)}) scale(${radi
     svg.insertAdjacentHTML("beforeend", medoidDefects() + numbers());
   }
 
-  // The defect of each group's most typical image, above it, while pictures show defects.
+  // Draws the defect of each group's most typical image above its mark, if pictures show defects.
   function medoidDefects() {
     if (!pictures.showsDefects()) return "";
     return edits.present().groups.map((group) => {
@@ -89,20 +89,20 @@ y="${
     }).join("");
   }
 
-  // Pales the images that are not searched for.
+  // Pales the images that the search does not match.
   function fade() {
     for (const mark of svg.querySelectorAll("[data-image]")) {
       mark.classList.toggle("unmatched", !sheets.matches(Number(mark.dataset.image)));
     }
   }
 
-  // Zooms so that the place (atX, atY) of the panel stays where it is.
+  // Zooms so that the place (atX, atY) in the panel stays where it is.
   function zoomTo(zoom, atX = width / 2, atY = MAP_HEIGHT / 2) {
     const next = Math.min(MOST_ZOOM, Math.max(1, zoom));
     look(next, view.left + atX / view.zoom - atX / next, view.top + atY / view.zoom - atY / next);
   }
 
-  // Never beyond the whole.
+  // Moves the view. It never goes beyond the whole map.
   function look(zoom, left, top) {
     const within = (value, side) => Math.min(Math.max(0, value), side - side / zoom);
     view = { zoom, left: within(left, width), top: within(top, MAP_HEIGHT) };
@@ -113,7 +113,7 @@ y="${
     draw();
   }
 
-  // Brings an image into view that the arrow keys went to.
+  // Brings an image into view after the arrow keys went to it.
   function show(image) {
     const inside = x(image) >= 0 && x(image) <= width && y(image) >= 0 && y(image) <= MAP_HEIGHT;
     if (inside) return;
@@ -138,13 +138,13 @@ y="${
     document.getElementById("status").textContent = fileName(images[image].path);
   }
 
-  // A place in the window as one of the panel.
+  // Turns a place in the window into one in the panel.
   function placeOf({ clientX, clientY }) {
     const box = svg.getBoundingClientRect();
     return [(clientX - box.left) * width / box.width, (clientY - box.top) * MAP_HEIGHT / box.height];
   }
 
-  // The image nearest to a place in the window, if one is near.
+  // Returns the image nearest to a place in the window, if one is near.
   function at(event) {
     const [left, top] = placeOf(event);
     let [best, nearest] = [undefined, REACH];
@@ -155,7 +155,7 @@ y="${
     return best;
   }
 
-  // The nearest image in the direction of an arrow key, preferring those straight ahead.
+  // Returns the nearest image in the direction of an arrow key. Images straight ahead are preferred.
   function towards(dx, dy) {
     if (active === undefined) return sheets.shown()[0];
     let [best, least] = [active, Infinity];
@@ -182,7 +182,7 @@ y="${
     event.preventDefault();
   });
   svg.addEventListener("blur", () => activate(undefined));
-  // The wheel alone scrolls the page; with Ctrl, as of a pinch on a touchpad, it zooms.
+  // The wheel alone scrolls the page. With Ctrl it zooms; a pinch on a touchpad counts as that.
   svg.addEventListener("wheel", (event) => {
     if (!event.ctrlKey) return;
     event.preventDefault();
@@ -195,7 +195,7 @@ y="${
     svg.setPointerCapture(event.pointerId);
   });
   svg.addEventListener("pointerup", () => {
-    // The click that follows opens nothing after a move.
+    // After a move the click that follows must not open an image.
     if (dragged?.moved) {
       svg.addEventListener("click", (event) => event.stopImmediatePropagation(), { capture: true, once: true });
     }

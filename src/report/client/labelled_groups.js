@@ -1,6 +1,6 @@
-// Groups that keep what a person said of images: over a new cut of the tree, and after learning. A group is
-// { number, name, note, sound, isNew, unseen, members }, members ascending; `confirmed` has for each image that a person
-// confirmed the number of its group. Groups with such images are kinds.
+// Forms groups that keep what a person said of images, after a new cut of the tree and after learning.
+// A group is { number, name, note, sound, isNew, unseen, members }, with members ascending. "confirmed" maps each image
+// that a person confirmed to the number of its group. Groups with confirmed images are kinds.
 
 /**
  * @typedef {{ number: number, name?: string, note?: string, sound?: boolean, isNew?: boolean, unseen?: number,
@@ -8,7 +8,7 @@
  */
 
 /**
- * The groups that have confirmed images, by number.
+ * Returns the groups that have confirmed images, by number.
  * @template {{ number: number }} T
  * @param {{ groups: readonly T[], confirmed: ReadonlyMap<number, number> }} state
  * @returns {T[]}
@@ -19,13 +19,13 @@ export function kindsOf({ groups, confirmed }) {
 }
 
 /**
- * Groups of a new cut, in their order. Confirmed images stay together: a kind goes on in the group of the cut that has most
- * of its confirmed images, or in one of its own where that group goes on with another kind. Other groups keep the name of
- * the group whose images they mostly hold.
+ * Returns the groups of a new cut, in their order. Confirmed images of one kind stay together: in the group of the cut
+ * that has most of the kind's confirmed images, or in a group of their own if that group went to another kind. Other
+ * groups keep the name of the old group whose images they mostly hold.
  * @param {readonly number[][]} cut the images of each group
  * @param {{ groups: readonly NumberedGroup[], confirmed: ReadonlyMap<number, number> }} before
- * @returns {{ groups: NumberedGroup[], confirmed: Map<number, number>, moved: number }} and how many images are not where
- * the cut has them
+ * @returns {{ groups: NumberedGroup[], confirmed: Map<number, number>, moved: number }} "moved" counts the images that
+ * are not where the cut has them
  */
 export function groupsOfCut(cut, before) {
   const kinds = kindsOf(before);
@@ -68,12 +68,13 @@ export function groupsOfCut(cut, before) {
 }
 
 /**
- * Groups after learning: each kind goes on with the images that resemble it. Groups found anew keep number and description of
- * the group whose images they mostly hold.
+ * Returns the groups after learning. Each kind gets the images that resemble it. Groups that were newly found keep
+ * number and description of the old group whose images they mostly hold.
  * @param {{ groups: readonly NumberedGroup[], confirmed: ReadonlyMap<number, number> }} before
- * @param {{ groups: ArrayLike<number>, found: number }} learned kinds in the order of `kindsOf`, then groups found anew
- * @returns {{ groups: NumberedGroup[], moved: number, dissolved: NumberedGroup[] }} and how many images moved, and named
- * groups that are no more
+ * @param {{ groups: ArrayLike<number>, found: number }} learned kinds in the order of `kindsOf`, then groups newly
+ * found
+ * @returns {{ groups: NumberedGroup[], moved: number, dissolved: NumberedGroup[] }} "moved" counts the images that
+ * changed their group, "dissolved" has the named groups that no longer exist
  */
 export function groupsLearned(before, learned) {
   const kinds = kindsOf(before);
@@ -96,19 +97,19 @@ export function groupsLearned(before, learned) {
   return { groups, moved, dissolved: before.groups.filter(({ number, name }) => name && !left.has(number)) };
 }
 
-// A list that is known already, where it has the same images: what was found out about it need not be found again.
+// Returns the known list if it has the same images. Results are cached by list and so need not be computed again.
 function sameOr(known, members) {
   return known.length === members.length && known.every((member, at) => member === members[at]) ? known : members;
 }
 
-// Whether two lists share more than half of the images, both ways.
+// Whether the images in both lists are more than half of each list.
 function isMostly(members, others) {
   const chosen = new Set(members);
   const shared = others.filter((member) => chosen.has(member)).length;
   return 2 * shared > Math.max(others.length, members.length);
 }
 
-// Name, note and mark of the group whose images these mostly are.
+// Returns name, note and mark of the group whose images these mostly are.
 function describedLike(members, groups) {
   const alike = groups.find((group) => isMostly(members, group.members));
   return alike ? { name: alike.name, note: alike.note, sound: alike.sound } : {};

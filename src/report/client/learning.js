@@ -1,4 +1,4 @@
-// Learns kinds of all images from those that a person confirmed, when it is asked to or as they come.
+// Learns the kinds of all images from those that a person confirmed: on request, or after every label.
 
 import { createLearner } from "../../learn/client/self_training.js";
 import { learnedGroups } from "../../learn/client/learned.js";
@@ -8,13 +8,14 @@ import { kindsOf } from "./labelled_groups.js";
 import { unpackPoints } from "./packed_points.js";
 import { remember, remembered } from "./remembered.js";
 
-// From here on an image counts as sure.
+// From this probability on an image counts as sure.
 const SURE_FROM = 0.9;
 
-// Several labels at once, as of keys pressed one after another, are learned from together.
+// Milliseconds to wait for more labels. Labels that come together, as by keys pressed quickly, are learned from
+// together.
 const PAUSE = 30;
 
-// Images that are asked for one after another.
+// How many images are asked about in one round.
 const ASKED_AT_ONCE = 12;
 
 const AS_I_GO_KEY = "anomaly-cluster learn-as-i-go";
@@ -30,7 +31,7 @@ export function createLearning({ report: { images, tree, points: packed }, edits
   let timer;
   let latest;
 
-  // Takes a fifth of a second with 2,000 images, once; a first answer is a part of it.
+  // Prepares the learner, once. It takes a fifth of a second with 2,000 images, which includes a first fit.
   function prepare() {
     if (learner) return;
     points = unpackPoints(packed);
@@ -49,7 +50,8 @@ export function createLearning({ report: { images, tree, points: packed }, edits
     return cuts.get(k);
   }
 
-  // What the confirmed images of a state say of all: groups at once, how sure they are when it is asked for.
+  // Returns what the confirmed images of a state say about all images. Groups are computed at once, the confidences
+  // only when they are asked for.
   function learnedOf(state) {
     if (known.has(state.confirmed)) return known.get(state.confirmed);
     prepare();
@@ -70,14 +72,14 @@ export function createLearning({ report: { images, tree, points: packed }, edits
     return learned;
   }
 
-  // What is missing before anything can be learned.
+  // Returns what is missing before anything can be learned, as text. Nothing if nothing is missing.
   function missing() {
     const count = kindsOf(edits.present()).length;
     if (count === 0) return "Confirm images of at least two groups first.";
     return count === 1 ? "Confirm images of another group too." : undefined;
   }
 
-  // Groups are shown at once; how sure they are follows when they are on the screen.
+  // Learns and shows the groups at once. The confidences follow when the groups are on the screen.
   function learn(isPart) {
     clearTimeout(timer);
     if (missing() || edits.present().isLearned) return;
@@ -98,7 +100,7 @@ export function createLearning({ report: { images, tree, points: packed }, edits
     whenIdle(learned.next);
   }
 
-  // The learner is made ready as soon as there is something to learn from, when the page has nothing else to do.
+  // The learner is prepared when the first image is confirmed, in a moment when the page has nothing else to do.
   edits.onEvery((state, how) => {
     clearTimeout(timer);
     if (!learner && state.confirmed.size > 0) whenIdle(prepare);
@@ -112,7 +114,7 @@ export function createLearning({ report: { images, tree, points: packed }, edits
 
   return {
     missing,
-    // By all that is confirmed now, as a step of its own.
+    // Learns from all images confirmed now, as a step of its own for undo.
     learn: () => learn(false),
     onLearned: (listener) => listeners.push(listener),
     isAsIGo: () => isAsIGo,
@@ -121,14 +123,15 @@ export function createLearning({ report: { images, tree, points: packed }, edits
       remember(AS_I_GO_KEY, yes ? "yes" : "no");
       if (yes) learn(false);
     },
-    // The images whose answers would help most, by all that is confirmed now.
+    // Returns the images whose answers would help most, by all that is confirmed now.
     next() {
       learn(false);
       tellSureness();
       latest = learnedOf(edits.present());
       return latest.next();
     },
-    // How likely an image is of each kind, by number, as it was last learned; empty for one that resembles none.
+    // Returns the probability of each kind for an image, by the kind's number, as last learned. Empty for an image that
+    // resembles no kind.
     chancesOf(image) {
       if (!latest || latest.groups[image] >= latest.numbers.length) return new Map();
       const { probabilities } = latest.sure();
@@ -139,8 +142,8 @@ export function createLearning({ report: { images, tree, points: packed }, edits
 }
 
 /**
- * What is known of an image's group: that a person confirmed it, how sure it is, that nothing like it is confirmed, or none
- * of these.
+ * Returns what is known about an image's group. "confirmed": a person confirmed it. "sure" and "unsure": it was
+ * learned. "new": no confirmed image resembles it. "open": nothing is known.
  * @returns {"confirmed" | "sure" | "unsure" | "new" | "open"}
  */
 export function standingOf(image, { confirmed, confidences }, isInNewGroup) {
@@ -149,17 +152,16 @@ export function standingOf(image, { confirmed, confidences }, isInNewGroup) {
   return isInNewGroup ? "new" : "open";
 }
 
-// Whether an image counts as sure.
 export function isSure(confidence) {
   return confidence >= SURE_FROM;
 }
 
-// How sure, as a text; never 100 %, as only a person is certain.
+// Returns a confidence as text. Never 100 %, as only a person is certain.
 export function sureness(confidence) {
   return `${Math.min(99, Math.floor(100 * confidence))} %`;
 }
 
-// Keeps the card that has the focus where it is in the window, whatever moves around it.
+// Keeps the focused card at its place in the window while other things move around it.
 function inPlace(work) {
   const card = document.activeElement?.closest(".card");
   const top = card?.getBoundingClientRect().top;
@@ -168,7 +170,7 @@ function inPlace(work) {
   return result;
 }
 
-// Once what was changed is on the screen.
+// Runs work once the last changes are on the screen.
 function afterPaint(work) {
   requestAnimationFrame(() => setTimeout(work));
 }

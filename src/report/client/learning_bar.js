@@ -1,11 +1,12 @@
-// What learning has come to: how many images are confirmed, sure, unsure or new; which of them are shown; what to do next.
+// Shows what was learned: how many images are confirmed, sure, unsure or new, which of them are shown, and what to do
+// next.
 
 import { lastAgreement } from "./agreement.js";
 import { kindsOf } from "./labelled_groups.js";
 import { standingOf } from "./learning.js";
 import { countOf } from "./text.js";
 
-// Answers that the estimate is made of: later ones tell more of what is known now.
+// How many answers the estimate is made from. Later answers say more about what is known now.
 const ANSWERS_THAT_COUNT = 40;
 
 const STANDINGS = {
@@ -24,7 +25,7 @@ export function createLearningBar({ images, edits, sheets, learning, say }) {
   let known;
   let drawn;
 
-  // The standing of every image.
+  // Returns the standing of every image.
   function standings() {
     const state = edits.present();
     if (known?.state !== state) known = { state, standings: standingsOf(state) };
@@ -67,7 +68,7 @@ title="${STANDINGS[standing][1]}. Click to show only these."><span class="standi
     order.disabled = confidences.every((one) => one === null);
   }
 
-  // What is known, or missing, and what to do about it.
+  // Shows what is known or missing, and what to do next.
   function drawHint() {
     const state = edits.present();
     const missing = learning.missing();
@@ -101,7 +102,8 @@ its answer. The images asked for are harder than most, so this is a careful esti
     draw();
   }
 
-  // Least sure first: then images of new groups, those that nothing is known of, and last the confirmed ones.
+  // Ranks the least sure images first, then images of new groups and images that nothing is known about, then the
+  // confirmed ones.
   function rank(image) {
     const { confirmed, confidences } = edits.present();
     return confirmed.has(image) ? 3 : confidences[image] ?? 2;
@@ -134,7 +136,7 @@ its answer. The images asked for are harder than most, so this is a careful esti
     );
   });
   edits.onEvery((state) => {
-    // The sheets have followed groups that changed already.
+    // If the groups changed, the sheets have followed already.
     const isOld = state.groups === drawn;
     drawn = state.groups;
     if (only && !standings().includes(only)) show(undefined);

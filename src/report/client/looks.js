@@ -1,7 +1,7 @@
-// What the defects of a group look like, in words: of what was measured, never of causes.
+// Describes in words how the defects of a group look, only from what was measured. It says nothing about causes.
 
 /**
- * What is known of an image's defect; numbers are as `Defect` and `DefectLook` describe them.
+ * The measurements of an image's defect. `Defect` and `DefectLook` describe the numbers.
  * @typedef {{
  *   photoWidth: number, photoHeight: number, left: number, top: number, width: number, height: number,
  *   area?: number, diameter?: number, elongation?: number, orientation?: number, extent?: number, parts?: number,
@@ -10,34 +10,34 @@
  */
 
 /**
- * A word that holds for most of a group: for which share of it, and of the other groups' images.
- * @typedef {{ word: string, share: number, others: number }} LookWord
+ * A word that describes most images of a group, with the share of the group and the share of all other images that it
+ * describes. @typedef {{ word: string, share: number, others: number }} LookWord
  */
 
 /**
- * What a group looks like: a sentence, its words, and how many of its images show something that could be measured.
+ * The look of a group: a sentence, its words, and how many of its images show something that could be measured.
  * @typedef {{ text: string, words: LookWord[], measured: number }} Looks
  */
 
-// A word is said of a group where it holds for at least this share of its images.
+// A word is used for a group if it describes at least this share of the group's images.
 const MOST = 2 / 3;
 
-// It tells a group apart where it holds for so much larger a share than in the others.
+// A word sets a group apart if its share in the group exceeds its share in the others by this much.
 const APART = 0.3;
 
-// Shares of the photo's area that the box of a defect takes.
+// Shares of the photo's area, for the box around a defect.
 const [SMALL, LARGE, WHOLE] = [0.01, 0.1, 0.6];
 
-// Differences that are seen at a glance, in units of CIELAB.
+// Differences that one sees at a glance, in units of CIELAB.
 const [SEEN_LIGHTNESS, SEEN_CHROMA] = [5, 8];
 
-// Hues of a difference in colour, in degrees of CIELAB, each up to the next.
+// Names of colour differences, each with the hue where it begins, in degrees of CIELAB.
 const COLOURS = [[20, "reddish"], [62, "brownish"], [110, "greenish"], [165, "blue-green"], [225, "bluish"], [
   315,
   "purple",
 ], [350, "pinkish"]];
 
-// One property each, of which an image has at most one word. The words of a group come in this order.
+// Each entry describes one property. An image gets at most one word from each.
 const PROPERTIES = [
   ({ photoWidth, photoHeight, width, height }) => {
     const share = width * height / (photoWidth * photoHeight);
@@ -76,7 +76,7 @@ const PROPERTIES = [
   },
 ];
 
-// Where in the photo; said last.
+// Returns where in the photo the defect is.
 function placeOf({ photoWidth, photoHeight, left, top, width, height }) {
   const [x, y] = [(left + width / 2) / photoWidth, (top + height / 2) / photoHeight];
   const atEdge = left <= 1 || top <= 1 || left + width >= photoWidth - 1 || top + height >= photoHeight - 1;
@@ -86,17 +86,18 @@ function placeOf({ photoWidth, photoHeight, left, top, width, height }) {
   return `at the ${[row, column].filter(Boolean).join(" ")}`;
 }
 
-// The words of one image, the place apart.
+// Returns the words of one image, with the place on its own.
 function wordsOf(defect) {
   if (defect?.area === undefined) return { words: [], place: undefined };
   const words = PROPERTIES.map((wordFor) => wordFor(defect)).filter(Boolean);
   return { words, place: words.includes("over the whole photo") ? undefined : placeOf(defect) };
 }
 
-// Standard deviation of places, in shares of the photo: three fifths of that of places that are all as likely.
+// Least standard deviation of places that count as spread, as a share of the photo: three fifths of that of a uniform
+// distribution.
 const SPREAD = 0.6 / Math.sqrt(12);
 
-// Whether places are spread over the photo in both directions.
+// Whether the places of defects are spread over the photo in both directions.
 function isSpread(defects) {
   if (defects.length < 5) return false;
   return [
@@ -110,8 +111,8 @@ function isSpread(defects) {
 }
 
 /**
- * What each group looks like. A word is said where it holds for at least two thirds of a group's images, those counted in
- * that show nothing; where none holds the text is empty.
+ * Describes each group. A word is used if it describes at least two thirds of the group's images, including those that
+ * show nothing. If no word does, the text is empty.
  * @param {readonly { members: readonly number[] }[]} groups
  * @param {readonly { defect?: MeasuredDefect }[]} images
  * @returns {Looks[]}
@@ -141,7 +142,7 @@ export function groupLooks(groups, images) {
 
 const PLACES = /^(at|in|over) the /;
 
-// How many images each word holds for, and its place in a sentence.
+// Returns how many images each word describes, and its place in a sentence.
 function countsOf(found) {
   const counts = new Map();
   const add = (word, order) => counts.set(word, { images: (counts.get(word)?.images ?? 0) + 1, order });
@@ -187,8 +188,8 @@ function sentence(words, anywhere) {
 }
 
 /**
- * A short name for a group: what tells it apart, or else all that holds for it.
- * @param {Looks} looks @returns {string} empty where nothing holds
+ * Returns a short name for a group: the words that set it apart or, without such words, all words but the place.
+ * @param {Looks} looks @returns {string} empty if there are no words
  */
 export function nameByLooks({ words }) {
   const apart = words.filter(({ share, others }) => share - others >= APART);
@@ -196,7 +197,7 @@ export function nameByLooks({ words }) {
 }
 
 /**
- * Whether a word tells its group from the others.
+ * Whether a word sets its group apart from the others.
  * @param {LookWord} word @returns {boolean}
  */
 export function tellsApart({ share, others }) {

@@ -1,4 +1,4 @@
-// Puts the parts of the page together.
+// Connects the parts of the page.
 
 import { createContactSheets } from "./contact_sheets.js";
 import { createDendrogram } from "./dendrogram.js";
@@ -69,14 +69,14 @@ function startPage() {
   bind("thumbnail-size", (input) => root.style.setProperty("--thumbnail", `${input.value}px`));
 }
 
-// Calls `follow` with the input now and whenever the reader changes it.
+// Calls "follow" with the input, now and whenever the reader changes the input.
 function bind(id, follow) {
   const input = document.getElementById(id);
   input.addEventListener("input", () => follow(input));
   follow(input);
 }
 
-// Undo, reset, and what else on the page depends on the groups.
+// Follows undo and reset, and updates what else on the page depends on the groups.
 function followEdits(edits, images) {
   const [undo, reset] = [document.getElementById("undo"), document.getElementById("reset")];
   const update = () => {
@@ -104,7 +104,8 @@ function followEdits(edits, images) {
   if (edits.isEdited()) say("Your edits of an earlier visit are shown. Reset brings the run's groups back.");
 }
 
-// Marks the present number of groups in the plots by number of groups; with a tree a click on a point takes it.
+// Marks the present number of groups in the plots by number of groups. If there is a tree, a click on a point cuts it
+// into that number.
 function followPlots(edits, tree) {
   const plots = [...document.querySelectorAll(".by-count")];
   const update = () => {
@@ -129,7 +130,7 @@ function followPlots(edits, tree) {
   update();
 }
 
-// The buttons of the numbers of groups that are about as clear; the pressed one is what is shown.
+// Makes the buttons for about equally clear numbers of groups work. The button of the number that is shown is pressed.
 function followCounts(edits) {
   const buttons = [...document.querySelectorAll("#counts button")];
   const update = () => {
@@ -149,7 +150,7 @@ function followCounts(edits) {
 
 let quiet;
 
-// Says something in a line at the foot of the window, also to screen readers.
+// Shows a message in a line at the foot of the window. Screen readers read it too.
 function say(text) {
   const status = document.getElementById("status");
   status.textContent = text;

@@ -1,9 +1,9 @@
-// Moving images from group to group by dragging them onto a group, its link, or the link for a new one.
+// Moves images between groups by dragging them onto a group, onto its link, or onto the link for a new group.
 
 import { groupTitle } from "./group_markup.js";
 import { countOf, fileName } from "./text.js";
 
-// Moves an image, and the copies that are folded under it, and says so.
+// Returns the function that moves an image, together with the copies folded under it, and says so.
 export function createMove({ images, edits, sheets, say }) {
   return (image, to) => {
     const folded = sheets.foldedUnder(image);
@@ -30,7 +30,7 @@ export function followDrags({ moveTo, tip }) {
     tip.hide();
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", card.querySelector("img").alt);
-    // After the browser has taken its picture of the card.
+    // The browser must have taken its picture of the card first.
     setTimeout(() => root.classList.add("dragging"));
   });
   for (const type of ["dragenter", "dragover"]) {

@@ -1,9 +1,9 @@
-// Images as points, as the report carries them.
+// Unpacks the points of the images from the report.
 
 import { decodeBase64 } from "./grouping.js";
 
 /**
- * Points of length 1 again, from their rounded numbers.
+ * Returns the points from their rounded numbers, scaled to length 1 again.
  * @param {{ dims: number, largest: readonly number[], data: string }} packed
  * @returns {{ data: Float32Array, count: number, dims: number }}
  */

@@ -1,4 +1,4 @@
-// What pictures show: whole photos, or the defect in each with what is around it.
+// Switches all pictures of the page between the whole photos and the defects with their surroundings.
 
 import { remember, remembered } from "./remembered.js";
 import { percent } from "./text.js";
@@ -50,7 +50,8 @@ export function createPictures({ images, cards }) {
   };
 }
 
-// Puts the heat map over what its patches cover, of a picture that shows a part of the photo or all of it.
+// Places the heat map over the part of the picture that the patches cover. The picture shows a crop of the photo or all
+// of it.
 export function placeHeatMap(picture, { defect, window }, crop) {
   const whole = defect && { left: 0, top: 0, width: defect.photoWidth, height: defect.photoHeight };
   const [covered, shown] = [window ?? whole, crop ?? whole];
@@ -58,7 +59,7 @@ export function placeHeatMap(picture, { defect, window }, crop) {
   ["left", "top", "width", "height"].forEach((name, at) => picture.style.setProperty(`--map-${name}`, place[at]));
 }
 
-// Left, top, width and height of a box within another, in percent of that.
+// Returns left, top, width and height of a box within an outer box, in percent of the outer box.
 export function placeWithin(box, outer) {
   return [
     percent((box.left - outer.left) / outer.width),

@@ -1,4 +1,4 @@
-// What a reader chose, kept from visit to visit; where local storage is refused it lasts as long as the page is open.
+// Keeps a reader's choices from visit to visit. If local storage is refused they last as long as the page is open.
 
 export function remember(key, value) {
   try {
@@ -8,7 +8,7 @@ export function remember(key, value) {
   }
 }
 
-// What was kept, if anything was.
+// Returns what was kept, or null.
 export function remembered(key) {
   try {
     return localStorage.getItem(key);

@@ -1,4 +1,4 @@
-// The silhouette of each image in the groups as they are now, and the images that fit their group least.
+// Draws the silhouette of each image in the present groups, and lists the images that fit their group least.
 
 import { thumbnailButton } from "./contact_sheets.js";
 import { groupColour, groupTitle } from "./group_markup.js";
@@ -60,7 +60,7 @@ d="M${x(0).toFixed(1)} ${start.toFixed(2)}${outline.join("")}H${x(0).toFixed(1)}
 ${bottom}"/><text class="mean" x="${x(average).toFixed(1)}" y="${bottom + 33}">mean ${formatNumber(average)}</text>`;
   }
 
-  // The images that lie nearer to another group than to their own, the worst first.
+  // Lists the images that lie nearer to another group than to their own, the worst first.
   function doubtful() {
     const worst = images.map((_, image) => image).filter((image) => values[image] < 0)
       .sort((a, b) => values[a] - values[b]);
@@ -90,7 +90,7 @@ ${worst.length === 1 ? "its" : "their"} own${worst.length > DOUBTFUL ? `; the ${
     const image = at(event);
     if (image !== undefined) open(image);
   });
-  // While the cut is dragged the groups come first.
+  // While the cut is dragged, drawing the groups comes first.
   edits.onChange(() => {
     clearTimeout(timer);
     timer = setTimeout(update, 150);

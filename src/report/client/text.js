@@ -1,4 +1,4 @@
-// Text and numbers as the report shows them, on the page and while it is made.
+// Formats text and numbers of the report. The page's script uses this file too.
 
 const HTML_ESCAPES = {
   "&": "&amp;",
@@ -16,7 +16,7 @@ export function escapeHtml(text) {
 }
 
 /**
- * Escaped, and kept from reordering the text around it when it holds right-to-left characters.
+ * Returns the text, escaped, in an element that keeps right-to-left characters from reordering the text around it.
  * @param {string} text @returns {string}
  */
 export function isolate(text) {
@@ -40,7 +40,7 @@ export function formatNumber(value) {
 }
 
 /**
- * A share as CSS has it.
+ * Returns a share in percent, as CSS writes it.
  * @param {number} share @returns {string}
  */
 export function percent(share) {
@@ -63,8 +63,9 @@ export function mean(values) {
 }
 
 /**
- * A text as a field of a CSV file, quoted as RFC 4180 asks. Before what spreadsheets take for a formula comes an
- * apostrophe, which makes it text there; one more before a text that begins as such a field does.
+ * Returns a text as a field of a CSV file, quoted as RFC 4180 asks. A text that spreadsheets would run as a formula
+ * gets an apostrophe in front, which makes it plain text there. A text that already begins with apostrophes and such a
+ * character gets one more.
  * @param {string} text @returns {string}
  */
 export function quoted(text) {
@@ -73,7 +74,8 @@ export function quoted(text) {
 }
 
 /**
- * Lines of CSV as a file: with a byte order mark where letters need it, without which Excel garbles them.
+ * Joins lines of CSV into a file. A byte order mark is added if there are non-ASCII characters, which Excel would
+ * garble without it.
  * @param {readonly string[]} lines @returns {string}
  */
 export function csvText(lines) {

@@ -1,4 +1,4 @@
-// A small picture with a name beside the pointer.
+// Shows a small picture with a name beside the pointer.
 
 import { groupTitle } from "./group_markup.js";
 import { fileName } from "./text.js";
@@ -12,7 +12,7 @@ export function createTip({ images, cards, edits }) {
 
   return {
     hide: () => element.hidden = true,
-    // Shows an image at a place in the window, inside it.
+    // Shows an image beside a place in the window, without leaving the window.
     show(image, x, y) {
       const group = edits.present().groups.find(({ members }) => members.includes(image));
       picture.src = cards[image].querySelector("img").src;

@@ -56,13 +56,13 @@ export function createViewer(
     for (const listener of onShow) listener(image);
   }
 
-  // Leads to the image itself, as long as the report lies where it was written.
+  // Links to the image file. The link works as long as the report stays where it was written.
   function fileLink(path) {
     const url = `${source}/${path.split("/").map(encodeURIComponent).join("/")}`;
     return `<a href="${escapeHtml(url)}" target="_blank" title="Open the image file">${isolate(path)}</a>`;
   }
 
-  // Goes to the image before or after in the order of the page, round its ends.
+  // Goes to the image before or after in the order of the page. The last image is followed by the first.
   function step(by) {
     const shown = sheets.shown();
     if (shown.length === 0) return;
@@ -102,7 +102,7 @@ export function createViewer(
     else if (!card.hidden) card.querySelector("button").focus();
   });
 
-  // What is learned while it is open may move the image.
+  // Learning may move the image to another group while it is open.
   edits.onChange(() => dialog.open && show(image));
 
   return {
@@ -111,13 +111,13 @@ export function createViewer(
     open(chosen, from) {
       opener = from;
       tip.hide();
-      // Over a defect that fills the view the heat map would hide it.
+      // At a defect that fills the view the heat map would hide the defect.
       overlay.checked = !pictures.showsDefects();
       dialog.classList.toggle("plain", !overlay.checked);
       view.begin();
       show(chosen);
       dialog.showModal();
-      view.resume(); // Sizes are known from now on.
+      view.resume(); // Sizes are known only once the dialog is open.
       part("next").focus();
     },
   };

@@ -1,17 +1,17 @@
-// Zoom and movement of a picture in its stage: by wheel, buttons, keys and drag.
+// Zooms and moves a picture in its stage: by wheel, buttons, keys and drag.
 
 const ZOOM_STEP = 1.5;
 
-// The largest zoom: pixels of the window for one of the photo, and at least so many times the whole picture.
+// The largest zoom: so many window pixels for one pixel of the photo, but at least so many times the whole picture.
 const [MOST_PIXELS, LEAST_MOST] = [10, 8];
 
-// Share of the stage that a box takes that is zoomed to.
+// Share of the stage that a box fills after zooming to it.
 const FILL = 0.55;
 
-// Share of the stage that a key moves the picture by.
+// Share of the stage by which a key moves the picture.
 const KEY_MOVE = 0.12;
 
-// `onLook` hears where the picture then lies in its stage, in pixels: left, top, width and height.
+// Calls onLook with the place of the picture in its stage after every move: left, top, width and height in pixels.
 export function createZoom({ stage, picture, value, onLook }) {
   let [zoom, left, top] = [1, 0, 0];
   let photoWidth = 1;
@@ -19,7 +19,7 @@ export function createZoom({ stage, picture, value, onLook }) {
 
   const most = () => Math.max(LEAST_MOST, MOST_PIXELS * photoWidth / Math.max(1, picture.offsetWidth));
 
-  // Moves the picture so that no side of the stage is bare where the picture could fill it.
+  // Moves the picture. No side of the stage stays empty where the picture could fill it.
   function look(nextZoom, nextLeft, nextTop) {
     zoom = Math.min(most(), Math.max(1, nextZoom));
     left = inside(nextLeft, picture.offsetLeft, picture.offsetWidth * zoom, stage.clientWidth);
@@ -36,13 +36,13 @@ export function createZoom({ stage, picture, value, onLook }) {
     value.textContent = zoom === 1 ? "" : `${zoom < 10 ? zoom.toFixed(1) : Math.round(zoom)}×`;
   }
 
-  // Where the picture's corner may be, from its place at rest.
+  // Returns the nearest place that the picture's corner may have, relative to its place at rest.
   function inside(place, rest, length, room) {
     if (length <= room) return (room - length) / 2 - rest;
     return Math.min(-rest, Math.max(room - length - rest, place));
   }
 
-  // Zooms so that what is at (x, y) of the stage stays there.
+  // Zooms so that what is at (x, y) in the stage stays there.
   function zoomTo(next, x = stage.clientWidth / 2, y = stage.clientHeight / 2) {
     const ratio = Math.min(most(), Math.max(1, next)) / zoom;
     const keep = (at, rest, place) => at - rest - (at - rest - place) * ratio;
@@ -55,7 +55,7 @@ export function createZoom({ stage, picture, value, onLook }) {
   }
 
   stage.addEventListener("wheel", (event) => {
-    // What is whole already lets the page scroll.
+    // At full view the page scrolls instead.
     if (event.deltaY > 0 && zoom === 1) return;
     event.preventDefault();
     zoomTo(zoom * ZOOM_STEP ** (-event.deltaY / 100), ...placeOf(event));
@@ -77,13 +77,13 @@ export function createZoom({ stage, picture, value, onLook }) {
     larger: () => zoomTo(zoom * ZOOM_STEP),
     smaller: () => zoomTo(zoom / ZOOM_STEP),
     whole: () => look(1, 0, 0),
-    // Of a photo so many pixels wide.
+    // Sets the width of the photo, in pixels.
     of: (width) => photoWidth = width,
-    // Moves what is seen by shares of the stage, to the right and down.
+    // Moves the view to the right and down, in steps of a share of the stage.
     move: (right, down) => {
       look(zoom, left - right * KEY_MOVE * stage.clientWidth, top - down * KEY_MOVE * stage.clientHeight);
     },
-    // A box in shares of the picture, in the middle of the stage.
+    // Zooms to a box, given in shares of the picture, and centres it in the stage.
     to({ left: x, top: y, width, height }) {
       const [wide, high] = [picture.offsetWidth, picture.offsetHeight];
       const next = Math.min(

@@ -1,13 +1,13 @@
-// Controls of the report that have to do with where the defect is.
+// Controls of the report that concern where the defect is.
 
-/** Chooses what cards, tree and tips show of each image. */
+/** Chooses whether cards, tree and tips show the whole photo or the defect. */
 export const DEFECT_SWITCH = `<span class="shows" role="group" aria-label="Pictures show">\
 <button type="button" id="show-whole" aria-pressed="true">Whole photo</button>\
 <button type="button" id="show-defect" aria-pressed="false" \
 title="Each picture shows the defect and what is around it">Defect</button></span>
 `;
 
-/** Zoom of the large view. */
+/** Buttons that zoom the large view. */
 export const VIEWER_ZOOM = `<div class="viewer-zoom" role="group" aria-label="Zoom of the photo">
 <button type="button" id="zoom-out" aria-label="Smaller" title="Smaller (-)">−</button>
 <button type="button" id="zoom-in" aria-label="Larger" title="Larger (+, or the wheel)">+</button>
@@ -16,6 +16,6 @@ export const VIEWER_ZOOM = `<div class="viewer-zoom" role="group" aria-label="Zo
 <output id="zoom-value" aria-live="polite"></output>
 </div>`;
 
-/** Shows or hides the frame. */
+/** Shows or hides the frame around the defect. */
 export const FRAME_SWITCH = `<label class="switch" title="Frame around the defect (f)">\
 <input type="checkbox" role="switch" id="viewer-frame" autocomplete="off" checked> Frame</label>`;

@@ -1,8 +1,8 @@
-// HTML of the tree and the map, which the page's script draws.
+// HTML around the tree and the map, which the page's script draws.
 
 import type { ReportData } from "../shown_data.ts";
 
-/** Numbers of groups that the page's slider goes to. */
+/** The largest number of groups that the page's slider offers. */
 const MOST_GROUPS = 50;
 
 export function renderExploration({ tree, map, images, groups }: ReportData): string {

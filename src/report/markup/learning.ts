@@ -1,13 +1,13 @@
-// HTML of the parts of the page by which it learns from corrections.
+// HTML of the controls with which the page learns from corrections.
 
-/** In the toolbar, so that they are at hand wherever one corrects. */
+/** Buttons in the toolbar, so that they are at hand wherever one corrects. */
 export const LEARN_CONTROLS = `<div class="learn-controls needs-script" role="group" aria-label="Learning">
 <button type="button" id="learn" aria-describedby="learning-hint">Learn</button>
 <button type="button" id="check-next-open" aria-describedby="learning-hint">Check next</button>
 </div>
 `;
 
-/** How far it is, what is missing, and which images are shown. */
+/** The section that shows what was learned so far, what is still missing, and which images are shown. */
 export const LEARNING = `<section class="learning needs-script" id="learning" aria-labelledby="learning-heading">
 <div class="learning-head">
 <h2 id="learning-heading">Learning from corrections</h2>
@@ -22,12 +22,12 @@ role="switch" id="learn-as-i-go" autocomplete="off"> Learn as I go</label>
 <p id="answers-agree" class="note" hidden></p>
 </section>`;
 
-/** In the large view of an image. */
+/** The confirm button in the large view of an image. */
 export const VIEWER_CONFIRM =
   `<p class="viewer-confirm"><button type="button" id="viewer-confirm" aria-pressed="false" \
 title="It is in the right group (c)">Confirm</button> <span id="viewer-sure"></span></p>`;
 
-/** The images whose answers help most, one after another. */
+/** The dialog that asks, one after another, about the images whose answers help most. */
 export const CHECK_NEXT = `<dialog id="check-next" aria-labelledby="check-next-heading">
 <div class="viewer-bar"><h2 id="check-next-heading">Check next</h2>
 <p id="check-next-place"></p>

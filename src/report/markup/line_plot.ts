@@ -1,4 +1,4 @@
-// Lines as SVG: a value by number of groups, whose marks follow the page's present one, and a loss by epoch.
+// Draws lines as SVG: a value by number of groups, which marks the number that the page shows now, and a loss by epoch.
 
 import { escapeHtml, formatNumber } from "../client/text.js";
 
@@ -13,7 +13,7 @@ export interface CountPlot {
 
 const PLOT = { width: 640, height: 260, left: 56, right: 20, top: 28, bottom: 44 } as const;
 
-/** Draws it; numbers of groups whose value is not finite are left out. */
+/** Draws a value by number of groups. Numbers of groups whose value is not finite are left out. */
 export function countPlot({ name, values, chosen }: CountPlot): string {
   const points = values.filter(([, value]) => Number.isFinite(value)).sort(([a], [b]) => a - b);
   if (points.length === 0) return "";
@@ -28,7 +28,7 @@ ${points.map(([k, value]) => point(k, value, x(k), y(value), k === chosen)).join
 </svg>`;
 }
 
-/** Draws a loss by epoch, from 1; epochs without one are left out. */
+/** Draws a loss by epoch, counted from 1. Epochs without a loss are left out. */
 export function lossPlot(name: string, losses: readonly (number | null)[]): string {
   const points = losses.flatMap((loss, at): [number, number][] => loss === null ? [] : [[at + 1, loss]]);
   if (points.length === 0) return "";
@@ -41,7 +41,7 @@ ${line}
 </svg>`;
 }
 
-/** What any line has: ticks, the names of both axes, and the line itself. */
+/** Returns what any line has: ticks, the names of both axes, and the line itself. */
 function axesOf(points: readonly (readonly [x: number, y: number])[], across: string, name: string) {
   const ticks = niceTicks(points.map(([, value]) => value));
   const x = scale(points[0][0], points[points.length - 1][0], PLOT.left + 16, PLOT.width - PLOT.right - 16);
@@ -68,7 +68,7 @@ r="${isChosen ? 6.5 : 3.5}"><title>${text}</title></circle>`;
   return `${circle}<text class="chosen-name ${nearEdge}" x="${x}" y="${y}" dy="-13">this run, ${text}</text>`;
 }
 
-/** Four to seven round values that enclose the data; their ends are the ends of the axis. */
+/** Returns four to seven round values that enclose the data. The first and the last are the ends of the axis. */
 function niceTicks(values: readonly number[]): number[] {
   const low = Math.min(...values);
   const span = Math.max(Math.max(...values) - low, 0.04);

@@ -57,7 +57,7 @@ function plotsOf({ tried, chosen }: NonNullable<ReportData["choice"]>): string {
     predictionStrength: "prediction strength",
     silhouette: "mean silhouette",
   } as const;
-  // Of a tree silhouettes do not count.
+  // For a tree the silhouettes played no part in the choice.
   const shown: (keyof typeof names)[] = tried[0].gap === undefined
     ? ["silhouette"]
     : ["clarity", "gap", "predictionStrength"];

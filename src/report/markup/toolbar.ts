@@ -22,7 +22,7 @@ ${tree && choice ? renderCounts(choice) : ""}${notice}
 </header>`;
 }
 
-/** A button for each number of groups that is about as clear as the chosen one. */
+/** Returns a button for each number of groups that is about as clear as the chosen one. */
 function renderCounts({ tried }: NonNullable<ReportData["choice"]>): string {
   const counts = countsAsClear(tried);
   if (counts.length < 2) return "";
