@@ -2,9 +2,13 @@
 
 /** In the photo's own pixels, upright, from the top left; fractions are allowed. */
 export interface PixelBox {
+  /** Pixels from the left edge of the photo. */
   readonly left: number;
+  /** Pixels from its top edge. */
   readonly top: number;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 

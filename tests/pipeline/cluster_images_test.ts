@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import encodeJpeg from "@jsquash/jpeg/encode.js";
 import fc from "fast-check";
 import {
   AnomalyClusterError,
@@ -20,6 +21,7 @@ import {
   releaseNetworks,
 } from "../../mod.ts";
 import { packNetwork, unpackNetwork } from "../../src/embed/packed.ts";
+import { drawLarge, LARGE_SETS } from "../../tools/drawn_surfaces.ts";
 import { PROJECT, run, withImages } from "../support/program.ts";
 
 const PATHS = ["cut", "hole", "stain"].flatMap((kind) =>
@@ -217,4 +219,31 @@ Deno.test("a network that is not there, or damaged, is told in a sentence", asyn
     assert.match(error.message, /^the network net\.onnx cannot be fetched from 127\.0\.0\.1:9: .*run once with a/);
     return true;
   });
+});
+
+Deno.test("large photos in an array are looked at closely: small defects tell the groups, and windows say where", async () => {
+  const set = { ...LARGE_SETS.photos, width: 1120, height: 896 };
+  const drawn = Array.from({ length: 8 }, (_, at) => drawLarge(set, 300 + at, at % 2 ? "pit" : "spot"));
+  const images = await Promise.all(drawn.map(async ({ image }, at) => {
+    return at < 4 ? image : new Uint8Array(await encodeJpeg(image, { quality: 90 }));
+  }));
+  const { groups, windows, weights } = await clusterImages(images, { preset: "quick", k: 2 });
+  groups.forEach((group, at) => assert.equal(group, groups[at % 2], String(groups)));
+  assert.notEqual(groups[0], groups[1]);
+  assert.equal(weights.count, 8);
+  drawn.forEach(({ box }, at) => {
+    const { left, top, width, height } = windows![at];
+    const [x, y] = [box!.left + box!.width / 2, box!.top + box!.height / 2];
+    assert.ok(x > left && x < left + width && y > top && y < top + height, `${at}: ${JSON.stringify(windows![at])}`);
+  });
+  const whole = await clusterImages(images, { preset: "quick", k: 2, detail: "off" });
+  assert.equal(whole.windows, undefined);
+  async function* streamed() {
+    yield* await Promise.resolve(images);
+  }
+  await assert.rejects(clusterImages(streamed(), { preset: "quick", detail: 20 }), {
+    code: "bad-argument",
+    message: "detail takes images as an array, as some are read first",
+  });
+  await releaseNetworks();
 });
