@@ -1,4 +1,4 @@
-// Whether the photos of a request are looked at closer, and by which of them.
+// Decides whether a closer look at the photos of a request is needed, and fits it to some of them.
 
 import { AnomalyClusterError } from "../errors.ts";
 import { decodeUsable } from "../image/usable.ts";
@@ -7,16 +7,19 @@ import type { Detail } from "../look/detail.ts";
 import type { Raster } from "../types.ts";
 import type { JobContext, JobLook, SourceImage } from "./prepare.ts";
 
-/** Patches along a photo that is seen whole. */
+/** Patches along each side of a photo that is seen whole. */
 const PATCHES_ACROSS = 14;
 
-/** How images of a request are decoded. */
+/** How the images of a request are decoded. */
 interface Decoding {
   readonly maxPixels?: number;
   readonly white?: number;
 }
 
-/** Fits a closer look to some of the images; nothing where they are small enough to be seen whole. */
+/**
+ * Fits a closer look to some of the images. `undefined` where they are seen whole: because they are small enough, or
+ * the request asks for it, or the network cannot look closer (then there is a warning).
+ */
 export async function jobLook(
   sources: readonly SourceImage[],
   detail: Detail,
@@ -45,7 +48,7 @@ export async function jobLook(
   return { look: await fitLook(sources.length, wanted.detail, photos, inTurn), firstLooks };
 }
 
-/** The image; nothing of one that cannot be used, which is told when it is prepared. */
+/** The decoded image; `undefined` if it cannot be used. `prepareImages` will warn of that. */
 async function decoded(source: SourceImage, { maxPixels, white }: Decoding): Promise<Raster | undefined> {
   try {
     return await decodeUsable(await source.read(), Infinity, { maxPixels, ...(white && { white }) });
