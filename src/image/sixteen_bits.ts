@@ -6,8 +6,8 @@ export const WHITE_16 = 65535;
 /**
  * Returns the value that counts as white in a set of images with 16-bit samples. It is the largest number with as many
  * bits as `largest` has, 8 at least: cameras of 10 or 12 bits fill only the lower bits of 16. `largest` is the largest
- * {@linkcode Raster.largest} of the set. Pass the result as {@linkcode DecodeOptions.white} for all images, so that dark
- * images stay darker than the others.
+ * {@linkcode Raster.largest} of the set. Pass the result as {@linkcode DecodeOptions.white} for all images, so that
+ * dark images stay darker than the others.
  */
 export function whiteOf(largest: number): number {
   return Math.max(2 ** Math.ceil(Math.log2(largest + 1)) - 1, 255);

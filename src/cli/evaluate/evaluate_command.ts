@@ -13,7 +13,7 @@ import { type EvaluatedSet, evaluateSet, type EvaluateSetOptions } from "./evalu
 import { RunCache } from "../images/image_cache.ts";
 import { onInterrupt } from "../system/interrupt.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface EvaluateCommandOptions extends EvaluateSetOptions {
   readonly out?: string;
   readonly collection?: readonly string[];
@@ -22,7 +22,7 @@ export interface EvaluateCommandOptions extends EvaluateSetOptions {
   readonly teachRuns: number;
 }
 
-/** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
+/** Runs the command. Throws an `AnomalyClusterError` for errors that the user can correct. */
 export async function evaluateCommand(argument: string | undefined, options: EvaluateCommandOptions): Promise<void> {
   const { collection } = options;
   ensure(

@@ -22,7 +22,9 @@ export interface PrepareOptions {
   readonly decoders?: DecoderPool;
 }
 
-/** Images that may be ready or in work beyond the one asked for, a worker: bounds the memory, of whole photos more so. */
+/**
+ * Images that may be ready or in work beyond the one asked for, a worker: bounds the memory, of whole photos more so.
+ */
 const [AHEAD, PHOTOS_AHEAD] = [3, 1];
 
 /** A file's path; or its bytes, which are taken away. */
@@ -68,7 +70,7 @@ export async function* prepareImages(
 /** Workers that decode pay up to so many. */
 export const MOST_DECODERS: number = Math.min(availableCores(), 8);
 
-/** Never called. Deno fetches what is named here with the program, so that workers start without a connection too. */
+/** Never called. Deno fetches the worker named here together with the program, so that it also starts offline. */
 export const fetchedBefore = (): Promise<unknown> => import("./image_worker.ts");
 
 /** Workers that decode and resize. */

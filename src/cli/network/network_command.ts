@@ -5,7 +5,7 @@ import type { EngineChoice } from "./engine.ts";
 import { findNetwork } from "./find_network.ts";
 import { warn } from "../system/progress.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface NetworkCommandOptions {
   readonly update?: boolean;
   readonly engine: EngineChoice;
@@ -16,7 +16,7 @@ export interface NetworkCommandOptions {
 /** Images that are embedded to time it, after one that opens it. */
 const TIMED = 3;
 
-/** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
+/** Runs the command. Throws an `AnomalyClusterError` for errors that the user can correct. */
 export async function networkCommand(name: string, options: NetworkCommandOptions): Promise<void> {
   const { engine, cache, update = false } = options;
   const asked = {

@@ -5,7 +5,7 @@ import { tell } from "../system/progress.ts";
 import type { QueueStatus } from "./status.ts";
 import type { ServerOptions } from "./connect_queue.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface StatusCommandOptions extends ServerOptions {
   readonly json?: "-";
   readonly watch?: boolean;

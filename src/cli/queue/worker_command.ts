@@ -7,7 +7,7 @@ import { tell } from "../system/progress.ts";
 import { onStop } from "../system/signals.ts";
 import type { ServerOptions } from "./connect_queue.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface WorkerCommandOptions extends ServerOptions {
   readonly model?: string;
   readonly shared?: string;

@@ -13,7 +13,7 @@ import { openModel } from "../network/open_model.ts";
 import { warn } from "../system/progress.ts";
 import { onStop } from "../system/signals.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface ServeCommandOptions {
   readonly port: number;
   readonly host: string;
@@ -77,8 +77,8 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     setTimeout(graceOver.resolve, grace * 1000).unref();
     checkIdle();
   });
-  // Shutting down breaks uploads off, so that it comes last; what outlasts the grace ends with the process. Node and Bun
-  // would wait for the rest of an upload that was refused, too.
+  // Shutting down breaks uploads off, so that it comes last; what outlasts the grace ends with the process. Node and
+  // Bun would wait for the rest of an upload that was refused, too.
   const close = () => Promise.race([server.close(), new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS))]);
   await Promise.race([idle.promise.then(close), graceOver.promise]);
 }
