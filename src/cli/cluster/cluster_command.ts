@@ -75,7 +75,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const normalFiles = options.normals === undefined ? undefined : findNormals(options.normals, warnings);
   const white = await setWhite([...found.images, ...normalFiles ?? []], warnings);
   const opened = await openModel({ ...options, ...(white && { white }) }, warnings);
-  if (!coordinator) giveUpNetwork(); // The model is open, so the network connection is no longer needed.
+  if (!coordinator) giveUpNetwork(); // The model is open: the permission for the network is not needed any more.
   const { embedder, size, engine } = opened;
   const closer = await fitCloser(normalFiles ?? found.images, detail, opened);
   if (closer) tell(closerNote(closer));

@@ -1,4 +1,4 @@
-// Large photos, looked at closer: whether, by which photos of a folder, and each one.
+// The closer look at large photos: decides whether it is needed, fits it to some photos, and opens its networks.
 
 import { createHash } from "node:crypto";
 import { availableCores } from "../../core/cores.ts";
@@ -16,24 +16,24 @@ import { pooledEmbedder } from "./embedder_pool.ts";
 import { prepareImages } from "./image_pool.ts";
 import { readRaster } from "./read_image.ts";
 
-/** How photos are looked at closer, and what embeds first looks. */
+/** A closer look at photos, and what embeds first looks. */
 export interface Closer {
   readonly look: CloserLook;
-  /** Embeds images of their own size. */
+  /** Embeds first looks, which are images of any size. */
   readonly embedder: Embedder;
-  /** The same for many images at once, where that is faster. */
+  /** Opens an embedder that is faster for many images; absent if there is none. */
   readonly openMany?: () => Embedder;
-  /** Names the look: another one sees other windows. */
+  /** Identifies the look, because another look would choose other windows. */
   readonly digest: string;
 }
 
-/** The sentence that tells how closely is looked. */
+/** A sentence that tells the user how small a defect can be seen. */
 export function closerNote({ look: { detail } }: Closer): string {
   return `large photos are looked at closer where they are least like the others: defects from about ${detail} pixels on ` +
     "are seen; --detail PIXELS asks for smaller ones, --detail off sees photos whole";
 }
 
-/** What images are made ready by. */
+/** How images are decoded and embedded. */
 export interface CloserOptions {
   readonly engine: Engine;
   readonly decoder: DecoderName;
@@ -41,7 +41,10 @@ export interface CloserOptions {
   readonly white?: number;
 }
 
-/** Fits a closer look to some of the photos, in `detail`'s pixels; nothing where they are small enough to be seen whole. */
+/**
+ * Fits a closer look to some of the photos. `detail` is in the photos' pixels. `undefined` if the photos are small
+ * enough to be seen whole, or `detail` is off.
+ */
 export async function fitCloser(
   files: readonly ImageFile[],
   detail: Detail,
@@ -54,7 +57,7 @@ export async function fitCloser(
   return closerOf(await fitLook(files.length, wanted.detail, photos, networks.embedder), networks);
 }
 
-/** A look that was fitted before, with what embeds for it. */
+/** Opens the networks for a look that was fitted before. */
 export async function openCloser(look: CloserLook, engine: Engine): Promise<Closer> {
   return closerOf(look, await firstLookNetworks(engine));
 }
@@ -65,7 +68,10 @@ function closerOf(look: CloserLook, networks: Pick<Closer, "embedder" | "openMan
   return { look, ...networks, digest: createHash("sha256").update(`${look.detail} `).update(bytes).digest("hex") };
 }
 
-/** Photos whose sizes are asked for: of small ones a few are read before workers have started. */
+/**
+ * Reads photos without workers, to find their sizes. If photos are small, the few that are needed are read before
+ * workers would have started.
+ */
 function withoutWorkers(files: readonly ImageFile[]): PhotoReader {
   return async function* (chosen) {
     for (const at of chosen) {
@@ -77,7 +83,9 @@ function withoutWorkers(files: readonly ImageFile[]): PhotoReader {
   };
 }
 
-/** Photos with all their pixels; what cannot be read is told when all are. */
+/**
+ * Reads photos with all their pixels, on workers. Warnings on files that cannot be read come later, with all others.
+ */
 function photosOf(files: readonly ImageFile[], options: CloserOptions): PhotoReader {
   return async function* (chosen) {
     const paths = chosen.map((at) => files[at].file);
@@ -87,7 +95,7 @@ function photosOf(files: readonly ImageFile[], options: CloserOptions): PhotoRea
   };
 }
 
-/** What embeds first looks, for one photo at a time. */
+/** Opens the embedder of first looks, for one photo at a time. */
 export async function openFirstLooks(engine: Engine): Promise<Embedder> {
   return (await firstLookNetworks(engine)).embedder;
 }
@@ -99,7 +107,7 @@ async function firstLookNetworks(engine: Engine): Promise<Pick<Closer, "embedder
   const pools = engine === "wasm" && cores > 1;
   return {
     embedder: openedLate(checked),
-    // The other cores have the close looks to embed.
+    // The other cores embed close looks.
     ...(pools && { openMany: () => pooledEmbedder(checked.id, options, Math.ceil(cores / 2)) }),
   };
 }

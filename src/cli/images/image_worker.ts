@@ -1,4 +1,4 @@
-// A worker that turns image files into what the network and the report need: one message in, one out.
+// A worker that decodes image files for the network and the report. Each message is an image and has one answer.
 
 import { resize } from "../../image/resize.ts";
 import { decodeUsable } from "../../image/usable.ts";
@@ -10,7 +10,7 @@ import { onMessage } from "./worker_port.ts";
 onMessage(async (request: PrepareRequest & { readonly index: number }, post) => {
   const answer = await prepared(request);
   const photo = "photo" in answer ? answer.photo?.data : undefined;
-  // Large photos are given away, not copied: where they have their memory for themselves.
+  // Large photos are transferred, not copied, if they do not share their memory with other data.
   const isOwn = photo && photo.byteLength === photo.buffer.byteLength && photo.buffer instanceof ArrayBuffer;
   post(answer, isOwn && "pixels" in answer && answer.pixels.data !== photo ? [photo.buffer] : []);
 });
@@ -19,7 +19,7 @@ async function prepared(
   { index, bytes, size, decoder, white, keepsPhoto }: PrepareRequest & { readonly index: number },
 ): Promise<WorkerAnswer<PreparedImage>> {
   try {
-    // A photo of which all pixels are wanted is not shrunk while it is decoded.
+    // If all pixels are wanted, the photo must not be shrunk while it is decoded.
     const least = keepsPhoto ? Infinity : size;
     const image = await decodeUsable(bytes, least, { decoder, ...(white && { white }) });
     const { width, height, note, largest } = image;
