@@ -1,4 +1,4 @@
-// `network NAME`: a network of the hub into the cache, opened once.
+// The command `network NAME`: downloads a network of the hub into the cache, and opens it to see that it works.
 
 import { openModel } from "./open_model.ts";
 import type { EngineChoice } from "./engine.ts";
@@ -13,7 +13,7 @@ export interface NetworkCommandOptions {
   readonly json?: "-";
 }
 
-/** Images that are embedded to time it, after one that opens it. */
+/** So many images are embedded to time the network, after a first one that opens it. */
 const TIMED = 3;
 
 /** Runs the command. Throws an `AnomalyClusterError` for errors that the user can correct. */
