@@ -18,7 +18,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
 }
 
 /**
- * The byte order of UTF-16, by its mark. Without a mark it is told by zeros: in UTF-16, every second byte of Latin
+ * The byte order of UTF-16, by its mark. Without a mark it is found by the zeros: in UTF-16, every second byte of Latin
  * letters is 0. `undefined` for other encodings.
  */
 function utf16Order(bytes: Uint8Array): "little" | "big" | undefined {
