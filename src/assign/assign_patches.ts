@@ -8,32 +8,33 @@ import { kindsOfVector } from "./learned_kinds.ts";
 
 /** Where a new image belongs. */
 export interface Assignment {
-  /** Its group, from 0; `undefined`: none of these. */
+  /** Its group, from 0; `undefined` where it belongs to none of the groups. */
   readonly group?: number;
-  /** The group that it lies nearest to, whether it belongs there or not. */
+  /** The group nearest to it, whether it belongs there or not. */
   readonly nearest: number;
   /** Distance to the nearest image of that group, in units of the embeddings. */
   readonly distance: number;
-  /** That distance ÷ the group's radius: above 1, none of these. */
+  /** `distance` ÷ the radius of that group. Above 1, the image belongs to none of the groups. */
   readonly ratio: number;
-  /** The image that it lies nearest to, from 0. */
+  /** The grouped image nearest to it, from 0. */
   readonly image: number;
-  /** The next nearest group, where there is one. */
+  /** The second nearest group, where there is one. */
   readonly second?: number;
-  /** Distance to its nearest image. */
+  /** Distance to the nearest image of the second nearest group. */
   readonly secondDistance?: number;
-  /** How likely its kind is right, from 0 to 1, where it is one that was learned from labels. */
+  /** How likely `group` is right, from 0 to 1, where it is a kind that was learned from labels. */
   readonly confidence?: number;
-  /** How much farther the second is, as a share of its distance: 0 for a tie, up to 1; 1 where there is no second. */
+  /** (`secondDistance` − `distance`) ÷ `secondDistance`: 0 for a tie, up to 1; 1 where there is no second group. */
   readonly margin: number;
 }
 
 /**
- * Puts new images into the groups of a model, each by itself: into that of the nearest image, unless it is farther
- * away than the group's radius. Where the model learned kinds from labels, an image near one of any kind gets the kind
- * that these tell, with how likely that is right. Needs no files, network or permissions.
+ * Puts each new image into the group of its nearest grouped image, unless that is farther away than the group's radius.
+ * New images do not influence each other. Where the model learned kinds from labels, an image whose nearest group is
+ * one of these kinds gets the most likely kind, with its probability as `confidence`. Needs no files, network or
+ * permissions.
  *
- * @param patches patch embeddings of the new images, by the embedder of the grouped ones.
+ * @param patches patch embeddings of the new images, made by the same embedder as those of the grouped images.
  * @throws {AnomalyClusterError} `bad-argument` for patches of another shape than the model's.
  *
  * @example
@@ -55,7 +56,9 @@ export async function assignPatches(
   return Array.from({ length: patches.count }, (_, i) => assigned(vectors, i, model));
 }
 
-/** Vectors of new images, by what a model was fitted to. Throws `bad-argument` for patches of another shape than it takes. */
+/**
+ * The vectors of new images, by the model's fit. Throws `bad-argument` for patches of another shape than the model's.
+ */
 export async function embedForModel(
   model: GroupModel,
   patches: PatchSet,
@@ -83,7 +86,7 @@ function assigned(vectors: Embeddings, i: number, model: GroupModel): Assignment
   }
   const [nearest, second] = Array.from(least.keys()).sort((a, b) => least[a] - least[b] || a - b);
   const distance = Math.sqrt(least[nearest]);
-  // A group of equal images has no radius: only their equals belong to it.
+  // Where no group has two different images, all radii are 0: then only copies of grouped images belong to a group.
   const ratio = distance === 0 ? 0 : distance / radii[nearest];
   const next = second === undefined ? Infinity : Math.sqrt(least[second]);
   return {
@@ -97,7 +100,10 @@ function assigned(vectors: Embeddings, i: number, model: GroupModel): Assignment
   };
 }
 
-/** The kind of an image that lies near one of any kind, where kinds were learned; groups that were found have none. */
+/**
+ * The most likely kind of an image and its probability. Empty where the nearest group is not a kind learned from
+ * labels.
+ */
 function learnedGroup(vectors: Embeddings, i: number, nearest: number, { embeddings, kinds }: GroupModel) {
   if (!kinds || nearest >= kinds.classifier.kinds) return {};
   const chances = kindsOfVector(kinds, embeddings, vectors, i);

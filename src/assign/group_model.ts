@@ -10,48 +10,55 @@ import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
 import type { LearnedKinds } from "./learned_kinds.ts";
 import { groupRadii } from "./radius.ts";
 
-/** Most images that scores of new ones are made from: the mean over others is known to a standard error of s/√32. */
+/** At most so many images are references for scores: a mean over 32 images has a standard error of s/√32. */
 const REFERENCES = 32;
 
-/** Most numbers of reference patches, 64 MB; bounds the references of large grids, and labelled normals. */
+/**
+ * At most so many numbers (64 MB) in the reference patches. It limits references with large grids, and labelled
+ * normals.
+ */
 const REFERENCE_NUMBERS = 2 ** 24;
 
-/** Groups of images as new images are put into them: all that {@linkcode assignPatches} needs. Plain and serialisable. */
+/** All that {@linkcode assignPatches} needs to put new images into groups that were found. Plain and serialisable. */
 export interface GroupModel {
-  /** Shape of the patch embeddings that it takes. */
+  /** Shape that the patch embeddings of new images must have. */
   readonly patches: Pick<PatchSet, "rows" | "cols" | "channels" | "levels">;
   /** How an image becomes one vector. */
   readonly fit: FittedEmbedding;
-  /** The vectors of the images that were grouped, by this fit. */
+  /** The vectors of the grouped images, made by `fit`. */
   readonly embeddings: Embeddings;
-  /** Group of each of them, from 0. */
+  /** Group of each grouped image, from 0. */
   readonly groups: Int32Array;
   /** The image at the centre of each group. */
   readonly medoids: Int32Array;
-  /** How far from a group's nearest image a new one may lie, for each group: see {@linkcode groupModel}. */
+  /** For each group, how far a new image may lie from the group's nearest image: see {@linkcode groupModel}. */
   readonly radii: Float64Array;
-  /** What tells the first groups apart, where these are kinds that were learned from labels. */
+  /** The classifier of the first groups, where these are kinds that were learned from labels. */
   readonly kinds?: LearnedKinds;
 }
 
-/** Options of {@linkcode groupModel}: those by which the images were grouped. `onProgress` hears of images, not of pairs. */
+/**
+ * Options of {@linkcode groupModel}: the same as when the images were grouped. `onProgress` counts images, not pairs of
+ * images.
+ */
 export interface GroupModelOptions extends FitOptions {
-  /** Seed of the choice of reference images. @default 0 */
+  /** Random seed for choosing the reference images. @default 0 */
   readonly seed?: number;
 }
 
 /**
- * What is needed to put new images into groups that were found: the vectors of the grouped images, and a sample of up
- * to 32 of them (even over the groups; of labelled normals as many as fit 64 MB) against which patches are scored.
- * Whitening, absolute temperatures and scales are fixed, so that an image's vector depends on no other new image, and
- * an image that was grouped gets its own vector again.
+ * Makes a model that puts new images into groups that were found. It holds the vectors of the grouped images, and the
+ * references that patches are scored against: up to 32 of the grouped images, spread evenly over the groups, or as many
+ * labelled normals as fit into 64 MB. Whitening, absolute temperatures and scales are fixed. So the vector of a new
+ * image does not depend on other new images, and a grouped image gets its own vector again.
  *
- * A group's radius is 1.25 times the 95 % quantile of the distances from its images to their nearest ones in it:
- * the nearest-neighbour threshold of Sun et al., "Out-of-Distribution Detection with Deep Nearest Neighbors" (2022),
- * for each group by itself as in Bendale and Boult's nearest non-outlier (2015), with room because groups are small.
+ * A group's radius is 1.25 times the 95 % quantile of the distances from each of its images to the nearest other one:
+ * the nearest-neighbour threshold of Sun et al., "Out-of-Distribution Detection with Deep Nearest Neighbors" (2022).
+ * Each group has its own radius, as in Bendale and Boult's nearest non-outlier (2015). The factor 1.25 leaves room,
+ * because groups are small.
  *
  * @param patches patch embeddings of the images that were grouped.
- * @param result their groups and medoids, as of {@linkcode clusterPatches} or edited by a person.
+ * @param result their groups and medoids, from {@linkcode clusterPatches} or edited by a person.
  * @throws {AnomalyClusterError} `bad-argument` for wrong shapes, for weights over masks, and for weights over labelled
  * normals without any.
  *
@@ -90,8 +97,8 @@ export async function groupModel(
 }
 
 /**
- * The same model with the images in other groups, as a person arranged them. What was learned of its kinds holds only for
- * the groups that it was learned with.
+ * Returns the same model with its images in other groups, as a person arranged them. If any group differs, the learned
+ * kinds are left out: they hold only for the groups that they were learned with.
  *
  * @throws {AnomalyClusterError} `bad-argument` unless there is a group for each image.
  */
@@ -110,7 +117,7 @@ export function regroup(model: GroupModel, result: Pick<ClusterResult, "groups" 
   };
 }
 
-/** What is fitted to a sample of the images, or of the labelled normals. */
+/** Fits the embedding, with a sample of the images as references, or a sample of the labelled normals. */
 function fittedBySample(patches: PatchSet, groups: Int32Array, options: GroupModelOptions): Promise<FittedEmbedding> {
   const { seed = 0, normals } = options;
   const byGroup = Array.from(groups.keys()).sort((a, b) => groups[a] - groups[b] || a - b);
@@ -123,7 +130,7 @@ function someNormals(normals: PatchSet, seed: number): PatchSet {
   return someImages(normals, evenly(normals.count, most(normals, normals.count), seededRandom(seed)()));
 }
 
-/** At most `wanted` images, but at least 2, that stay within the bound of numbers. */
+/** How many images to use: at most `wanted`, and at most as many as fit into `REFERENCE_NUMBERS`, where 2 always do. */
 function most({ rows, cols, channels }: PatchSet, wanted: number): number {
   return Math.min(wanted, Math.max(2, Math.floor(REFERENCE_NUMBERS / (rows * cols * channels))));
 }

@@ -1,4 +1,4 @@
-// What labels taught of a model's images, for new images that it makes vectors of.
+// Kinds learned from labels of a model's images, and used for new images.
 
 import { linkage } from "../cluster/linkage.ts";
 import { squaredDistance } from "../distance/squared_distance.ts";
@@ -8,21 +8,21 @@ import { learnGroups } from "../learn/learn_groups.ts";
 import { type PointAxes, pointBy, pointsOf } from "../learn/points.ts";
 import type { Embeddings } from "../types.ts";
 
-/** What tells the kinds of new images; the kinds are the first groups of the model. */
+/** What finds the kinds of new images. The kinds are the first groups of the model. */
 export interface LearnedKinds {
   /** How a vector becomes a point; the anchors are images of the model. */
   readonly axes: PointAxes;
-  /** Tells the kind of a point. */
+  /** Gives the probability of each kind for a point. */
   readonly classifier: KindClassifier;
-  /** For each image of the model the kind that a person gave it, from 0; −1 where nobody said it. */
+  /** For each image of the model, the kind that a person gave it, from 0; −1 for images without a label. */
   readonly labels: Int32Array;
 }
 
 /**
- * Learns from the vectors of a model: they differ a little from those that its images were grouped by, and new images
- * get vectors of the model's.
+ * Learns kinds from labels and the vectors of a model. These vectors differ a little from those by which the images
+ * were grouped; they are used here because new images get vectors of the same sort.
  *
- * @param labels for each image its kind, from 0; −1 where nobody said it.
+ * @param labels for each image its kind, from 0; −1 for images without a label.
  * @throws {AnomalyClusterError} `bad-argument` for labels of fewer than 2 kinds.
  *
  * @example
@@ -42,9 +42,10 @@ export function learnedKinds(embeddings: Embeddings, labels: Int32Array): Learne
 }
 
 /**
- * Probability of each kind for vector `i` of some new ones: `[kinds]`.
+ * Returns the probability of each kind for new image `i`: `[kinds]`.
  *
  * @param embeddings the vectors of the model's images.
+ * @param vectors the vectors of the new images.
  */
 export function kindsOfVector(
   { axes, classifier }: LearnedKinds,

@@ -1,9 +1,12 @@
-// Whether a stored model's groups are what they should be and match what makes its vectors, before anything is computed from them.
+// Checks the groups and learned kinds of a stored model before anything is computed from them. Files may be damaged.
 
 import { isCount, isListOf, shapesOf, vectorLength } from "../fitted/fitted_check.ts";
 import type { ModelRecord } from "./model_record.ts";
 
-/** Checks what a model has besides what makes its vectors. May throw a TypeError where something is missing. */
+/**
+ * Whether a model's groups, medoids, radii and vectors fit each other and its fit. May throw a TypeError where
+ * something is missing.
+ */
 export function areGroupsConsistent(record: ModelRecord): boolean {
   const { patches, groups, medoids, radii, arrays } = record;
   const [images, channels] = shapesOf(arrays)("embeddings") ?? [];
@@ -15,7 +18,9 @@ export function areGroupsConsistent(record: ModelRecord): boolean {
     vectorLength(record, patches) === channels;
 }
 
-/** Checks what was learned of the first groups, where there is something. May throw a TypeError where a part is missing. */
+/**
+ * Whether the learned kinds are consistent; true where there are none. May throw a TypeError where a part is missing.
+ */
 export function areKindsConsistent({ kinds, groups, radii, arrays }: ModelRecord): boolean {
   if (kinds === undefined) return true;
   const shapeOf = shapesOf(arrays);

@@ -1,4 +1,4 @@
-// A model, to and from the JSON and the bytes that are stored of it.
+// Turns a model into JSON and bytes that can be stored, and back.
 
 import { arrayReader, type ArrayWriter, arrayWriter, type ReadArray } from "../fitted/array_record.ts";
 import { misfit, packFitted, unpackFitted } from "../fitted/pack_fitted.ts";
@@ -9,7 +9,7 @@ import { areGroupsConsistent, areKindsConsistent } from "./model_check.ts";
 import type { ModelRecord } from "./model_record.ts";
 
 /**
- * A model as JSON and bytes, to store as two files.
+ * Returns a model as JSON and bytes, to store as two files.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ function packKinds({ axes, classifier, labels }: LearnedKinds, writer: ArrayWrit
 }
 
 /**
- * The model of what {@linkcode packModel} gave.
+ * Returns the model that {@linkcode packModel} turned into JSON and bytes.
  *
  * @throws {AnomalyClusterError} `bad-model` where a part is missing or does not fit the others.
  */

@@ -1,4 +1,4 @@
-// How far from a group's nearest image a new one may lie to belong to it.
+// How far a new image may lie from a group's nearest image and still belong to the group.
 
 import { squaredDistance } from "../distance/squared_distance.ts";
 import type { Embeddings } from "../types.ts";
@@ -6,10 +6,13 @@ import type { Embeddings } from "../types.ts";
 /** Share of a group's own images that lie within its radius before the factor. */
 const QUANTILE = 0.95;
 
-/** Room for images that are like the group's, but not among them. */
+/** Leaves room for new images that are like those of the group. */
 const FACTOR = 1.25;
 
-/** Images that the common quantile counts for: groups of a few images have hardly one of their own. */
+/**
+ * The quantile of all groups together counts as much as so many images of a group: the quantile of a few images alone
+ * is hardly reliable.
+ */
 const PRIOR_IMAGES = 4;
 
 /** The radius of each group. Equal images count once. */
@@ -33,7 +36,7 @@ export function groupRadii(embeddings: Embeddings, groups: ArrayLike<number>, co
   });
 }
 
-/** The quantile of a list, between its values; of an empty one 0. */
+/** The quantile of a list, interpolated between values; 0 for an empty list. */
 function quantile(values: readonly number[]): number {
   if (values.length === 0) return 0;
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,4 +1,4 @@
-// A model that goes on learning: labelled images join those that it knows.
+// A model that goes on learning: labelled images are added to those that it was made from.
 
 import { findCopies } from "../copies/equal_copies.ts";
 import { linkage } from "../cluster/linkage.ts";
@@ -13,18 +13,20 @@ import type { Embeddings } from "../types.ts";
 import type { GroupModel } from "./group_model.ts";
 import { groupRadii } from "./radius.ts";
 
-/** A model, and how right it would tell labels that are left out. */
+/** A model, and how many labels it gets right when they are left out of learning. */
 export interface TaughtModel {
   readonly model: GroupModel;
   readonly check: LearnedGroups["check"];
 }
 
 /**
- * The model with more images, and what all labels teach: its first groups are the kinds, found ones come after, the
- * largest first. The vectors of the images that it had stay, and so does how an image becomes one.
+ * Returns the model with more images and with kinds learned from all labels. Its first groups are the kinds; then come
+ * groups of images that resemble no kind, the largest first. Vectors of images that it had stay the same, and so does
+ * its fit.
  *
- * @param added vectors of the images that join, by what the model was fitted to.
- * @param labels of the model's images and then of those added: the kind, from 0; −1 where nobody said it.
+ * @param added vectors of the added images, made by the model's fit.
+ * @param labels the kind of each image, first the model's own and then the added ones, from 0; −1 for images without a
+ * label.
  * @throws {AnomalyClusterError} `bad-argument` for labels of fewer than 2 kinds.
  */
 export function taughtModel(model: GroupModel, added: Embeddings, labels: Int32Array): TaughtModel {
@@ -35,7 +37,7 @@ export function taughtModel(model: GroupModel, added: Embeddings, labels: Int32A
   const learned = learnGroups(points, taught, { tree: linkage(distances, "ward") });
   const groups = groupsWithKnown(learned, known, [...known.keys()]);
   const centres = medoids(distances, groups);
-  // Pictures are stored of the medoids that there were.
+  // The model's pictures show the earlier medoids, so these stay medoids.
   model.medoids.forEach((medoid) => centres[groups[medoid]] = medoid);
   return {
     model: {

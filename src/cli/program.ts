@@ -1,4 +1,4 @@
-// The program: its commands, and how a run of it ends.
+// The program: collects its commands, runs one, and sets the exit code.
 
 import { Command, CommanderError } from "commander";
 import { AnomalyClusterError } from "../errors.ts";
@@ -13,7 +13,9 @@ import { addWorker } from "./queue/worker_options.ts";
 import { addServe } from "./serve/serve_options.ts";
 import { VERSION } from "./system/manifest.ts";
 
-/** Runs the program with these arguments; resolves to the exit code: 0, 1 for a failure, 2 for wrong usage. */
+/**
+ * Runs the program with these arguments. Resolves to the exit code: 0 for success, 1 for a failure, 2 for wrong usage.
+ */
 export async function run(args: readonly string[]): Promise<number> {
   try {
     await program().parseAsync(args as string[], { from: "user" });
@@ -30,10 +32,10 @@ export function program(): Command {
   const root = new Command("anomaly-cluster")
     .description("Groups images of one product or texture by kind of defect.")
     .version(VERSION)
-    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false }) // Asking would read variables.
+    .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false }) // Asking the terminal would read environment variables.
     .exitOverride()
     .showHelpAfterError("(--help lists the options)");
-  // In the order in which the help lists them.
+  // The help lists the commands in this order.
   for (const add of [addCluster, addAssign, addEvaluate, addWorker, addStatus, addNetwork, addCompletions, addServe]) {
     add(root);
   }

@@ -1,9 +1,9 @@
-// Tables as RFC 4180 has them, and as Excel writes them where the comma is not the separator.
+// Reads CSV tables: those of RFC 4180, and those that Excel writes in countries with another separator than the comma.
 
-/** Characters between fields, in the order in which they are preferred. */
+/** Characters that may separate fields, the preferred one first. */
 export const SEPARATORS = [",", ";", "\t", "|"] as const;
 
-/** Rows of fields; quoted ones may hold separators, quotes and line ends. Blank lines are left out. */
+/** The fields of each row. Quoted fields may hold separators, quotes and line ends. Blank lines are left out. */
 export function readCsv(text: string, separator: string = ","): string[][] {
   const rows: string[][] = [[]];
   const plainText = `[^${separator}\\r\\n]*`;
@@ -16,7 +16,7 @@ export function readCsv(text: string, separator: string = ","): string[][] {
   return rows.filter((row) => row.some((field) => field !== ""));
 }
 
-/** A field as it was before it was kept from being taken for a formula: see `quoted` in report/client/text.js. */
+/** Removes the `'` that keeps spreadsheets from reading a field as a formula: see `quoted` in report/client/text.js. */
 export function withoutGuard(field: string): string {
   return /^'+[=+\-@\t\r]/.test(field) ? field.slice(1) : field;
 }

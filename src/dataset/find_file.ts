@@ -1,14 +1,17 @@
-// Files by paths that other systems wrote.
+// Finds files by paths that were written on another operating system.
 
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, parse, resolve } from "node:path";
 import { LikeNames } from "./like_names.ts";
 
-/** Finds files; each folder is listed once at most. */
+/** Finds files. Lists each folder at most once. */
 export class FileFinder {
   readonly #listings = new Map<string, LikeNames>();
 
-  /** The file that is meant by a path from a folder, see {@linkcode LikeNames.find}; undefined where there is none. */
+  /**
+   * The file that a path from a folder means, though names may be written differently: see {@linkcode LikeNames.find}.
+   * `undefined` if there is none.
+   */
   find(folder: string, path: string): string | undefined {
     const exact = resolve(folder, path);
     return existsSync(exact) ? exact : this.#like(resolve(folder, path.replaceAll("\\", "/")));

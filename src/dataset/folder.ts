@@ -1,4 +1,4 @@
-// The images of a folder, its sub-folders included, in an order that does not depend on the file system.
+// Lists the images of a folder and its sub-folders, in an order that does not depend on the file system.
 
 import { type Dirent, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -8,27 +8,31 @@ import { isImageName, isSystemName, masksAmong } from "./image_names.js";
 
 /** An image file that was found. */
 export interface ImageFile {
-  /** Path from the folder, with `/`: the image's name in every output. */
+  /** Path relative to the folder, with `/`. All output names the image by it. */
   readonly path: string;
-  /** Path to open. */
+  /** Path by which the file can be opened. */
   readonly file: string;
-  /** Name of the topmost sub-folder, for images in one; or what the folder's layout or a table calls its kind. */
+  /**
+   * The image's kind: the name of the topmost sub-folder that it lies in, or what the folder's layout or a table says.
+   * Absent for images without one.
+   */
   readonly label?: string;
 }
 
-/** What a folder holds. */
+/** The images found in a folder. */
 export interface ImageFolder {
   /** Sorted by path. */
   readonly images: readonly ImageFile[];
-  /** A sentence for each thing left out. */
+  /** A sentence on each file or folder that was left out. */
   readonly warnings: readonly string[];
 }
 
 const OTHER_IMAGES = /\.(hei[cf]|jp2|jpx|j2k|jxr|pam|pfm|exr|hdr|dng|cr[23]|nef|arw|orf|raf|rw2)$/i;
 
 /**
- * Lists JPEG, PNG, TIFF, WebP, GIF and BMP files, links to files among them. Links to folders are not followed, so that
- * none goes round in circles. Masks beside their images are left out, what systems put there is passed over.
+ * Lists the files whose names say that they are images of a supported format. Links to files are listed too; links to
+ * folders are not followed, because they may lead round in circles. Masks that lie beside their images are left out,
+ * and so are files that operating systems put there.
  *
  * @throws {AnomalyClusterError} `bad-argument` when the folder does not exist or cannot be read.
  */
@@ -45,7 +49,7 @@ export function findImages(folder: string): ImageFolder {
   return { images: images.map((path) => imageFile(folder, path)), warnings };
 }
 
-/** All image files of a folder of masks. Throws as {@linkcode findImages}. */
+/** All image files in a folder of masks. Throws as {@linkcode findImages} does. */
 export function findMaskFiles(folder: string): ImageFile[] {
   const paths: string[] = [];
   walk(folder, "", paths, []);
@@ -85,7 +89,7 @@ function isFolder(file: string): boolean {
   }
 }
 
-/** What is wrong with an entry that is no file itself; nothing of a link to one. */
+/** Why an entry that is not a plain file cannot be used; `undefined` for a link to a file, which can. */
 function whyNoFile(file: string, entry: Dirent): string | undefined {
   try {
     return statSync(file).isFile() ? undefined : "this is a device or a pipe, not a file";

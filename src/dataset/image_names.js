@@ -1,12 +1,13 @@
-// What the names of files tell, in folders and in browsers.
+// Tells images, masks and system files by their names. Used for folders and in browsers.
 
-/** @param {string} path @returns {boolean} whether it is an image of a kind that is read */
+/** @param {string} path @returns {boolean} whether it is the name of an image in a supported format */
 export function isImageName(path) {
   return /\.(jpe?g|jfif|png|tiff?|webp|gif|bmp|dib|avif|jxl|p[bgpn]m)$/i.test(path);
 }
 
 /**
- * Whether a folder holds what systems put beside images, never images: previews, archives of resource forks, waste.
+ * Whether operating systems use this name for files and folders that never hold a user's images: previews, resource
+ * forks, deleted files.
  * @param {string} name @returns {boolean}
  */
 export function isSystemName(name) {
@@ -15,7 +16,7 @@ export function isSystemName(name) {
 }
 
 /**
- * The name of the image that a mask of this name is for: `000_mask` for `000`. Both without folder and ending.
+ * The name of the image that a mask belongs to: 000 for the mask 000_mask. Both are without folder and ending.
  * @param {string} name @returns {string}
  */
 export function imageOfMask(name) {
@@ -24,7 +25,7 @@ export function imageOfMask(name) {
 }
 
 /**
- * Masks that lie beside their images: a PNG beside a JPEG of the same name, `x_mask.png` beside any `x`.
+ * The masks that lie beside their images: a PNG beside a JPEG of the same name, or x_mask.png beside any x.
  * @param {readonly string[]} paths @returns {Set<string>}
  */
 export function masksAmong(paths) {

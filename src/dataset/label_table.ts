@@ -1,26 +1,26 @@
-// A table of images and their labels, as people and programs write it → which column is what, and its rows.
+// Reads a table of images and their labels, and finds out which column holds what.
 
 import { AnomalyClusterError } from "../errors.ts";
 import { readCsv, SEPARATORS, withoutGuard } from "./csv.ts";
 import { isImageName } from "./image_names.js";
 import { decodeText } from "./text.ts";
 
-/** A row: paths and label as they are written. */
+/** A row of the table, with paths and label as they are written. */
 export interface LabelledRow {
   readonly path: string;
   readonly label: string;
   readonly mask?: string;
 }
 
-/** What a table holds. */
+/** The content of a table. */
 export interface LabelTable {
   readonly rows: readonly LabelledRow[];
-  /** Which columns were taken, for people; empty where there was nothing to choose. */
+  /** A phrase that tells the user which columns were used; empty where there was no choice. */
   readonly columns: string;
   readonly warnings: readonly string[];
 }
 
-/** How headings of labels begin, the surest first. */
+/** A column whose heading begins with one of these words holds labels. The surest word comes first. */
 const LABELS = [
   ...["label", "class", "kind", "defect", "category", "typ", "target", "group", "anomaly", "status"],
   ...["klass", "fehler", "defekt", "etikett", "kategorie", "gruppe", "étiquette", "défaut", "catégorie", "groupe"],
@@ -29,9 +29,10 @@ const LABELS = [
 const MASKS = ["mask", "groundtruth", "masque", "máscara", "maschera"];
 
 /**
- * Reads a table; `name` is what the user calls it.
+ * Reads a table of images and labels.
  *
- * @throws {AnomalyClusterError} `bad-argument` where it names no images with labels, with the reason.
+ * @param name what the user calls the table.
+ * @throws {AnomalyClusterError} `bad-argument`, with the reason, if it names no images with labels.
  */
 export function readLabelTable(bytes: Uint8Array, name: string): LabelTable {
   const refuse = (reason: string) => {
@@ -43,7 +44,7 @@ export function readLabelTable(bytes: Uint8Array, name: string): LabelTable {
   if (all.length === 0) throw refuse("is empty");
   const first = all.findIndex((row) => row.some(isImageName));
   const rows = all.slice(Math.max(0, first));
-  const heading = all[first - 1]; // What is above it tells nothing of columns.
+  const heading = all[first - 1]; // Lines above it say nothing about columns.
   const path = pathColumn(rows, heading);
   if (path < 0) throw refuse(`names no image files (its first line is ${JSON.stringify(all[0].join(" "))})`);
   const mask = columnOf(MASKS, heading, path);
@@ -67,7 +68,10 @@ export function readLabelTable(bytes: Uint8Array, name: string): LabelTable {
   };
 }
 
-/** Rows by the separator, told in Excel's first line or else the one that parts most images from something. */
+/**
+ * Splits a text into rows. The separator is the one that a first line `sep=` names, as Excel writes it; else the one by
+ * which most rows have an image and something more.
+ */
 function rowsOf(text: string): string[][] {
   const [, told] = text.match(/^\ufeff?"?sep=([,;\t|])"?\r?\n/i) ?? [];
   if (told) return readCsv(text.slice(text.indexOf("\n") + 1), told);
@@ -76,7 +80,7 @@ function rowsOf(text: string): string[][] {
   return readings[parted.indexOf(Math.max(...parted))];
 }
 
-/** The column with the most names of images, masks apart; −1 for none. */
+/** The column with the most names of images, except the column of masks; −1 if there is none. */
 function pathColumn(rows: readonly string[][], heading: readonly string[] | undefined): number {
   const counts: number[] = [];
   for (const row of rows) row.forEach((field, at) => counts[at] = (counts[at] ?? 0) + (isImageName(field) ? 1 : 0));
@@ -85,14 +89,14 @@ function pathColumn(rows: readonly string[][], heading: readonly string[] | unde
   return most === 0 ? -1 : counts.findIndex((count, at) => count === most && at !== masks);
 }
 
-/** By its heading; else the one after the image's, or the first. */
+/** The column of labels: by its heading; else the one after the images, or the first one left. −1 if there is none. */
 function labelColumn(heading: readonly string[] | undefined, path: number, mask: number, columns: number): number {
   const named = columnOf(LABELS, heading, path);
   const others = [path + 1, ...Array(columns).keys()].filter((at) => at !== path && at !== mask && at < columns);
   return named >= 0 ? named : others[0] ?? -1;
 }
 
-/** The column whose heading begins with the surest of these words; −1 for none. */
+/** The column whose heading begins with one of these words, the earliest word first; −1 if there is none. */
 function columnOf(words: readonly string[], heading: readonly string[] | undefined, except: number): number {
   const headings = (heading ?? []).map((text, at) => {
     return at === except ? "" : text.normalize().toLowerCase().replace(/[^\p{L}]/gu, "");

@@ -1,4 +1,4 @@
-// Labelled images for evaluation: class folders, the layouts of data sets, or a table of images and labels.
+// Reads labelled images for evaluation, from class folders, the layouts of data sets, or a table of images and labels.
 
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, relative, resolve } from "node:path";
@@ -17,27 +17,31 @@ export interface LabelledImage extends ImageFile {
   readonly mask?: string;
 }
 
-/** Images with labels, and labelled normal ones apart from them. */
+/** Images with labels, and labelled normal images separate from them. */
 export interface LabelledDataset {
-  /** What the folder was taken for. */
+  /** The layout that was recognised, in words. */
   readonly layout: string;
   readonly images: readonly LabelledImage[];
   readonly normals: readonly ImageFile[];
   readonly warnings: readonly string[];
 }
 
-/** Every fifth image of the magnetic tile set's MT_Free, by name, is the sixth class; the others are normals. */
+/**
+ * In the magnetic tile set, every fifth image of MT_Free, in order of names, belongs to the sixth class. The others are
+ * labelled normals.
+ */
 const FREE_STEP = 5;
 
-/** Names of tables. */
+/** File names of tables. */
 const TABLE = /\.(csv|tsv|txt)$/i;
 
 /**
  * Reads a labelled data set.
  *
- * @param path a folder, or a table (CSV) of images and labels with paths from its own folder.
- * @param name what the user calls it
- * @throws {AnomalyClusterError} `bad-argument` when nothing there has labels, with the reason.
+ * @param path a folder, or a table (CSV) of images and labels. Paths in the table begin in the table's own folder.
+ * @param options `normals` and `masks` are folders that replace those of the data set; `name` is what the user calls
+ * the data set.
+ * @throws {AnomalyClusterError} `bad-argument`, with the reason, if there are fewer than 2 classes or no labels.
  */
 export function labelledDataset(
   path: string,
@@ -60,7 +64,7 @@ export function labelledDataset(
   return { ...found, images, normals, warnings: [...found.warnings, ...unclearNote(given?.unclear ?? [])] };
 }
 
-/** A sentence on images whose masks cannot be told from others'; none where there are none. */
+/** A sentence on images whose masks may belong to other images; empty if there are no such images. */
 export function unclearNote(unclear: readonly string[]): string[] {
   if (unclear.length === 0) return [];
   const images = countOf(unclear.length, "image");
@@ -85,12 +89,12 @@ function magneticTiles(images: readonly LabelledImage[], warnings: readonly stri
   const free = images.filter(({ label }) => label === "MT_Free");
   const normals = free.filter((_, at) => at % FREE_STEP !== 0);
   const chosen = images.filter((image) => !normals.includes(image));
-  // Its masks are PNG files beside the JPEG images, of the same names.
+  // The masks of this set are PNG files beside the JPEG images, with the same names.
   const masked = chosen.map((image) => ({ ...image, mask: image.file.replace(/\.jpe?g$/i, ".png") }));
   return { layout: "magnetic tiles, six classes", images: masked, normals, warnings };
 }
 
-/** Folders above a table's own in which its paths may begin, as those of VisA do. */
+/** The folders in which a table's paths may begin: its own, or one above, as in VisA. */
 const ABOVE = ["", "..", "../.."];
 
 function fromTable(path: string, name: string): LabelledDataset {
@@ -122,7 +126,7 @@ function fromTable(path: string, name: string): LabelledDataset {
   };
 }
 
-/** Throws `bad-argument` where none of the images that a table names is there. */
+/** Throws `bad-argument` if none of the images that a table names exists. */
 export function checkFiles({ images }: LabelledDataset, name: string): void {
   if (images.some(({ file }) => existsSync(file))) return;
   const message =

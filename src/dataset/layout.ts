@@ -1,4 +1,4 @@
-// Folders of the layouts that data sets have: which images are to be grouped, which are masks, which are sound.
+// Recognises the folder layouts of data sets: which images are to be grouped, which are masks, which are sound.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,24 +9,27 @@ import { imageOfMask } from "./image_names.js";
 import { readLabelTable } from "./label_table.ts";
 import { LikeNames } from "./like_names.ts";
 
-/** A folder, as its layout has it. Paths are from the folder. */
+/** The content of a folder, sorted by its layout. Paths are relative to the folder. */
 export interface LaidOutFolder {
-  /** What the layout is called. */
+  /** Name of the layout. */
   readonly layout: string;
-  /** Those to be grouped; labels are kinds of defect. */
+  /** The images to group. Their labels are kinds of defect. */
   readonly images: readonly ImageFile[];
-  /** Sound images that the layout keeps apart. */
+  /** Sound images that the layout keeps in folders of their own. */
   readonly normals: readonly ImageFile[];
-  /** Ground truth. */
+  /** Ground-truth masks. */
   readonly masks: readonly ImageFile[];
   /** Folders of sound images, and of masks. */
   readonly folders: { readonly normals: readonly string[]; readonly masks: readonly string[] };
-  /** What was recognised and done about it, for {@linkcode layoutNote}; absent for plain folders. */
+  /** A phrase for {@linkcode layoutNote} on how the images are grouped and labelled; absent for plain folders. */
   readonly recognised?: string;
   readonly warnings: readonly string[];
 }
 
-/** Names that are nothing but ground truth, and those that are where each file has an image's name. */
+/**
+ * Folders of the first kind always hold ground truth. Folders of the second kind hold masks if each file in them has
+ * the name of an image.
+ */
 const GROUND_TRUTH = /^ground[ _-]?truths?$/i;
 const MASKS = /^(gt|(defect|image|binary)?[ _-]?masks?([ _-]?images?)?|labels?|annotations?|segmentations?)$/i;
 const PART = /^(train(ing)?|test(ing)?|test_(public|private)\w*|val(id(ation)?)?)$/i;
@@ -34,11 +37,12 @@ const TEST_PART = /^test/i;
 const SOUND = /^(good|ok|normal|sound|nominal|defect[ _-]?free)$/i;
 
 /**
- * Lists a folder's images by its layout, where that is certain: MVTec AD's, VisA's, parts named train and test, or
- * images and masks side by side; else all images with their topmost sub-folders as labels.
+ * Lists a folder's images by its layout, if that can be recognised with certainty: MVTec AD, VisA, parts named train
+ * and test, or images and masks side by side. Otherwise lists all images, with their topmost sub-folders as labels.
  *
  * @param name what the user calls the folder
- * @throws {AnomalyClusterError} `bad-argument` as {@linkcode findImages}, and for a folder of several such sets.
+ * @throws {AnomalyClusterError} `bad-argument` as {@linkcode findImages}, and for a folder with data sets in its
+ * sub-folders.
  */
 export function findLaidOut(folder: string, name: string): LaidOutFolder {
   const { images: all, warnings } = findImages(folder);
@@ -49,8 +53,8 @@ export function findLaidOut(folder: string, name: string): LaidOutFolder {
 }
 
 /**
- * One sentence on what was recognised; nothing where there is nothing to say. What is left out is offered for an option,
- * unless that is given.
+ * One sentence on the recognised layout; empty for plain folders. It also says what was left out, and by which option
+ * that could be used, unless that option is given.
  */
 export function layoutNote(
   { layout, recognised, folders, masks, normals }: LaidOutFolder,
@@ -63,7 +67,7 @@ export function layoutNote(
   };
   const listed = (names: readonly string[]) => names.map((one) => `${one}/`).join(", ");
   const left = [
-    // Masks in several folders have no one option.
+    // The option takes one folder, so it is not offered for masks in several.
     masks.length &&
     `${listed(folders.masks)} (${countOf(masks.length, "mask")}${
       offer("masks", folders.masks.length === 1 ? folders.masks[0] : undefined, "weights by them")
@@ -77,7 +81,7 @@ export function layoutNote(
   return [about.filter(Boolean).join("; ")];
 }
 
-/** Whether this is what folders of sound images are called. */
+/** Whether this is a usual name for folders of sound images. */
 export function isSound(label: string): boolean {
   return SOUND.test(label);
 }
@@ -89,7 +93,10 @@ function plain(found: Found): LaidOutFolder {
   return { ...found, layout: found.masks.length ? "images and masks" : "class folders", recognised };
 }
 
-/** `train/good`, `test/KIND` and perhaps `ground_truth/KIND`, as MVTec AD has them; or such parts with kinds in each. */
+/**
+ * Recognises MVTec AD's layout: `train/good`, `test/KIND` and perhaps `ground_truth/KIND`. Also recognises such parts
+ * with kinds in each of them.
+ */
 function parts(found: Found): LaidOutFolder | undefined {
   const inFolders = found.images.filter(({ label }) => label !== undefined);
   if (!inFolders.every(({ path }) => PART.test(path.split("/")[0]))) return;
@@ -118,7 +125,7 @@ function parts(found: Found): LaidOutFolder | undefined {
   };
 }
 
-/** `Data/Images/Anomaly`, `Data/Images/Normal`, `Data/Masks/Anomaly` and image_anno.csv, as VisA has them. */
+/** Recognises VisA's layout: `Data/Images/Anomaly`, `Data/Images/Normal`, `Data/Masks/Anomaly` and image_anno.csv. */
 function visa(folder: string, found: Found, name: string): LaidOutFolder | undefined {
   const form = /^(data\/)?images\/(anomaly|normal)\/[^/]+$/i;
   if (!found.images.length || !found.images.every(({ path }) => form.test(path))) return;
@@ -137,7 +144,7 @@ function visa(folder: string, found: Found, name: string): LaidOutFolder | undef
   };
 }
 
-/** Labels from VisA's table, whose paths begin a folder or two above; undefined unless it has one of each image. */
+/** Labels from VisA's table, whose paths begin one or two folders above. `undefined` unless it labels every image. */
 function kindsInTable(folder: string, images: readonly ImageFile[]): Map<string, string> | undefined {
   try {
     const { rows } = readLabelTable(readFileSync(join(folder, "image_anno.csv")), "image_anno.csv");
@@ -150,11 +157,11 @@ function kindsInTable(folder: string, images: readonly ImageFile[]): Map<string,
     }
     return images.every(({ path }) => kinds.has(path)) ? kinds : undefined;
   } catch {
-    return undefined; // None, or one of another kind: then the folders are the labels.
+    return undefined; // No table, or not one of labels: then the folders are the labels.
   }
 }
 
-/** `images/KIND` beside masks. */
+/** Recognises `images/KIND` beside a folder of masks. */
 function imagesBesideMasks(found: Found): LaidOutFolder | undefined {
   const { images, masks } = found;
   if (!masks.length || !images.every(({ path }) => /^(images?|imgs?)\/./i.test(path))) return;
@@ -166,7 +173,7 @@ function imagesBesideMasks(found: Found): LaidOutFolder | undefined {
   };
 }
 
-/** Labelled by the second folder, where there is one. */
+/** Labels each image by the second folder of its path, if there is one. */
 function withKinds(images: readonly ImageFile[]): ImageFile[] {
   return images.map(({ label: _, ...image }) => ({
     ...image,
@@ -174,7 +181,7 @@ function withKinds(images: readonly ImageFile[]): ImageFile[] {
   }));
 }
 
-/** Parts the masks from the images: those in folders of such names whose files have the names of images elsewhere. */
+/** Separates masks from images. Masks lie in folders with a name for masks, and are named like images elsewhere. */
 function withoutMasks(
   all: readonly ImageFile[],
 ): { images: ImageFile[]; masks: ImageFile[]; maskFolders: string[] } {
@@ -207,7 +214,9 @@ function maskFolderOf(path: string): string | undefined {
   return at < 0 ? undefined : folders.slice(0, at + 1).join("/");
 }
 
-/** Throws where sets of such layouts lie in sub-folders: they are of different products, each to be grouped alone. */
+/**
+ * Throws if data sets of known layouts lie in sub-folders. They show different products, so each must be grouped alone.
+ */
 function refuseFolderOfSets(images: readonly ImageFile[], name: string): void {
   const marks = new Map<string, Set<string>>();
   const form = /^(.+?)\/(train\/(?:good|ok)|test(?=\/[^/]+\/)|ground_truth|data\/images(?=\/(?:anomaly|normal)\/))\//i;
@@ -225,13 +234,13 @@ function refuseFolderOfSets(images: readonly ImageFile[], name: string): void {
   throw new AnomalyClusterError("bad-argument", message);
 }
 
-/** A folder in another, as the user calls that one and a shell takes it. */
+/** Path of a folder inside the one that the user calls `name`, quoted for a shell if needed. */
 function within(name: string, folder: string): string {
   const path = `${name.replace(/[/\\]+$/, "")}/${folder}`;
   return /\s/.test(path) ? `"${path}"` : path;
 }
 
-/** Different folders that images lie in, so many parts deep, or −1 for all. */
+/** The folders that images lie in, each once, cut to the first `parts` names of the path; −1 for whole paths. */
 function foldersOf(images: readonly ImageFile[], parts: number): string[] {
   return [
     ...new Set(
@@ -244,7 +253,7 @@ function kindOf({ path }: Pick<ImageFile, "path">): string {
   return path.split("/")[1];
 }
 
-/** Folders that a path goes through. */
+/** Number of folders in a path. */
 function depth(path: string): number {
   return path.split("/").length - 1;
 }

@@ -1,6 +1,7 @@
-// Names that are meant, though not written alike: macOS takes letters apart, Windows minds no case and writes `\`.
+// Matches file names that different systems write differently: macOS stores accents as separate characters, Windows
+// ignores case and writes `\`.
 
-/** Names to be found by others that surely mean them. */
+/** A set of names, which are found even if they are written a little differently. */
 export class LikeNames {
   readonly #exact: ReadonlySet<string>;
   readonly #composed = new Map<string, string | undefined>();
@@ -14,7 +15,10 @@ export class LikeNames {
     }
   }
 
-  /** The name itself; else the only one that is the same but for how letters are composed, or then for case. */
+  /**
+   * The name that is meant: the same name if it exists; else the only one that differs just in how accents are stored;
+   * else the only one that differs also in case. `undefined` if there is none.
+   */
   find(name: string): string | undefined {
     if (this.#exact.has(name)) return name;
     const slashed = name.replaceAll("\\", "/");
@@ -26,7 +30,7 @@ function caseless(name: string): string {
   return name.normalize().toLowerCase();
 }
 
-/** Two of a kind stand for none: which of them is meant cannot be told. */
+/** Stores `undefined` if two names have the same key, because it is not clear which one is meant. */
 function put(map: Map<string, string | undefined>, key: string, name: string): void {
   map.set(key, map.has(key) ? undefined : name);
 }

@@ -1,25 +1,26 @@
-// Which mask belongs to which image, by their names.
+// Finds out by names which mask belongs to which image.
 
 import type { ImageFile } from "./folder.ts";
 import { imageOfMask } from "./image_names.js";
 
-/** Masks of images. */
+/** The result of {@linkcode matchMasks}. */
 export interface MatchedMasks {
   /** The mask file of each image; `undefined` for images without one. */
   readonly files: readonly (string | undefined)[];
-  /** Images with a mask that may as well be another's: they get none. */
+  /** Images whose mask may as well belong to another image. They get none. */
   readonly unclear: readonly string[];
 }
 
-/** A mask of an image's name, and how many parts of their paths agree from the end on. */
+/** A mask with the name of an image, and how many parts of both paths are the same, counted from the end. */
 interface Candidate {
   readonly mask: ImageFile;
   readonly agreeing: number;
 }
 
 /**
- * The mask of each image has its name (`000.png` or `000_mask.png`, whatever the ending and the letters' case); among
- * several of one name it lies in the folder named like the image's. Images that are masks of others are none of theirs.
+ * Finds the mask of each image. It has the image's name (`000.png` or `000_mask.png`, with any ending and in any case).
+ * If several masks have that name, the one in a folder named like the image's is chosen. A file that is among the
+ * images is never used as a mask.
  */
 export function matchMasks(images: readonly ImageFile[], masks: readonly ImageFile[]): MatchedMasks {
   const imageFiles = new Set(images.map(({ file }) => file));
@@ -30,7 +31,7 @@ export function matchMasks(images: readonly ImageFile[], masks: readonly ImageFi
     for (const key of new Set([name, imageOfMask(name)])) byName.set(key, [...byName.get(key) ?? [], mask]);
   }
   const nearest = images.map(({ path }) => nearestMasks(path, byName.get(partsOf(path)[0]) ?? []));
-  // A mask is of the image whose path it agrees with most.
+  // A mask belongs to the image whose path is most like its own.
   const claims = new Map<ImageFile, number>();
   for (const [first] of nearest) {
     if (first) claims.set(first.mask, Math.max(first.agreeing, claims.get(first.mask) ?? 0));
@@ -49,7 +50,7 @@ export function matchMasks(images: readonly ImageFile[], masks: readonly ImageFi
   return { files, unclear };
 }
 
-/** The masks that agree with an image's path the most: one of each folder, the likeliest of it. */
+/** The masks whose paths agree most with an image's path: from each folder only the likeliest one. */
 function nearestMasks(path: string, masks: readonly ImageFile[]): Candidate[] {
   const image = partsOf(path);
   const candidates = masks.map((mask): Candidate => {
@@ -69,12 +70,17 @@ function nearestMasks(path: string, masks: readonly ImageFile[]): Candidate[] {
   return [...byFolder.values()];
 }
 
-/** Of masks in one folder: one that says so or keeps its values is likelier than a JPEG image of the same name. */
+/**
+ * Ranks masks in one folder: a lossless format is likelier than JPEG or WebP, and then a name that says mask is
+ * likelier than the bare name of the image.
+ */
 function likelihood({ path }: ImageFile, image: string): number {
   return (/\.(jpe?g|jfif|webp)$/i.test(path) ? 0 : 2) + (partsOf(path)[0] === image ? 0 : 1);
 }
 
-/** Parts of a path from the last on, alike however letters are composed or written; the name without ending. */
+/**
+ * Parts of a path, the last one first and without its ending. They do not depend on case or on how accents are stored.
+ */
 function partsOf(path: string): string[] {
   return path.normalize().toLowerCase().replace(/\.[^./]*$/, "").split("/").reverse();
 }

@@ -1,12 +1,12 @@
-// Bytes of a text file → text, in the encodings that editors and Excel write.
+// Decodes text files in the encodings that editors and Excel write.
 
-/** A text, and the encoding it was read in where that is a guess. */
+/** A text, and the name of its encoding if that was guessed. */
 export interface DecodedText {
   readonly text: string;
   readonly guess?: string;
 }
 
-/** Reads UTF-8 and UTF-16, each with a byte order mark or without; what is neither is taken for Windows-1252. */
+/** Reads UTF-8 and UTF-16, with or without a byte order mark. Anything else is taken for Windows-1252. */
 export function decodeText(bytes: Uint8Array): DecodedText {
   const order = utf16Order(bytes);
   if (order) return { text: new TextDecoder("utf-16le").decode(order === "little" ? bytes : swapped(bytes)) };
@@ -17,7 +17,10 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   }
 }
 
-/** By the mark; without one by the zeros that every other byte of Latin letters is. */
+/**
+ * The byte order of UTF-16, by its mark. Without a mark it is found by the zeros: in UTF-16, every second byte of Latin
+ * letters is 0. `undefined` for other encodings.
+ */
 function utf16Order(bytes: Uint8Array): "little" | "big" | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "little";
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return "big";

@@ -1,7 +1,7 @@
 // Loads the engine that runs networks: onnxruntime-web, or onnxruntime-node where it is available.
 
 import type * as ort from "onnxruntime-web";
-import { oneByOne } from "../one_by_one.ts";
+import { type OneByOne, oneByOne } from "../one_by_one.ts";
 import { importNative } from "../runtime/optional_package.ts";
 
 /** The engine that runs the network. */
@@ -93,4 +93,4 @@ export const WITHOUT_SPINNING = { session: { intra_op: { allow_spinning: "0" } }
  * Makes the runs of all sessions follow one another. onnxruntime-web keeps a run's arguments on the stack of its one
  * instance. Runs that overlap would remove them in another order than they added them.
  */
-export const runInTurn = oneByOne();
+export const runInTurn: OneByOne = oneByOne();

@@ -1,9 +1,11 @@
-// Groups as an object detection file of COCO: categories are groups, a box says where an image's defect is.
+// Exports groups as a COCO file for object detection: groups are categories, a box says where an image's defect is.
 
 import { digits, type GroupsFile } from "../report/result.ts";
 import type { PixelBox } from "../image/pixel_box.ts";
 
-/** An image's upright size in pixels, the box of its defect in them, and the share of its weight that the box stands for. */
+/**
+ * The size of an upright image in pixels, the box around its defect, and the share of the image's weight in that box.
+ */
 export interface BoxedImage {
   readonly width: number;
   readonly height: number;
@@ -11,7 +13,7 @@ export interface BoxedImage {
   readonly weight: number;
 }
 
-/** A file in COCO's format, ids from 1. */
+/** A file in COCO's format. Ids count from 1. */
 export interface CocoFile {
   readonly info: { readonly description: string; readonly version: string };
   readonly licenses: readonly never[];
@@ -30,14 +32,17 @@ export interface CocoFile {
     readonly bbox: readonly [number, number, number, number];
     readonly area: number;
     readonly iscrowd: 0;
-    /** The box as a polygon, which readers of masks need: patches have no finer outline. */
+    /** The box as a polygon, because readers of masks need one. Patches give no finer outline. */
     readonly segmentation: readonly (readonly number[])[];
-    /** `score`: the image's anomaly score; `weight_in_box`: share of its weight where the defect was looked for; `distance`: to the medoid. */
+    /**
+     * `score`: the image's anomaly score; `weight_in_box`: share of its weight where the defect was looked for;
+     * `distance`: to the medoid.
+     */
     readonly attributes: { readonly score: number; readonly weight_in_box: number; readonly distance: number };
   }[];
 }
 
-/** Puts groups into COCO's form; `boxed` in the order of the file's images. */
+/** Converts groups to COCO's format. `boxed` is in the order of the file's images. */
 export function cocoFile({ groups, images }: GroupsFile, boxed: readonly BoxedImage[]): CocoFile {
   return {
     info: {

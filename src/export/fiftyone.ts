@@ -1,9 +1,9 @@
-// Groups as FiftyOne's FiftyOneImageClassificationDataset: labels.json, data/ with links to the images, and data.json,
-// which says where they lie too: for systems without links and for whoever wants the images' own paths.
+// Exports groups as a FiftyOneImageClassificationDataset: labels.json, data/ with links to the images, and data.json
+// with the images' own paths, for systems without links and for users who want these paths.
 
 import type { GroupsFile } from "../report/result.ts";
 
-/** labels.json: for each key of data.json the place of its label in `classes`. */
+/** Content of labels.json: for each key of data.json, the index of its label in `classes`. */
 export interface FiftyOneLabels {
   readonly classes: readonly string[];
   readonly labels: Readonly<
@@ -14,7 +14,7 @@ export interface FiftyOneLabels {
   >;
 }
 
-/** Both files; `fileOf` gives the absolute path of an image. */
+/** Content of labels.json and data.json. `fileOf` returns the absolute path of an image. */
 export function fiftyOneFiles(
   { groups, images }: GroupsFile,
   fileOf: (path: string) => string,
@@ -32,14 +32,14 @@ export function fiftyOneFiles(
   };
 }
 
-/** What loads it, in Python: by the links in data/, or without them by data.json, which must be named. */
+/** The Python call that loads the export: from data/ if it has links; else from data.json, which the call must name. */
 export function fiftyOneCall(folder: string, hasLinks: boolean): string {
   const type = "fiftyone.types.FiftyOneImageClassificationDataset";
   const data = hasLinks ? "" : ', data_path="data.json"';
   return `fiftyone.Dataset.from_dir(dataset_dir=${JSON.stringify(folder)}, dataset_type=${type}${data})`;
 }
 
-/** A key for each path, without a dot: FiftyOne takes what follows the last one for an ending and drops it. */
+/** A unique key for each path, without dots: FiftyOne would drop what follows the last dot as an ending. */
 function keysOf(paths: readonly string[]): string[] {
   const taken = new Set<string>();
   return paths.map((path) => {

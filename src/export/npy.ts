@@ -1,4 +1,4 @@
-// Vectors as NumPy's .npy, version 1.0 of its format.
+// Exports vectors as NumPy's .npy, version 1.0 of the format.
 
 import type { Embeddings } from "../types.ts";
 
@@ -6,7 +6,7 @@ import type { Embeddings } from "../types.ts";
 export function npyBytes({ data, count, channels }: Embeddings): Uint8Array {
   const width = data.BYTES_PER_ELEMENT;
   const header = `{'descr': '<f${width}', 'fortran_order': False, 'shape': (${count}, ${channels}), }`;
-  // Magic, version and length take 10 bytes; the header ends in a newline at a multiple of 64.
+  // Magic, version and length take 10 bytes. The header is padded to end in a newline at a multiple of 64.
   const padded = `${header.padEnd(Math.ceil((10 + header.length + 1) / 64) * 64 - 11)}\n`;
   const start = 10 + padded.length;
   const bytes = new Uint8Array(start + data.length * width);

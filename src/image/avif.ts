@@ -1,4 +1,4 @@
-// AVIF → RGBA.
+// Decodes AVIF images.
 
 import factory from "@jsquash/avif/codec/dec/avif_dec.js";
 import { badImage, checkLength, checkSize } from "./bad_image.ts";
@@ -11,10 +11,13 @@ const DAMAGED = "the AVIF image is truncated or damaged";
 
 const libavif = new EmscriptenDecoder("avif", factory, DAMAGED);
 
-/** The codec takes 0.4 s and 35 MB for a million pixels: more of them would take minutes, or more than it can have. */
+/**
+ * The codec needs 0.4 s and 35 MB for a million pixels. Larger images would take minutes, or more memory than it can
+ * use.
+ */
 const MOST_PIXELS = 50e6;
 
-/** Pictures of one colour aside, files are longer than a byte for so many. */
+/** Except for pictures of one colour, a file has at least one byte for so many pixels. */
 const MOST_PIXELS_OF_A_BYTE = 4000;
 
 /** Throws `bad-image`. */
@@ -28,7 +31,9 @@ export async function decodeAvif(bytes: Uint8Array, { maxPixels }: DecodeLimits)
   return { image, orientation, ...(animated && { note: "an animation, its first frame is used" }) };
 }
 
-/** From the properties in a HEIF file (ISO/IEC 23008-12, section 6.5): the largest size, turned and mirrored as told. */
+/**
+ * The largest size among the properties of a HEIF file (ISO/IEC 23008-12, section 6.5), and how to turn and mirror it.
+ */
 function propertiesOf(bytes: Uint8Array): { width: number; height: number; orientation: number } {
   const meta = boxNamed(bytes, "meta");
   const properties = boxNamed(boxNamed(meta?.subarray(4) ?? new Uint8Array(), "iprp") ?? new Uint8Array(), "ipco");
@@ -46,5 +51,7 @@ function propertiesOf(bytes: Uint8Array): { width: number; height: number; orien
   return { width, height, orientation: ORIENTATIONS[mirror + 1][quarters] };
 }
 
-/** EXIF's orientation by mirroring (none, top to bottom, left to right) after quarter turns to the left. */
+/**
+ * EXIF's orientation, by mirroring (none, top to bottom, left to right) and the number of quarter turns left before it.
+ */
 const ORIENTATIONS = [[1, 8, 3, 6], [4, 5, 2, 7], [2, 7, 4, 5]];

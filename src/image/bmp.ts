@@ -1,10 +1,10 @@
-// BMP → RGBA: the Windows and OS/2 bitmaps of 1 to 32 bits a pixel, plain and run-length encoded.
+// Decodes BMP images: Windows and OS/2 bitmaps of 1 to 32 bits a pixel, uncompressed or run-length encoded.
 
 import { badImage, checkLength, checkSize } from "./bad_image.ts";
 import { unpackRuns } from "./bmp_runs.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
 
-/** What the headers say. */
+/** The content of the two headers. */
 interface Header {
   readonly width: number;
   readonly height: number;
@@ -14,19 +14,22 @@ interface Header {
   readonly packing: "none" | "fields" | "runs";
   /** Bytes of the second header. */
   readonly size: number;
-  /** Where the colour map begins: behind the headers and the masks. */
+  /** Where the colour map begins: after the headers and the masks. */
   readonly mapAt: number;
   /** Bytes of a colour in the map. */
   readonly entry: 3 | 4;
-  /** Colours in the map, as far as it is told. */
+  /** Number of colours in the map: as the header says, else as many as the bits allow. */
   readonly colours: number;
-  /** Where pixels begin, as it is told. */
+  /** Where the pixels begin, according to the header. */
   readonly start: number;
 }
 
 const TRUNCATED = "the BMP image is truncated: pixels are missing";
 
-/** Of runs: two bytes stand for 255 pixels, and those behind the end for none. */
+/**
+ * Limit for run-length encoding. Two bytes hold at most 255 pixels, but pixels after the mark of the end take no bytes
+ * at all.
+ */
 const MOST_PIXELS_OF_A_BYTE = 1024;
 
 /** Throws `bad-image`. */
@@ -37,9 +40,9 @@ export function decodeBmp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
   checkSize(width, height, maxPixels);
   const colourMap = bits <= 8 ? header.colours * header.entry : 0;
   const rowBytes = packing === "runs" ? width : Math.ceil(width * bits / 32) * 4;
-  // The last row may lack what fills it up.
+  // The last row may lack its padding.
   const size = packing === "runs" ? 1 : rowBytes * (height - 1) + Math.ceil(width * bits / 8);
-  // Where the start that is told makes no sense, pixels begin behind the colour map.
+  // If the start in the header makes no sense, the pixels follow the colour map.
   const toldStart = header.start >= mapAt + (bits <= 8 ? header.entry : 0) && header.start + size <= bytes.length;
   const start = toldStart ? header.start : mapAt + colourMap;
   if (start + size > bytes.length) throw badImage(TRUNCATED);
@@ -56,14 +59,14 @@ export function decodeBmp(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
     for (let x = 0; x < width; x++) pixels[y * width + x] = colour(read(row, x));
   }
   const data = new Uint8Array(pixels.buffer);
-  // Many programs leave alpha 0 everywhere: it was never filled in.
+  // Many programs leave alpha 0 everywhere, because they never fill it in. Such images are opaque.
   if (data.every((value, at) => value === 0 || at % 4 !== 3)) {
     for (let at = 3; at < data.length; at += 4) data[at] = 255;
   }
   return Promise.resolve({ image: { data, width, height }, orientation: 1 });
 }
 
-/** Headers of OS/2, the second one's short form among them; the others are Windows's. */
+/** Sizes in bytes of the OS/2 headers: version 1, the short form of version 2, version 2. Other sizes are Windows's. */
 const [CORE, OS2_SHORT, OS2] = [12, 16, 64];
 
 function headerOf(bytes: Uint8Array, view: DataView): Header {
@@ -75,7 +78,7 @@ function headerOf(bytes: Uint8Array, view: DataView): Header {
   const bits = view.getUint16(core ? 24 : 28, true);
   const compression = short ? 0 : view.getUint32(30, true);
   const packing = packingOf(compression, bits, size);
-  // Masks lie behind a header of 40 bytes, and within longer ones.
+  // Masks follow a header of 40 bytes, and are part of longer ones.
   const masks = packing === "fields" && size === 40 ? (compression === 6 ? 16 : 12) : 0;
   const colours = short ? 0 : view.getUint32(46, true);
   return {
@@ -104,7 +107,7 @@ function packingOf(compression: number, bits: number, headerSize: number): Heade
   throw badImage(`BMP images packed as ${name ?? `kind ${compression}`} cannot be read: save it as PNG`);
 }
 
-/** What reads the pixel `x` of the row that begins at a place. */
+/** Returns a function that reads pixel `x` of the row that begins at byte `row`. */
 function pixelReader(bytes: Uint8Array, bits: number): (row: number, x: number) => number {
   if (bits === 8) return (row, x) => bytes[row + x];
   if (bits < 8) return (row, x) => bytes[row + (x * bits >> 3)] >> 8 - bits - (x * bits & 7) & (1 << bits) - 1;
@@ -119,7 +122,10 @@ function packed(red: number, green: number, blue: number, alpha: number): number
   return red | green << 8 | blue << 16 | alpha << 24;
 }
 
-/** Colours by index, stored as blue, green, red and with `size` 4 a byte more; black where there is none. */
+/**
+ * Returns a function that finds the colour of an index; black if there is none. Each colour is stored as blue, green
+ * and red, with one more byte if `size` is 4.
+ */
 function paletteOf(table: Uint8Array, size: number): (index: number) => number {
   if (table.length < size) throw badImage("the BMP image is damaged: its colour map is missing");
   const colours = Uint32Array.from({ length: 256 }, (_, index) => {
@@ -129,7 +135,10 @@ function paletteOf(table: Uint8Array, size: number): (index: number) => number {
   return (index) => colours[index];
 }
 
-/** Channels by their bits, of any number, scaled to 8: by the file's own masks, or the usual ones. */
+/**
+ * Returns a function that turns a stored pixel into a colour. Masks, the file's own or the usual ones, say which bits
+ * hold a channel; any number of bits is scaled to 8.
+ */
 function masked({ bits, packing, size, mapAt }: Header, view: DataView): (pixel: number) => number {
   const usual = bits > 16 ? [0xff0000, 0xff00, 0xff, 0] : [0x7c00, 0x3e0, 0x1f, 0];
   const maskEnd = size === 40 ? mapAt : 14 + size; // Shorter headers have no mask of alpha.
@@ -139,7 +148,7 @@ function masked({ bits, packing, size, mapAt }: Header, view: DataView): (pixel:
   const channels = masks.map((mask) => {
     const shift = mask ? 31 - Math.clz32(mask & -mask) : 0;
     const most = mask >>> shift;
-    // Without a mask: opaque, or no light.
+    // A channel without a mask has a fixed value, `none`: opaque for alpha, 0 for a colour.
     return (pixel: number, none: number) => most ? Math.round(((pixel & mask) >>> shift) * 255 / most) : none;
   });
   const [red, green, blue, alpha] = channels;

@@ -2,12 +2,12 @@
 
 import { badImage } from "./bad_image.ts";
 
-/** Bytes that say what comes, behind a 0. */
+/** Commands that may follow a 0 byte. */
 const [END_OF_ROW, END_OF_IMAGE, JUMP] = [0, 1, 2];
 
 /**
- * Colour indices of 8 bits, in rows of `width` from the first one stored; what is jumped over has index 0. Throws
- * `bad-image` when the data end before the image does.
+ * Unpacks colour indices, one byte each, in rows of `width` in the order in which they are stored. Pixels that are
+ * jumped over have index 0. Throws `bad-image` if the data end before the image does.
  */
 export function unpackRuns(packed: Uint8Array, width: number, height: number, bits: number): Uint8Array {
   const bytes = new Uint8Array(width * height);

@@ -1,14 +1,15 @@
-// The boxes of ISO media files, which AVIF, HEIC and JPEG XL images are in (ISO/IEC 14496-12, section 4.2).
+// Reads the boxes of ISO media files (ISO/IEC 14496-12, section 4.2). AVIF, HEIC and JPEG XL images consist of such
+// boxes.
 
 import { latin } from "./latin.ts";
 
-/** A box: its name and what it holds. */
+/** A box: its name and its content. */
 export interface Box {
   readonly name: string;
   readonly data: Uint8Array;
 }
 
-/** Yields the boxes that lie one behind another; ends, without an error, where the structure is broken. */
+/** Yields boxes that follow each other. Ends, without an error, where the structure is broken. */
 export function* boxesOf(bytes: Uint8Array): Generator<Box> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at + 8 <= bytes.length;) {
@@ -22,7 +23,7 @@ export function* boxesOf(bytes: Uint8Array): Generator<Box> {
   }
 }
 
-/** What the first box of a name holds. */
+/** The content of the first box with a name. */
 export function boxNamed(bytes: Uint8Array, name: string): Uint8Array | undefined {
   for (const box of boxesOf(bytes)) if (box.name === name) return box.data;
   return undefined;

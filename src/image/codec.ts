@@ -1,13 +1,16 @@
-// Finding and starting the codecs that are WebAssembly.
+// Finds and starts the codecs that are WebAssembly modules.
 
 import { AnomalyClusterError } from "../errors.ts";
 import type { Raster } from "../types.ts";
 import { badImage } from "./bad_image.ts";
 
-/** Compiled modules of the codecs, see `initDecoders`. */
+/** Compiled modules of the codecs: see `initDecoders`. */
 export type CodecModules = Partial<Record<"avif" | "jpeg" | "jpegTurbo" | "jxl" | "png" | "webp", WebAssembly.Module>>;
 
-/** Bytes of WebAssembly memory, which never shrinks, up to which a codec is kept for the next image. */
+/**
+ * A codec is kept for the next image only while it uses no more than so many bytes of memory. WebAssembly memory never
+ * shrinks.
+ */
 export const LARGEST_KEPT: number = 2 ** 27;
 
 const handedIn: CodecModules = {};
@@ -28,7 +31,10 @@ export async function codecModule(name: keyof CodecModules): Promise<WebAssembly
   }
 }
 
-/** Starts a codec with its module, or without where it must find that itself. Throws `unsupported-runtime`. */
+/**
+ * Starts a codec with its compiled module. Without one, `start` gets `undefined` and must find the module itself.
+ * Throws `unsupported-runtime`.
+ */
 export async function startCodec<T>(
   name: keyof CodecModules,
   start: (module: WebAssembly.Module | undefined) => Promise<T>,
@@ -45,13 +51,13 @@ export async function startCodec<T>(
 /** A codec compiled by Emscripten. */
 export interface EmscriptenCodec {
   decode(bytes: Uint8Array, ...more: unknown[]): Raster | null;
-  /** What it has printed: its complaints about a file. */
+  /** Lines that the codec has printed: its complaints about a file. */
   readonly printed: string[];
-  /** Whether its memory, which never shrinks, has grown so that the next image had better start another. */
+  /** Whether its memory, which never shrinks, has grown so large that the next image should start a new codec. */
   isLarge(): boolean;
 }
 
-/** Starts a codec by the factory that Emscripten made. Throws as {@linkcode startCodec}. */
+/** Starts a codec by its factory, which Emscripten generated. Throws as {@linkcode startCodec} does. */
 export function startEmscripten(name: keyof CodecModules, factory: unknown): Promise<EmscriptenCodec> {
   const printed: string[] = [];
   const print = (line: string) => void printed.push(line);
@@ -69,21 +75,21 @@ export function startEmscripten(name: keyof CodecModules, factory: unknown): Pro
   });
 }
 
-/** A codec compiled by Emscripten that gives an image or fails; it starts with the first image. */
+/** A decoder that was compiled by Emscripten. It starts with the first image. */
 export class EmscriptenDecoder {
   #codec?: Promise<EmscriptenCodec>;
 
-  /** `damaged` is the sentence for what it cannot decode. */
+  /** `damaged` is the error message for files that cannot be decoded. */
   constructor(readonly name: keyof CodecModules, readonly factory: unknown, readonly damaged: string) {}
 
-  /** Throws `bad-image`, and as {@linkcode startCodec}. */
+  /** Decodes an image. Throws `bad-image`, and as {@linkcode startCodec} does. */
   async decode(bytes: Uint8Array, ...more: unknown[]): Promise<Raster> {
     const codec = await (this.#codec ??= startEmscripten(this.name, this.factory));
     let image: Raster | null;
     try {
       image = codec.decode(bytes, ...more);
     } catch (cause) {
-      this.#codec = undefined; // Its state is unknown now: the next image starts another.
+      this.#codec = undefined; // Its state is unknown now: the next image starts a new codec.
       throw badImage(this.damaged, cause);
     }
     if (codec.isLarge()) this.#codec = undefined;

@@ -1,5 +1,5 @@
-// The codecs' WebAssembly as compiled modules, which takes no permission. Not every runtime knows this kind of import
-// and TypeScript does not either, hence a JavaScript file that is itself imported when needed.
+// Imports the codecs' WebAssembly as compiled modules, which needs no permission. Some runtimes, and TypeScript, do not
+// know this kind of import. So it stands in a JavaScript file, which is imported only when needed.
 
 /** `@jsquash/avif`: libavif and dav1d or libaom. */
 export const avif = () => import.source("@jsquash/avif/codec/dec/avif_dec.wasm");

@@ -1,4 +1,4 @@
-// Encoded bytes → upright RGBA pixels.
+// Decodes image files into upright RGBA pixels.
 
 import { ensure } from "../errors.ts";
 import type { Raster } from "../types.ts";
@@ -12,32 +12,33 @@ import { WHITE_16 } from "./sixteen_bits.ts";
 /** Options of {@linkcode decodeImage}. */
 export interface DecodeOptions {
   /**
-   * Lets large JPEG images come at a half, a quarter or an eighth of their size, in as little as a quarter of the time,
-   * as long as no side gets shorter than this many pixels. With twice the side to which an image is then resized the
-   * result differs by a tenth of a grey level on average, by five at the sharpest edges. @default whole images
+   * Decodes large JPEG images at a half, a quarter or an eighth of their size, if no side gets shorter than this many
+   * pixels. That takes as little as a quarter of the time. If the image is then resized to half of `atLeast` a side,
+   * the result differs by a tenth of a grey level on average, by five at the sharpest edges. @default whole images
    */
   readonly atLeast?: number;
-  /** Most pixels of an image; larger ones are refused before memory is taken. @default 200,000,000 */
+  /** Most pixels of an image. Larger images are refused before memory is allocated. @default 200,000,000 */
   readonly maxPixels?: number;
   /**
-   * `"imagescript"` decodes JPEG and PNG files by the npm package imagescript, which is loaded then: native code, in
-   * Deno with `--allow-ffi`. It is slower here, does not read CMYK and cuts 16 bits to 8. @default "own"
+   * `"imagescript"` decodes JPEG and PNG files by the npm package imagescript, which is loaded when needed. It is
+   * native code, which needs `--allow-ffi` in Deno. It is slower here, does not read CMYK, and cuts 16 bits to 8.
+   * @default "own"
    */
   readonly decoder?: DecoderName;
   /**
-   * The sample, up to 65535, that becomes white in files of 16 bits a channel that do not say how many of these are used:
-   * cameras of 10 or 12 bits fill the lower ones alone. One number for a set of images keeps dark ones darker than the
-   * others: `whiteOf` of the largest {@linkcode Raster.largest} among them. @default 65535
+   * The value, up to 65535, that becomes white in files of 16 bits a channel that do not say how many bits they use.
+   * Cameras of 10 or 12 bits fill only the lower ones. Use one number for all images of a set, so that dark images stay
+   * darker than the others: `whiteOf` of the largest {@linkcode Raster.largest} among them. @default 65535
    */
   readonly white?: number;
 }
 
-/** What decodes images. */
+/** Name of a decoder. */
 export type DecoderName = "own" | "imagescript";
 
 type Decoder = (bytes: Uint8Array, limits: DecodeLimits) => Promise<Decoded>;
 
-/** Each loaded when the first image of its format comes. */
+/** The decoder of each format. It is loaded with the first image of that format. */
 const DECODERS: Record<ImageFormat, () => Promise<Decoder>> = {
   JPEG: async () => (await import("./jpeg.ts")).decodeJpeg,
   PNG: async () => (await import("./png.ts")).decodePng,
@@ -51,24 +52,29 @@ const DECODERS: Record<ImageFormat, () => Promise<Decoder>> = {
 };
 
 /**
- * Hands in the compiled modules of codecs where the runtime cannot import them, as edge workers:
- * `jpeg` is `@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm`, `jpegTurbo` `@cwasm/jpeg-turbo/jpeg-turbo.wasm` (CMYK, and
- * large images in less time), `png` `@jsquash/png/codec/pkg/squoosh_png_bg.wasm`, `webp`
- * `@jsquash/webp/codec/dec/webp_dec.wasm`, `avif` `@jsquash/avif/codec/dec/avif_dec.wasm`, `jxl`
- * `@jsquash/jxl/codec/dec/jxl_dec.wasm`. Call it before the first `decodeImage`; elsewhere never.
+ * Hands in the compiled modules of codecs. Only runtimes that cannot import them need this, such as edge workers. Call
+ * it before the first `decodeImage`.
+ *
+ * - `jpeg`: `@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm`
+ * - `jpegTurbo`: `@cwasm/jpeg-turbo/jpeg-turbo.wasm` (CMYK, and large images in less time)
+ * - `png`: `@jsquash/png/codec/pkg/squoosh_png_bg.wasm`
+ * - `webp`: `@jsquash/webp/codec/dec/webp_dec.wasm`
+ * - `avif`: `@jsquash/avif/codec/dec/avif_dec.wasm`
+ * - `jxl`: `@jsquash/jxl/codec/dec/jxl_dec.wasm`
  */
 export function initDecoders(modules: CodecModules): void {
   useModules(modules);
 }
 
 /**
- * Decodes a JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG XL or Netpbm (PBM, PGM, PPM) file, told apart by content: upright
- * by its EXIF orientation, transparency over white. Of several pages or frames the first is taken. 16 bits a channel are
- * scaled to 8 (see `white`), fractions and numbers with signs by the image's own range. `note` says what of this the user
- * should know, and names images that are of one colour.
+ * Decodes a JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG XL or Netpbm (PBM, PGM, PPM) file. The format is recognised by
+ * the content. The image is turned upright by its EXIF orientation, and transparent pixels are put on white. If there
+ * are several pages or frames, the first one is used. 16 bits a channel are scaled to 8 (see `white`); fractions and
+ * signed numbers are scaled by the image's own range. `note` tells the user about any of this that matters, and about
+ * images of one colour.
  *
- * @throws {AnomalyClusterError} `bad-image` when the bytes are empty, truncated, damaged or of another format,
- * `bad-argument` when `white` is not from 1 to 65535, `unsupported-runtime` where the chosen decoder does not start.
+ * @throws {AnomalyClusterError} `bad-image` if the bytes are empty, truncated, damaged or of another format,
+ * `bad-argument` if `white` is not from 1 to 65535, `unsupported-runtime` if the chosen decoder does not start.
  */
 export async function decodeImage(encoded: Uint8Array, options: DecodeOptions = {}): Promise<Raster> {
   const { atLeast = Infinity, maxPixels = 200e6, white = WHITE_16 } = options;
@@ -100,7 +106,7 @@ const DARK = "its 16-bit values use 12 bits at most and come out dark: scale the
 const INVISIBLE = "it is wholly transparent and therefore white: save it without transparency";
 const ONE_COLOUR = "it is all of one colour";
 
-/** Whether something is so for every pixel. */
+/** Whether a condition holds for every pixel. */
 function isAll({ data }: Raster, isSo: (data: Raster["data"], at: number) => boolean): boolean {
   for (let at = 0; at < data.length; at += 4) if (!isSo(data, at)) return false;
   return true;

@@ -1,32 +1,32 @@
-// What passes between decodeImage and the decoders of the formats.
+// Types shared by decodeImage and the decoders of single formats.
 
 import type { Raster } from "../types.ts";
 import type { PhotoSize } from "./pixel_box.ts";
 
-/** What every decoder keeps to. */
+/** Limits and settings for a decoder. */
 export interface DecodeLimits {
-  /** Smallest side of an image that may be shrunk while it is decoded; Infinity for none. */
+  /** An image may be shrunk while it is decoded, if its sides stay at least so long. Infinity: it may not. */
   readonly atLeast: number;
-  /** Most pixels. */
+  /** Most pixels of an image. */
   readonly maxPixels: number;
-  /** The sample that becomes white in files that do not say how many of their 16 bits are used. */
+  /** The value that becomes white in files that do not say how many of their 16 bits they use. */
   readonly white: number;
 }
 
-/** An image as it is stored. */
+/** An image as it is stored, before it is turned upright. */
 export interface Decoded {
   readonly image: Raster;
-  /** Its size in the file, where it was shrunk while it was decoded. */
+  /** Its size in the file, if it was shrunk while it was decoded. */
   readonly original?: PhotoSize;
-  /** How it is to be turned: EXIF's 1 … 8. */
+  /** How it must be turned: EXIF's 1 … 8. */
   readonly orientation: number;
-  /** The largest sample of a file that has 16 bits a channel and does not say how many of them are used. */
+  /** The largest value in a file that has 16 bits a channel and does not say how many of them it uses. */
   readonly largest?: number;
-  /** What the user should know: what of the file is not in the image, or how it was taken. */
+  /** A note for the user: which part of the file is not in the image, or how its values were interpreted. */
   readonly note?: string;
 }
 
-/** Notes as one; undefined for none. */
+/** Joins notes into one; `undefined` if there are none. */
 export function joinedNotes(...notes: readonly (string | false | undefined)[]): string | undefined {
   return notes.filter(Boolean).join("; ") || undefined;
 }

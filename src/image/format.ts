@@ -1,4 +1,4 @@
-// The format of a file by its first bytes, never by its name.
+// Recognises the format of a file by its first bytes, never by its name.
 
 import { badImage } from "./bad_image.ts";
 import { latin } from "./latin.ts";
@@ -8,7 +8,9 @@ export type ImageFormat = "JPEG" | "PNG" | "TIFF" | "WebP" | "GIF" | "BMP" | "AV
 
 const CONVERT = "convert it to JPEG, PNG or TIFF";
 
-/** Throws `bad-image`, naming the format if it is another that is known. */
+/**
+ * The format of a file. If it cannot be decoded, throws `bad-image`, with a message that names the format if possible.
+ */
 export function formatOf(bytes: Uint8Array): ImageFormat {
   const known = formatAt(bytes);
   if (known) return known;
@@ -39,7 +41,7 @@ function formatAt(bytes: Uint8Array): ImageFormat | undefined {
   return undefined;
 }
 
-/** What the first box of an ISO media file says it is compatible with. */
+/** The brands that the first box of an ISO media file says it is compatible with. */
 function brandsOf(bytes: Uint8Array): string[] {
   const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
   const text = latin(bytes, 8, Math.min(size, 256, bytes.length));
@@ -75,7 +77,9 @@ function otherFormat(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** How far into a file an image is looked for that has something else before it: a blank line, headers of a download. */
+/**
+ * Something may stand before an image: a blank line, headers of a download. The image is searched for in so many bytes.
+ */
 const MOST_BEFORE = 1024;
 
 function hiddenImage(bytes: Uint8Array): [from: number, format: ImageFormat] | undefined {

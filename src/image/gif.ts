@@ -1,4 +1,4 @@
-// GIF → RGBA: its first frame (GIF89a).
+// Decodes the first frame of GIF images (GIF89a).
 
 import { badImage, checkSize } from "./bad_image.ts";
 import { type Decoded, type DecodeLimits, joinedNotes } from "./decoded.ts";
@@ -6,7 +6,7 @@ import { unpackLzw } from "./lzw.ts";
 
 const TRUNCATED = "the GIF image is truncated or damaged";
 
-/** A code of 12 bits stands for 4,096 pixels at most. */
+/** A code of 12 bits holds at most 4,096 pixels. */
 const MOST_PIXELS_OF_A_BYTE = 2731;
 
 /** A frame's place on the canvas, its colours and its compressed pixels. */
@@ -30,7 +30,7 @@ export function decodeGif(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { first, frames } = framesOf(bytes, view);
   if (!first) throw badImage(TRUNCATED);
-  // A canvas that its first frame does not fit on is made larger, as Pillow and browsers do.
+  // If the first frame does not fit on the canvas, the canvas is made larger, as in Pillow and browsers.
   const width = Math.max(view.getUint16(6, true), first.left + first.width);
   const height = Math.max(view.getUint16(8, true), first.top + first.height);
   checkSize(width, height, maxPixels);
@@ -53,10 +53,10 @@ export function decodeGif(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promi
   return Promise.resolve({ image: { data: new Uint8Array(canvas.buffer), width, height }, orientation: 1, note });
 }
 
-/** Colours where a file has none, as Pillow has them. */
+/** Colours for files without a colour table, as in Pillow. */
 const GREYS = Uint8Array.from({ length: 256 * 3 }, (_, at) => Math.floor(at / 3));
 
-/** RGBA of each colour, its four bytes as one number; the same for all that are missing: black. */
+/** RGBA of each colour, its four bytes as one number. Missing colours are black. */
 function packedColours(colours: Uint8Array): Uint32Array {
   const bytes = new Uint8Array(256 * 4);
   for (let index = 0; index < 256; index++) {
@@ -66,7 +66,7 @@ function packedColours(colours: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.buffer);
 }
 
-/** Walks the blocks: the first frame, and how many there are. */
+/** Goes through the blocks of a file, and returns the first frame and the number of frames. */
 function framesOf(bytes: Uint8Array, view: DataView): { first?: Frame; frames: number } {
   const tableSize = (flags: number) => flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
   const globalSize = tableSize(bytes[10]);
@@ -81,7 +81,7 @@ function framesOf(bytes: Uint8Array, view: DataView): { first?: Frame; frames: n
       const flags = bytes[at + 9];
       const data = at + 10 + tableSize(flags);
       const end = endOfBlocks(bytes, data + 1);
-      if (end > bytes.length && first) break; // One that is not whole.
+      if (end > bytes.length && first) break; // A later frame that is cut off.
       frames++;
       first ??= {
         ...{ left, top, width, height, transparent },
@@ -91,13 +91,13 @@ function framesOf(bytes: Uint8Array, view: DataView): { first?: Frame; frames: n
         packed: joined(bytes, data + 1, end),
       };
       at = end;
-    } else if (first || bytes[at] === 0x3b) break; // The trailer, or nothing that is known.
-    else at++; // Others search on, too.
+    } else if (first || bytes[at] === 0x3b) break; // The end of the file, or unknown bytes after a frame.
+    else at++; // Unknown bytes before the first frame are skipped, as other programs do.
   }
   return { first, frames };
 }
 
-/** Behind a chain of blocks, each with its length before it and the last of length 0. */
+/** The position after a chain of blocks. Each block begins with its length; the last one has length 0. */
 function endOfBlocks(bytes: Uint8Array, from: number): number {
   let at = from;
   while (at < bytes.length && bytes[at]) at += bytes[at] + 1;
@@ -115,7 +115,7 @@ function joined(bytes: Uint8Array, from: number, end: number): Uint8Array {
   return whole.subarray(0, length);
 }
 
-/** Row of the picture that each stored row is. */
+/** For each stored row, its row in the picture. */
 function rowOrder({ height, interlaced }: Frame): number[] {
   const passes = interlaced ? [[0, 8], [4, 8], [2, 4], [1, 2]] : [[0, 1]];
   return passes.flatMap(([first, step]) => {

@@ -1,4 +1,4 @@
-// JPEG and PNG → RGBA by imagescript, whose native code wants permissions: for who has it at hand anyway.
+// Decodes JPEG and PNG images by imagescript, for users who have it anyway. Its native code needs permissions.
 
 import { importNative } from "../runtime/optional_package.ts";
 import { badImage, checkSize } from "./bad_image.ts";
@@ -13,16 +13,16 @@ interface ImageScript {
   ): Promise<{ readonly bitmap: Uint8ClampedArray; readonly width: number; readonly height: number }>;
 }
 
-/** Throws `bad-image`, and `unsupported-runtime` where imagescript does not start. */
+/** Throws `bad-image`, and `unsupported-runtime` if imagescript does not start. */
 export async function decodeImagescript(bytes: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
-  let orientation = 1; // Which imagescript does not look at.
+  let orientation = 1; // Imagescript does not read it.
   if (formatOf(bytes) === "JPEG") {
     const { width, height, exif } = jpegHeader(bytes);
     checkSize(width, height, maxPixels);
     orientation = orientationOf(exif);
   } else if (bytes.length >= 24) {
     const header = new DataView(bytes.buffer, bytes.byteOffset);
-    checkSize(header.getUint32(16), header.getUint32(20), maxPixels); // Of PNG's IHDR, which comes first.
+    checkSize(header.getUint32(16), header.getUint32(20), maxPixels); // The sides in the PNG's IHDR, which comes first.
   }
   const { decode } = await importNative<ImageScript>(
     "imagescript@1.3.1",

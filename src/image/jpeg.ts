@@ -1,4 +1,5 @@
-// JPEG → RGBA: whole by mozjpeg, which says what is wrong with a file; at a fraction, or CMYK, by libjpeg-turbo.
+// Decodes JPEG images: at full size by mozjpeg, which reports what is wrong with a file; at a fraction of the size, or
+// CMYK, by libjpeg-turbo.
 
 import factory from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import type { Raster } from "../types.ts";
@@ -26,13 +27,18 @@ export async function decodeJpeg(bytes: Uint8Array, limits: DecodeLimits): Promi
   return { image: await whole(image, header.ended), orientation };
 }
 
-/** The four inks of each pixel as they are stored: 255 is none in files, and all of it in TIFF. Throws `bad-image`. */
+/**
+ * The four inks of each pixel as they are stored: 255 means no ink in JPEG files, but full ink in TIFF. Throws
+ * `bad-image`.
+ */
 export async function decodeJpegInks(bytes: Uint8Array, limits: DecodeLimits): Promise<Raster> {
   const { header, image, divisor } = checked(bytes, limits);
   return await inksOf(image, header, divisor);
 }
 
-/** What the header says, and the image alone, if it is of a kind and size that is read. */
+/**
+ * The header, and the bytes of the image without what follows it. Throws `bad-image` for unsupported kinds and sizes.
+ */
 function checked(bytes: Uint8Array, { atLeast, maxPixels }: DecodeLimits) {
   const header = jpegHeader(bytes);
   const { width, height, ended, end } = header;
@@ -54,7 +60,9 @@ async function inksOf(image: Uint8Array, { width, height }: JpegHeader, divisor:
 
 const PROGRESSIVE = 0xc2;
 
-/** Kinds of compression that the codecs do not know, by the marker of the frame's header (ITU-T T.81, table B.1; T.87). */
+/**
+ * Kinds of compression that the codecs cannot read, by the marker of the frame header (ITU-T T.81, table B.1; T.87).
+ */
 const OTHER_KINDS: Record<number, string> = {
   ...Object.fromEntries([0xc3, 0xcb].map((kind) => [kind, "Lossless JPEG"])),
   ...Object.fromEntries([0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf].map((kind) => [kind, "Hierarchical JPEG"])),
@@ -62,7 +70,7 @@ const OTHER_KINDS: Record<number, string> = {
   [JPEG_LS]: "JPEG-LS",
 };
 
-/** Refuses what no codec reads, and what is cut off though it may look whole. */
+/** Refuses images that no codec reads, and truncated images that the codecs might show as complete. */
 function checkKind({ kind, precision, components, ended, hasAll }: JpegHeader): void {
   if (kind in OTHER_KINDS) throw badImage(`${OTHER_KINDS[kind]} images cannot be read: save it as PNG`);
   if (precision !== 8) {
@@ -71,11 +79,14 @@ function checkKind({ kind, precision, components, ended, hasAll }: JpegHeader): 
   if (components === 2 || components > 4) {
     throw badImage(`JPEG images of ${components} channels cannot be read: save it as RGB or grey`);
   }
-  // Without its end a progressive image may miss scans, which the codecs do not tell.
+  // A progressive image without its end may lack scans, and the codecs do not report that.
   if (!ended && (kind === PROGRESSIVE || !hasAll)) throw badImage("the JPEG image is truncated: its end is missing");
 }
 
-/** Cameras that send single pictures leave the marker of the end out; the codec tells whether pixels are missing. */
+/**
+ * Adds the marker of the end. Cameras that send single pictures leave it out. The codec will report whether pixels are
+ * missing.
+ */
 function withEnd(bytes: Uint8Array): Uint8Array {
   const ended = new Uint8Array(bytes.length + 2);
   ended.set(bytes);
@@ -83,13 +94,13 @@ function withEnd(bytes: Uint8Array): Uint8Array {
   return ended;
 }
 
-/** Pixels of a byte at most: a bit a block of 8 × 8. */
+/** A byte holds at most so many pixels: one bit for each block of 8 × 8. */
 const MOST_PIXELS_OF_A_BYTE = 512;
 
-/** Pixels times scans: some seconds. Photographs have 1 to 15 scans. */
+/** Limit for pixels × scans, which take some seconds. Photographs have 1 to 15 scans. */
 const MOST_WORK = 1e10;
 
-/** Refuses, before any memory or time is spent, what cannot be whole or would go over its pixels again and again. */
+/** Refuses, before memory and time are spent, images that must be truncated, and images with a huge number of scans. */
 function checkWork({ width, height, scans, end }: JpegHeader): void {
   checkLength(end, width * height, MOST_PIXELS_OF_A_BYTE, "JPEG");
   if (scans * width * height > MOST_WORK) {
@@ -97,7 +108,7 @@ function checkWork({ width, height, scans, end }: JpegHeader): void {
   }
 }
 
-/** `ended`: whether the file has its own end. */
+/** Decodes an image at full size. `ended`: whether the file itself had the marker of the end. */
 async function whole(bytes: Uint8Array, ended: boolean): Promise<Raster> {
   const codec = await (mozjpeg ??= startEmscripten("jpeg", factory));
   codec.printed.length = 0;
@@ -106,7 +117,7 @@ async function whole(bytes: Uint8Array, ended: boolean): Promise<Raster> {
     image = codec.decode(bytes, false);
     if (codec.isLarge()) mozjpeg = undefined;
   } catch {
-    mozjpeg = undefined; // Its state is unknown now: the next image starts another.
+    mozjpeg = undefined; // Its state is unknown now: the next image starts a new codec.
   }
   const [complaint] = codec.printed;
   if (!image || (complaint && (!ended || missesPixels(complaint)))) {
@@ -116,15 +127,17 @@ async function whole(bytes: Uint8Array, ended: boolean): Promise<Raster> {
 }
 
 /**
- * Whether pixels are missing: the codec fills them with grey, which would cluster as a defect. Stray bytes between
- * segments and the like do no harm (but between the parts of the compressed data they do), and hide what comes after, as the codec tells its first complaint alone: a file
- * without an end of its own must have none.
+ * Whether pixels are missing. The codec fills them with grey, which would look like a defect. Stray bytes between
+ * segments do no harm, but stray bytes within the compressed data do. The codec reports only its first complaint, so a
+ * harmless one may hide a serious one. That is why a file without an end of its own must cause no complaint at all.
  */
 function missesPixels(complaint: string): boolean {
   return /^Premature end|^Corrupt JPEG data: (?!\d+ extraneous)|before marker 0xd[0-7]/.test(complaint);
 }
 
-/** CMYK to RGBA: black is taken off the other inks. JPEG files hold inks inverted, as Adobe began to. */
+/**
+ * Converts CMYK to RGBA in place: black darkens the other colours. JPEG files store inks inverted, a custom of Adobe's.
+ */
 function fromInks({ data, width, height }: Raster): Raster {
   for (let at = 0; at < data.length; at += 4) {
     for (let channel = at; channel < at + 3; channel++) data[channel] = Math.round(data[channel] * data[at + 3] / 255);

@@ -1,9 +1,10 @@
-// What the segments of a JPEG file say (ITU-T T.81, annex B), and where the image ends: cameras append films and more.
+// Reads the segments of a JPEG file (ITU-T T.81, annex B), and finds where the image ends: cameras append films and
+// more.
 
 import { badImage } from "./bad_image.ts";
 import { latin } from "./latin.ts";
 
-/** What the decoders need to know beforehand. */
+/** What the decoders must know before they decode. */
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;
@@ -16,15 +17,15 @@ export interface JpegHeader {
   /** The marker of the frame's header: 0xc0 and 0xc1 sequential, 0xc2 progressive, others rare. */
   readonly kind: number;
   readonly scans: number;
-  /** Whether every component is in a scan. */
+  /** Whether each component is in at least one scan. */
   readonly hasAll: boolean;
-  /** Where the image ends. */
+  /** Position after the image. */
   readonly end: number;
-  /** Whether a marker says so; else the file ends before. */
+  /** Whether the image has the marker of its end. Otherwise the file ends before it. */
   readonly ended: boolean;
 }
 
-/** Places of an image's segments. */
+/** A segment: its marker, and where its content begins and ends. */
 interface Segment {
   readonly marker: number;
   readonly from: number;
@@ -36,7 +37,7 @@ export const JPEG_LS = 0xf7;
 
 const [RST0, SOI, EOI, SOS, APP1] = [0xd0, 0xd8, 0xd9, 0xda, 0xe1];
 
-/** Yields the segments up to the end of the image, that marker included; steps over stray bytes and compressed data. */
+/** Yields the segments up to and including the marker of the end. Skips stray bytes and compressed data. */
 function* segments(bytes: Uint8Array): Generator<Segment> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = bytes.indexOf(0xff, 2); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at)) {
@@ -53,7 +54,7 @@ function* segments(bytes: Uint8Array): Generator<Segment> {
   }
 }
 
-/** Where a JPEG file's image ends: behind the marker that says so, else with the bytes. */
+/** Where the image in a JPEG file ends: after the marker of the end, or at the end of the bytes if there is none. */
 export function endOfJpeg(bytes: Uint8Array): { end: number; ended: boolean } {
   for (const { marker, end } of segments(bytes)) if (marker === EOI) return { end, ended: true };
   return { end: bytes.length, ended: false };

@@ -1,4 +1,5 @@
-// libjpeg-turbo: JPEG at a fraction of its size, several times as fast as whole, and four-channel JPEG.
+// Decodes JPEG by libjpeg-turbo: images at a fraction of their size, several times as fast as whole ones, and images of
+// four channels.
 
 import type { Raster } from "../types.ts";
 import { codecModule, LARGEST_KEPT } from "./codec.ts";
@@ -27,8 +28,8 @@ const PIXEL_FORMATS = { rgba: 7, cmyk: 11 };
 let turbo: TurboJpeg | undefined;
 
 /**
- * Four bytes a pixel of an image of `width` × `height`, decoded at 1 / `divisor` (1, 2, 4 or 8) with the inverse
- * cosine transform of that size, rounded up. Undefined when the codec is not there or finds the least fault.
+ * Decodes an image of `width` × `height` at 1 / `divisor` (1, 2, 4 or 8) of its size, rounded up, with the inverse
+ * cosine transform of that size. Each pixel has four bytes. `undefined` if the codec is missing or finds any fault.
  */
 export async function decodeTurbo(
   bytes: Uint8Array,
@@ -80,7 +81,7 @@ async function start(): Promise<TurboJpeg | undefined> {
   const fail = () => {
     throw new Error("libjpeg-turbo gave up");
   };
-  // It leaves by an exception where C would jump back; it needs neither files nor an environment.
+  // Instead of C's longjmp it throws. It needs neither files nor environment variables.
   const wasi = { environ_sizes_get: nothing, environ_get: nothing, fd_close: nothing, fd_seek: nothing };
   const { exports } = await WebAssembly.instantiate(module, {
     env: { setjmp: nothing, longjmp: fail },

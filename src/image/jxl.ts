@@ -1,4 +1,4 @@
-// JPEG XL → RGBA.
+// Decodes JPEG XL images.
 
 import factory from "@jsquash/jxl/codec/dec/jxl_dec.js";
 import { badImage, checkLength, checkSize } from "./bad_image.ts";
@@ -10,10 +10,13 @@ const DAMAGED = "the JPEG XL image is truncated or damaged";
 
 const libjxl = new EmscriptenDecoder("jxl", factory, DAMAGED);
 
-/** The codec takes 0.4 s and 35 MB for a million pixels: more of them would take minutes, or more than it can have. */
+/**
+ * The codec needs 0.4 s and 35 MB for a million pixels. Larger images would take minutes, or more memory than it can
+ * use.
+ */
 const MOST_PIXELS = 50e6;
 
-/** Pictures of one colour aside, files are longer than a byte for so many. */
+/** Except for pictures of one colour, a file has at least one byte for so many pixels. */
 const MOST_PIXELS_OF_A_BYTE = 4000;
 
 /** Throws `bad-image`. */
@@ -26,21 +29,21 @@ export async function decodeJxl(bytes: Uint8Array, { maxPixels }: DecodeLimits):
   return { image, orientation: 1 };
 }
 
-/** The image's data, or their beginning: as they are, or in a box. */
+/** The image's data, or the first part of them. The file consists of just these data, or holds them in boxes. */
 function codestream(bytes: Uint8Array): Uint8Array {
   if (bytes[0] === 0xff) return bytes;
   for (const { name, data } of boxesOf(bytes)) {
     if (name === "jxlc") return data;
-    if (name === "jxlp") return data.subarray(4); // Behind its number.
+    if (name === "jxlp") return data.subarray(4); // The number of the part comes first.
   }
   throw badImage(DAMAGED);
 }
 
-/** Width to height where the header says one of these (ISO/IEC 18181-1, the bundle SizeHeader). */
+/** Ratios of width to height that a header may name in place of the width (ISO/IEC 18181-1, the bundle SizeHeader). */
 const RATIOS = [[0, 1], [1, 1], [12, 10], [4, 3], [3, 2], [16, 9], [5, 4], [2, 1]];
 
 function sizeOf(stream: Uint8Array): { width: number; height: number } {
-  let bit = 16; // Behind the signature.
+  let bit = 16; // After the signature.
   const bits = (count: number) => {
     let value = 0;
     for (let at = 0; at < count; at++, bit++) value += (stream[bit >> 3] >> (bit & 7) & 1) * 2 ** at;

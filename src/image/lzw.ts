@@ -1,4 +1,4 @@
-// Lempel-Ziv-Welch decompression, in the bit orders of GIF and TIFF.
+// Lempel-Ziv-Welch decompression for GIF and TIFF, which store bits in different orders.
 
 import { badImage } from "./bad_image.ts";
 
@@ -6,21 +6,21 @@ const MOST_CODES = 4096;
 
 /** How codes are stored. */
 export interface LzwOptions {
-  /** Named in errors. */
+  /** Named in error messages. */
   readonly format: "GIF" | "TIFF";
-  /** Codes begin at the highest bit and widen one code early, as in TIFF since version 5; else as in GIF. */
+  /** Codes begin at the highest bit and widen one code early, as in TIFF since version 5. Otherwise as in GIF. */
   readonly highFirst?: boolean;
-  /** Codes begin with one bit more. @default 8 */
+  /** Bits of a literal value. The first codes have one bit more. @default 8 */
   readonly literalBits?: number;
 }
 
-/** Unpacks the first `size` bytes. Throws `bad-image` when the data end before or make no sense. */
+/** Unpacks the first `size` bytes. Throws `bad-image` if the data end too early or make no sense. */
 export function unpackLzw(packed: Uint8Array, size: number, options: LzwOptions): Uint8Array {
   const { format, highFirst = false, literalBits = 8 } = options;
   const output = new Uint8Array(size);
   const clear = 1 << literalBits;
   const early = highFirst ? 1 : 0;
-  // Each code's string is that of its prefix and one byte more.
+  // The string of each code is the string of another code, its prefix, and one more byte.
   const [prefix, length] = [new Uint16Array(MOST_CODES), new Uint16Array(MOST_CODES).fill(1, 0, clear)];
   const [first, last] = [new Uint8Array(MOST_CODES), new Uint8Array(MOST_CODES)];
   for (let literal = 0; literal < clear; literal++) first[literal] = last[literal] = literal;

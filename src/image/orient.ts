@@ -14,7 +14,7 @@ export function turnUpright({ data, width, height }: Raster, orientation: number
   const source = new Uint32Array(data.buffer, data.byteOffset, width * height);
   const turned = new Uint32Array(width * height);
   const [columns, rows] = transposed ? [height, width] : [width, height];
-  // Steps through the source for one pixel to the right and one down in the result.
+  // Steps in the source that lead one pixel to the right and one pixel down in the result.
   const [alongX, alongY] = [fromRight ? -1 : 1, fromBottom ? -width : width];
   const [right, down] = transposed ? [alongY, alongX] : [alongX, alongY];
   const first = (fromRight ? width - 1 : 0) + (fromBottom ? (height - 1) * width : 0);

@@ -1,6 +1,6 @@
 // Boxes on an image, in pixels.
 
-/** In the photo's own pixels, upright, from the top left; fractions are allowed. */
+/** A box in the pixels of an upright photo, measured from the top left. Fractions are allowed. */
 export interface PixelBox {
   /** Pixels from the left edge of the photo. */
   readonly left: number;
@@ -12,23 +12,23 @@ export interface PixelBox {
   readonly height: number;
 }
 
-/** In pixels, upright. */
+/** Size of an upright photo, in pixels. */
 export interface PhotoSize {
   readonly width: number;
   readonly height: number;
 }
 
-/** A box in pixels of another size, `by` of them in either direction for one. */
+/** Returns a box in pixels of another size: `by` of them, across and down, for one. */
 export function scaledBox({ left, top, width, height }: PixelBox, by: number): PixelBox {
   return { left: left * by, top: top * by, width: width * by, height: height * by };
 }
 
-/** All of a photo. */
+/** The box around a whole photo. */
 export function wholePhoto({ width, height }: PhotoSize): PixelBox {
   return { left: 0, top: 0, width, height };
 }
 
-/** The box that holds some boxes, at least one. */
+/** The smallest box that holds all of some boxes. There must be at least one. */
 export function around(boxes: readonly PixelBox[]): PixelBox {
   const [left, top] = [Math.min(...boxes.map((box) => box.left)), Math.min(...boxes.map((box) => box.top))];
   const right = Math.max(...boxes.map((box) => box.left + box.width));
@@ -36,7 +36,7 @@ export function around(boxes: readonly PixelBox[]): PixelBox {
   return { left, top, width: right - left, height: bottom - top };
 }
 
-/** The part of a box that lies in another; without width or height where they do not meet. */
+/** The part of a box that lies inside another. Its width or height is 0 if they do not overlap. */
 export function within(box: PixelBox, outer: PixelBox): PixelBox {
   const [left, top] = [Math.max(box.left, outer.left), Math.max(box.top, outer.top)];
   const right = Math.min(box.left + box.width, outer.left + outer.width);
@@ -44,7 +44,7 @@ export function within(box: PixelBox, outer: PixelBox): PixelBox {
   return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
 }
 
-/** Whole pixels around a box, inside the photo. */
+/** The smallest box of whole pixels around a box, limited to the photo. */
 export function wholePixels(box: PixelBox, { width, height }: PhotoSize): PixelBox {
   const [left, top] = [Math.max(0, Math.floor(box.left)), Math.max(0, Math.floor(box.top))];
   const right = Math.max(left + 1, Math.min(width, Math.ceil(box.left + box.width)));
@@ -53,8 +53,8 @@ export function wholePixels(box: PixelBox, { width, height }: PhotoSize): PixelB
 }
 
 /**
- * A window of `width` × `height` whole pixels around the middle of a box, moved into the photo where it would stand over
- * its edge, and no larger than the photo.
+ * A window of `width` × `height` whole pixels around the middle of a box. It is moved into the photo if it would extend
+ * over the edge, and is no larger than the photo.
  */
 export function windowAround(box: PixelBox, width: number, height: number, photo: PhotoSize): PixelBox {
   const place = (middle: number, side: number, whole: number) => {

@@ -1,4 +1,4 @@
-// PNG → RGBA.
+// Decodes PNG images.
 
 import { joinedBytes } from "../bytes.ts";
 import type { AnomalyClusterError } from "../errors.ts";
@@ -11,10 +11,10 @@ import { largestOf, rgbaToEightBits } from "./sixteen_bits.ts";
 
 const DAMAGED = "the PNG image is truncated or damaged";
 
-/** Samples of a pixel by the kind of colours. */
+/** Samples of a pixel, by the file's colour type. */
 const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/** Bytes that deflate makes of one at most. */
+/** Deflate unpacks one byte into at most so many. */
 const LARGEST_RATIO = 1032;
 
 /** Throws `bad-image`. */
@@ -39,7 +39,9 @@ export async function decodePng(bytes: Uint8Array, { maxPixels, white }: DecodeL
   };
 }
 
-/** Decodes a file, or where that fails what of it makes the picture: other readers step over damaged remarks too. */
+/**
+ * Decodes a file. If that fails, tries again with only the chunks of the picture: other programs skip damaged remarks.
+ */
 async function decoded<T>(
   bytes: Uint8Array,
   essential: () => Uint8Array | undefined,
@@ -64,8 +66,8 @@ async function decoded<T>(
 }
 
 /**
- * Whether values of so many bits lie at the bottom of 16, as cameras write them. By the PNG specification (sBIT) they
- * belong at the top; then the lowest bits of dark ones are 0.
+ * Whether values use the lowest `bits` of 16 bits, as cameras write them. The PNG specification (sBIT) wants the
+ * highest bits to be used; then the lowest bits of dark values are 0.
  */
 function isAtTheBottom(values: Uint16Array, bits: number): boolean {
   const [most, step] = [2 ** bits, 2 ** (16 - bits)];
@@ -73,10 +75,10 @@ function isAtTheBottom(values: Uint16Array, bits: number): boolean {
     values.some((value, at) => at % 4 !== 3 && value % step !== 0);
 }
 
-/** Chunks that make the picture; the others are remarks. */
+/** Chunks that hold the picture. The others are remarks. */
 const ESSENTIAL = ["IHDR", "PLTE", "tRNS", "IDAT"];
 
-/** From the chunks before the end. */
+/** Reads the chunks up to the end of the image. Throws `bad-image`. */
 function header(bytes: Uint8Array) {
   const first = latin(bytes, 12, 16);
   if (first === "CgBI") {
@@ -104,7 +106,9 @@ function header(bytes: Uint8Array) {
     height: view.getUint32(20),
     bitDepth: bytes[24],
     colours: bytes[25],
-    /** The file without remarks, and with an end; undefined where pixels are missing or it has always been so. */
+    /**
+     * The file without remarks and with an end. `undefined` if pixels are missing, or if the file is like that already.
+     */
     essential: () => cutOff || (ended && kept.length === chunks) ? undefined : joinedBytes([...kept, END]),
     ...{ exif, frames, usedBits },
   };

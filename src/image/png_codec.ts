@@ -1,23 +1,24 @@
-// The Rust crate `png` in the WebAssembly of @jsquash/png, in instances that can be replaced: a file that it cannot
-// decode leaves memory and stack behind, and the package's own glue keeps the instance until it decodes nothing more.
+// Runs the Rust crate `png`, in the WebAssembly of @jsquash/png, in instances that can be replaced. Each file that
+// fails leaves memory and stack in use. The package's own code would keep such an instance until it can decode nothing
+// more.
 
 import { LARGEST_KEPT, startCodec } from "./codec.ts";
 
-/** What `@jsquash/png` exports; addresses are byte offsets into `memory`. */
+/** The exports of `@jsquash/png`. Addresses are byte offsets into `memory`. */
 interface PngExports {
   readonly memory: WebAssembly.Memory;
   __wbindgen_malloc(bytes: number, alignment: number): number;
   __wbindgen_free(address: number, bytes: number, alignment: number): void;
-  /** Takes the bytes; gives the pixels by an import. */
+  /** Decodes the bytes at `address`. Hands over the pixels by calling an imported function. */
   decode(address: number, bytes: number): number;
-  /** Takes the bytes; gives the address of an image. */
+  /** Decodes the bytes at `address` and returns the address of an image. */
   decode_rgba16(address: number, bytes: number): number;
-  /** Gives an image's values by an import. */
+  /** Hands over an image's values by calling an imported function. */
   imagedatargba16_data(image: number): number;
   __wbg_imagedatargba16_free(image: number): void;
 }
 
-/** An instance of the codec. Both throw whatever it does for a file that it cannot decode. */
+/** An instance of the codec. Both functions throw the codec's own error for a file that cannot be decoded. */
 export interface PngCodec {
   readonly memory: WebAssembly.Memory;
   /** RGBA of 8 bits. */
@@ -26,12 +27,15 @@ export interface PngCodec {
   decode16(bytes: Uint8Array): Uint16Array;
 }
 
-/** Stands for any JavaScript value in the codec's hands: of all that it could hold it asks for one at a time. */
+/** Stands for any JavaScript value that the codec holds. One number is enough, because it holds one value at a time. */
 const HANDLE = 132;
 
 let ready: Promise<PngCodec> | undefined;
 
-/** Decodes with an instance, which is not used again when that fails or has made it large. Throws what `decode` does. */
+/**
+ * Decodes with an instance of the codec. The instance is not used again if decoding fails or if its memory has grown
+ * large. Throws what `decode` throws.
+ */
 export async function withPngCodec<T>(decode: (codec: PngCodec) => T): Promise<T> {
   const codec = await (ready ??= startCodec("png", start));
   const kept = ready;
@@ -45,7 +49,7 @@ async function start(module: WebAssembly.Module | undefined): Promise<PngCodec> 
   if (!module) throw new Error("there is no module");
   let pixels: Uint8Array | undefined;
   let values: Uint16Array | undefined;
-  // Named as wasm-bindgen names them, up to the hash behind.
+  // Names as wasm-bindgen generates them, without the hash at the end.
   const functions: Record<string, (...numbers: number[]) => number> = {
     __wbindgen_memory: () => HANDLE,
     __wbg_buffer: () => HANDLE,

@@ -1,4 +1,4 @@
-// PBM, PGM and PPM → RGBA (Netpbm's formats P1 to P6): text and bytes, of 1, 8 and 16 bits.
+// Decodes PBM, PGM and PPM images (Netpbm's formats P1 to P6): as text or bytes, with 1, 8 or 16 bits.
 
 import { badImage, checkSize } from "./bad_image.ts";
 import type { Decoded, DecodeLimits } from "./decoded.ts";
@@ -17,7 +17,7 @@ export function decodePnm(bytes: Uint8Array, { maxPixels, white }: DecodeLimits)
   const values = asText
     ? textValues(text, width * height * channels, bilevel)
     : byteValues(bytes.subarray(text.at + 1), { width, height, channels, most, bilevel });
-  // A largest value of 65535 is what programs write whatever a camera fills.
+  // Programs write 65535 as the largest value even if the camera uses fewer bits.
   const largest = most === WHITE_16 ? largestOf(values, 1, 1) : undefined;
   const range = largest === undefined ? most : white;
   const data = new Uint8Array(width * height * 4).fill(255);
@@ -30,9 +30,9 @@ export function decodePnm(bytes: Uint8Array, { maxPixels, white }: DecodeLimits)
   return Promise.resolve({ image: { data, width, height }, orientation: 1, largest });
 }
 
-/** Numbers in text, with white space and remarks between them. */
+/** Reads numbers in text, with white space and comments between them. */
 class TextReader {
-  /** Behind the last number. */
+  /** Position after the last number. */
   at = 2;
 
   constructor(readonly bytes: Uint8Array) {}
@@ -46,7 +46,7 @@ class TextReader {
     return value;
   }
 
-  /** A single digit, which bits may be written as without white space. */
+  /** Reads a single digit: bits may be written without white space between them. */
   digit(): number {
     this.#skip();
     if (!this.#isDigit()) throw badImage(TRUNCATED);
@@ -68,7 +68,7 @@ class TextReader {
 }
 
 function textValues(text: TextReader, count: number, bilevel: boolean): Uint16Array {
-  if (text.bytes.length - text.at < count) throw badImage(TRUNCATED); // Before memory is taken.
+  if (text.bytes.length - text.at < count) throw badImage(TRUNCATED); // Before memory is allocated.
   const values = new Uint16Array(count);
   for (let at = 0; at < count; at++) values[at] = bilevel ? Math.min(text.digit(), 1) : Math.min(text.number(), 65535);
   return values;

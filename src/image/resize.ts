@@ -3,10 +3,10 @@ import { ensure } from "../errors.ts";
 import type { Raster } from "../types.ts";
 
 /**
- * Resizes with antialiasing: the triangle (bilinear) filter, widened when shrinking, as Pillow's
+ * Resizes an image with antialiasing: by the triangle (bilinear) filter, which is widened for shrinking, as in Pillow's
  * `BILINEAR` and torchvision's `antialias=True`. The aspect ratio is not kept.
  *
- * @throws {AnomalyClusterError} `bad-argument` when a side is not a positive whole number.
+ * @throws {AnomalyClusterError} `bad-argument` if a side is not a positive whole number.
  */
 export function resize(image: Raster, width: number, height: number): Raster {
   for (const side of [width, height]) {
@@ -16,7 +16,7 @@ export function resize(image: Raster, width: number, height: number): Raster {
   return resample(image, triangle(image.width, width), triangle(image.height, height));
 }
 
-/** For each output coordinate the inputs within the filter's support, and their weights. */
+/** For each output coordinate, the input coordinates within the filter's support, and their weights. */
 function triangle(from: number, to: number): ResampleFilter {
   const scale = from / to;
   const support = Math.max(scale, 1);

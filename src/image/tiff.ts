@@ -1,4 +1,4 @@
-// TIFF → RGBA (TIFF 6.0 and BigTIFF): its first page.
+// Decodes the first page of TIFF images (TIFF 6.0 and BigTIFF).
 
 import { badImage, checkSize } from "./bad_image.ts";
 import { type Decoded, type DecodeLimits, joinedNotes } from "./decoded.ts";
@@ -38,7 +38,7 @@ export async function decodeTiff(bytes: Uint8Array, limits: DecodeLimits): Promi
   };
 }
 
-/** The first that is no smaller copy of another: scanners and microscopes put a thumbnail first. */
+/** The first page that is not a smaller copy of another page: scanners and microscopes put a thumbnail first. */
 function fullPage(bytes: Uint8Array, directories: readonly TiffDirectory[]): TiffDirectory {
   const [first] = directories;
   if (first.has(50706)) throw cameraRaw(); // DNG.
@@ -59,7 +59,7 @@ function isReduced(directory: TiffDirectory): boolean {
 
 function pagesNote(directories: readonly TiffDirectory[]): string | undefined {
   const pages = directories.filter((directory) => !isReduced(directory)).length;
-  // ImageJ stores large stacks as one page, with the others behind it.
+  // ImageJ stores a large stack as one page, followed by the pixels of the others.
   const description = directories[0].text(270);
   const stack = description.startsWith("ImageJ=") ? Number(/^images=(\d+)/m.exec(description)?.[1] ?? 1) : 1;
   const count = Math.max(pages, stack);
@@ -70,12 +70,15 @@ function channelsNote({ samples, used, colours, alpha }: TiffLayout, page: TiffD
   const grey = page.get(262, 1)?.[0] === 1;
   const channels = alpha === "none" ? used : used - 1;
   if (samples <= used && !(grey && channels > 1)) return undefined;
-  if (colours === "rgb" && samples === 4 && !grey) return undefined; // RGB and a spare byte.
+  if (colours === "rgb" && samples === 4 && !grey) return undefined; // RGB and an unused byte.
   const taken = channels === 1 ? "the first is used" : `the first ${channels} are used as ${colours.toUpperCase()}`;
   return `${samples} channels, ${taken}`;
 }
 
-/** JPEG as TIFF 6.0 first had it: only where it is a whole JPEG file, as most writers made it. */
+/**
+ * Decodes the old kind of JPEG compression in TIFF 6.0. Only complete JPEG files can be read; most programs wrote
+ * these.
+ */
 async function oldJpeg(bytes: Uint8Array, page: TiffDirectory, { width, height }: TiffLayout, limits: DecodeLimits) {
   const from = page.get(513, 1)?.[0] ?? page.get(273, 1)?.[0] ?? 0;
   if (bytes[from] === 0xff && bytes[from + 1] === 0xd8) {

@@ -1,27 +1,29 @@
-// Samples of a TIFF image → RGBA.
+// Converts the samples of a TIFF image to RGBA.
 
 import { largestOf, toEightBits, WHITE_16 } from "./sixteen_bits.ts";
 import type { TiffDirectory } from "./tiff_directory.ts";
 import type { TiffLayout } from "./tiff_layout.ts";
 import type { Samples } from "./tiff_samples.ts";
 
-/** What becomes black and what white. */
+/** The values that become black and white. */
 interface Range {
   readonly black: number;
   readonly white: number;
 }
 
-/** Whole numbers of 32 bits that reach this use the whole range, as some programs write photographs. */
+/**
+ * If 32-bit whole numbers reach this value, they use the whole range of 32 bits, as some programs write photographs.
+ */
 const USES_32_BITS = 2 ** 28;
 
-/** Pixels, the largest sample where it has 16 bits, and whether they are scaled by a range of their own. */
+/** RGBA pixels, the largest sample if samples have 16 bits, and whether they were scaled by the image's own range. */
 export interface TiffPixels {
   readonly data: Uint8Array;
   readonly largest?: number;
   readonly ownRange: boolean;
 }
 
-/** `white` is what 16-bit samples count as white. */
+/** Converts samples to RGBA. `white` is the 16-bit value that counts as white. */
 export function tiffPixels(samples: Samples, layout: TiffLayout, page: TiffDirectory, white: number): TiffPixels {
   const { used, bits, alpha, colours } = layout;
   const inColours = alpha === "none" ? used : used - 1;
@@ -30,7 +32,7 @@ export function tiffPixels(samples: Samples, layout: TiffLayout, page: TiffDirec
   const ownRange = numbers !== undefined && !all32;
   const largest = bits === 16 && !numbers && colours !== "cmyk" ? largestOf(samples, used, inColours) : undefined;
   const range = ownRange ? numbers : { black: 0, white: largest === undefined ? 2 ** bits - 1 : white };
-  // Alpha has all its bits, whatever a camera fills; as a fraction it is of 1.
+  // Alpha uses all its bits, even if the camera uses fewer for colours. As a fraction it goes from 0 to 1.
   const alphaWhite = layout.kind === "fraction" ? 1 : largest === undefined ? range.white : WHITE_16;
   const coloursOf = colourFunction(layout, range, page);
   const data = new Uint8Array(samples.length / used * 4);
@@ -44,12 +46,12 @@ export function tiffPixels(samples: Samples, layout: TiffLayout, page: TiffDirec
     data[to + 3] = opacity;
     filled ||= opacity > 0;
   }
-  // A channel that is nowhere said to be alpha, and was never filled in.
+  // No tag says that the last channel is alpha, and it was never filled in: the image is opaque.
   if (!filled && !page.has(338)) { for (let at = 3; at < data.length; at += 4) data[at] = 255; }
   return { data, largest, ownRange };
 }
 
-/** From the smallest to the largest number, those that are none or without end aside. */
+/** The range from the smallest to the largest number, without NaN and infinite ones. */
 function rangeOf(samples: Samples, used: number, inColours: number): Range {
   let [black, white] = [Infinity, -Infinity];
   for (let at = 0; at < samples.length; at++) {
@@ -62,10 +64,10 @@ function rangeOf(samples: Samples, used: number, inColours: number): Range {
 
 type ToColours = (samples: Samples, from: number, data: Uint8Array, to: number) => void;
 
-/** What writes a pixel's red, green and blue. */
+/** Returns a function that writes a pixel's red, green and blue. */
 function colourFunction({ colours, bits }: TiffLayout, { black, white }: Range, page: TiffDirectory): ToColours {
   const level = (value: number) => {
-    const above = value > black ? value - black : 0; // What is no number is black.
+    const above = value > black ? value - black : 0; // NaN becomes black.
     return white > black ? toEightBits(above, white - black) : 0;
   };
   if (colours === "palette") return fromPalette(page.get(320) ?? []);
@@ -79,7 +81,7 @@ function colourFunction({ colours, bits }: TiffLayout, { black, white }: Range, 
     };
   }
   if (colours === "grey" || colours === "grey, 0 is white") {
-    // One level for each value is looked up in place of computed again and again.
+    // A table of levels saves computing the same level for many pixels.
     const levels = bits <= 8 && white === 2 ** bits - 1
       ? Uint8Array.from({ length: white + 1 }, (_, at) => level(at))
       : undefined;
@@ -97,10 +99,13 @@ function colourFunction({ colours, bits }: TiffLayout, { black, white }: Range, 
   };
 }
 
-/** Reds, then greens, then blues, of 16 bits; some writers store 8 bits in these, as no value above 255 tells. */
+/**
+ * Colours by palette: all reds, then greens, then blues, with 16 bits each. If no value is above 255, the program
+ * stored only 8 bits.
+ */
 function fromPalette(map: readonly number[]): ToColours {
   const shift = map.some((value) => value > 255) ? 8 : 0;
-  const palette = Uint8Array.from(map, (value) => value >> shift); // Stored times 256 or 257.
+  const palette = Uint8Array.from(map, (value) => value >> shift); // 16-bit values are 256 or 257 times the 8-bit ones.
   const entries = Math.floor(palette.length / 3);
   return (samples, from, data, to) => {
     const index = samples[from];
@@ -110,7 +115,10 @@ function fromPalette(map: readonly number[]): ToColours {
   };
 }
 
-/** YCbCr that is not JPEG's (TIFF 6.0, section 21): by the weights of red, green and blue and the range of each channel. */
+/**
+ * Converts YCbCr that is not JPEG's (TIFF 6.0, section 21), by the weights of red, green and blue and the range of each
+ * channel.
+ */
 function fromYcc(page: TiffDirectory): ToColours {
   const [red = 0.299, green = 0.587, blue = 0.114] = page.get(529) ?? [];
   const [yBlack = 0, yWhite = 255, cbBlack = 128, cbWhite = 255, crBlack = 128, crWhite = 255] = page.get(532) ?? [];

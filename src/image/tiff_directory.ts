@@ -1,24 +1,27 @@
-// The directories of a TIFF structure (TIFF 6.0, section 2; BigTIFF), which EXIF data is too.
+// Reads the directories of a TIFF structure (TIFF 6.0, section 2; BigTIFF). EXIF data have this structure too.
 
-/** One directory, read where it is asked: fields may share their bytes, so that all of them take more than the file. */
+/**
+ * A directory. Its fields are read only on request, because they may share bytes: all of them together could be larger
+ * than the file.
+ */
 export interface TiffDirectory {
-  /** Where the next one should be; 0 for none. */
+  /** Position of the next directory; 0 if there is none. */
   readonly next: number;
   has(tag: number): boolean;
-  /** The first `most` numbers of a field; none for text. @default most 2^18, more than a palette has */
+  /** The first `most` numbers of a field; `undefined` for text. @default most 2^18, more than a palette has */
   get(tag: number, most?: number): readonly number[] | undefined;
   /** The first `most` characters of a field of text. @default most 4096 */
   text(tag: number, most?: number): string;
 }
 
-/** Where numbers lie: BigTIFF counts and points with eight bytes in place of four. */
+/** How numbers are stored. BigTIFF has counts and pointers of eight bytes instead of four. */
 interface Structure {
   readonly view: DataView;
   readonly little: boolean;
   readonly big: boolean;
 }
 
-/** Bytes of a value by type, and how it is read; others hold nothing that is used. */
+/** For each type, the bytes of a value and how it is read. Other types are not used. */
 const TYPES: Record<number, [size: number, read: (view: DataView, at: number, little: boolean) => number]> = {
   1: [1, (view, at) => view.getUint8(at)],
   2: [1, (view, at) => view.getUint8(at)], // Text.
@@ -35,11 +38,11 @@ const TYPES: Record<number, [size: number, read: (view: DataView, at: number, li
 };
 const TEXT = 2;
 
-/** Yields the directories in turn; ends, without an error, where the structure is broken. */
+/** Yields the directories one after another. Ends, without an error, where the structure is broken. */
 export function* tiffDirectories(bytes: Uint8Array): Generator<TiffDirectory> {
   if (bytes.length < 16) return;
   const structure = structureOf(bytes);
-  // Directories do not overlap: those that are longer than the file, all together, go round in circles.
+  // Directories do not overlap. If together they are longer than the file, they lead round in circles.
   let left = bytes.length;
   for (let at = pointerAt(structure, structure.big ? 8 : 4); at;) {
     const [from, end] = boundsOf(structure, at);
@@ -51,14 +54,14 @@ export function* tiffDirectories(bytes: Uint8Array): Generator<TiffDirectory> {
   }
 }
 
-/** The directory at a place that another one points to, if there is one. */
+/** The directory at a position that another directory points to; `undefined` if there is none. */
 export function tiffDirectoryAt(bytes: Uint8Array, at: number): TiffDirectory | undefined {
   const structure = structureOf(bytes);
   const [from, end] = boundsOf(structure, at);
   return end <= bytes.length ? directory(structure, from, end) : undefined;
 }
 
-/** Whether numbers are stored the lowest byte first. */
+/** Whether numbers are stored with the lowest byte first. */
 export function isLittleEndian(bytes: Uint8Array): boolean {
   return bytes[0] === 0x49;
 }
@@ -73,7 +76,7 @@ function pointerAt({ view, little, big }: Structure, at: number): number {
   return big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
 }
 
-/** Where a directory's fields begin and end; the end lies behind the file where they do not fit. */
+/** Where a directory's fields begin and end. If they do not fit, the end lies beyond the file. */
 function boundsOf({ view, little, big }: Structure, at: number): [from: number, end: number] {
   const from = at + (big ? 8 : 2);
   if (!(from <= view.byteLength)) return [from, Infinity];

@@ -1,9 +1,9 @@
-// What the tags of a TIFF directory say about its pixels (TIFF 6.0), and which of it is read.
+// Reads what the tags of a TIFF directory say about its pixels (TIFF 6.0), and refuses kinds that cannot be decoded.
 
 import { badImage } from "./bad_image.ts";
 import type { TiffDirectory } from "./tiff_directory.ts";
 
-/** How samples are to be taken. */
+/** How samples are stored and what they mean. */
 export interface TiffLayout {
   readonly width: number;
   readonly height: number;
@@ -12,15 +12,15 @@ export interface TiffLayout {
   readonly kind: "unsigned" | "signed" | "fraction";
   /** Samples a pixel. */
   readonly samples: number;
-  /** The first ones of them, that are used. */
+  /** Number of samples that are used: the first ones of each pixel. */
   readonly used: number;
   readonly colours: TiffColours;
-  /** The sample behind the colours. */
+  /** How the sample after the colours is used as alpha. */
   readonly alpha: "none" | "straight" | "multiplied";
-  /** Whether each sample has a plane of its own. */
+  /** Whether each channel is stored in a plane of its own. */
   readonly planar: boolean;
   readonly tiled: boolean;
-  /** Width and height of a segment: a strip is a tile as wide as the image. */
+  /** Width and height of a segment, that is, a tile or a strip. A strip is as wide as the image. */
   readonly segment: readonly [number, number];
   readonly compression: Compression;
   /** 1: none; 2: differences; 3: differences of fractions, byte by byte. */
@@ -48,7 +48,7 @@ const COMPRESSIONS: Record<number, Compression> = {
   50001: "webp",
 };
 
-/** Compressions that are not read, by name. */
+/** Names of compressions that cannot be read. */
 const OTHER_COMPRESSIONS: Record<number, string> = {
   2: "CCITT (fax)",
   3: "CCITT (fax) group 3",
@@ -80,7 +80,7 @@ const COLOURS: Record<number, [TiffColours, samples: number]> = {
   6: ["ycc", 3],
 };
 
-/** Colours that are not read, by name. */
+/** Names of colours that cannot be read. */
 const OTHER_COLOURS: Record<number, string> = {
   4: "a mask",
   8: "CIELab",
@@ -90,13 +90,13 @@ const OTHER_COLOURS: Record<number, string> = {
   32845: "LogLuv",
 };
 
-/** Photometric interpretations of a camera's sensor. */
+/** Photometric interpretations that mean raw data of a camera's sensor. */
 const SENSOR = [32803, 34892];
 
 const UNSPECIFIED = 0;
 const MULTIPLIED = 1;
 
-/** Throws `bad-image` for what is not read. */
+/** The layout of a page. Throws `bad-image` if it cannot be read. */
 export function layoutOf(page: TiffDirectory): TiffLayout {
   const number = (tag: number, otherwise: number) => page.get(tag, 1)?.[0] ?? otherwise;
   const [width, height, samples] = [number(256, 0), number(257, 0), number(277, page.get(258, 16)?.length || 1)];
@@ -145,7 +145,10 @@ function compressionOf(tag: number): Compression {
   );
 }
 
-/** What the samples of a pixel mean. Grey ones of three or more channels are shown as colours: better than one alone. */
+/**
+ * What the samples of a pixel mean. Grey images of three or more channels are read as RGB, which is better than one
+ * channel alone.
+ */
 function coloursOf(photometric: number | undefined, samples: number, compression: Compression) {
   const taken = photometric ?? (samples >= 3 ? 2 : 1);
   if (!(taken in COLOURS)) {
@@ -161,7 +164,8 @@ function coloursOf(photometric: number | undefined, samples: number, compression
 }
 
 /**
- * Rows of a strip. Where it is not told, or is more than there are, though there are several strips, their bytes tell.
+ * Rows of a strip. If the tag is missing or at least the image's height, though there are several strips, the number is
+ * computed from the bytes of the first strip.
  */
 function rowsOf(
   page: TiffDirectory,
@@ -178,7 +182,7 @@ function rowsOf(
   throw badImage("the TIFF image is damaged: it does not say how many rows its strips have");
 }
 
-/** The error for what a camera's sensor has seen. */
+/** The error for RAW images of cameras. */
 export function cameraRaw(): Error {
   return badImage("this is a camera's RAW image, which cannot be read: develop it to TIFF or JPEG");
 }
@@ -189,7 +193,10 @@ function bitsOf(page: TiffDirectory, samples: number): number {
   return all[0] ?? 1;
 }
 
-/** With 8 bits a sign is taken for a mistake: all other readers do so. */
+/**
+ * Whether values are declared as signed but read as unsigned: with 8 bits, every other program takes that for a
+ * mistake.
+ */
 export function isSignIgnored(page: TiffDirectory): boolean {
   return page.get(339, 1)?.[0] === 2 && page.get(258, 1)?.[0] === 8;
 }
@@ -198,7 +205,7 @@ function kindOf(format: number, bits: number): TiffLayout["kind"] {
   if (format === 2 && bits !== 8) return "signed";
   if (format === 3) return "fraction";
   if (format === 5 || format === 6) throw unusual("of complex numbers", "save their magnitude as 16-bit PNG");
-  return "unsigned"; // 4 is "undefined", which all take for unsigned.
+  return "unsigned"; // 4 means "undefined", which every program reads as unsigned.
 }
 
 function checkSamples(
@@ -225,10 +232,10 @@ function checkSamples(
   }
 }
 
-/** What the sample behind the colours is: a mere further channel, or how opaque the pixel is. */
+/** Whether the sample after the colours is alpha, and of which kind, or just another channel. */
 function alphaOf(page: TiffDirectory, samples: number, colours: TiffColours): TiffLayout["alpha"] {
   const meaning = page.get(338, 1)?.[0];
-  // Writers that leave the tag out mean alpha by a fourth channel beside red, green and blue.
+  // Programs that leave the tag out use the fourth channel after red, green and blue as alpha.
   if (meaning === undefined) {
     return colours === "rgb" && samples === 4 && page.get(262)?.[0] === 2 ? "straight" : "none";
   }

@@ -1,14 +1,14 @@
-// The samples of a TIFF image, pixel by pixel, out of its strips or tiles.
+// Reads the samples of a TIFF image from its strips or tiles, and puts them in order of pixels.
 
 import { badImage } from "./bad_image.ts";
 import { isLittleEndian, type TiffDirectory } from "./tiff_directory.ts";
 import type { TiffLayout } from "./tiff_layout.ts";
 import { type BytesCompression, TRUNCATED, unpackJpeg, unpackSegment, unpackWebp } from "./tiff_segment.ts";
 
-/** Whole numbers of up to 8 or 16 bits, as stored; fractions, and numbers with signs or of more bits. */
+/** Whole numbers of up to 8 or up to 16 bits, as stored. Fractions, signed numbers and longer ones are Float32. */
 export type Samples = Uint8Array | Uint16Array | Float32Array;
 
-/** Of JPEG tables, which every segment is joined with. */
+/** Limit for the JPEG tables, because they are joined with every segment. */
 const MOST_TABLE_BYTES = 2 ** 12;
 
 /** The first `layout.used` samples of each pixel. Throws `bad-image`. */
@@ -27,7 +27,7 @@ export async function tiffSamples(bytes: Uint8Array, page: TiffDirectory, layout
   for (let index = 0; index < segments; index++) {
     const plane = Math.floor(index / (columns * rows));
     const [left, top] = [index % columns * across, Math.floor(index / columns) % rows * down];
-    // A last strip may be stored short; a tile is always whole.
+    // The last strip may have fewer rows. Tiles always have all of them.
     const stored = tiled ? down : Math.min(down, height - top);
     const shape = { across, stored, inSegment, layout, little, tables };
     const values = await unpackedWith(bytes, all, index, layout, (packed) => unpack(packed, shape));
@@ -42,7 +42,7 @@ export async function tiffSamples(bytes: Uint8Array, page: TiffDirectory, layout
   return result;
 }
 
-/** Where segments begin, and how long they are as far as it is told. */
+/** Where segments begin, and how many bytes they have according to the file. */
 interface Places {
   readonly offsets: readonly number[];
   readonly counts: readonly number[];
@@ -50,7 +50,7 @@ interface Places {
   readonly sorted: Float64Array;
 }
 
-/** Bytes before the first directory, in which no pixels can be. */
+/** Bytes of the file header, in which no pixels can be. */
 const HEADER_BYTES = 8;
 
 function placesOf(page: TiffDirectory, segments: number): Places {
@@ -61,8 +61,8 @@ function placesOf(page: TiffDirectory, segments: number): Places {
 }
 
 /**
- * Unpacks a segment from the bytes that it should have. Byte counts that are missing, 0, too large or too small are
- * common: what is not compressed has a size that is known, and what is compressed tells its end.
+ * Unpacks a segment. Its byte count in the file may be missing, 0, too large or too small; such mistakes are common.
+ * They do no harm: the size of uncompressed data is known, and compressed data mark their end.
  */
 async function unpackedWith<T>(
   bytes: Uint8Array,
@@ -84,7 +84,7 @@ async function unpackedWith<T>(
   }
 }
 
-/** The first of ascending numbers that is larger than one. */
+/** The first of ascending numbers that is larger than `than`. */
 function nextOf(sorted: Float64Array, than: number): number | undefined {
   let [from, end] = [0, sorted.length];
   while (from < end) {
@@ -139,7 +139,7 @@ function emptySamples({ bits, kind }: TiffLayout, length: number): Samples {
   return bits > 8 ? new Uint16Array(length) : new Uint8Array(length);
 }
 
-/** Rows of packed bits, or of numbers of several bytes, as numbers; rows begin with a byte. */
+/** Turns raw bytes into numbers: packed bits, or numbers of one or more bytes. Each row begins at a whole byte. */
 function numbers(raw: Uint8Array, { across, stored, inSegment, layout, little }: SegmentShape): Samples {
   const { bits, kind, predictor } = layout;
   const inRow = across * inSegment;
@@ -157,7 +157,7 @@ function numbers(raw: Uint8Array, { across, stored, inSegment, layout, little }:
   }
   if (predictor === 2) {
     for (let row = 0; row < stored; row++) {
-      // Differences go round at the end of their bits, which the arrays see to.
+      // Sums wrap around at the number of bits. The typed arrays do that by themselves.
       for (let at = inSegment; at < inRow; at++) words[row * inRow + at] += words[row * inRow + at - inSegment];
     }
   }
@@ -166,7 +166,7 @@ function numbers(raw: Uint8Array, { across, stored, inSegment, layout, little }:
   return words instanceof Uint32Array ? Float32Array.from(words) : words;
 }
 
-/** Numbers of any bits up to 15, one behind the other. */
+/** Unpacks numbers of up to 15 bits that follow each other without gaps. */
 function packedNumbers(raw: Uint8Array, inRow: number, rows: number, layout: TiffLayout): Samples {
   const { bits } = layout;
   const values = emptySamples(layout, inRow * rows);
@@ -181,7 +181,10 @@ function packedNumbers(raw: Uint8Array, inRow: number, rows: number, layout: Tif
   return values;
 }
 
-/** Undoes the prediction of fractions (TIFF Technical Note 3): differences of bytes, the highest ones of a row first. */
+/**
+ * Undoes the predictor for fractions (TIFF Technical Note 3). It stores differences of bytes; in each row the highest
+ * bytes of all numbers come first.
+ */
 function addBytes(raw: Uint8Array, inRow: number, step: number, bytes: number): void {
   for (let from = 0; from < raw.length; from += inRow * bytes) {
     const row = raw.subarray(from, from + inRow * bytes);
@@ -191,14 +194,14 @@ function addBytes(raw: Uint8Array, inRow: number, step: number, bytes: number): 
   }
 }
 
-/** A fraction of 16 bits (IEEE 754). */
+/** The value of a 16-bit floating-point number (IEEE 754). */
 function halfFraction(word: number): number {
   const [sign, exponent, fraction] = [word & 0x8000 ? -1 : 1, word >> 10 & 31, word & 1023];
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * fraction / 1024);
 }
 
-/** YCbCr pixels, each with the colour of its block, out of blocks: the pixels' Y, then the Cb and Cr that they share. */
+/** Unpacks subsampled YCbCr. Each block holds the Y of its pixels, then the Cb and Cr that they share. */
 function unshared(raw: Uint8Array, across: number, rows: number, [shareX, shareY]: readonly [number, number]) {
   const values = new Uint8Array(across * rows * 3);
   const [blockBytes, blocks] = [shareX * shareY + 2, Math.ceil(across / shareX)];

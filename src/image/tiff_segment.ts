@@ -1,4 +1,4 @@
-// One strip or tile of a TIFF image, decompressed.
+// Decompresses one strip or tile of a TIFF image.
 
 import { badImage } from "./bad_image.ts";
 import { decodeJpeg, decodeJpegInks } from "./jpeg.ts";
@@ -10,13 +10,13 @@ import { decodeWebp } from "./webp.ts";
 
 export const TRUNCATED = "the TIFF image is truncated or damaged: pixels are missing";
 
-/** Compressions of bytes, whatever they mean. */
+/** Compressions that work on bytes of any meaning. The others compress images. */
 export type BytesCompression = Exclude<Compression, "jpeg" | "old jpeg" | "webp">;
 
-/** How many bytes a byte may unpack to at most. */
+/** For each compression, how many bytes one byte can unpack to at most. */
 const LARGEST_RATIO = { none: 1, packbits: 64, deflate: 1032, lzw: 2731 };
 
-/** Unpacks the first `size` bytes. Throws `bad-image` when there are fewer. */
+/** Unpacks the first `size` bytes. Throws `bad-image` if there are fewer. */
 export async function unpackSegment(
   packed: Uint8Array,
   size: number,
@@ -24,7 +24,7 @@ export async function unpackSegment(
 ): Promise<Uint8Array> {
   if (size > packed.length * LARGEST_RATIO[compression]) throw badImage(TRUNCATED);
   if (compression === "lzw") {
-    // Before TIFF 5 codes began at the lowest bit: the first one, "clear", tells (as libtiff has it).
+    // Before TIFF 5, codes began at the lowest bit. The first code, "clear", shows which it is, as in libtiff.
     const highFirst = !(packed[0] === 0 && packed[1] & 1);
     return unpackLzw(packed, size, { format: "TIFF", highFirst });
   }
@@ -33,20 +33,23 @@ export async function unpackSegment(
   return packed.slice(0, size);
 }
 
-/** Pixels of a segment that is an image file: `samples` of each, of 8 bits. */
+/** Size of a segment that is an image file, with `samples` of 8 bits for each pixel. */
 interface Shape {
   readonly width: number;
   readonly height: number;
   readonly samples: number;
 }
 
-/** Samples of a segment that is a JPEG file but for the `tables` that all share: 1, 3 or 4 (CMYK) a pixel. */
+/**
+ * Unpacks a segment that is a JPEG file, except that it lacks the `tables` that all segments share. Pixels have 1, 3 or
+ * 4 (CMYK) samples.
+ */
 export async function unpackJpeg(
   packed: Uint8Array,
   tables: readonly number[],
   { width, height, samples, ycc }: Shape & { ycc: boolean },
 ): Promise<Uint8Array> {
-  // The colours are told by TIFF's tags; a JPEG decoder looks for Adobe's segment.
+  // TIFF's tags say which colours it has, but a JPEG decoder looks for that in Adobe's segment.
   const adobe = [0xff, 0xee, 0, 14, ...new TextEncoder().encode("Adobe"), 0, 100, 0, 0, 0, 0, ycc ? 1 : 0];
   const head = [0xff, 0xd8, ...adobe, ...tables.slice(2, -2)];
   const own = packed.subarray(2, endOfJpeg(packed).end);
@@ -59,7 +62,7 @@ export async function unpackJpeg(
   return samplesOf(image.data, { width, height, samples });
 }
 
-/** Samples of a segment that is a WebP file: 3 or 4 a pixel. */
+/** Unpacks a segment that is a WebP file. Pixels have 3 or 4 samples. */
 export async function unpackWebp(packed: Uint8Array, shape: Shape): Promise<Uint8Array> {
   const { width, height } = shape;
   const { image } = await decodeWebp(packed, { atLeast: Infinity, maxPixels: width * height, white: WHITE_16 });
@@ -89,11 +92,11 @@ async function inflate(packed: Uint8Array, size: number): Promise<Uint8Array> {
   } catch (cause) {
     throw badImage(TRUNCATED, cause);
   }
-  await reader.cancel().catch(() => {}); // What follows the pixels is of no interest, faults included.
+  await reader.cancel().catch(() => {}); // Data after the pixels are ignored, even if damaged.
   return output;
 }
 
-/** PackBits: runs of bytes, and bytes as they are. */
+/** Unpacks PackBits: runs of equal bytes, and literal bytes. */
 function unpackBits(packed: Uint8Array, size: number): Uint8Array {
   const output = new Uint8Array(size);
   for (let at = 0, from = 0; at < size;) {

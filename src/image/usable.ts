@@ -1,13 +1,15 @@
-// An image that patches can be cut from.
+// Decodes images for patch embeddings, and refuses images that are too small.
 
 import type { Raster } from "../types.ts";
 import { badImage } from "./bad_image.ts";
 import { decodeImage, type DecodeOptions } from "./decode.ts";
 
-/** Smallest side of an image in which patches mean anything. */
+/** Shortest side in pixels of an image that is worth embedding. */
 const SMALLEST_SIDE = 16;
 
-/** By how much a large image may be shrunk while it is decoded: to no less than this many times the size. */
+/**
+ * A large image may be shrunk while it is decoded, but stays at least so many times as large as it will be resized to.
+ */
 export const REDUCING_GAP = 2;
 
 /** Decodes an image that will be resized to `size` × `size`. Throws `bad-image`. */

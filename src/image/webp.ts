@@ -1,4 +1,4 @@
-// WebP → RGBA.
+// Decodes WebP images.
 
 import factory from "@jsquash/webp/codec/dec/webp_dec.js";
 import type { Raster } from "../types.ts";
@@ -16,7 +16,7 @@ const libwebp = new EmscriptenDecoder("webp", factory, DAMAGED);
 export async function decodeWebp(file: Uint8Array, { maxPixels }: DecodeLimits): Promise<Decoded> {
   const end = file.length < 30 ? Infinity : new DataView(file.buffer, file.byteOffset).getUint32(4, true) + 8;
   if (end > file.length) throw badImage(DAMAGED);
-  const bytes = file.subarray(0, end); // What follows is of no interest.
+  const bytes = file.subarray(0, end); // Bytes after the image are ignored.
   if (end < 30) throw badImage(DAMAGED);
   const { width, height } = sizeOf(bytes);
   checkSize(width, height, maxPixels);
@@ -50,7 +50,7 @@ function hasChunk(bytes: Uint8Array, from: number, wanted: string): boolean {
   return false;
 }
 
-/** Of the canvas, from the chunk that a WebP file begins with. */
+/** The size of the canvas, from the first chunk of a WebP file. */
 function sizeOf(bytes: Uint8Array): { width: number; height: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kind = latin(bytes, 12, 16);
@@ -71,7 +71,7 @@ async function decode(bytes: Uint8Array, width: number, height: number): Promise
   return image;
 }
 
-/** A frame of an animation as a file of its own, on the transparent canvas. */
+/** Decodes the first frame of an animation as a file of its own, and puts it on the transparent canvas. */
 async function firstFrame(frame: Uint8Array, width: number, height: number): Promise<Raster> {
   if (frame.length < 24) throw badImage(DAMAGED);
   const [left, top, across, down] = [0, 3, 6, 9].map((at) =>
@@ -79,7 +79,7 @@ async function firstFrame(frame: Uint8Array, width: number, height: number): Pro
   );
   if (left + across > width || top + down > height) throw badImage(DAMAGED);
   const alpha = hasChunk(frame, 16, "ALPH");
-  // With a separate alpha channel the file needs the extended header: flags, then the size less one.
+  // A separate alpha channel needs the extended header: flags, then width and height minus one.
   const header = new Uint8Array(alpha ? 18 : 0);
   if (alpha) {
     header.set([...new TextEncoder().encode("VP8X"), 10, 0, 0, 0, 0x10]);

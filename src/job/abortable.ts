@@ -1,8 +1,8 @@
-// Waiting that a signal ends.
+// Waits for a promise, but stops waiting when a signal aborts.
 
 import { withResolvers } from "../runtime/portable.ts";
 
-/** Settles as the promise, or fails with the signal's reason as soon as it is aborted. */
+/** Settles as the promise does, or fails with the signal's reason as soon as the signal aborts. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   promise.catch(() => {}); // It may fail after the wait has ended.
   signal.throwIfAborted();

@@ -1,4 +1,4 @@
-// A second look at grouped images, at their own resolution: where the defect is, what it looks like, a picture of it.
+// Reads grouped images again at their own resolution, to find where the defect is, describe it and cut out a picture.
 
 import { AnomalyClusterError } from "../errors.ts";
 import type { DecodeOptions } from "../image/decode.ts";
@@ -7,10 +7,10 @@ import { type SeenDefect, seenDefect } from "../report/seen_defect.ts";
 import type { PatchValues } from "../types.ts";
 import type { JobContext, PreparedImage, SourceImage } from "./prepare.ts";
 
-/** How images are decoded; `detail`: the size of the defects that they were looked at closer for, in pixels. */
+/** How images are decoded. `detail` is the size in pixels of the defects that were looked for closely. */
 type Decoding = Pick<DecodeOptions, "maxPixels" | "white"> & { readonly detail?: number };
 
-/** The defects of images; nothing of one that cannot be read again. */
+/** The defect of each image; `undefined` for an image that cannot be read again. */
 export async function jobDefects(
   images: readonly PreparedImage[],
   weights: PatchValues,
@@ -37,7 +37,7 @@ async function seen(
 ): Promise<SeenDefect | undefined> {
   try {
     const image = await decodeToMeasure(await source.read(), detail, { maxPixels, ...(white && { white }) });
-    await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts be heard.
+    await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts run.
     return await seenDefect(image, weights, grid, window);
   } catch (error) {
     if (!(error instanceof AnomalyClusterError && error.code === "bad-image")) throw error;

@@ -1,4 +1,4 @@
-// Prepared images → groups, and the report on them.
+// Groups prepared images and renders the report.
 
 import type { GroupModelOptions } from "../assign/group_model.ts";
 import { joinPatches } from "../embed/embedder.ts";
@@ -17,19 +17,19 @@ import { jobDefects } from "./defects.ts";
 import type { JobOptions } from "./options.ts";
 import type { JobContext, JobLook, PreparedImage, SourceImage } from "./prepare.ts";
 
-/** What is grouped. */
+/** The images to group. */
 export interface JobImages {
-  /** Those that could be used. */
+  /** The images that could be used. */
   readonly images: readonly PreparedImage[];
-  /** How many there were. */
+  /** How many images were sent, usable or not. */
   readonly sent: number;
-  /** On those that could not, and notes on others. */
+  /** Why images could not be used, and notes on others. */
   readonly warnings: readonly string[];
   /** Labelled normal images: what is unlike them is anomalous. */
   readonly normals?: readonly PreparedImage[];
-  /** How photos were looked at closer. */
+  /** The closer look at large photos, where there was one. */
   readonly closer?: JobLook;
-  /** What the images were read from, where their defects are to be measured; and how these are decoded. */
+  /** Where the images can be read again and how they are decoded. Given only where defects are to be measured. */
   readonly measured?: {
     readonly sources: readonly SourceImage[];
     readonly maxPixels?: number;
@@ -37,22 +37,25 @@ export interface JobImages {
   };
 }
 
-/** Groups, and what led to them. */
+/** The groups, and the data that they were made from. */
 export interface Grouping {
   readonly groups: GroupsFile;
   readonly result: ClusterResult;
-  /** Of all images. */
+  /** Patch embeddings of all images. */
   readonly patches: PatchSet;
   /** Pictures of the defects, where they were measured. */
   readonly pictures?: readonly (DefectPicture | undefined)[];
-  /** As a model of these groups needs them. */
+  /** The settings that `groupModel` needs to make a model of these groups. */
   readonly settings: GroupModelOptions;
 }
 
-/** What requests cannot choose. */
+/** Settings that requests cannot choose. */
 const SINGLE_WAY = { distance: "weighted-average", cluster: "ward", seed: 0 };
 
-/** Throws as {@linkcode clusterPatches}, and `bad-argument` for more groups than images. */
+/**
+ * Groups prepared images. Throws the same errors as {@linkcode clusterPatches}, and `bad-argument` for more groups than
+ * images.
+ */
 export async function groupPrepared(
   { images, sent, warnings, normals, closer, measured }: JobImages,
   options: JobOptions,
@@ -110,7 +113,7 @@ export async function groupPrepared(
   };
 }
 
-/** The report on images prepared with thumbnails. */
+/** The report as HTML. The images must have been prepared with thumbnails. */
 export function jobReport(
   title: string,
   { groups, result, pictures }: Grouping,
@@ -123,7 +126,7 @@ export function jobReport(
   return renderReport(reportData(title, groups, result, shown));
 }
 
-/** Passes on one call a percent. */
+/** Passes on at most one call for each percent of progress. */
 function inPercent(tell: (done: number, total: number) => void): (done: number, total: number) => void {
   let told = -1;
   return (done, total) => {

@@ -1,4 +1,4 @@
-// Whether the photos of a request are looked at closer, and by which of them.
+// Decides whether a closer look at the photos of a request is needed, and fits it to some of them.
 
 import { AnomalyClusterError } from "../errors.ts";
 import { headerSize } from "../image/header_size.ts";
@@ -10,16 +10,19 @@ import type { Detail } from "../look/detail.ts";
 import type { Raster } from "../types.ts";
 import type { JobContext, JobLook, SourceImage } from "./prepare.ts";
 
-/** Patches along a photo that is seen whole. */
+/** Patches along each side of a photo that is seen whole. */
 const PATCHES_ACROSS = 14;
 
-/** How images of a request are decoded. */
+/** How the images of a request are decoded. */
 interface Decoding {
   readonly maxPixels?: number;
   readonly white?: number;
 }
 
-/** Fits a closer look to some of the images; nothing where they are small enough to be seen whole. */
+/**
+ * Fits a closer look to some of the images. `undefined` where they are seen whole: because they are small enough, or
+ * the request asks for it, or the network cannot look closer (then there is a warning).
+ */
 export async function jobLook(
   sources: readonly SourceImage[],
   detail: Detail,
@@ -64,13 +67,13 @@ async function decoded(
   return await decodePhoto(await source.read(), detail, size, { maxPixels, ...(white && { white }) });
 }
 
-/** By its header, where that tells. */
+/** Reads the size of an image, from its header if possible. */
 async function sizeOf(source: SourceImage, { maxPixels, white }: Decoding): Promise<PhotoSize> {
   const bytes = await source.read();
   return headerSize(bytes) ?? await decodeUsable(bytes, Infinity, { maxPixels, ...(white && { white }) });
 }
 
-/** What is read; nothing of an image that cannot be used, which is told when it is prepared. */
+/** Returns what is read, or nothing if the image cannot be used: `prepareImages` will warn of that. */
 async function usable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();

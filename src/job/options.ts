@@ -1,4 +1,4 @@
-// The fields of a request: how its images are grouped.
+// The fields of a request, which say how its images are grouped.
 
 import { AnomalyClusterError } from "../errors.ts";
 import { type Detail, presetDetail } from "../look/detail.ts";
@@ -6,7 +6,7 @@ import type { PresetName } from "../preset.ts";
 import { parseTemperature, TEMPERATURE_FORM } from "../weight/temperature_text.ts";
 import type { Temperatures } from "../weight/weighting.ts";
 
-/** As the program's options of these names. */
+/** How images are grouped. Each field means the same as the program's option of that name. */
 export interface JobOptions {
   readonly preset: PresetName;
   readonly k: number | "auto";
@@ -24,7 +24,7 @@ export interface FieldSchema {
   readonly [more: string]: unknown;
 }
 
-/** Each field, for documentation: a JSON schema. */
+/** A JSON schema of each field, for the documentation. */
 export function fieldSchemas(
   presets: readonly PresetName[],
   standard: PresetName,
@@ -47,7 +47,7 @@ export function fieldSchemas(
   };
 }
 
-/** Throws `bad-argument` for an unknown field or a value that it does not take. */
+/** Parses the fields of a request. Throws `bad-argument` for an unknown field or an invalid value. */
 export function jobOptions(
   fields: ReadonlyMap<string, string>,
   presets: readonly PresetName[],

@@ -1,4 +1,4 @@
-// Encoded images → thumbnails and patch embeddings, an image at a time.
+// Turns encoded images into thumbnails and patch embeddings, one image at a time.
 
 import type { Embedder } from "../embed/embedder.ts";
 import { AnomalyClusterError } from "../errors.ts";
@@ -11,57 +11,57 @@ import { type Thumbnail, thumbnail } from "../report/thumbnail.ts";
 import type { PatchSet } from "../types.ts";
 import type { TakeTurn } from "./turns.ts";
 
-/** An open network, and the side in pixels to which images are resized for it. */
+/** An open network. */
 export interface Network {
   /** Embeds one image at a time. */
   readonly embedder: Embedder;
-  /** Levels of its patches. @default 1 */
+  /** Number of levels of its patches. @default 1 */
   readonly levels?: number;
-  /** Opens what embeds first looks at large photos; without it photos are seen whole. */
+  /** Opens the embedder for first looks at large photos. Without it, photos are seen whole. */
   readonly openFirstLook?: () => Promise<Embedder>;
-  /** In pixels. */
+  /** Images are resized to this many pixels a side. */
   readonly size: number;
 }
 
-/** What is done of what. */
+/** How much of a stage is done. */
 export interface Progress {
   readonly stage: "decode" | "embed" | "compare" | "defects";
   readonly done: number;
   readonly total: number;
 }
 
-/** An encoded image that is read when its turn comes. */
+/** An encoded image that is read only when it is needed. */
 export interface SourceImage {
   readonly name: string;
   /** Throws `bad-image` where it cannot be read. */
   read(): Uint8Array | Promise<Uint8Array>;
-  /** Its first bytes, at least `HEAD_BYTES` of them where there are so many. */
+  /** Its first bytes: at least `HEAD_BYTES` of them, or all if there are fewer. */
   head(): Uint8Array | Promise<Uint8Array>;
 }
 
-/** What an image became. */
+/** The patches of an image, and what the report shows of it. */
 export interface Prepared {
   readonly patches: PatchSet;
-  /** For a report. */
+  /** Present if the report is wanted. */
   readonly thumbnail?: Thumbnail;
-  /** Where it was looked at closely, in its own pixels. */
+  /** The part of the image that was looked at closely, in its own pixels. */
   readonly window?: PixelBox;
-  /** A sentence on what of the file was left out. */
+  /** A sentence that says which part of the file was left out. */
   readonly note?: string;
 }
 
-/** An image as it is grouped. */
+/** A prepared image with its path. */
 export interface PreparedImage extends Prepared {
   readonly path: string;
 }
 
-/** Images prepared earlier, and where new ones go. */
+/** A store of prepared images, so that none is prepared twice. */
 export interface KeptImages<Source> {
   get(image: Source): Prepared | undefined;
   set(image: Source, prepared: Prepared): void;
 }
 
-/** What work on images needs of its surroundings. */
+/** What a job needs to work on images, besides these: the network, its turn, and how to stop and report progress. */
 export interface JobContext {
   readonly network: Network;
   readonly takeTurn: TakeTurn;
@@ -73,19 +73,19 @@ export interface JobContext {
 export interface PreparingContext extends JobContext {
   readonly withThumbnails: boolean;
   readonly maxPixels?: number;
-  /** The sample of 16 bits that is white, see `jobWhite`. */
+  /** The 16-bit value that counts as white: see `jobWhite`. */
   readonly white?: number;
-  /** How large photos are looked at closer, see `jobLook`. */
+  /** The closer look at large photos: see `jobLook`. */
   readonly closer?: JobLook;
 }
 
-/** A closer look at photos, and what embeds first looks. */
+/** A closer look at photos, and the embedder for first looks. */
 export interface JobLook {
   readonly look: CloserLook;
   readonly firstLooks: Embedder;
 }
 
-/** Images that cannot be used are named in `warnings` and left out. */
+/** Prepares images for grouping. Images that cannot be used are named in `warnings` and left out. */
 export async function prepareImages<Source extends SourceImage>(
   images: readonly Source[],
   context: PreparingContext,
@@ -125,6 +125,6 @@ async function prepare(
     ? await lookTwice(image, pixels, closer.look, { first: closer.firstLooks, second: embedder })
     : { patches: await embedder.embed(pixels) };
   tell("embed");
-  await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts be heard.
+  await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts run.
   return { ...small, ...seen, ...(image.note && { note: image.note }) };
 }

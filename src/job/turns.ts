@@ -1,12 +1,15 @@
-// Who works now.
+// Lets the jobs of several requests take turns.
 
 import { oneByOne } from "../one_by_one.ts";
 import { abortable } from "./abortable.ts";
 
-/** Runs pieces of work one after the other. */
+/** Runs a piece of work when all earlier ones have ended. */
 export type TakeTurn = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
-/** A model's session holds the state of one piece of work, and a processor does one at a time: they take turns. */
+/**
+ * Returns a queue in which pieces of work take turns: a network's session holds the state of only one, and the
+ * processor would do several no faster.
+ */
 export function turns(): TakeTurn {
   const inTurn = oneByOne();
   return (signal, work) => {

@@ -1,20 +1,20 @@
-// A request's body, counted while it comes: what Content-Length says is not relied on.
+// Reads a request's body and counts its bytes meanwhile, because Content-Length may be wrong.
 
 import { joinedBytes } from "../bytes.ts";
 import { abortable } from "../job/abortable.ts";
 import { Problem } from "./problem.ts";
 
-/** Bytes as people read them. */
+/** A number of bytes as text, in MB. */
 export function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1e4) / 100} MB`;
 }
 
-/** Throws 413 where the header alone says that the body is too large. */
+/** Throws 413 if the Content-Length header already says that the body is too large. */
 export function checkLength(request: Request, most: number): void {
   if (Number(request.headers.get("content-length")) > most) throw tooLarge(most);
 }
 
-/** Reads all of it. Throws 413 after the first byte too many, 400 where it breaks off. */
+/** Reads the whole body. Throws 413 as soon as it is too long, and 400 if it is missing or breaks off. */
 export async function readBody(request: Request, most: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   if (!request.body) throw new Problem(400, "bad-request", "the request has no body: send images or a zip");
   const reader = request.body.getReader();

@@ -26,37 +26,37 @@ export type { Embedder, Limits, Network, PatchSet, PresetName, Raster };
 
 /** Options of {@linkcode createHandler}. */
 export interface HandlerOptions {
-  /** Opens the network of a preset, when the first request asks for it; it stays open. */
+  /** Opens the network of a preset. Called when a request first needs it; the network then stays open. */
   readonly openNetwork: (preset: PresetName) => Promise<Network>;
   /** Presets that requests may choose from. @default all: paper, quick, default, best */
   readonly presets?: readonly PresetName[];
-  /** The preset of requests that choose none. @default "default", else the first of `presets` */
+  /** The preset of requests that choose none. @default "default" if it is among `presets`, else the first of them */
   readonly preset?: PresetName;
-  /** In place of the defaults. */
+  /** Limits that replace the defaults. */
   readonly limits?: Partial<Limits>;
-  /** Once aborted, requests that come or wait are answered 503; those in work go on. */
+  /** When it aborts, new and waiting requests are answered 503; requests in progress are completed. */
   readonly closing?: AbortSignal;
-  /** Hears of each answer when it is complete. */
+  /** Called for each answer when it is complete. */
   readonly onAnswer?: (answer: Answer) => void;
 }
 
-/** What is known of an answered request. */
+/** An answered request. */
 export interface Answer {
-  /** As the client sent it. */
+  /** The HTTP method, as the client sent it. */
   readonly method: string;
-  /** Of the URL, without its query. */
+  /** Path of the URL, without the query. */
   readonly path: string;
-  /** As answered; 499 where the client left. Of events: how the work ended. */
+  /** HTTP status of the answer; 499 if the client left. For event streams: the status of how the work ended. */
   readonly status: number;
-  /** From its arrival, waiting among them. */
+  /** Seconds from the request's arrival to the answer's end, including time in the queue. */
   readonly seconds: number;
   /** Names of the uploaded images, which may be confidential. */
   readonly names: readonly string[];
-  /** What was thrown, of a fault of the service. */
+  /** The error that was thrown, if the service itself failed. */
   readonly fault?: unknown;
 }
 
-/** What a request amounts to so far. */
+/** A request in progress. */
 interface Visit {
   readonly request: Request;
   readonly path: string;
@@ -64,7 +64,7 @@ interface Visit {
   names: readonly string[];
 }
 
-/** Set on every answer. */
+/** Headers of every answer. */
 const HEADERS = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
@@ -73,10 +73,10 @@ const HEADERS = {
 };
 
 /**
- * Makes the handler. Uploads of several requests overlap; their work takes turns, an image at a time, as a network's
- * session holds the state of one.
+ * Returns the handler. Several requests may upload at the same time. Their work takes turns, one image at a time,
+ * because a network's session holds the state of only one.
  *
- * @throws {RangeError} for a limit that is no whole number in its range.
+ * @throws {RangeError} for a limit that is not a whole number in its range.
  */
 export function createHandler(options: HandlerOptions): (request: Request) => Promise<Response> {
   const limits = checkedLimits({ ...DEFAULT_LIMITS, ...options.limits });
@@ -87,7 +87,7 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
   const takeTurn = turns();
   const networks = new Map<PresetName, Promise<Network>>();
 
-  /** Opens a network once; one that failed is tried again by the next request. */
+  /** Opens each network once. If that fails, the next request tries again. */
   function networkOf(name: PresetName): Promise<Network> {
     const known = networks.get(name);
     if (known) return known;
@@ -229,7 +229,7 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
 
 type Job = ReturnType<typeof jobOptions>;
 
-/** Throws RangeError. */
+/** Returns the limits, or throws RangeError if one is not a whole number in its range. */
 function checkedLimits(limits: Limits): Limits {
   for (const [name, value] of Object.entries(limits)) {
     const least = name === "queue" ? 0 : 1;

@@ -1,4 +1,4 @@
-// Uploaded images → groups and the report, in pieces that take turns with those of other requests.
+// Groups uploaded images and makes the report, in small pieces of work that take turns with those of other requests.
 
 import { groupPrepared, jobReport } from "../job/group.ts";
 import type { JobOptions } from "../job/options.ts";
@@ -8,13 +8,16 @@ import { jobWhite } from "../job/white.ts";
 import type { GroupsFile } from "../report/result.ts";
 import type { UploadedImage } from "./uploaded_image.ts";
 
-/** Groups, and the report where it was wanted. */
+/** The groups, and the report if it was asked for. */
 export interface JobResult {
   readonly groups: GroupsFile;
   readonly report?: string;
 }
 
-/** Throws as {@linkcode groupPrepared}; images that cannot be used are named in the warnings and left out. */
+/**
+ * Groups uploaded images. Images that cannot be used are named in the warnings and left out. Throws the same errors as
+ * {@linkcode groupPrepared}.
+ */
 export async function runJob(
   uploaded: readonly UploadedImage[],
   options: JobOptions,

@@ -1,16 +1,16 @@
 // What one client may ask of the service.
 
-/** Limits of {@linkcode createHandler}; each is a whole number from 1 on, `queue` from 0 on. */
+/** Limits of {@linkcode createHandler}. Each is a whole number, at least 1; `queue` may be 0. */
 export interface Limits {
-  /** Bytes of a request's body, and of what a zip unpacks to. @default 200,000,000 */
+  /** Bytes in a request's body, and in the unpacked files of a zip. @default 200,000,000 */
   readonly bytes: number;
-  /** Images of a request. @default 500 */
+  /** Images in a request. @default 500 */
   readonly images: number;
-  /** Pixels of an image; larger ones are left out and named in the warnings. @default 50,000,000 */
+  /** Pixels in an image. Larger images are left out and named in the warnings. @default 50,000,000 */
   readonly pixels: number;
-  /** Seconds from a request's turn in the queue to its answer, its upload among them. @default 300 */
+  /** Seconds from the end of a request's wait in the queue to its answer, including the upload. @default 300 */
   readonly seconds: number;
-  /** Requests that upload or work at a time. @default 2 */
+  /** Requests that upload or work at the same time. @default 2 */
   readonly concurrent: number;
   /** Requests that wait for their turn. @default 8 */
   readonly queue: number;
@@ -25,5 +25,5 @@ export const DEFAULT_LIMITS: Limits = {
   queue: 8,
 };
 
-/** How many times its packed size a file of a zip may have; images in zips come to 3 at most. */
+/** A file in a zip may unpack to at most so many times its packed size. Images come to 3 times at most. */
 export const MOST_RATIO = 100;

@@ -2,10 +2,10 @@
 
 import type { PlaceQueue } from "./queue.ts";
 
-/** Upper bounds of the histogram, in seconds. */
+/** Upper bounds of the histogram's buckets, in seconds. */
 const BUCKETS = [0.1, 0.3, 1, 3, 10, 30, 100, 300];
 
-/** Counts from the start on. */
+/** Counts since the service started. */
 export class Metrics {
   readonly #statuses = new Map<number, number>();
   readonly #buckets = BUCKETS.map(() => 0);
@@ -18,7 +18,7 @@ export class Metrics {
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
   }
 
-  /** Counts a grouping that was done. */
+  /** Counts a completed grouping. */
   grouped(images: number, seconds: number): void {
     this.#groupings++;
     this.#images += images;
@@ -26,12 +26,12 @@ export class Metrics {
     BUCKETS.forEach((bound, at) => this.#buckets[at] += seconds <= bound ? 1 : 0);
   }
 
-  /** Mean seconds of a grouping; 1 before the first. */
+  /** Mean duration of a grouping, in seconds; 1 before the first one. */
   get meanSeconds(): number {
     return this.#groupings ? this.#seconds / this.#groupings : 1;
   }
 
-  /** What GET /metrics answers. */
+  /** The answer to GET /metrics. */
   text({ taken, waiting }: PlaceQueue): string {
     const name = "anomaly_cluster";
     const statuses = [...this.#statuses].sort(([a], [b]) => a - b);

@@ -1,4 +1,4 @@
-// The service's description in OpenAPI 3.1, from the values that it runs with.
+// Describes the service in OpenAPI 3.1, with the limits and presets that it runs with.
 
 import type { PresetName } from "../preset.ts";
 import { fieldSchemas } from "../job/options.ts";
@@ -18,7 +18,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   504: "The work took longer than the seconds allowed",
 };
 
-/** What GET /openapi.json answers. */
+/** The answer to GET /openapi.json. */
 export function openapi(limits: Limits, presets: readonly PresetName[], standard: PresetName): object {
   const fields = fieldSchemas(presets, standard);
   const [form, zip] = UPLOAD_TYPES;

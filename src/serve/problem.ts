@@ -1,9 +1,9 @@
-// What goes wrong, as an HTTP status and a sentence.
+// Errors as an HTTP status and a sentence for the client.
 
 import { AnomalyClusterError, type ErrorCode } from "../errors.ts";
 import { printable } from "../report/printable.ts";
 
-/** Codes of errors in answers. */
+/** Error codes in answers. */
 export type ProblemCode =
   | ErrorCode
   | "bad-request"
@@ -19,7 +19,10 @@ export type ProblemCode =
   | "closing"
   | "out-of-time";
 
-/** An error that a client may read. What it quotes of a request, as a name in a zip, is made to stay on one line. */
+/**
+ * An error that a client may read. Its message stays on one line, even if it quotes odd characters from the request,
+ * such as a file name in a zip.
+ */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -43,14 +46,14 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   "queue-failed": 500,
 };
 
-/** Any error as a problem: what was not thrown on purpose tells nothing of its cause. */
+/** Turns any error into a problem. For an unexpected error the message does not reveal the cause. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof AnomalyClusterError) return new Problem(STATUS[error.code], error.code, error.message);
   return new Problem(500, "internal", "the service failed at this request: try it again with other images");
 }
 
-/** The body of an error's answer. */
+/** The body of the answer to a request that failed. */
 export function problemBody({ code, message }: Problem): { error: { code: ProblemCode; message: string } } {
   return { error: { code, message } };
 }

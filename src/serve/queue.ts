@@ -1,31 +1,34 @@
-// Who works and who waits.
+// Limits how many requests work at the same time and how many wait.
 
 import { abortable } from "../job/abortable.ts";
 import { withResolvers } from "../runtime/portable.ts";
 
-/** Places for so many at a time, and a bounded queue of those who wait for one. */
+/** `places` requests may work at the same time, and `bound` more may wait in a queue. */
 export class PlaceQueue {
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(readonly places: number, readonly bound: number) {}
 
-  /** Those who have a place. */
+  /** How many have a place. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Those who wait for one. */
+  /** How many wait for a place. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Whether another would be turned away. */
+  /** Whether another request would have to be turned away. */
   get full(): boolean {
     return this.#taken >= this.places && this.#waiting.length >= this.bound;
   }
 
-  /** Waits for a place; call what it resolves to, once, to give it back. Fails with the signal's reason. */
+  /**
+   * Waits for a place. Resolves to a function that gives the place back: call it once. Fails with the signal's reason
+   * if the signal aborts first.
+   */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#taken < this.places) this.#taken++;
@@ -37,14 +40,14 @@ export class PlaceQueue {
       } catch (reason) {
         const at = this.#waiting.indexOf(resolve);
         if (at >= 0) this.#waiting.splice(at, 1);
-        else this.#leave(); // The place came as the signal did.
+        else this.#leave(); // The place became free just as the signal aborted: pass it on.
         throw reason;
       }
     }
     return () => this.#leave();
   }
 
-  /** A place goes from hand to hand, so that nobody slips in before those who wait. */
+  /** Hands the place directly to the next in the queue, so that no newcomer can take it first. */
   #leave(): void {
     const next = this.#waiting.shift();
     if (next) next();

@@ -1,4 +1,4 @@
-// A request's images and fields, from a form or a zip.
+// Reads a request's images and fields from a form or a zip.
 
 import { readBody } from "./body.ts";
 import type { Limits } from "./limits.ts";
@@ -6,17 +6,17 @@ import { Problem } from "./problem.ts";
 import { checkImageCount, type UploadedImage, withSafeNames } from "./uploaded_image.ts";
 import { readZip } from "./zip.ts";
 
-/** What came. */
+/** The content of a request. */
 export interface Upload {
   readonly images: readonly UploadedImage[];
-  /** Of the query, and of the form in its place. */
+  /** Fields of the query and of the form. If both have a field, the form's counts. */
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** Content types of uploads. */
+/** Content types that are accepted. */
 export const UPLOAD_TYPES = ["multipart/form-data", "application/zip"] as const;
 
-/** The content type of an upload. Throws 415 for another. */
+/** The content type of an upload. Throws 415 if it is not accepted. */
 export function uploadType(request: Request): typeof UPLOAD_TYPES[number] {
   const given = request.headers.get("content-type")?.split(";")[0].trim().toLowerCase();
   const type = UPLOAD_TYPES.find((type) => type === given);
@@ -27,7 +27,7 @@ export function uploadType(request: Request): typeof UPLOAD_TYPES[number] {
   throw new Problem(415, "unsupported-media-type", message);
 }
 
-/** Reads and unpacks all of it. Throws 400, 413, 415, 422. */
+/** Reads and unpacks a request. Throws 400, 413, 415, 422. */
 export async function readUpload(request: Request, limits: Limits, signal: AbortSignal): Promise<Upload> {
   const type = uploadType(request);
   const fields = new Map(new URL(request.url).searchParams);
@@ -38,10 +38,12 @@ export async function readUpload(request: Request, limits: Limits, signal: Abort
   return { images: withSafeNames(images), fields };
 }
 
-/** Parts of a form besides its images, generously. */
+/** A generous limit for the parts of a form that are not images. */
 const MOST_FIELDS = 100;
 
-/** Parts of a form, counted by its boundary: each that is read takes memory, however short it is. */
+/**
+ * Counts the parts of a form by its boundary, without parsing it. Each parsed part takes memory, however short it is.
+ */
 function partsOf(body: Uint8Array, type: string): number {
   const [, quoted, plain] = type.match(/boundary=(?:"([^"]*)"|([^;\s]*))/i) ?? [];
   if (!quoted && !plain) return 0;
@@ -53,7 +55,7 @@ function partsOf(body: Uint8Array, type: string): number {
   return parts - 1; // The last one ends the form.
 }
 
-/** Files of the field `images`; the others are put into `fields`. */
+/** The files of the form's field `images`. Its other fields are put into `fields`. */
 async function readForm(
   body: Uint8Array<ArrayBuffer>,
   type: string,

@@ -1,4 +1,5 @@
-// The page on which images are uploaded: one file, nothing loaded; the report is shown in a frame without an origin.
+// The page on which images are uploaded. It is one file that loads nothing else, and shows the report in a frame
+// without an origin.
 
 import names from "../dataset/image_names.js" with { type: "text" };
 import choosing from "../page/client/choosing.js" with { type: "text" };
@@ -14,14 +15,16 @@ import upload from "./client/upload.js" with { type: "text" };
 
 const SCRIPT = `\n${inlineScript([names, choosing, network, progress, page, upload])}`;
 
-/** The frame inherits the policy, so that it also allows the report's own script, by its hash. */
+/**
+ * Headers of the page. The report's frame inherits this policy, so it also allows the report's own script, by its hash.
+ */
 export const PAGE_POLICY: Record<string, string> = {
   "content-security-policy": `default-src 'none'; connect-src 'self'; frame-src blob:; img-src data:; ` +
     `style-src 'unsafe-inline'; script-src '${await scriptHash(SCRIPT)}' '${SCRIPT_HASH}'; base-uri 'none'; ` +
     "form-action 'none'; frame-ancestors 'none'",
 };
 
-/** The page, for a service with these presets. */
+/** The page as HTML, for a service with these presets. */
 export function uploadPage(presets: readonly PresetName[], standard: PresetName): string {
   return pageMarkup({
     presets,

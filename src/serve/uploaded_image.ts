@@ -1,4 +1,4 @@
-// Images as clients send them, and the names that results call them by.
+// Uploaded images, and safe names for them.
 
 import { Problem } from "./problem.ts";
 
@@ -10,12 +10,14 @@ export interface UploadedImage {
 
 const LONGEST_NAME = 255;
 
-/** Throws 413. */
+/** Throws 413 for more than `most` images. */
 export function checkImageCount(count: number, most: number): void {
   if (count > most) throw new Problem(413, "too-large", `${count} images are too many (${most} at most): choose fewer`);
 }
 
-/** The images under names that are relative paths, each once. Throws 422 for a name that leads elsewhere. */
+/**
+ * Gives each image a unique name that is a relative path. Throws 422 for a name that leads out of the upload's folder.
+ */
 export function withSafeNames<Named extends { readonly name: string }>(images: readonly Named[]): Named[] {
   const taken = new Set<string>();
   return images.map((image, at) => {

@@ -1,4 +1,4 @@
-// A zip of images, unpacked in memory. What it says of itself is checked before, what comes out while it unpacks.
+// Unpacks a zip of images in memory. The sizes that the zip states are checked first; the real ones while it unpacks.
 
 import { configure, type FileEntry, Uint8ArrayReader, ZipReader } from "@zip.js/zip.js";
 import { isSystemName } from "../dataset/image_names.js";
@@ -7,12 +7,12 @@ import { type Limits, MOST_RATIO } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { checkImageCount, type UploadedImage } from "./uploaded_image.ts";
 
-/** Entries of a zip for each image that it may hold: folders, and what systems put beside images. */
+/** A zip may list so many entries for each image allowed, for folders and files that systems put beside images. */
 const LISTED_OF_AN_IMAGE = 10;
 
 configure({ useWebWorkers: false });
 
-/** The images of a zip, by the names of its entries. Throws 413, 422. */
+/** The images in a zip, with the names of its entries. Throws 413, 422. */
 export async function readZip(bytes: Uint8Array, limits: Limits, signal: AbortSignal): Promise<UploadedImage[]> {
   const reader = new ZipReader(new Uint8ArrayReader(bytes), { filenameValidation: "tolerant" });
   try {
@@ -46,7 +46,7 @@ export async function readZip(bytes: Uint8Array, limits: Limits, signal: AbortSi
   }
 }
 
-/** Leaves out what systems put beside the images. */
+/** Whether an entry is not one of the files that systems put beside images. */
 function isWanted({ filename }: FileEntry): boolean {
   const parts = filename.split("/");
   return !parts.some((part) => isSystemName(part) || /^(thumbs\.db|desktop\.ini)$/i.test(part)) || parts.includes("..");
@@ -61,7 +61,7 @@ function checkEntry({ filename, encrypted, symlink, compressedSize, uncompressed
   }
 }
 
-/** The bytes of an entry, of which no more than `most` are ever held. */
+/** Unpacks an entry. Never holds more than `most` bytes; throws if there are more. */
 async function unpack(entry: FileEntry, most: number, limit: number, signal: AbortSignal): Promise<Uint8Array> {
   const bytes = new Uint8Array(Math.min(entry.uncompressedSize, most));
   let at = 0;

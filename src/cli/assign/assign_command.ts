@@ -1,4 +1,4 @@
-// `assign MODEL.json FOLDER`: new images into groups that were found, or into none of these.
+// The command `assign MODEL.json FOLDER`: puts new images into groups that were found, or into none of these.
 
 import { basename, dirname, join } from "node:path";
 import { type Assignment, assignPatches, embedForModel } from "../../assign/assign_patches.ts";
@@ -37,19 +37,19 @@ import { onStop } from "../system/signals.ts";
 import { checkOutput, checkTaught, retaught } from "./teach_model.ts";
 import { watchImages } from "./watch_images.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface AssignCommandOptions extends CacheOptions {
   readonly out?: string;
   readonly model?: string;
   readonly groups?: string;
-  /** Assignments that a person corrected. */
+  /** A file of assignments that a person corrected. */
   readonly learn?: string;
   readonly engine: EngineChoice;
   readonly watch?: boolean;
   readonly json?: "-";
 }
 
-/** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
+/** Runs the command. Throws an `AnomalyClusterError` for errors that the user can correct. */
 export async function assignCommand(
   modelArgument: string,
   argument: string,
@@ -140,7 +140,7 @@ export async function assignCommand(
     options.json ? JSON.stringify(file) : [assignmentsTable(file), ...notes, summary(file, output)].join("\n"),
   );
 
-  /** What the corrections teach; `images` are all of the folder that could be read. */
+  /** Learns from the corrections. `images` are all images of the folder that could be read. */
   async function learnFrom(given: readonly Correction[], images: readonly LoadedImage[], all: PatchSet) {
     const vectors = await embedForModel(before.model, all);
     const paths = images.map(({ path }) => path);
@@ -149,7 +149,7 @@ export async function assignCommand(
   }
 }
 
-/** All images of a folder, whatever part of a data set they are; its masks are left out. */
+/** All images of a folder, in all parts of a data set, sound ones too. Masks are left out. */
 function newImages(folder: string, name: string): ImageFolder {
   const { images, normals, masks, warnings, folders } = findLaidOut(folder, name);
   const left = masks.length ? [`left out: ${folders.masks.join(", ")} (${countOf(masks.length, "mask")})`] : [];
@@ -157,7 +157,7 @@ function newImages(folder: string, name: string): ImageFolder {
   return { images: all, warnings: [...warnings, ...left] };
 }
 
-/** The model with its images in the groups of a file, by their paths. */
+/** The model with its images in the groups of the file `name`. Images are matched by their paths. */
 function inGroups(stored: StoredModel, name: string | undefined): StoredModel {
   if (name === undefined) return stored;
   const { groups, images } = readGroups("--groups", name);
@@ -178,7 +178,7 @@ function inGroups(stored: StoredModel, name: string | undefined): StoredModel {
   return { ...stored, groups, model };
 }
 
-/** Assigns images as they come, until Ctrl-C. */
+/** Assigns images as they arrive in the folder, until Ctrl-C. */
 async function watch(
   folder: string,
   { model, images }: StoredModel,

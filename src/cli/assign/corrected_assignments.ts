@@ -1,4 +1,4 @@
-// `assign --learn FILE`: assignments.json or assignments.csv as a person corrected them, as labels.
+// For `assign --learn FILE`: reads labels from an assignments.json or assignments.csv that a person corrected.
 
 import { readCsv, SEPARATORS, withoutGuard } from "../../dataset/csv.ts";
 import { decodeText } from "../../dataset/text.ts";
@@ -9,16 +9,16 @@ import type { GroupsFile } from "../../report/result.ts";
 import { fileBytes } from "../system/file_bytes.ts";
 import { fromUser } from "../options/arguments.ts";
 
-/** What a person said of an image. */
+/** An image that a person confirmed, with its group. */
 export interface Correction {
   readonly path: string;
-  /** Number of the group, as the model has it; absent where there is none. */
+  /** Number of the group in the file; absent if there is none. */
   readonly group?: number;
-  /** What the group is called; absent where it has no name, or is none of these. */
+  /** Name of the group; absent if it has none, or if the image belongs to none of the groups. */
   readonly name?: string;
 }
 
-/** A confirmed image and the place of its group among the model's, or the name of a new kind. */
+/** A confirmed image, and the index of its group in the model or the name of a new kind. */
 export interface Label {
   readonly path: string;
   readonly kind: number | string;
@@ -29,9 +29,9 @@ const HOW =
   'set "confirmed": true in the JSON, or yes in the column confirmed of the CSV, where group or name is right';
 
 /**
- * The confirmed images of the file of `--learn`.
+ * Reads the confirmed images in the file of `--learn`.
  *
- * @throws {AnomalyClusterError} `bad-argument` where it holds no assignments, or none that is confirmed.
+ * @throws {AnomalyClusterError} `bad-argument` if the file holds no assignments, or none that are confirmed.
  */
 export async function readCorrections(name: string): Promise<Correction[]> {
   const bytes = await fileBytes(fromUser(name)).catch((cause) => {
@@ -44,10 +44,11 @@ export async function readCorrections(name: string): Promise<Correction[]> {
 }
 
 /**
- * Which group each correction means.
+ * Finds the group that each correction means. `none` counts images that were confirmed as belonging to no group.
  *
- * @param groups of the model.
- * @throws {AnomalyClusterError} `bad-argument` where number and name contradict each other.
+ * @param groups the groups of the model.
+ * @param file what the user calls the file of corrections.
+ * @throws {AnomalyClusterError} `bad-argument` if number and name contradict each other.
  */
 export function labelsOfCorrections(
   corrections: readonly Correction[],

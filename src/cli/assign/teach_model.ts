@@ -1,4 +1,4 @@
-// `assign --learn`: a stored model with the images that a person confirmed.
+// For `assign --learn`: adds images that a person confirmed to a stored model, and learns from them.
 
 import { basename, join, resolve } from "node:path";
 import { taughtModel } from "../../assign/taught_model.ts";
@@ -14,7 +14,7 @@ import { type Correction, labelsOfCorrections } from "./corrected_assignments.ts
 import type { StoredModel } from "../results/model_files.ts";
 import { checkText, goneNote, saidOf } from "../results/taught_groups.ts";
 
-/** New images, by their paths from the folder, and their vectors. */
+/** New images of a folder, with their paths relative to it and their vectors. */
 export interface EmbeddedFolder {
   readonly folder: string;
   readonly paths: readonly string[];
@@ -22,25 +22,25 @@ export interface EmbeddedFolder {
   readonly vectors: Embeddings;
 }
 
-/** A model that learned more. */
+/** A model after it has learned more. */
 export interface Retaught {
   readonly stored: StoredModel;
-  /** For each of the new images its place among the groups, where a person said it. */
+  /** For each new image that a person confirmed, the index of its group. */
   readonly kinds: ReadonlyMap<number, number>;
   /** Pictures of the model's medoids and of the new images, by their paths in the model. */
   readonly thumbnails: ReadonlyMap<string, Thumbnail>;
-  /** What was learned, as a sentence. */
+  /** A phrase on what was learned. */
   readonly note: string;
 }
 
-/** Throws where a model that learns would be written over itself though nobody asked for that. */
+/** Throws if the new model would overwrite the old one, unless the user asked for that by `--out`. */
 export function checkOutput(model: string, output: string, isAsked: boolean): void {
   if (isAsked || resolve(model) !== resolve(join(output, "model.json"))) return;
   const reason = `${model} would be written over: name another folder with --out, or with it this one if that is meant`;
   throw new AnomalyClusterError("bad-argument", `--learn: ${reason}`);
 }
 
-/** Throws where a model has no kinds to go on from. */
+/** Throws if a model has no learned kinds, because `assign --learn` only adds to these. */
 export function checkTaught({ model }: StoredModel, name: string): void {
   if (model.kinds) return;
   const reason = `${name} has learned nothing that could be gone on with: run cluster --learn, and use its model`;
@@ -48,11 +48,11 @@ export function checkTaught({ model }: StoredModel, name: string): void {
 }
 
 /**
- * Learns from the corrections, too. Kinds keep their numbers; groups without labels become kinds where an image of them
- * was confirmed, and new names new kinds.
+ * Returns the model after it has also learned from the corrections. Kinds keep their numbers. A group without labels
+ * becomes a kind if one of its images was confirmed. A new name becomes a new kind.
  *
- * @param file the corrections as the user calls them.
- * @throws {AnomalyClusterError} `bad-argument` where they do not fit the model or the folder.
+ * @param file what the user calls the file of corrections.
+ * @throws {AnomalyClusterError} `bad-argument` if the corrections do not fit the model or the folder.
  */
 export function retaught(
   stored: StoredModel,
@@ -77,7 +77,7 @@ export function retaught(
     throw new AnomalyClusterError("bad-argument", `--learn ${file} confirms no image that is there and of a kind`);
   }
 
-  // The kinds that there were, found groups with a label now, new kinds.
+  // The order of kinds: those from before, then groups that now have a label, then new kinds.
   const before = model.kinds!.classifier.kinds;
   const isNumber = (kind: number | string): kind is number => typeof kind === "number";
   const promoted = [...new Set([...given.values()].filter(isNumber).filter((kind) => kind >= before))]
@@ -137,7 +137,9 @@ export function retaught(
 
 type Said = Partial<GroupsFile["groups"][number]>;
 
-/** Groups as files tell them: kinds keep their numbers, others get numbers that none had. */
+/**
+ * Groups as they are written into files. Kinds keep their numbers; other groups get numbers that no group had before.
+ */
 function numbered(
   said: readonly Said[],
   { groups, medoids }: StoredModel["model"],
@@ -162,7 +164,7 @@ function someVectors(vectors: Embeddings, chosen: readonly number[]): Embeddings
   return { ...some, data: Float32Array.from(some.data) };
 }
 
-/** An image of the model that is equal, or −1. */
+/** Index of an image of the model with the same vector; −1 if there is none. */
 function equalImage(vectors: Embeddings, image: number, others: Embeddings): number {
   return Array.from({ length: others.count }, (_, at) => at).findIndex((at) => {
     return squaredDistance(vectors, image, others, at) === 0;

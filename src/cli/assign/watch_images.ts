@@ -1,31 +1,33 @@
-// Images of a folder as they come: each once it is whole.
+// Watches a folder for new images, and hands on each one when it is complete.
 
 import { statSync, watch } from "node:fs";
 import { warn } from "../system/progress.ts";
 import { withResolvers } from "../../runtime/portable.ts";
 import { findImages, type ImageFile } from "../../dataset/folder.ts";
 
-/** Milliseconds that a file must not have changed for to be tried; after each failure so much longer. */
+/** A file is tried when it has not changed for so many milliseconds. Each failure adds as much to the wait. */
 const QUIET = 400;
 
-/** Times that a file which does not change is tried. */
+/** How often a file that does not change is tried. */
 const TRIES = 5;
 
-/** Milliseconds after which is looked anew unasked: not every file system tells of changes, nor every runtime of all. */
+/** The folder is read again after so many milliseconds: not every file system and runtime reports all changes. */
 const LOOK_EVERY = 2000;
 
-/** A file that has not been used yet. */
+/** A file that has not been handed on yet. */
 interface Waiting {
-  /** Size and time of change. */
+  /** Size and time of the last change. */
   readonly state: string;
   readonly since: number;
   readonly tries: number;
 }
 
 /**
- * Hands each image of the folder to `use` when it has stopped changing, those that are there first, until the signal.
+ * Hands each image of the folder to `use` when the file has stopped changing, until the signal aborts. Begins with the
+ * images that are already there. An image that changes later is handed on again.
  *
- * @param use resolves to a reason where the file is no image, as one that is half copied: it is tried again.
+ * @param use resolves to a reason if the file is not an image, perhaps because it is only half copied. Then it is tried
+ * again later.
  */
 export async function watchImages(
   folder: string,
@@ -36,12 +38,12 @@ export async function watchImages(
   const waiting = new Map<string, Waiting>();
   let wake = () => {};
   const watcher = watch(folder, { recursive: true }, () => wake());
-  watcher.on("error", () => {}); // As when the system watches no more folders: looking unasked goes on.
+  watcher.on("error", () => {}); // The system may watch no more folders. The regular reading of the folder goes on.
   signal.addEventListener("abort", () => wake(), { once: true });
 
   while (!signal.aborted) {
     const { promise, resolve } = withResolvers<void>();
-    wake = resolve; // Before the look, so that what happens meanwhile is seen after it.
+    wake = resolve; // Set before the folder is read, so that changes meanwhile cause another reading.
     for (const image of findImages(folder).images) {
       if (signal.aborted) break;
       const state = stateOf(image.file);
@@ -66,7 +68,7 @@ export async function watchImages(
   watcher.close();
 }
 
-/** Size and time of change; nothing for a file that is gone, which may come back. */
+/** Size and time of the last change; `undefined` for a file that is gone. It may come back. */
 function stateOf(file: string): string | undefined {
   try {
     const { size, mtimeMs } = statSync(file);

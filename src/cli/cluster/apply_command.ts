@@ -1,4 +1,4 @@
-// `cluster FOLDER --apply FILE`: copies the images of FOLDER into folders named after the groups of FILE.
+// The command `cluster FOLDER --apply FILE`: copies the images of FOLDER into folders named after the groups of FILE.
 
 import { basename, dirname, join, relative, sep } from "node:path";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -9,7 +9,7 @@ import { copiesOf, copyAll } from "../images/copy_images.ts";
 import { warn } from "../system/progress.ts";
 import { readGroups } from "../results/groups_file.ts";
 
-/** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
+/** Runs the command. Throws an `AnomalyClusterError` for errors that the user can correct. */
 export async function applyCommand(
   argument: string,
   options: { readonly apply: string; readonly out?: string },

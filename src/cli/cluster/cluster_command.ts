@@ -1,4 +1,4 @@
-// `cluster FOLDER`: folder → images → patch embeddings → groups → report, CSV and JSON.
+// The command `cluster FOLDER`: reads images, embeds patches, groups the images, and writes a report, CSV and JSON.
 
 import { basename, dirname, join } from "node:path";
 import { checkPointCount } from "../../core/linkage_kernel.ts";
@@ -45,7 +45,7 @@ import { streamImages } from "./stream_images.ts";
 import { labelsOf, readTaught } from "../results/taught_groups.ts";
 import { TimeEstimate } from "./time_estimate.ts";
 
-/** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
+/** Runs the command. Throws an `AnomalyClusterError` for errors that the user can correct. */
 export async function clusterCommand(argument: string, options: ClusterCommandOptions): Promise<void> {
   giveUpUnneeded(options);
   const memory = watchMemory();
@@ -60,9 +60,9 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   checkCombination(weight, options);
   const detail = detailOf(options);
   const taught = options.learn === undefined ? undefined : readTaught(options.learn);
-  if (taught) labelsOf(taught, found.images.map(({ path }) => path)); // Refused before the long work.
+  if (taught) labelsOf(taught, found.images.map(({ path }) => path)); // Throws before the long work.
   const count = found.images.length;
-  if (comparisonOf(chosen, count, false).together) checkPointCount(count); // Refused before the long work.
+  if (comparisonOf(chosen, count, false).together) checkPointCount(count); // Throws before the long work.
   openOutputFolder(output, folder);
   checkExports(options.export ?? [], output, givesVectors(options));
 
@@ -75,7 +75,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   const normalFiles = options.normals === undefined ? undefined : findNormals(options.normals, warnings);
   const white = await setWhite([...found.images, ...normalFiles ?? []], warnings);
   const opened = await openModel({ ...options, ...(white && { white }) }, warnings);
-  if (!coordinator) giveUpNetwork(); // It has what it was kept for.
+  if (!coordinator) giveUpNetwork(); // The model is open: the permission for the network is not needed any more.
   const { embedder, size, engine } = opened;
   const closer = await fitCloser(normalFiles ?? found.images, detail, opened);
   if (closer) tell(closerNote(closer));
@@ -120,7 +120,7 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
     model &&
       { ...model, network: opened.network, ...(closer && { look: closer.look }), groups: file.groups, thumbnails },
   );
-  // Beside their folder the report can lead to the images; elsewhere it would tell where they lie.
+  // A report beside the images' folder can link to them. Elsewhere, a link would reveal where they are stored.
   const source = dirname(output) === dirname(folder) ? `../${encodeURIComponent(basename(folder))}` : undefined;
   const title = `Kinds of defect in ${basename(folder)}`;
   const report = renderReport(grouped.page(title, file, source, defects.map((seen) => seen?.picture)));
@@ -137,13 +137,13 @@ export async function clusterCommand(argument: string, options: ClusterCommandOp
   }
 }
 
-/** What speaks to the queue's server is loaded where there is one. */
+/** The code that connects to the queue's server is loaded only if there is a queue. */
 async function coordinatorOf(options: JobOptions): Promise<Coordinator> {
   const { Coordinator } = await import("../queue/coordinate.ts");
   return await Coordinator.open(options);
 }
 
-/** All images of a folder; of a data set those that its layout has for sound. */
+/** The labelled normals in a folder: all of its images; in a data set only those that its layout marks as sound. */
 function findNormals(folder: string, warnings: string[]): readonly ImageFile[] {
   const { images, normals, folders, warnings: remarks } = findLaidOut(fromUser(folder), folder);
   warnings.push(...remarks.map((warning) => `${folder}: ${warning}`));

@@ -1,4 +1,4 @@
-// `cluster`: its options, as the command line and its help have them.
+// Declares the options of `cluster`, for the command line and its help.
 
 import { type Command, Option } from "commander";
 import {
@@ -173,7 +173,7 @@ export function addCluster(root: Command): void {
   queueOptions(cluster, "embed and compare on the machines of this NATS server, nats://HOST:PORT", false);
 }
 
-/** `--apply` stands alone or with `--out`. */
+/** Runs the command. `--apply` can be combined only with `--out`. */
 async function clusterOrApply(
   folder: string,
   options: ClusterCommandOptions & { readonly apply?: string },

@@ -1,4 +1,4 @@
-// What `cluster` says of its groups: their agreement with labels, a summary.
+// What `cluster` reports on its groups: a summary, and how well they agree with labels.
 
 import { adjustedRandIndex } from "../../metric/adjusted_rand_index.ts";
 import { type Contingency, contingencyTable } from "../../metric/contingency.ts";
@@ -10,7 +10,7 @@ import { copyNotes } from "../../report/copy_notes.ts";
 import { printable } from "../../report/printable.ts";
 import type { Agreement, GroupsFile } from "../../report/result.ts";
 
-/** Agreement of groups with the names of the sub-folders that images lie in. */
+/** How well groups agree with the names of the sub-folders that images lie in; `undefined` without such names. */
 export function agreementWithFolders(
   images: readonly { readonly label?: string }[],
   groups: Int32Array,
@@ -36,7 +36,7 @@ export function agreementWithFolders(
   };
 }
 
-/** What the program prints in the end. */
+/** The text that the program prints in the end. */
 export function summary(file: GroupsFile, page: string, notes: readonly string[] = []): string {
   const lines = [
     `${countOf(file.images.length, "image")} in ${countOf(file.groups.length, "group")} (k ${file.settings.kChosen})`,

@@ -1,4 +1,4 @@
-// What the options of `cluster` mean: which go together, and what they come to.
+// Checks which options of `cluster` go together, and turns them into settings.
 
 import type { References, StreamedReferences } from "../../reference/choose_references.ts";
 import type { SetDistance } from "../../distance/image_distances.ts";
@@ -26,7 +26,7 @@ import {
 } from "../options/methods.ts";
 import type { TrainingChoice } from "./training.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface ClusterCommandOptions extends CacheOptions, TrainingChoice {
   readonly out?: string;
   readonly k: number | "auto";
@@ -59,7 +59,7 @@ export interface ClusterCommandOptions extends CacheOptions, TrainingChoice {
   readonly learn?: string;
   readonly json?: "-";
   readonly export?: readonly ExportName[];
-  /** The server of a queue. */
+  /** Address of a queue's server. */
   readonly queue?: string;
   readonly queueCreds?: string;
   readonly queueTlsCa?: string;
@@ -69,10 +69,10 @@ export interface ClusterCommandOptions extends CacheOptions, TrainingChoice {
   readonly shared?: boolean;
 }
 
-/** The same with the weights that follow from them. */
+/** The options, and the kind of weights that follows from them. */
 export type ChosenOptions = ClusterCommandOptions & { readonly weight: WeightName };
 
-/** Options that ask for each other. */
+/** Throws `bad-argument` for options that exclude each other, or that need another option. */
 export function checkCombination(weight: WeightName, options: ClusterCommandOptions): void {
   const overNormals = weight === "labelled-normal" ||
     options.over === "normal" && ["soft", "hard", "hybrid"].includes(weight);
@@ -131,21 +131,24 @@ export function checkCombination(weight: WeightName, options: ClusterCommandOpti
 }
 
 /**
- * Up to so many images all are held in memory, some 2 GB at most; of photos that are looked at twice, of which each takes
- * twice as much, up to so many as leave the run below 1.5 GB. More are gone through once, unless options say else.
+ * Up to so many images are held in memory together: some 2 GB. A photo that is looked at twice takes twice as much, so fewer
+ * of these are held: the run then stays below 1.5 GB. More are streamed one by one, unless options say otherwise.
  */
 const [TOGETHER_UP_TO, TWICE_UP_TO] = [2000, 400];
-/** References of so many images as are not held in memory, where a preset compares all. */
+/** Number of references for streamed images, if the preset compares all images. */
 const MANY = 512;
 
-/** Whether all images are in memory at once, and what each is compared with. */
+/** Whether all images are in memory together, and what each is compared with. */
 export type Comparison =
   | { readonly together: true; readonly references: References }
   | { readonly together: false; readonly references: StreamedReferences };
 
 /**
- * How `count` images are compared; `twice`: each is looked at twice. Machines of a queue compare with references in any case: with all of a few images.
- * Throws `bad-argument` where `--references` or `--queue` asks for what needs all images at once.
+ * Decides how `count` images are compared. The machines of a queue always compare with references; if there are only a
+ * few images, all of them are references. Throws `bad-argument` if `--references` or `--queue` is combined with an
+ * option that needs all images in memory together.
+ *
+ * @param twice whether each image is looked at twice, as large photos are
  */
 export function comparisonOf(options: ChosenOptions, count: number, twice: boolean): Comparison {
   const needing = needsAll(options);
@@ -169,7 +172,7 @@ export function comparisonOf(options: ChosenOptions, count: number, twice: boole
   return queue ? { together: false, references: count } : { together: true, references: "all" };
 }
 
-/** The option that needs all images at once, where there is one. */
+/** The given option that needs all images in memory together; `undefined` if there is none. */
 function needsAll({ weight, distance, pool, cluster, learn }: ChosenOptions): string | undefined {
   if (learn !== undefined) return "--learn";
   if (weight === "mask" || weight === "uniform") return `--weight ${weight}`;
@@ -178,23 +181,23 @@ function needsAll({ weight, distance, pool, cluster, learn }: ChosenOptions): st
   return cluster === "ward" ? undefined : `--cluster ${cluster}`;
 }
 
-/** Whether images are grouped by one vector each. */
+/** Whether each image is grouped by one vector. */
 export function givesVectors({ pool, distance }: ClusterCommandOptions): boolean {
   return pool !== undefined || distance === "weighted-average";
 }
 
-/** What patches are scored by: hard and hybrid weights rank by the mean unless told else. */
+/** What patches are scored by. For hard and hybrid weights it is the mean, unless an option says otherwise. */
 export function scoreSourceOf({ over, preset, weight }: ChosenOptions): ScoreSource {
   return over ?? (weight === "soft" ? PRESETS[preset].over : undefined) ?? "mean";
 }
 
-/** In how many directions images are seen. */
+/** In how many directions each image is seen. */
 export function viewsOf({ views, preset }: ClusterCommandOptions): number {
   return Number(views ?? PRESETS[preset].embedding.views ?? 1);
 }
 
 /**
- * The preset's features, with what the options say in their place; for two looks where photos are looked at twice.
+ * The preset's features, changed as the options say. If photos are looked at twice, there are features for both looks.
  */
 export function featuresOf(
   { preset, whiten, content, length }: ClusterCommandOptions,
@@ -204,11 +207,11 @@ export function featuresOf(
   const changed = PRESETS[preset].features.map((feature): Feature => {
     return { ...feature, ...(whiten && { whiten: whiten === "yes" && (feature.whiten || true) }), ...given };
   });
-  // Features may differ only in what the options gave.
+  // The options may have made features equal, so each is kept once.
   return featuresOfLooks([...new Map(changed.map((feature) => [JSON.stringify(feature), feature])).values()], looks);
 }
 
-/** Whether photos are to be looked at closer; masks are of whole ones. */
+/** Which detail matters in large photos. With masks it is off, because masks are of whole photos. */
 export function detailOf({ detail, preset, masks }: ClusterCommandOptions): Detail {
   if (masks !== undefined && detail !== undefined && detail !== "off") {
     throw new AnomalyClusterError("bad-argument", "--detail and --masks exclude each other: masks are of whole photos");
@@ -226,7 +229,7 @@ export function weightsOf(options: ChosenOptions, masks?: PatchValues): Weightin
   });
 }
 
-/** Settings as groups.json and the report tell them. */
+/** Settings as groups.json and the report show them. */
 export function runSettings(
   options: ChosenOptions & { readonly size: number; readonly engine: Engine; readonly closer?: Closer },
   references: References,

@@ -1,20 +1,20 @@
-// What a worker that finds defects is asked.
+// The message to a worker that finds defects.
 
 import type { DecoderName } from "../../image/decode.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
 
-/** Asks for the defect in an image. */
+/** Asks for the defect in an image file. */
 export interface DefectRequest {
-  /** The file's. */
+  /** Content of the file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly decoder: DecoderName;
   readonly white?: number;
-  /** Size of the defects that the photo was looked at closer for, in pixels. */
+  /** Size in pixels of the defects that the photo was looked at closely for; absent if it was seen whole. */
   readonly detail?: number;
-  /** Of its patches, `[rows, cols]`. */
+  /** Weights of the image's patches, `[rows, cols]`. */
   readonly weights: Float32Array<ArrayBuffer>;
   readonly rows: number;
   readonly cols: number;
-  /** What the patches cover, in the image's pixels. */
+  /** The part of the image that the patches cover, in its pixels. @default all of it */
   readonly window?: PixelBox;
 }

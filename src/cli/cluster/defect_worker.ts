@@ -1,4 +1,4 @@
-// A worker that finds the defect in an image file by the image's weights, and pictures it.
+// A worker that finds the defect in an image file by the weights of its patches, and makes a picture of it.
 
 import { decodeToMeasure } from "../../look/decode_photo.ts";
 import { type SeenDefect, seenDefect } from "../../report/seen_defect.ts";

@@ -1,4 +1,4 @@
-// `cluster FOLDER --export FORMATS`: the groups in the forms of other programs, beside the report.
+// For `cluster FOLDER --export FORMATS`: writes the groups in formats of other programs, beside the report.
 
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { extname, join } from "node:path";
@@ -17,7 +17,7 @@ import type { GroupsFile } from "../../report/result.ts";
 import { copiesOf, copyInto } from "../images/copy_images.ts";
 import { readRaster } from "../images/read_image.ts";
 
-/** Names of formats, with a line for each. */
+/** Names of formats, with a description of each. */
 export const EXPORTS = {
   "folders": "groups/NAME/: a copy of each image in the folder of its group",
   "links": "the same with symbolic links",
@@ -26,24 +26,24 @@ export const EXPORTS = {
   "embeddings": "embeddings.npy for NumPy, and embeddings.csv: path and group of each row",
 } as const;
 
-/** A format's name. */
+/** Name of a format. */
 export type ExportName = keyof typeof EXPORTS;
 
-/** What is exported. */
+/** The groups to export, and where. */
 export interface GroupsToExport {
   readonly file: GroupsFile;
   readonly result: { readonly weights: PatchValues; readonly embeddings?: Embeddings };
   readonly images: readonly ImageFile[];
   /** The patch grid. */
   readonly grid: Pick<PatchSet, "rows" | "cols">;
-  /** What the patches of each image cover, in its own pixels. @default all of it */
+  /** The part of each image that its patches cover, in its own pixels. @default all of it */
   readonly windows?: readonly (PixelBox | undefined)[];
   /** The images' folder. */
   readonly folder: string;
   readonly output: string;
 }
 
-/** Refuses before the long work what would be refused after it. */
+/** Throws before the long work if an export could not succeed after it. */
 export function checkExports(names: readonly ExportName[], output: string, vectors: boolean): void {
   if (names.includes("embeddings") && !vectors) {
     const reason = "--export embeddings needs one vector an image, which distances between sets of patches have not";
@@ -55,7 +55,7 @@ export function checkExports(names: readonly ExportName[], output: string, vecto
   if (names.includes("folders") || names.includes("links")) refuseFilled(join(output, "groups"));
 }
 
-/** Images in groups may have been sorted further by hand. */
+/** Throws if a folder holds files, because a person may have sorted images in it by hand. */
 function refuseFilled(folder: string): void {
   if (!holdsFiles(folder)) return;
   const message = `${folder} already holds images: remove it, or name another folder with --out`;
@@ -70,15 +70,15 @@ function holdsFiles(folder: string): boolean {
   }
 }
 
-/** What came of exporting. */
+/** Results of exporting. */
 export interface Exported {
-  /** A line for each format that another program is to be told how to load. */
+  /** For some formats, a line that shows how to load the files in the other program. */
   readonly calls: readonly string[];
   /** A sentence for each format that failed. */
   readonly failures: readonly string[];
 }
 
-/** Writes the groups in these formats, each whatever becomes of the others. */
+/** Writes the groups in these formats. If one fails, the others are still written. */
 export async function exportGroups(names: readonly ExportName[], groups: GroupsToExport): Promise<Exported> {
   const [calls, failures]: [string[], string[]] = [[], []];
   for (const name of new Set(names)) {
@@ -92,7 +92,7 @@ export async function exportGroups(names: readonly ExportName[], groups: GroupsT
   return { calls, failures };
 }
 
-/** Each may return how its files are loaded. */
+/** The function that writes each format. It may return the call that loads its files. */
 const EXPORTERS: Readonly<Record<ExportName, (groups: GroupsToExport) => Promise<string | void> | string | void>> = {
   folders: (groups) => sortIntoFolders(groups, false),
   links: (groups) => sortIntoFolders(groups, true),
@@ -117,26 +117,26 @@ const EXPORTERS: Readonly<Record<ExportName, (groups: GroupsToExport) => Promise
   },
 };
 
-/** The box that was found with the defect. */
+/** The box of an image's defect; `undefined` if the defect was not measured. */
 function boxOf({ images }: GroupsFile, at: number): BoxedImage | undefined {
   const { defect } = images[at];
   return defect && { width: defect.photoWidth, height: defect.photoHeight, box: defect, weight: defect.weight };
 }
 
-/** Of an image whose defect was not looked for, of many: the box of its weight. */
+/** The box of an image's weight. It is for images whose defects were not measured, because there are many images. */
 async function coarseBoxOf(
   { result: { weights }, grid, windows }: GroupsToExport,
   image: ImageFile,
   at: number,
 ): Promise<BoxedImage> {
-  const { width, height } = await sizeOf(image); // The network's copy may be of a fraction of the size.
+  const { width, height } = await sizeOf(image); // The image that the network saw may have been shrunk.
   const own = weights.data.subarray(at * weights.patches, (at + 1) * weights.patches);
   const region = weightRegion(own, grid, { width, height }, windows?.[at]);
   const box = wholePixels(region.box, { width, height });
   return { width, height, box, weight: weightIn(box, own, grid, region.window) };
 }
 
-/** Links to images in data/, each named by its key; false where the file system takes none. */
+/** Makes links to images in data/, each named by its key. Returns false if the file system does not support links. */
 async function linkImages(folder: string, data: Readonly<Record<string, string>>): Promise<boolean> {
   try {
     await replaceFolder(folder, "data", async (partial) => {
@@ -167,7 +167,7 @@ function sortIntoFolders({ file, folder, output }: GroupsToExport, link: boolean
   });
 }
 
-/** Fills a folder under another name first, so that it is never there by half. */
+/** Replaces a folder. It is filled under another name first, so that no half-filled folder is ever left. */
 async function replaceFolder(output: string, name: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const [target, partial] = [join(output, name), join(output, `${name}.${process.pid}.partial`)];
   try {

@@ -1,4 +1,5 @@
-// A second look at grouped images, at their own resolution: where the defect is, what it looks like, a picture of it.
+// Reads grouped images again at their own resolution, to find where the defect is, describe it and make a picture of
+// it.
 
 import type { ImageFile } from "../../dataset/folder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -12,15 +13,15 @@ import { startStage } from "../system/progress.ts";
 import { readBytes } from "../images/read_image.ts";
 import { WorkerPool } from "../images/worker_pool.ts";
 
-/** Images at their own size that may be in work at a time, a worker: bounds the memory. */
+/** For each worker, so many images at their own size may be in progress. This limits the memory. */
 const AHEAD = 2;
 
-/** Never called. Deno fetches what is named here with the program, so that workers start without a connection too. */
+/** Never called. Deno fetches the worker named here together with the program, so that it also starts offline. */
 export const fetchedBefore = (): Promise<unknown> => import("./defect_worker.ts");
 
 /**
- * Finds the defects of all images, or of those that a page shows; nothing of one that cannot be read again, which
- * `warnings` hear of.
+ * Finds the defects of all images, or only of those that the report shows. `undefined` for other images, and for those
+ * that cannot be read again; these are named in `warnings`.
  */
 export async function findDefects(
   { images, result: { weights }, grid: { rows, cols }, windows, shown }: Grouped,

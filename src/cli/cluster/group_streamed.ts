@@ -1,4 +1,4 @@
-// Images that are never in memory together: compared with references, grouped by their vectors.
+// Groups images that are never in memory together: they are compared with references and grouped by their vectors.
 
 import { groupRadii } from "../../assign/radius.ts";
 import { clusterEmbeddings, type EmbeddingGroups } from "../../cluster/cluster_embeddings.ts";
@@ -22,7 +22,7 @@ import type { ImageNetwork } from "../images/image_network.ts";
 import { startStage } from "../system/progress.ts";
 import type { ImageStream, StreamedImages } from "./streamed_images.ts";
 
-/** Images from one folder, grouped without ever being in memory together; `stream` embeds them. */
+/** Groups the images of a folder without having them in memory together. `stream` embeds them. */
 export async function groupStreamed(
   found: FoundImages,
   network: ImageNetwork,
@@ -83,7 +83,7 @@ export async function groupStreamed(
   };
 }
 
-/** Shown where a file is gone by now. */
+/** Shown if the file can no longer be read. */
 const NO_PICTURE: Thumbnail = { url: "data:,", width: 1, height: 1 };
 
 async function thumbnailsOf(
@@ -104,10 +104,10 @@ async function thumbnailsOf(
   return found;
 }
 
-/** Most images that new ones are compared with. */
+/** The model keeps at most so many images, besides medoids. New images are compared with each of them. */
 const MODEL_IMAGES = 5000;
 
-/** What puts new images into the groups: by a sample of the grouped ones, their medoids included. */
+/** A model that puts new images into the groups. It holds a random sample of the grouped images, and all medoids. */
 function modelOfStreamed(
   { files, embeddings, fit, grid }: StreamedImages,
   { groups, medoids, k }: EmbeddingGroups,

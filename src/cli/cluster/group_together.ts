@@ -1,4 +1,4 @@
-// All images in memory at once, compared with each other.
+// Groups images that are in memory together and are compared with each other.
 
 import { groupModel, type GroupModelOptions } from "../../assign/group_model.ts";
 import { learnedKinds } from "../../assign/learned_kinds.ts";
@@ -28,7 +28,10 @@ import { readMasks } from "../images/read_masks.ts";
 import type { TaughtGroups } from "../results/taught_groups.ts";
 import { checkpointsIn, trainedClustererOf } from "./training.ts";
 
-/** Embeds all images and groups them, by what was taught where it was; trainings keep their checkpoints in `output`. */
+/**
+ * Embeds all images and groups them, by a person's labels if `taught` holds any. Trainings keep checkpoints in
+ * `output`.
+ */
 export async function groupTogether(
   found: FoundImages,
   network: ImageNetwork,
@@ -55,14 +58,14 @@ export async function groupTogether(
     : clustererOf(name, seed);
   const clustered = await clusterPatches(patches, {
     ...settings,
-    k: taught ? 1 : options.k, // Labels say how many there are.
+    k: taught ? 1 : options.k, // Labels decide how many groups there are.
     references: options.references,
     seed,
     ...(options.threshold !== undefined && { threshold: options.threshold }),
     smallestGroup: options.smallestGroup,
     distance: options.distance,
     cluster,
-    // Compared with references there are fewer pairs than the stage has steps.
+    // With references there are fewer pairs than the stage has steps, so progress is scaled.
     onProgress: (done, total) => stage.update(Math.floor(done / total * pairs)),
   });
   if (!isTrained(name)) stage.end();
@@ -71,7 +74,8 @@ export async function groupTogether(
     learnedBy(taught, images, clustered, { nearCopies: near, smallestGroup: options.smallestGroup });
   warnings.push(...learned?.warnings ?? []);
   const result = learned?.result ?? clustered;
-  // New images have no masks, and sets of patches could be compared only with all patches of all images.
+  // There is no model with masks, because new images have none, or without vectors: then new images would have to be
+  // compared with all patches of all images.
   const chosen = { ...settings, weight: result.spread?.weighting ?? settings.weight };
   const assignable = options.weight !== "mask" && givesVectors(options);
   return {
@@ -92,7 +96,7 @@ export async function groupTogether(
   };
 }
 
-/** All images, their patches as parts of one set: each is in memory once. */
+/** Embeds all images. Their patches are parts of one set, so that each is in memory once. */
 async function loadTogether(
   found: FoundImages,
   network: ImageNetwork,
@@ -105,12 +109,12 @@ async function loadTogether(
   return { images: loaded.map((image, at) => ({ ...image, patches: imagesFrom(patches, at, 1) })), patches };
 }
 
-/** Images as a report takes them. */
+/** Images with the pictures of their defects, as the report needs them. */
 function withPictures(images: readonly LoadedImage[], pictures: readonly (DefectPicture | undefined)[]) {
   return images.map((image, i) => ({ ...image, ...(pictures[i] && { picture: pictures[i] }) }));
 }
 
-/** What puts new images into the groups; with labels it tells kinds too. */
+/** A model that puts new images into the groups. With labels it also learns their kinds. */
 async function modelOf(
   images: readonly LoadedImage[],
   patches: PatchSet,

@@ -1,4 +1,4 @@
-// Groups of a folder's images, however they were found.
+// The result of grouping a folder's images, the same for every way of grouping.
 
 import type { GroupModel } from "../../assign/group_model.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
@@ -11,26 +11,26 @@ import type { Embeddings, PatchSet, PatchValues } from "../../types.ts";
 import { checkUsable } from "../../usable_images.ts";
 import { warn } from "../system/progress.ts";
 
-/** What is written of them. */
+/** Grouped images, with all that is written about them. */
 export interface Grouped {
-  /** Those that could be read. */
+  /** The images that could be read. */
   readonly images: readonly ImageFile[];
   readonly result: GroupedImages & { readonly weights: PatchValues; readonly embeddings?: Embeddings };
   /** The patch grid. */
   readonly grid: Pick<PatchSet, "rows" | "cols">;
-  /** What the patches of each image cover, in its own pixels. @default all of it */
+  /** The part of each image that its patches cover, in its own pixels. @default all of it */
   readonly windows?: readonly (PixelBox | undefined)[];
-  /** Images that the report shows, ascending. @default all of them */
+  /** Indices of the images that the report shows, ascending. @default all of them */
   readonly shown?: readonly number[];
-  /** Settings besides those that options say. */
+  /** Settings that do not follow from the options alone. */
   readonly settings: Readonly<Record<string, string | number>>;
-  /** What new images are assigned by, and the paths of its images; absent where they cannot be. */
+  /** The model that assigns new images, and the paths of its images; absent if new images cannot be assigned. */
   readonly model?: { readonly model: GroupModel; readonly images: readonly string[] };
-  /** What is to be said of them besides. */
+  /** Further lines for the summary. */
   readonly notes?: (file: GroupsFile) => readonly string[];
-  /** Small pictures by path, the medoids' at least. */
+  /** Small pictures by path, at least of the medoids. */
   readonly thumbnails: ReadonlyMap<string, Thumbnail>;
-  /** What the report shows; `source` leads to the images, `pictures` are of the defects, by image. */
+  /** The data of the report. `source` is a link to the images' folder; `pictures` holds the defect of each image. */
   page(
     title: string,
     file: GroupsFile,
@@ -45,7 +45,7 @@ export interface FoundImages {
   readonly name: string;
 }
 
-/** Throws where too few of the images that a folder holds could be read; says first which could not. */
+/** Throws if too few of a folder's images could be read. Before that, prints the warnings on those that could not. */
 export function checkFound(
   usable: number,
   { images, name }: FoundImages,

@@ -1,4 +1,4 @@
-// The groups of a run as a person's labels say, and what the run tells of that.
+// Groups the images of a run by a person's labels, and describes the result for reports.
 
 import { learnedResult } from "../../learn/learned_result.ts";
 import type { ClusterResult } from "../../pipeline.ts";
@@ -6,7 +6,7 @@ import { countOf } from "../../report/client/text.js";
 import type { GroupsFile } from "../../report/result.ts";
 import { changeText, checkText, contradictionNotes, labelsOf, type TaughtGroups } from "../results/taught_groups.ts";
 
-/** The groups that a person's labels make of those of a run, and what is said of them. */
+/** Replaces the groups of a run by those that a person's labels lead to, with warnings, settings and notes on them. */
 export function learnedBy(
   taught: TaughtGroups,
   images: readonly { readonly path: string }[],

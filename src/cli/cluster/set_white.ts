@@ -1,4 +1,4 @@
-// What counts as white in a set of images of 16 bits: cameras of 10 or 12 bits fill the lower bits alone.
+// Finds which value counts as white in a set of 16-bit images: cameras of 10 or 12 bits fill only the lower bits.
 
 import { open, stat } from "node:fs/promises";
 import type { ImageFile } from "../../dataset/folder.ts";
@@ -6,15 +6,15 @@ import { AnomalyClusterError } from "../../errors.ts";
 import { HEAD_BYTES, mayHaveSixteenBits, sharedWhite } from "../../image/sixteen_bits.ts";
 import { prepareImages } from "../images/image_pool.ts";
 
-/** Side to which images are resized that are only looked at. */
+/** Images that are decoded only for their largest value are resized to this side, in pixels. */
 const SMALL = 32;
 
-/** Files that are looked at at a time. */
+/** How many files are opened at the same time. */
 const AT_ONCE = 64;
 
 /**
- * The white of all images together, where it is below that of 16 bits; `warnings` hear of it. Only files that may have
- * 16 bits are decoded for it.
+ * The white of all images together; `undefined` unless it is below the usual 65535. If it is, a warning is added. Only
+ * files that may have 16 bits are decoded for this.
  */
 export async function setWhite(files: readonly ImageFile[], warnings: string[]): Promise<number | undefined> {
   const candidates: string[] = [];
@@ -30,7 +30,10 @@ export async function setWhite(files: readonly ImageFile[], warnings: string[]):
   return sharedWhite(largest, warnings);
 }
 
-/** A file's first bytes. None of a pipe, which may never come; none where it cannot be read, which is told later. */
+/**
+ * A file's first bytes. Empty for a pipe, whose bytes may never come, and for a file that cannot be read; there will be
+ * a warning on that file later.
+ */
 async function headOf(file: string): Promise<Uint8Array> {
   try {
     if (!(await stat(file)).isFile()) return new Uint8Array();

@@ -1,11 +1,11 @@
-// Images embedded one after the other on this machine: memory grows by a vector an image.
+// Embeds images one after the other on this machine. For each image, only a vector and the weights stay in memory.
 
 import { blockImages } from "../../fitted/embed_blocks.ts";
 import { embedEachImage } from "../../fitted/embedded_images.ts";
 import { embedFiles, type LoadedImage } from "../images/load_images.ts";
 import { CollectedImages, fitReferences, type ImageStream } from "./streamed_images.ts";
 
-/** Fits to the references, then embeds every image by that. */
+/** Fits an embedding to the references, then embeds every image by it. */
 export const streamImages: ImageStream = async (files, network, options, warnings) => {
   const fitted = await fitReferences(files, network, options);
   const block = blockImages(fitted.grid);

@@ -1,4 +1,4 @@
-// Images that are embedded one after the other: by what, and what is known of them in the end.
+// What streamed images have in common, here and on the machines of a queue: fitting to references, collecting results.
 
 import { findCopies } from "../../copies/equal_copies.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
@@ -17,25 +17,25 @@ import { sourceOf } from "../../weight/weighting.ts";
 import { loadImages } from "../images/load_images.ts";
 import type { ImageNetwork } from "../images/image_network.ts";
 
-/** What is known of images that were not kept. */
+/** The results for streamed images, whose patches were not kept. */
 export interface StreamedImages {
-  /** Those that could be read. */
+  /** The files that could be read. */
   readonly files: readonly ImageFile[];
-  /** Their vectors. */
+  /** The vector of each image. */
   readonly embeddings: Embeddings;
-  /** Of each the largest score of its patches. */
+  /** The largest patch score of each image. */
   readonly scores: Float64Array;
   /** Weights of the patches. */
   readonly weights: PatchValues;
-  /** What the patches of each cover, where photos were looked at closely. */
+  /** The part of each photo that its patches cover, where photos were looked at closely. */
   readonly windows?: readonly (PixelBox | undefined)[];
   /** The patch grid. */
   readonly grid: PatchGrid;
   /** How images became vectors. */
   readonly fit: FittedEmbedding;
-  /** How many of them all were compared with. */
+  /** Number of references that all images were compared with. */
   readonly references: number;
-  /** Mean standard error of the patches' scores, as a share of these scores' standard deviation. */
+  /** Mean standard error of the patch scores, as a share of the standard deviation of these scores. */
   readonly standardError?: number;
 }
 
@@ -49,7 +49,7 @@ export interface StreamOptions extends FitOptions {
   readonly seed: number;
 }
 
-/** Embeds files: here, or on the machines of a queue. What cannot be read is told in `warnings`. */
+/** Embeds files, here or on the machines of a queue. Files that cannot be read are named in `warnings`. */
 export type ImageStream = (
   files: readonly ImageFile[],
   network: ImageNetwork,
@@ -57,16 +57,18 @@ export type ImageStream = (
   warnings: string[],
 ) => Promise<StreamedImages>;
 
-/** How any image becomes a vector, as found from the references. */
+/** An embedding that was fitted to the references. */
 export type FittedSample = Pick<StreamedImages, "fit" | "grid" | "references">;
 
-/** A coreset is chosen from so many times its images. */
+/** A coreset of N images is chosen from so many times N images. */
 const CANDIDATES = 4;
 
-/** References that are drawn where their number is left open: whitening and spread are chosen by all of them. */
+/**
+ * So many images are drawn if the number of references is left open. Whitening and spread are chosen by all of them.
+ */
 const DRAWN = 512;
 
-/** Embeds the references and fits to them what makes vectors. */
+/** Embeds the references, and fits to them how images become vectors. */
 export async function fitReferences(
   files: readonly ImageFile[],
   network: ImageNetwork,
@@ -95,7 +97,7 @@ async function chosenReferences(
   const isCoreset = typeof references === "object";
   const wanted = isCoreset ? references.coreset : references === "auto" ? DRAWN : references;
   const asked = randomSample(files.length, isCoreset ? CANDIDATES * wanted : wanted, seed);
-  // What cannot be read is told when all are.
+  // Warnings on files that cannot be read come later, when all files are read.
   const images = await loadImages(asked.map((at) => files[at]), network, [], "Embedding references");
   if (images.length < 2) {
     const message = `${images.length} of ${asked.length} references can be used: at least 2 are needed`;
@@ -105,13 +107,13 @@ async function chosenReferences(
   return isCoreset && patches.count > wanted ? someImages(patches, greedyCentres(patches, wanted)) : patches;
 }
 
-/** Each of equal images once, where that leaves enough. */
+/** Keeps equal images only once, if that leaves at least 2. */
 function withoutCopies(patches: PatchSet): PatchSet {
   const distinct = findCopies(patches)?.distinct ?? [];
   return distinct.length < 2 ? patches : someImages(patches, distinct);
 }
 
-/** What blocks of images leave behind, in whichever order they come. */
+/** Collects the results of blocks of images, which may arrive in any order. */
 export class CollectedImages {
   readonly #found: {
     readonly file: ImageFile;
@@ -120,7 +122,7 @@ export class CollectedImages {
     readonly row: number;
   }[] = [];
 
-  /** Takes a block; `places` are its images' among all. */
+  /** Adds a block. `places` are the indices of its images among all files. */
   add(
     block: EmbeddedImages,
     files: readonly (ImageFile & { readonly window?: PixelBox })[],
@@ -132,7 +134,7 @@ export class CollectedImages {
     });
   }
 
-  /** All of them, in the order of their places. */
+  /** The results for all images, in the order of the files. */
   all(fitted: FittedSample): StreamedImages {
     const found = this.#found.filter(Boolean);
     const [{ block: { channels, patches } }] = found;
@@ -144,7 +146,7 @@ export class CollectedImages {
       vectors.set(block.vectors.subarray(row * channels, (row + 1) * channels), i * channels);
       weights.set(block.weights.subarray(row * patches, (row + 1) * patches), i * patches);
       scores[i] = block.scores[row];
-      // Image by image, so that the sums do not depend on the blocks.
+      // Sums are added image by image, so that they do not depend on the blocks.
       sum += block.sums[row * 3];
       squares += block.sums[row * 3 + 1];
       errors += block.sums[row * 3 + 2];

@@ -1,27 +1,27 @@
-// How long a run will take, said as soon as its first images tell.
+// Estimates how long a run will take, as soon as some images are embedded.
 
 import { type PresetName, PRESETS } from "../../preset.ts";
 import { countOf } from "../../report/client/text.js";
 import { tell } from "../system/progress.ts";
 
-/** Images before those that are timed: the network starts with them. */
+/** Images before timing begins, because the network is still starting with them. */
 const BEFORE = 4;
 /** Images that are timed. */
 const TIMED = 12;
-/** What comes after the network, as a share of its time: comparing, grouping, the report. */
+/** Time for comparing, grouping and the report, as a share of the time for embedding. */
 const REST = 0.25;
-/** Below so many seconds nothing is said; from so many on, what would be quicker. */
+/** From how many seconds on the estimate is printed, and from how many on a quicker preset is suggested. */
 const [SAID_FROM, QUICKER_FROM] = [15, 60];
 
-/** Says once how long all images will take. */
+/** Prints once how long all images will take. */
 export class TimeEstimate {
   #embedded = 0;
   #started = 0;
 
-  /** @param preset absent where views are given besides: then nothing is known of quicker ones. */
+  /** @param preset absent if the user gave the number of views: then it is not known how long other presets take. */
   constructor(readonly images: number, readonly preset?: PresetName, readonly say: (line: string) => void = tell) {}
 
-  /** An image went through the network; `now` is in milliseconds. */
+  /** Counts an image that was embedded. `now` is in milliseconds. */
   embedded(now = performance.now()): void {
     this.#embedded++;
     if (this.#embedded === BEFORE) this.#started = now;
@@ -39,7 +39,7 @@ export class TimeEstimate {
   }
 }
 
-/** In seconds, minutes or hours, as exactly as an estimate is. */
+/** A duration in seconds, minutes or hours, rounded as fits an estimate. */
 function durationOf(seconds: number): string {
   if (seconds < 55) return `${Math.max(5, 5 * Math.round(seconds / 5))} seconds`;
   const minutes = Math.max(1, Math.round(seconds / 60));

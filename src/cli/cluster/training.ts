@@ -1,4 +1,4 @@
-// The clusterers that are trained, as the program's options name them: loaded only when one is asked for.
+// Trained clusterers for the program. Their code is loaded only when one is asked for.
 
 import { unlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -9,16 +9,16 @@ import { fileBytes } from "../system/file_bytes.ts";
 import type { TrainedName } from "../options/methods.ts";
 import { type Stage, startStage } from "../system/progress.ts";
 
-/** Options of a training as the program's arguments give them. */
+/** Options of a training from the command line. */
 export interface TrainingChoice {
   readonly epochs?: number;
   readonly patience: number;
 }
 
-/** What lies in the output folder while a training is not at its end. */
+/** Name of the checkpoint in the output folder. It lies there until the results are written. */
 const CHECKPOINT = "training.checkpoint";
 
-/** A clusterer that tells its progress as `title`; `begin` is called when the training begins. */
+/** A clusterer that shows its progress under `title`. `begin` is called when the training begins. */
 export async function trainedClustererOf(
   name: TrainedName,
   title: string,
@@ -40,7 +40,7 @@ export async function trainedClustererOf(
   };
 }
 
-/** Keeps checkpoints in a folder of results. */
+/** Keeps checkpoints in the output folder. */
 export function checkpointsIn(folder: string): CheckpointStore {
   return {
     load: () => fileBytes(join(folder, CHECKPOINT)).catch(() => undefined),
@@ -48,7 +48,7 @@ export function checkpointsIn(folder: string): CheckpointStore {
   };
 }
 
-/** Removes the checkpoint of a training whose results are written. */
+/** Removes the checkpoint of a training after its results are written. */
 export function removeCheckpoint(folder: string): void {
   try {
     unlinkSync(join(folder, CHECKPOINT));

@@ -1,4 +1,5 @@
-// `evaluate FOLDER`, `evaluate --collection FOLDER…`: presets and methods on labelled images → tables and plots.
+// The command `evaluate FOLDER` or `evaluate --collection FOLDER…`: measures presets and methods on labelled images,
+// and writes tables and plots.
 
 import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -13,16 +14,16 @@ import { type EvaluatedSet, evaluateSet, type EvaluateSetOptions } from "./evalu
 import { RunCache } from "../images/image_cache.ts";
 import { onInterrupt } from "../system/interrupt.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface EvaluateCommandOptions extends EvaluateSetOptions {
   readonly out?: string;
   readonly collection?: readonly string[];
-  /** Learning from labels is measured, in place of groups. */
+  /** Measures learning from labels instead of groups. */
   readonly teach?: boolean;
   readonly teachRuns: number;
 }
 
-/** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
+/** Runs the command. Throws an `AnomalyClusterError` for errors that the user can correct. */
 export async function evaluateCommand(argument: string | undefined, options: EvaluateCommandOptions): Promise<void> {
   const { collection } = options;
   ensure(
@@ -46,7 +47,7 @@ export async function evaluateCommand(argument: string | undefined, options: Eva
   console.log(`\nwritten: ${output}`);
 }
 
-/** All sets, each in a folder of its own, and one table over them. */
+/** Evaluates all sets, each in an output folder of its own, and writes one table on all of them. */
 async function evaluateCollection(
   named: readonly string[],
   options: EvaluateCommandOptions,
@@ -87,13 +88,13 @@ async function evaluateCollection(
   console.log(`\nwritten: ${output}`);
 }
 
-/** Options that say how groups are measured say nothing of learning. */
+/** Throws if there are options that apply only to measuring groups, not to learning. */
 function checkTeaching(options: EvaluateCommandOptions): void {
   const other = (["normals", "masks", "models", "cluster"] as const).find((name) => options[name] !== undefined);
   ensure(!other, `--teach measures learning from labels, and makes no use of --${other}: leave one out`);
 }
 
-/** A set; or those that a text file names, a line each, from its folder on. */
+/** The set itself; or the sets that a text file names, one a line, by paths that begin in the file's folder. */
 function setsIn(argument: string): string[] {
   if (!/\.txt$/i.test(argument)) return [argument];
   const file = fromUser(argument);
@@ -108,7 +109,7 @@ function setsIn(argument: string): string[] {
   return lines.map((line) => resolve(dirname(file), line));
 }
 
-/** Names of folders below the output: the sets' own, with a number where two have the same. */
+/** Names of the sets' output folders: each set's own name, with a number if two sets have the same. */
 function distinctNames(sets: readonly string[]): string[] {
   const taken = new Map<string, number>();
   return sets.map((set) => {
@@ -123,7 +124,7 @@ function nameOf(path: string): string {
   return basename(resolve(path)).replace(/\.(csv|tsv|txt)$/i, "");
 }
 
-/** Writes tables and plots of one set; gives the table. */
+/** Writes the tables and plots of one set. Returns the table. */
 function writeTables(output: string, studies: EvaluatedSet["studies"], options: EvaluateCommandOptions): string {
   const table = markdown(studies, options);
   writeWhole(output, "results.md", `${table}\n`);

@@ -1,4 +1,4 @@
-// `evaluate`: its options, as the command line and its help have them.
+// Declares the options of `evaluate`, for the command line and its help.
 
 import type { Command } from "commander";
 import { imageSize, listOf, oneOf, wholeNumber } from "../options/arguments.ts";

@@ -1,4 +1,4 @@
-// One labelled set: presets and methods measured, kept from run to run.
+// Measures presets and methods on one labelled set, and keeps the results for later runs.
 
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -37,7 +37,7 @@ export interface EvaluateSetOptions extends CacheOptions, EvaluateTrainings {
   readonly detail?: Detail;
 }
 
-/** results.json: studies by what they were made of, so that a run goes on where one before it ended. */
+/** Content of results.json. Keys name all that a study depends on, so that a run goes on where an earlier one ended. */
 interface ResultsFile {
   readonly format: "anomaly-cluster-evaluation/4";
   readonly dataset: {
@@ -47,11 +47,11 @@ interface ResultsFile {
     readonly classes: string[];
   };
   readonly studies: Record<string, NamedStudy>;
-  /** Trainings by the study's key, method, seed and settings. */
+  /** Trainings. The key consists of the study's key, the method, seed and settings. */
   readonly trainings: Record<string, TrainingRow>;
 }
 
-/** What was measured of one set. */
+/** The results for one set. */
 export interface EvaluatedSet {
   readonly classes: number;
   readonly images: number;
@@ -59,7 +59,7 @@ export interface EvaluatedSet {
 }
 
 /**
- * Measures what was not measured before, and keeps it in `output`, which must not be in the set's folder.
+ * Measures all that was not measured before, and keeps it in `output`, which must not be in the set's folder.
  *
  * @param argument the set, as the user calls it.
  */
@@ -109,7 +109,7 @@ export async function evaluateSet(
   return { classes: labels.length, images: dataset.images.length, studies: shown };
 }
 
-/** The presets, then the networks. */
+/** What to measure: the presets, then the networks. */
 function subjectsOf({ presets, models = [] }: EvaluateSetOptions): Subject[] {
   return [
     ...presets.map((preset) => ({ name: preset, preset })),
@@ -121,25 +121,25 @@ function subjectsOf({ presets, models = [] }: EvaluateSetOptions): Subject[] {
   ];
 }
 
-/** What tables call a network of the hub. */
+/** Name of a network of the hub in tables. */
 function networkName(address: string): string {
   const { repository, file = "" } = hubReference(address);
   return hubNetworkName(repository.split("/")[1], file);
 }
 
-/** What an earlier run into the same folder measured; nothing where there is none, or it cannot be read. */
+/** Results of an earlier run into the same folder. Empty if there are none, or they cannot be read. */
 async function resultsBefore(output: string): Promise<Pick<ResultsFile, "studies" | "trainings">> {
   try {
     const file: ResultsFile = JSON.parse(await readFile(join(output, "results.json"), "utf8"));
     const { studies, trainings } = file;
     if (file.format === "anomaly-cluster-evaluation/4") return { studies: { ...studies }, trainings: { ...trainings } };
   } catch {
-    // Then there is none.
+    // There are no earlier results.
   }
   return { studies: {}, trainings: {} };
 }
 
-/** Names what a study depends on. */
+/** A key that names all that a study depends on. */
 async function keyOf(
   { name, preset, model }: Subject,
   dataset: LabelledDataset,
@@ -211,7 +211,7 @@ async function studyOf(
   return found;
 }
 
-/** Patches that masks touch; what is to be said of them is said once. */
+/** The patches that masks touch. Each warning on masks is printed only once. */
 async function masksOf(
   images: readonly (LoadedImage & LabelledImage)[],
   patches: PatchSet,

@@ -1,4 +1,4 @@
-// `evaluate --teach`: what labels teach of one set, kept from run to run.
+// For `evaluate --teach`: measures learning from labels on one set, and keeps the results for later runs.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ import { loadSubject } from "./subject.ts";
 
 export type { NamedTeaching };
 
-/** How teaching is measured. */
+/** How learning from labels is measured. */
 export interface EvaluateTeachingOptions extends CacheOptions {
   readonly presets: readonly PresetName[];
   readonly teachRuns: number;
@@ -30,17 +30,17 @@ export interface EvaluateTeachingOptions extends CacheOptions {
   readonly detail?: Detail;
 }
 
-/** teaching.json: what was measured, by what it was made of. */
+/** Content of teaching.json. Keys name all that the results depend on. */
 interface TeachingFile {
   readonly format: "anomaly-cluster-teaching/1";
   readonly teachings: Record<string, Teaching>;
 }
 
 /**
- * Measures each preset on a set, but for what an earlier run into the same folder measured.
+ * Measures each preset on a set, except those that an earlier run into the same folder measured.
  *
  * @param argument the set, as the user calls it.
- * @param set what tables call it.
+ * @param set name of the set in tables.
  * @param output must not be in the set's folder.
  */
 export async function evaluateTeaching(
@@ -75,7 +75,7 @@ export async function evaluateTeaching(
   return found;
 }
 
-/** Writes tables and plots; gives the tables. */
+/** Writes tables and plots. Returns the tables. */
 export function writeTeaching(output: string, teachings: readonly NamedTeaching[]): string {
   const tables = teachingTables(teachings);
   writeWhole(output, "teaching.md", `${tables}\n`);
@@ -87,7 +87,7 @@ export function writeTeaching(output: string, teachings: readonly NamedTeaching[
   return tables;
 }
 
-/** Vectors of a set's images, as `cluster` groups them, and their labels. */
+/** The vectors by which `cluster` would group a set's images, and the images' labels. */
 export async function embeddingsOf(
   preset: PresetName,
   dataset: LabelledDataset,
@@ -118,12 +118,12 @@ function teachingsBefore(output: string): Record<string, Teaching> {
     const file: TeachingFile = JSON.parse(readFileSync(join(output, "teaching.json"), "utf8"));
     if (file.format === "anomaly-cluster-teaching/1") return { ...file.teachings };
   } catch {
-    // Then there is none.
+    // There are no earlier results.
   }
   return {};
 }
 
-/** Names what was measured. */
+/** A key that names all that the result depends on. */
 async function keyOf(
   preset: PresetName,
   { images }: LabelledDataset,

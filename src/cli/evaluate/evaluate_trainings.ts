@@ -1,4 +1,5 @@
-// Trainings that `evaluate` measures: each is kept as soon as it is done, and one that is cut off goes on.
+// Measures trained clusterers for `evaluate`. Each training is kept as soon as it ends; an interrupted one is
+// continued.
 
 import type { LabelledDataset } from "../../dataset/labelled.ts";
 import { joinPatches } from "../../embed/embedder.ts";
@@ -13,17 +14,17 @@ import type { TrainedName } from "../options/methods.ts";
 import { loadSubject, type Subject } from "./subject.ts";
 import { checkpointsIn, removeCheckpoint, trainedClustererOf, type TrainingChoice } from "../cluster/training.ts";
 
-/** What to train, and on which images. */
+/** Which clusterers are trained, how often and on which images. */
 export interface EvaluateTrainings extends TrainingChoice {
-  /** Clusterers that are trained. @default none */
+  /** Clusterers to train. @default none */
   readonly cluster?: readonly TrainedName[];
-  /** Trainings of each. */
+  /** Number of trainings of each clusterer. */
   readonly trainingSeeds: number;
   readonly size: number;
   readonly engine: EngineChoice;
 }
 
-/** The rows of the clusterers that are trained, on the patches of the subject's first feature. */
+/** Rows of the result table on trained clusterers. They are trained on the patches of the subject's first feature. */
 export async function trainingsOf(
   subject: Subject,
   key: string,

@@ -1,4 +1,4 @@
-// What `evaluate` measures, and its embedded images.
+// What `evaluate` measures, and how its images are loaded and embedded.
 
 import type { ImageFile } from "../../dataset/folder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -14,21 +14,21 @@ import { openModel } from "../network/open_model.ts";
 import { tell, warn } from "../system/progress.ts";
 import { setWhite } from "../cluster/set_white.ts";
 
-/** A preset, or with the paper's method another network. */
+/** What is measured: a preset, or another network with the paper's method. */
 export interface Subject {
   readonly name: string;
   readonly preset: PresetName;
-  /** As `--model` of cluster. */
+  /** Like `--model` of `cluster`. */
   readonly model?: string;
 }
 
-/** Images of each part, and levels of each of two looks where they were looked at twice. */
+/** The images of each part. `looks` describes the two looks, if photos were looked at twice. */
 export interface LoadedParts {
   readonly loaded: LoadedImage[][];
   readonly looks?: TwoLooks;
 }
 
-/** Images of each part by the subject's network; `parts` are what the progress says, and files. */
+/** Embeds the images of each part by the subject's network. A part is a title for the progress and a list of files. */
 export async function loadSubject(
   { name, preset, model }: Subject,
   parts: readonly (readonly [stage: string, files: readonly ImageFile[]])[],

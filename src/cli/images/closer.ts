@@ -1,4 +1,4 @@
-// Large photos, looked at closer: whether, by which photos of a folder, and each one.
+// The closer look at large photos: decides whether it is needed, fits it to some photos, and opens its networks.
 
 import { createHash } from "node:crypto";
 import { availableCores } from "../../core/cores.ts";
@@ -17,24 +17,24 @@ import { pooledEmbedder } from "./embedder_pool.ts";
 import { prepareImages } from "./image_pool.ts";
 import { readBytes } from "./read_image.ts";
 
-/** How photos are looked at closer, and what embeds first looks. */
+/** A closer look at photos, and what embeds first looks. */
 export interface Closer {
   readonly look: CloserLook;
-  /** Embeds images of their own size. */
+  /** Embeds first looks, which are images of any size. */
   readonly embedder: Embedder;
-  /** The same for many images at once, where that is faster. */
+  /** Opens an embedder that is faster for many images; absent if there is none. */
   readonly openMany?: () => Embedder;
-  /** Names the look: another one sees other windows. */
+  /** Identifies the look, because another look would choose other windows. */
   readonly digest: string;
 }
 
-/** The sentence that tells how closely is looked. */
+/** A sentence that tells the user how small a defect can be seen. */
 export function closerNote({ look: { detail } }: Closer): string {
   return `large photos are looked at closer where they are least like the others: defects from about ${detail} pixels on ` +
     "are seen; --detail PIXELS asks for smaller ones, --detail off sees photos whole";
 }
 
-/** What images are made ready by. */
+/** How images are decoded and embedded. */
 export interface CloserOptions {
   readonly engine: Engine;
   readonly decoder: DecoderName;
@@ -42,7 +42,10 @@ export interface CloserOptions {
   readonly white?: number;
 }
 
-/** Fits a closer look to some of the photos, in `detail`'s pixels; nothing where they are small enough to be seen whole. */
+/**
+ * Fits a closer look to some of the photos. `detail` is in the photos' pixels. `undefined` if the photos are small
+ * enough to be seen whole, or `detail` is off.
+ */
 export async function fitCloser(
   files: readonly ImageFile[],
   detail: Detail,
@@ -55,7 +58,7 @@ export async function fitCloser(
   return closerOf(await fitLook(files.length, wanted.detail, photos, networks.embedder), networks);
 }
 
-/** A look that was fitted before, with what embeds for it. */
+/** Opens the networks for a look that was fitted before. */
 export async function openCloser(look: CloserLook, engine: Engine): Promise<Closer> {
   return closerOf(look, await firstLookNetworks(engine));
 }
@@ -66,7 +69,10 @@ function closerOf(look: CloserLook, networks: Pick<Closer, "embedder" | "openMan
   return { look, ...networks, digest: createHash("sha256").update(`${look.detail} `).update(bytes).digest("hex") };
 }
 
-/** Sizes of photos, by their headers where these tell; what cannot be read is told when it is embedded. */
+/**
+ * Reads the sizes of photos, from their headers if possible. Warnings on files that cannot be read come later, with all
+ * others.
+ */
 function sizesOf(files: readonly ImageFile[]): SizeReader {
   return async function* (chosen) {
     for (const at of chosen) {
@@ -80,7 +86,7 @@ function sizesOf(files: readonly ImageFile[]): SizeReader {
   };
 }
 
-/** Photos with all their pixels; what cannot be read is told when all are. */
+/** Reads photos as a look needs them, on workers. Warnings on files that cannot be read come later, with all others. */
 function photosOf(files: readonly ImageFile[], options: CloserOptions & { readonly detail: number }): PhotoReader {
   return async function* (chosen) {
     const paths = chosen.map((at) => files[at].file);
@@ -90,7 +96,7 @@ function photosOf(files: readonly ImageFile[], options: CloserOptions & { readon
   };
 }
 
-/** What embeds first looks, for one photo at a time. */
+/** Opens the embedder of first looks, for one photo at a time. */
 export async function openFirstLooks(engine: Engine): Promise<Embedder> {
   return (await firstLookNetworks(engine)).embedder;
 }
@@ -102,7 +108,7 @@ async function firstLookNetworks(engine: Engine): Promise<Pick<Closer, "embedder
   const pools = engine === "wasm" && cores > 1;
   return {
     embedder: openedLate(checked),
-    // The other cores have the close looks to embed.
+    // The other cores embed close looks.
     ...(pools && { openMany: () => pooledEmbedder(checked.id, options, Math.ceil(cores / 2)) }),
   };
 }

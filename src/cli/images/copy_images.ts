@@ -1,4 +1,4 @@
-// Image files into folders named after their groups, and nowhere else.
+// Copies image files into folders named after their groups, and makes sure that nothing is written elsewhere.
 
 import {
   createReadStream,
@@ -27,7 +27,10 @@ export interface Copy {
   readonly to: string;
 }
 
-/** Only images that the folder itself lists are copied, so that no path in the file leads elsewhere. */
+/**
+ * The copies to make, and images of the file that the folder lacks. Only images found in the folder are copied, so that
+ * no path in the file leads elsewhere.
+ */
 export function copiesOf(
   file: Pick<GroupsFile, "groups" | "images">,
   folder: string,
@@ -48,10 +51,11 @@ export function copiesOf(
 }
 
 /**
- * Copies files; those that are there as they would be copied, as after a run that was cut short, are done.
+ * Copies files. Files that are already there with the same content are not copied again: an earlier run may have been
+ * interrupted.
  *
- * @returns how many were there.
- * @throws {AnomalyClusterError} `cannot-write` when any other file of these names is there.
+ * @returns how many were already there.
+ * @throws {AnomalyClusterError} `cannot-write` if a file with one of these names but other content is there.
  */
 export async function copyAll(copies: readonly Copy[], output: string): Promise<number> {
   const existing = copies.filter(({ to }) => isThere(to));
@@ -68,7 +72,7 @@ export async function copyAll(copies: readonly Copy[], output: string): Promise<
   return done.size;
 }
 
-/** Whether the file there has the bytes of the other. */
+/** Whether the file at `to` has the same bytes as `from`. */
 function isCopied({ from, to }: Copy): boolean {
   const there = lstatSync(to);
   return there.isFile() && there.size === statSync(from).size && readFileSync(from).equals(readFileSync(to));
@@ -84,8 +88,8 @@ function isThere(file: string): boolean {
 }
 
 /**
- * Copies a file, by no link out of the output folder; `link` makes a symbolic link to it. Where the file system takes its
- * name for that of one that is there, it gets a number.
+ * Copies a file, or makes a symbolic link to it if `link` is set. Throws if a link in the output folder leads out of
+ * it. If the name is taken, perhaps because the file system ignores case, the copy's name gets a number.
  */
 export async function copyInto(output: string, { from, to }: Copy, link = false): Promise<void> {
   const root = realpathSync(output);
@@ -93,7 +97,7 @@ export async function copyInto(output: string, { from, to }: Copy, link = false)
   if (real !== root && !real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)) {
     throw new AnomalyClusterError("cannot-write", `${dirname(to)} leads out of ${output}: remove that link`);
   }
-  // Not the name with more behind: that may be longer than names can be.
+  // The file's own name with a suffix might be longer than the file system allows.
   const partial = join(output, `.${process.pid}.partial`);
   try {
     mkdirSync(dirname(to), { recursive: true });
@@ -108,7 +112,7 @@ export async function copyInto(output: string, { from, to }: Copy, link = false)
   }
 }
 
-/** A name that is not there: the file's own, or with a number. */
+/** A name that is not taken: the file's own, or the same with a number. */
 function freeName(file: string): string {
   const { dir, name, ext } = parse(file);
   let free = file;
@@ -116,7 +120,7 @@ function freeName(file: string): string {
   return free;
 }
 
-/** Where a folder, or the part of its path that is there, really is. */
+/** The real path of a folder, or of its nearest parent that exists. */
 function realFolder(folder: string): string {
   try {
     return realpathSync(folder);

@@ -1,13 +1,13 @@
-// What a worker that embeds is asked, and what it answers.
+// Messages to and from a worker that embeds images.
 
 import type { PatchSet, Raster } from "../../types.ts";
 
-/** One image to embed. */
+/** Asks for the patches of one image. */
 export interface EmbedRequest {
   readonly image: Raster;
 }
 
-/** Its patches. */
+/** The patches of the image. */
 export interface EmbedAnswer {
   readonly patches: PatchSet;
 }

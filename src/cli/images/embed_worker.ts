@@ -1,4 +1,4 @@
-// A worker that embeds images: told the network first, then one message in, one out.
+// A worker that embeds images. The first message names the network; then each message is an image and has one answer.
 
 import type { Embedder } from "../../embed/embedder.ts";
 import { onnxEmbedder, type OnnxEmbedderOptions } from "../../embed/onnx.ts";
@@ -11,7 +11,7 @@ let opened: Promise<Embedder>;
 onMessage(async (data: OnnxEmbedderOptions | EmbedRequest & { readonly index: number }, post) => {
   if ("model" in data) {
     opened = onnxEmbedder(data);
-    opened.catch(() => {}); // Each image that needs it fails with it.
+    opened.catch(() => {}); // Each image that needs the network fails with the same error.
     return;
   }
   const answer = await embedded(data);

@@ -1,15 +1,15 @@
-// A network on several workers, one thread each: for many images these are ahead of one network on several threads, which
-// wait for each other at every layer while others decode.
+// Runs a network on several workers with one thread each. For many images this is faster than one network on several
+// threads, because such threads wait for each other at every layer while other threads decode.
 
 import type { Embedder } from "../../embed/embedder.ts";
 import type { OnnxEmbedderOptions } from "../../embed/onnx.ts";
 import type { EmbedAnswer, EmbedRequest } from "./embed_messages.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
-/** Never called. Deno fetches what is named here with the program, so that workers start without a connection too. */
+/** Never called. Deno fetches the worker named here together with the program, so that it also starts offline. */
 export const fetchedBefore = (): Promise<unknown> => import("./embed_worker.ts");
 
-/** The embedder of the id that `options` give, on at most `most` workers, which start as there is work. */
+/** An embedder with this id that runs on at most `most` workers. They start when there is work for them. */
 export function pooledEmbedder(id: string, options: OnnxEmbedderOptions, most: number): Embedder {
   const first: OnnxEmbedderOptions = { ...options, threads: 1 };
   const module = new URL("./embed_worker.ts", import.meta.url);

@@ -1,4 +1,4 @@
-// The cache of embedded images, as the program's options name it.
+// The cache of embedded images for one run of the program.
 
 import { EmbeddingCache } from "../../embed/cache.ts";
 import { cacheKey } from "../../embed/cache_entry.ts";
@@ -14,10 +14,13 @@ import { usersCacheFolder } from "../system/cache_folder.ts";
 import { PACKAGES } from "../system/manifest.ts";
 import { warn } from "../system/progress.ts";
 
-/** Rises when decoding, resizing or thumbnails give other results than before: entries of other numbers are not used. */
+/**
+ * Increase it when decoding, resizing or thumbnails give other results than before. Entries with another number are not
+ * used.
+ */
 const PREPARATION_VERSION = 3;
 
-/** Packages whose versions results depend on, besides. */
+/** Packages on whose versions the results depend too. */
 const EMBEDDED_BY = [
   "@cwasm/jpeg-turbo",
   "@jsquash/avif",
@@ -32,7 +35,7 @@ const EMBEDDED_BY = [
 export interface CacheOptions {
   /** A folder, or `off`. @default the user's folder for caches */
   readonly cache?: string;
-  /** Bytes. */
+  /** Most bytes in the cache. */
   readonly cacheLimit: number;
 }
 
@@ -40,9 +43,9 @@ export interface CacheOptions {
 export interface CachedImage {
   readonly patches: PatchSet;
   readonly thumbnail: Thumbnail;
-  /** Where it was looked at closely. */
+  /** The part that was looked at closely. */
   readonly window?: PixelBox;
-  /** The raster's note. */
+  /** The decoder's note on the image. */
   readonly note?: string;
 }
 
@@ -50,13 +53,13 @@ type Extra = Omit<CachedImage, "patches">;
 
 /** The cache for the images of one network. */
 export interface ImageCache {
-  /** A file's key. */
+  /** The key of a file, by its content. */
   keyOf(bytes: Uint8Array): Promise<Uint8Array>;
   get(key: Uint8Array): CachedImage | undefined;
   put(key: Uint8Array, image: CachedImage): void;
 }
 
-/** Names all that an image's entry depends on besides its file. */
+/** A text that names all that an image's entry depends on, except the image's file. */
 export async function makerOf(
   id: string,
   model: Uint8Array,
@@ -79,7 +82,7 @@ export async function makerOf(
   ]);
 }
 
-/** The cache of a run: told of at its end, closed with it. */
+/** The cache of one run. When it is disposed of, it is closed and its use is reported. */
 export class RunCache {
   readonly #store?: EmbeddingCache<Extra>;
   #asked = 0;
@@ -92,7 +95,7 @@ export class RunCache {
     else tell("no folder is known for it, as HOME is not set: --cache DIR names one");
   }
 
-  /** The part of it that {@linkcode makerOf} names. */
+  /** The entries for the text that {@linkcode makerOf} returned. */
   of(maker: string): ImageCache | undefined {
     const store = this.#store;
     if (!store?.isOpen) return undefined;
@@ -114,7 +117,7 @@ export class RunCache {
     };
   }
 
-  /** What is kept if the run stops here, for whoever stopped it. */
+  /** A sentence for a user who interrupts the run, on what stays in the cache. */
   kept(): string {
     if (!this.#store?.isOpen) return "without a cache nothing is kept";
     return `${this.#store.kept} embedded images are kept in ${this.#store.folder}: the same command goes on from there`;
@@ -132,7 +135,7 @@ export class RunCache {
   }
 }
 
-/** Where the cache is: nowhere when off, an empty text when no folder is known for it. */
+/** The folder of the cache: `undefined` if it is off, empty if no folder is known for it. */
 function folderOf(option: string | undefined): string | undefined {
   if (option === "off") return undefined;
   return option === undefined ? usersCacheFolder("anomaly-cluster") : fromUser(option);

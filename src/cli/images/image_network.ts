@@ -1,4 +1,4 @@
-// What images go through: decoders, the network, the closer look, the cache.
+// All that is needed to embed image files: decoder settings, the network, the closer look, the cache.
 
 import type { Embedder } from "../../embed/embedder.ts";
 import type { TwoLooks } from "../../look/two_looks.ts";
@@ -8,25 +8,25 @@ import type { Closer } from "./closer.ts";
 import type { RunCache } from "./image_cache.ts";
 import type { PrepareOptions } from "./image_pool.ts";
 
-/** What embeds images, and how they are made ready for it. */
+/** A network, and how images are prepared for it. */
 export interface ImageNetwork extends PrepareOptions {
   readonly embedder: Embedder;
-  /** Levels of its patches. */
+  /** Number of levels of its patches. */
   readonly levels: number;
-  /** The same for many images at once, where that is faster. */
+  /** Opens an embedder that is faster for many images; absent if there is none. */
   readonly openMany?: () => Embedder;
-  /** Looks at photos closer, where they are large. */
+  /** The closer look at photos; absent if they are seen whole. */
   readonly closer?: Closer;
-  /** Hears of each image that went through the network. */
+  /** Counts each image that went through the network. */
   readonly estimate?: TimeEstimate;
 }
 
-/** Levels of each of two looks, where a network's photos are looked at twice. */
+/** The number of levels of each look, if photos are looked at twice. */
 export function looksOf({ closer, levels }: ImageNetwork): TwoLooks | undefined {
   return closer && { levels };
 }
 
-/** What images go through: with their cache, and closely where there is a look. */
+/** An opened network together with the cache of its images, and with the closer look if there is one. */
 export function networkWith(
   opened: OpenModel,
   closer: Closer | undefined,
@@ -36,7 +36,7 @@ export function networkWith(
   return { ...opened, closer, cache: cache.of(`${opened.maker} ${closer.digest}`) };
 }
 
-/** Frees what embeds. */
+/** Frees the network, and that of the closer look. */
 export async function releaseNetwork({ embedder, closer }: Pick<ImageNetwork, "embedder" | "closer">): Promise<void> {
   await embedder.release();
   await closer?.embedder.release();

@@ -1,4 +1,4 @@
-// Decoding and resizing on workers, ahead of the network that embeds: bounded, and in the files' order.
+// Decodes and resizes images on workers, some images ahead of the network. Results come in the order of the files.
 
 import { availableCores } from "../../core/cores.ts";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -8,27 +8,31 @@ import type { PreparedImage, PrepareRequest } from "./prepared_image.ts";
 import { readBytes } from "./read_image.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
-/** How images are made ready. */
+/** How images are prepared. */
 export interface PrepareOptions {
-  /** Side to which images are resized. */
+  /** Side in pixels to which images are resized. */
   readonly size: number;
   readonly decoder: DecoderName;
-  /** The sample of 16 bits that is white, see `DecodeOptions`. */
+  /** The 16-bit value that counts as white: see `DecodeOptions`. */
   readonly white?: number;
   readonly cache?: ImageCache;
-  /** Size of the defects that images are to be looked at closer for, in pixels: then their pixels are wanted too. */
+  /** Size in pixels of the defects to look for closely. If given, the photos are kept too, for the closer look. */
   readonly detail?: number;
-  /** Decoders that outlast the call. @default the call's own */
+  /** Decoders that stay open after the call. @default new ones, which end with the call */
   readonly decoders?: DecoderPool;
 }
 
-/** Images that may be ready or in work beyond the one asked for, a worker: bounds the memory, of whole photos more so. */
+/**
+ * For each worker, so many images may be ready or in progress. This limits the memory, so for whole photos it is less.
+ */
 const [AHEAD, PHOTOS_AHEAD] = [3, 1];
 
-/** A file's path; or its bytes, which are taken away. */
+/** A file's path; or its bytes, which are transferred to a worker and cannot be used after. */
 export type ImageSource = string | Uint8Array<ArrayBuffer>;
 
-/** Yields for each file, in order, what the cache has of it, else its image, or the error that it failed with. */
+/**
+ * Yields for each file, in order, its entry in the cache, or else the prepared image, or the error that it failed with.
+ */
 export async function* prepareImages(
   files: readonly ImageSource[],
   { size, decoder, white, cache, detail, decoders: lasting }: PrepareOptions,
@@ -51,7 +55,7 @@ export async function* prepareImages(
   const ask = () => {
     if (next === files.length) return;
     const image = prepare(files[next++]);
-    image.catch(() => {}); // It is awaited in its turn, or never where one before it failed.
+    image.catch(() => {}); // It is awaited in its turn, or never if an earlier one failed.
     queue.push(image);
   };
   try {
@@ -65,10 +69,10 @@ export async function* prepareImages(
   }
 }
 
-/** Workers that decode pay up to so many. */
+/** More workers than this would not decode faster. */
 export const MOST_DECODERS: number = Math.min(availableCores(), 8);
 
-/** Never called. Deno fetches what is named here with the program, so that workers start without a connection too. */
+/** Never called. Deno fetches the worker named here together with the program, so that it also starts offline. */
 export const fetchedBefore = (): Promise<unknown> => import("./image_worker.ts");
 
 /** Workers that decode and resize. */
@@ -82,7 +86,10 @@ export class DecoderPool {
     this.#pool = new WorkerPool(most, new URL("./image_worker.ts", import.meta.url));
   }
 
-  /** Takes the bytes away. Rejects with what {@linkcode decodeUsable} throws. */
+  /**
+   * Decodes and resizes a file. Its bytes are transferred to a worker. Rejects with what {@linkcode decodeUsable}
+   * throws.
+   */
   decode(bytes: Uint8Array<ArrayBuffer>): Promise<PreparedImage> {
     const { size, decoder, white, detail } = this.settings;
     const asked = { bytes, size, decoder, ...(white && { white }), ...(detail !== undefined && { detail }) };

@@ -1,4 +1,4 @@
-// A worker that turns image files into what the network and the report need: one message in, one out.
+// A worker that decodes image files for the network and the report. Each message is an image and has one answer.
 
 import { resize } from "../../image/resize.ts";
 import { decodeUsable } from "../../image/usable.ts";
@@ -11,7 +11,7 @@ import { onMessage } from "./worker_port.ts";
 onMessage(async (request: PrepareRequest & { readonly index: number }, post) => {
   const answer = await prepared(request);
   const photo = "photo" in answer ? answer.photo?.data : undefined;
-  // Large photos are given away, not copied: where they have their memory for themselves.
+  // Large photos are transferred, not copied, if they do not share their memory with other data.
   const isOwn = photo && photo.byteLength === photo.buffer.byteLength && photo.buffer instanceof ArrayBuffer;
   post(answer, isOwn && "pixels" in answer && answer.pixels.data !== photo ? [photo.buffer] : []);
 });

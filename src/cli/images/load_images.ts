@@ -1,4 +1,4 @@
-// Files → patch embeddings. What cannot be used is named in the warnings and left out.
+// Decodes and embeds image files. Files that cannot be used are named in the warnings and left out.
 
 import type { ImageFile } from "../../dataset/folder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -13,17 +13,17 @@ import { type ImageSource, prepareImages } from "./image_pool.ts";
 import type { PreparedImage } from "./prepared_image.ts";
 import { startStage } from "../system/progress.ts";
 
-/** An image that could be read. */
+/** An image file that could be read, and its patches. */
 export interface LoadedImage extends ImageFile {
   readonly patches: PatchSet;
   readonly thumbnail: Thumbnail;
-  /** Where it was looked at closely. */
+  /** The part that was looked at closely. */
   readonly window?: PixelBox;
 }
 
 type Prepared = PreparedImage | CachedImage | AnomalyClusterError;
 
-/** All images at once, as {@linkcode embedFiles} has them. */
+/** Returns all that {@linkcode embedFiles} yields. */
 export async function loadImages(
   files: readonly ImageFile[],
   network: ImageNetwork,
@@ -34,8 +34,8 @@ export async function loadImages(
 }
 
 /**
- * Decodes and embeds files at once, each on cores of its own, but for those in the cache; yields them in their order.
- * `stageName` is what the progress says.
+ * Decodes and embeds files that are not in the cache, and yields all in order. Some cores decode while others embed.
+ * `stageName` is shown with the progress.
  */
 export async function* embedFiles(
   files: readonly ImageFile[],
@@ -61,7 +61,7 @@ export async function* embedFiles(
   stage.end();
 }
 
-/** The same images; what the network fails with says at which one. */
+/** Yields the same images. If the network fails, the error names the image. */
 async function* namingTheFirst<Image>(images: AsyncIterable<Image>, next: () => string): AsyncGenerator<Image> {
   try {
     yield* images;
@@ -71,12 +71,19 @@ async function* namingTheFirst<Image>(images: AsyncIterable<Image>, next: () => 
   }
 }
 
-/** Images from which on several networks at once are worth their start, some 300 ms; large photos take ten times as long. */
+/**
+ * From so many images on, it is worth starting several networks, which takes some 300 ms. Large photos take ten times
+ * as long as others.
+ */
 const [MANY, MANY_PHOTOS] = [64, 8];
-/** Images on their way through several networks; of large photos all pixels are kept meanwhile. */
+/**
+ * So many images are in progress in several networks. It is less for large photos, because all their pixels are kept.
+ */
 const [AHEAD, PHOTOS_AHEAD] = [8, 2];
 
-/** Decodes and embeds files, or what was read of them; yields for each, in order, what was found or why it is no image. */
+/**
+ * Decodes and embeds files, given by path or bytes. Yields for each, in order, its patches or why it cannot be used.
+ */
 export async function* embedEach(
   sources: readonly ImageSource[],
   network: ImageNetwork,
@@ -105,7 +112,7 @@ export async function* embedEach(
     const ahead = closer ? PHOTOS_AHEAD : AHEAD;
     for await (const image of prepareImages(sources, { ...network, ...(closer && { detail: closer.look.detail }) })) {
       const embedding = embedded(image);
-      embedding.catch(() => {}); // It is awaited in its turn, or never where one before it failed.
+      embedding.catch(() => {}); // It is awaited in its turn, or never if an earlier one failed.
       queue.push(embedding);
       if (queue.length > (many ? ahead : 0)) yield await queue.shift()!;
     }
@@ -116,18 +123,18 @@ export async function* embedEach(
   }
 }
 
-/** What the user is told of images, in their order: equal notes together, at the end. */
+/** Collects warnings on images. Equal notes on several images become one warning, at the end. */
 export class ImageRemarks {
   readonly #noted = new Map<string, { first: string; others: number }>();
 
   constructor(readonly warnings: string[]) {}
 
-  /** One that is left out. */
+  /** Adds a warning on an image that is left out. */
   skipped(path: string, reason: string): void {
     this.warnings.push(`${path}: ${reason}, skipped`);
   }
 
-  /** One that is used. */
+  /** Adds a note on an image that is used. */
   noted(path: string, note: string): void {
     const found = this.#noted.get(note);
     if (found) found.others++;

@@ -1,17 +1,17 @@
-// What a worker that decodes is asked, and what it answers.
+// Messages to and from a worker that decodes images.
 
 import type { DecoderName } from "../../image/decode.ts";
 import type { Thumbnail } from "../../report/thumbnail.ts";
 import type { Raster } from "../../types.ts";
 
-/** Asks for an image, resized to `size` × `size`. */
+/** Asks for an image, resized to `size` × `size` pixels. */
 export interface PrepareRequest {
-  /** The file's. */
+  /** Content of the file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly size: number;
   readonly decoder: DecoderName;
   readonly white?: number;
-  /** Size of the defects that it is to be looked at closer for, in pixels: then its pixels are wanted too. */
+  /** Size in pixels of the defects to look for closely. If given, the photo itself is wanted too. */
   readonly detail?: number;
 }
 
@@ -19,12 +19,12 @@ export interface PrepareRequest {
 export interface PreparedImage {
   readonly pixels: Raster;
   readonly thumbnail: Thumbnail;
-  /** Its pixels, where they were asked for. */
+  /** The photo as the closer look needs it, if that was asked for. */
   readonly photo?: Raster;
-  /** The raster's note. */
+  /** The decoder's note on the image. */
   readonly note?: string;
-  /** The raster's largest sample of 16 bits. */
+  /** The largest 16-bit value in the image. */
   readonly largest?: number;
-  /** Its key in the cache, where there is one. */
+  /** Its key in the cache, if there is a cache. */
   readonly key?: Uint8Array;
 }

@@ -1,4 +1,4 @@
-// A file → pixels.
+// Reads image files.
 
 import { stat } from "node:fs/promises";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -6,10 +6,13 @@ import { decodeImage } from "../../image/decode.ts";
 import type { Raster } from "../../types.ts";
 import { fileBytes } from "../system/file_bytes.ts";
 
-/** Bytes of a file at most: more than any image takes that has not too many pixels. */
+/** Largest file in bytes. Images with an acceptable number of pixels are smaller. */
 const MOST_BYTES = 2e9;
 
-/** A file's bytes; never a pipe's, which may not come, nor a device's, which may not end. Throws `bad-image`. */
+/**
+ * A file's bytes. Throws `bad-image` if it cannot be read, and for pipes, whose bytes may never come, and devices,
+ * whose bytes may never end.
+ */
 export async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const found = await stat(file).catch(unreadable);
   if (!found.isFile()) throw new AnomalyClusterError("bad-image", "this is no file");

@@ -1,4 +1,4 @@
-// Files of ground-truth masks → the patches that they touch, and what the user should know of them.
+// Reads ground-truth masks: finds the patches that they touch, and warns of masks that look wrong.
 
 import { AnomalyClusterError } from "../../errors.ts";
 import { decodeImage } from "../../image/decode.ts";
@@ -8,25 +8,25 @@ import { maskPatches } from "../../weight/mask.ts";
 import { type Marks, marksOf } from "../../weight/marks.ts";
 import { readBytes } from "./read_image.ts";
 
-/** An image's mask, and the shape that the image has. */
+/** The mask of an image, and the size or shape of that image. */
 export interface MaskedImage {
   readonly mask: string | undefined;
   readonly shape: { readonly width: number; readonly height: number };
 }
 
-/** Masks of images. */
+/** The masks of images. */
 export interface MasksRead {
   /** 1 for each patch that an image's mask touches. */
   readonly masks: PatchValues;
-  /** Which images, by number, have no readable mask. */
+  /** Indices of images that have no readable mask. */
   readonly without: number[];
   readonly warnings: string[];
 }
 
-/** Marks of more than this share of an image are likely those of what is sound. */
+/** If more than this share of an image is marked, the mask probably marks sound parts. */
 const MOST = 0.5;
 
-/** Widths ÷ heights that differ by more are of different shapes. */
+/** Two shapes are different if their ratios of width to height differ by more than this factor. */
 const SAME_SHAPE = 1.1;
 
 /** Reads the masks of images. */
@@ -53,7 +53,7 @@ export async function readMasks(
 
 async function readMarks(file: string): Promise<Marks> {
   const bytes = await readBytes(file);
-  const decoded = await decodeImage(bytes, { white: 1 }); // Of 16 bits the smallest marks as well.
+  const decoded = await decodeImage(bytes, { white: 1 }); // With 16 bits, even the value 1 is a mark.
   const marks = marksOf(await asStored(bytes, decoded), isLossy(bytes));
   if (!marks.isPhotograph) return marks;
   throw new AnomalyClusterError("bad-image", "it looks like a photograph, no mask, and is not used");
@@ -67,8 +67,8 @@ function isLossy(bytes: Uint8Array): boolean {
 }
 
 /**
- * The pixels of a PNG file with their transparency, which decoding lays over white; of other files those that were
- * decoded.
+ * The pixels of a PNG file with their transparency, because `decodeImage` puts transparent pixels on white. For other
+ * files, the pixels that were decoded.
  */
 async function asStored(bytes: Uint8Array, decoded: Raster): Promise<Raster> {
   if (latin(bytes, 1, 4) !== "PNG") return decoded;
@@ -79,7 +79,7 @@ async function asStored(bytes: Uint8Array, decoded: Raster): Promise<Raster> {
   return data.length === decoded.data.length ? { ...decoded, data } : decoded;
 }
 
-/** What is told of masks, those of a kind in one sentence. */
+/** Collects warnings on masks. Equal warnings on several masks become one sentence. */
 class Remarks {
   readonly #found = new Map<string, string[]>();
 
@@ -112,7 +112,7 @@ class Remarks {
   }
 }
 
-/** A file's name with its folder's. */
+/** The name of a file and of its folder. */
 function shortName(file: string): string {
   return file.split(/[/\\]/).slice(-2).join("/");
 }

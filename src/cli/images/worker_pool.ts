@@ -1,31 +1,31 @@
-// Workers that each answer one message for each that they get.
+// A pool of workers that send one answer to each message.
 
 import { type ModuleWorker, startModule } from "../../core/worker.ts";
 import { AnomalyClusterError, type ErrorCode } from "../../errors.ts";
 import { type Resolvers, withResolvers } from "../../runtime/portable.ts";
 
-/** What a worker answers: with the index that it was asked with, its answer or what it failed with. */
+/** Message from a worker: the index of the question, with the answer or an error. */
 export type WorkerAnswer<Answer> =
   | Answer & { readonly index: number }
   | { readonly index: number; readonly code: ErrorCode; readonly message: string };
 
 interface Busy {
   readonly worker: ModuleWorker;
-  /** Questions that it has not answered. */
+  /** Number of questions that it has not answered yet. */
   open: number;
 }
 
-/** Workers, started when there is work for them. */
+/** A pool of workers. Each is started when there is work for it. */
 export class WorkerPool<Question extends object, Answer extends object> {
   readonly #workers: Busy[] = [];
   readonly #answers: Resolvers<Answer>[] = [];
-  /** Why a worker did not start or died: nothing more would be answered. */
+  /** Why a worker did not start or died. Then no question is answered any more. */
   #failure?: Error;
 
-  /** At most `most` workers of a module, each told `first` before all else. */
+  /** At most `most` workers that run `module`. Each gets the message `first` before all others. */
   constructor(readonly most: number, readonly module: URL, readonly first?: unknown) {}
 
-  /** Asks the worker that has least to do. Rejects with what it failed with. */
+  /** Asks the worker with the fewest open questions. `taken` is transferred to it. Rejects with the worker's error. */
   ask(question: Question, taken: Transferable[]): Promise<Answer> {
     if (this.#failure) return Promise.reject(this.#failure);
     const answer = withResolvers<Answer>();
@@ -61,7 +61,7 @@ export class WorkerPool<Question extends object, Answer extends object> {
   }
 }
 
-/** What a worker posts of an error. */
+/** The answer that reports an error. `otherwise` is the code of errors that have none. */
 export function failedAnswer(index: number, error: unknown, otherwise: ErrorCode): WorkerAnswer<never> {
   const code = error instanceof AnomalyClusterError ? error.code : otherwise;
   return { index, code, message: error instanceof Error ? error.message : String(error) };

@@ -1,4 +1,4 @@
-// The worker's side of a WorkerPool, in whatever kind of worker the runtime has.
+// The worker's side of a WorkerPool, for web workers and for Node's worker threads.
 
 interface Port {
   postMessage(message: unknown, taken: readonly Transferable[]): void;
@@ -11,7 +11,9 @@ interface Surroundings {
   process?: { getBuiltinModule(name: string): { readonly parentPort: Port } };
 }
 
-/** Hands each message to `answer`, with what posts to the pool and gives memory away with it. */
+/**
+ * Calls `answer` with each message and a function that posts to the pool. Data in `taken` are transferred, not copied.
+ */
 export function onMessage<Message>(
   answer: (message: Message, post: (message: unknown, taken?: readonly Transferable[]) => void) => void,
 ): void {

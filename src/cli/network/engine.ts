@@ -1,4 +1,4 @@
-// Which engine embeds: the native one where it may run and is already there.
+// Chooses the engine that runs networks: the native one if it may run and is already installed.
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -7,19 +7,19 @@ import { isDeno, mayLoadNative } from "../../runtime/deno.ts";
 import { type Engine, NATIVE_PACKAGE, nativeStarts } from "../../embed/onnx_runtime.ts";
 import { usersCacheFolder } from "../system/cache_folder.ts";
 
-/** Engines by name; `auto` is the native one where native code is allowed and the package is there. */
+/** Name of an engine; `auto` is the native one if native code is allowed and its package is installed, else `wasm`. */
 export type EngineChoice = Engine | "auto";
 
-/** What a choice comes to on this machine. Downloads nothing, asks for no permission. */
+/** The engine that a choice means on this machine. Downloads nothing and asks for no permission. */
 export async function chosenEngine(choice: EngineChoice): Promise<Engine> {
   if (choice !== "auto") return choice;
   return isDownloaded() && await nativeStarts() ? "native" : "wasm";
 }
 
-/** Whether trying the package downloads nothing: Deno's cache holds it, of whichever registry. */
+/** Whether the package can be tried without a download: for Deno, its cache must hold the package of any registry. */
 function isDownloaded(): boolean {
   if (!mayLoadNative()) return false;
-  if (!isDeno) return true; // What is not installed does not start, and nothing is downloaded.
+  if (!isDeno) return true; // Other runtimes download nothing: a package that is not installed fails to start.
   try {
     const folder = join(process.env.DENO_DIR ?? usersCacheFolder("deno"), "npm");
     const [name, version] = NATIVE_PACKAGE.split("@");

@@ -1,4 +1,4 @@
-// The network that options name: a file, a folder or a repository of the hub.
+// Finds the network that options name: a file, a folder or a repository of the hub.
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -10,26 +10,26 @@ import { fromUser } from "../options/arguments.ts";
 import { type HubOptions, openHubNetwork, USUAL_FILES } from "./hub/open_hub_network.ts";
 import { hubReference, isHubAddress } from "./hub/reference.ts";
 
-/** What names a network, and how one of the hub is had. */
+/** Options that name a network, and say how one of the hub is downloaded and kept. */
 export interface NetworkOptions extends HubOptions {
   readonly preset: PresetName;
-  /** `--model`: a file, a folder, or what {@linkcode hubReference} reads. */
+  /** `--model`: a file, a folder, or an address that {@linkcode hubReference} reads. */
   readonly model?: string;
 }
 
-/** A network as it was found. */
+/** A network that was found. */
 export interface FoundNetwork extends NetworkFiles {
-  /** What the ONNX file is called. */
+  /** Name of the ONNX file. */
   readonly file: string;
-  /** What finds it again, as `--model`; nothing for a preset's. */
+  /** The value of `--model` that finds this network again; absent for the network of a preset. */
   readonly address?: string;
 }
 
 /**
- * Reads the network of `--model`, else the preset's.
+ * Reads the network of `--model`, or the preset's if that is not given.
  *
- * @throws {AnomalyClusterError} `bad-argument` for what cannot be read or names nothing; `bad-model` for what cannot be
- * downloaded, or is no network that can be used.
+ * @throws {AnomalyClusterError} `bad-argument` if the name is wrong or the file cannot be read; `bad-model` if it
+ * cannot be downloaded, or is not a network that can be used.
  */
 export async function findNetwork(options: NetworkOptions): Promise<FoundNetwork> {
   const { model, preset } = options;
@@ -42,7 +42,7 @@ export async function findNetwork(options: NetworkOptions): Promise<FoundNetwork
   return { ...await readNetwork(address), file: networkFileName(address), address: fromUser(model) };
 }
 
-/** The ONNX file itself, or that of a folder as the hub's repositories are. */
+/** Path of the ONNX file: the path itself, or the file in a folder with the layout of the hub's repositories. */
 function fileOf(path: string, name: string): string {
   if (!isFolder(path)) return path;
   const files = USUAL_FILES.map((file) => join(path, file));
@@ -58,6 +58,6 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // Reading it says why.
+    return false; // The error comes when the file is read.
   }
 }

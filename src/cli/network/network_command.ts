@@ -1,11 +1,11 @@
-// `network NAME`: a network of the hub into the cache, opened once.
+// The command `network NAME`: downloads a network of the hub into the cache, and opens it to see that it works.
 
 import { openModel } from "./open_model.ts";
 import type { EngineChoice } from "./engine.ts";
 import { findNetwork } from "./find_network.ts";
 import { warn } from "../system/progress.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface NetworkCommandOptions {
   readonly update?: boolean;
   readonly engine: EngineChoice;
@@ -13,10 +13,10 @@ export interface NetworkCommandOptions {
   readonly json?: "-";
 }
 
-/** Images that are embedded to time it, after one that opens it. */
+/** So many images are embedded to time the network, after a first one that opens it. */
 const TIMED = 3;
 
-/** Runs the command; throws an `AnomalyClusterError` for what the user can mend. */
+/** Runs the command. Throws an `AnomalyClusterError` for errors that the user can correct. */
 export async function networkCommand(name: string, options: NetworkCommandOptions): Promise<void> {
   const { engine, cache, update = false } = options;
   const asked = {

@@ -1,4 +1,4 @@
-// `network`: its options, as the command line and its help have them.
+// Declares the options of `network`, for the command line and its help.
 
 import type { Command } from "commander";
 import { oneOf } from "../options/arguments.ts";

@@ -1,4 +1,4 @@
-// The network that options name, opened.
+// Opens the network that options name.
 
 import { availableCores } from "../../core/cores.ts";
 import type { Embedder } from "../../embed/embedder.ts";
@@ -23,29 +23,30 @@ export interface ModelOptions extends NetworkOptions {
   readonly engine?: EngineChoice;
   /** @default "own" */
   readonly decoder?: DecoderName;
-  /** The sample of 16 bits that is white in the images. @default 65535 */
+  /** The 16-bit value that counts as white in the images. @default 65535 */
   readonly white?: number;
 }
 
-/** A network, the side to which images are resized for it, and how to open it again. */
+/** An opened network, how images are prepared for it, and how to open it again. */
 export interface OpenModel {
   readonly embedder: Embedder;
-  /** Levels of its patches. */
+  /** Number of levels of its patches. */
   readonly levels: number;
-  /** The same for many images at once, where that is faster. */
+  /** Opens an embedder that is faster for many images; absent if there is none. */
   readonly openMany?: () => Embedder;
+  /** Side in pixels to which images are resized. */
   readonly size: number;
   readonly decoder: DecoderName;
-  /** The sample of 16 bits that is white, where it is not the largest possible one. */
+  /** The 16-bit value that counts as white; absent if it is 65535. */
   readonly white?: number;
-  /** Names all that an embedding depends on besides the image. */
+  /** A text that names all that an embedding depends on, except the image. */
   readonly maker: string;
-  /** What runs it. */
+  /** The engine that runs the network. */
   readonly engine: Engine;
   readonly network: NetworkRecord;
 }
 
-/** Finds and checks the network of `--model`, else the preset's; it opens with the first image. */
+/** Finds and checks the network of `--model`, or the preset's. It is opened with the first image. */
 export async function openModel(options: ModelOptions, warnings: string[], found?: FoundNetwork): Promise<OpenModel> {
   const preset = PRESETS[options.preset];
   const { model, manifest, file: name, address } = found ?? await findNetwork(options);
@@ -77,7 +78,7 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   const decoder = options.decoder ?? "own";
   const maker = await makerOf(checked.id, model, manifest, engine, decoder, white);
   const embedder = openedLate(checked);
-  // Before the work: what it gives is known only when it has run.
+  // Test another network than the presets' before the work: whether its output can be used is known only after a run.
   if (options.model !== undefined) {
     await embedder.embed({ data: new Uint8Array(4 * size * size).fill(128), width: size, height: size });
   }

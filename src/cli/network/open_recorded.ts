@@ -1,4 +1,4 @@
-// The network of an earlier run or of another machine, and no other.
+// Opens exactly the network that an earlier run or another machine used, and no other.
 
 import { sha256 } from "../../embed/manifest.ts";
 import { networkFileName } from "../../embed/read_network.ts";
@@ -10,18 +10,18 @@ import type { NetworkRecord } from "../../report/model_file.ts";
 
 /** How a recorded network is opened here. */
 export interface RecordedOptions extends Pick<ModelOptions, "model" | "engine" | "decoder" | "cache" | "keeps"> {
-  /** What was made with it, for sentences, as `these groups`. */
+  /** What was made with the network, for error messages, for example `these groups`. */
   readonly of: string;
 }
 
-/** Opens the network of a record. Throws `bad-model` where it is another one. */
+/** Opens the network of a record. Throws `bad-model` if another network is found instead. */
 export async function openRecorded(
   network: NetworkRecord,
   { of, ...given }: RecordedOptions,
   warnings: string[],
 ): Promise<OpenModel> {
   const model = given.model ?? network.model;
-  // An address in a record was written by someone else: it leads to no other server than the hub.
+  // Someone else may have written the address in the record. So it may lead only to the hub, not to any other server.
   const options = {
     ...network,
     ...given,
@@ -55,12 +55,12 @@ export async function openRecorded(
   return opened;
 }
 
-/** A preset that has the network: which one a preset's name stands for changes with the version. */
+/** A preset with this network. A preset of the same name may have another network in this version of the program. */
 function presetOf({ file, preset }: NetworkRecord): PresetName {
   return PRESET_NAMES.find((name) => networkFileName(PRESETS[name].model) === file) ?? preset;
 }
 
-/** In how many directions images were seen: said by the id, where nothing else does. */
+/** In how many directions images were seen. If the record does not say, the id does. */
 function viewsOf({ id, views }: NetworkRecord): NonNullable<NetworkRecord["views"]> {
   return views ?? (id.match(/ × ([48]) views/)?.[1] as "4" | "8" | undefined) ?? "1";
 }

@@ -1,4 +1,4 @@
-// Values of options: parsed, or refused with a sentence that says what would do.
+// Parses the values of options, and refuses wrong ones with a sentence that says what is allowed.
 
 import { resolve } from "node:path";
 import process from "node:process";
@@ -22,14 +22,14 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-/** Reads the text of an option; `schema` says what a config file may have in its place. */
+/** Parses the text of an option. `schema` says which values a config file may have for it. */
 export type Parser<T> = ((text: string) => T) & { readonly schema: JsonSchema };
 
 function parser<T>(schema: JsonSchema, parse: (text: string) => T): Parser<T> {
   return Object.assign((text: string) => parse(text), { schema });
 }
 
-/** A whole number from `least` on. */
+/** A whole number, `least` or more. */
 export function wholeNumber(least: number): Parser<number> {
   return parser({ type: "integer", minimum: least }, (text) => {
     const value = Number(text);
@@ -75,14 +75,14 @@ export const groupCount: Parser<number | "auto"> = parser(
   },
 );
 
-/** A side in pixels; the network tells which multiples it takes. */
+/** A side in pixels. The network will refuse it if it must be a multiple of something. */
 export const imageSize: Parser<number> = parser({ type: "integer", minimum: 1, maximum: 2048 }, (text) => {
   const value = wholeNumber(1)(text);
   if (value > 2048) throw new InvalidArgumentError("It must be at most 2048.");
   return value;
 });
 
-/** A number with MB or GB after it, in bytes. */
+/** A number of bytes, given as a number with MB or GB. */
 export const byteCount: Parser<number> = parser(
   { type: "string", pattern: "^[0-9]+(\\.[0-9]+)? ?[MmGg][Bb]$" },
   (text) => {
@@ -117,7 +117,7 @@ export const temperatures: Parser<Temperatures> = parser(
   },
 );
 
-/** What patches are scored by: a word, or a quantile as `5%`. */
+/** What patches are scored by: one of these words, or a quantile such as `5%`. */
 export function scoreSource(...words: Exclude<ScoreSource, object>[]): Parser<ScoreSource> {
   return parser({ anyOf: [{ enum: words }, { type: "string", pattern: "^[0-9.]+%$" }] }, (text) => {
     const [, number] = text.match(/^([0-9.]+)%$/) ?? [];
@@ -144,7 +144,7 @@ export const referenceCount: Parser<References> = parser(
   },
 );
 
-/** One of a few words; a misspelt one is told the nearest. */
+/** One of these words. For any other word, the error suggests the most similar one. */
 export function oneOf<T extends string>(...words: T[]): Parser<T> {
   const numbers = words.map(Number).filter(Number.isFinite);
   return parser({ enum: [...words, ...numbers] }, (text) => {
@@ -153,7 +153,7 @@ export function oneOf<T extends string>(...words: T[]): Parser<T> {
   });
 }
 
-/** The word with the fewest typos in it. */
+/** The word that is most similar to a text. */
 export function nearest(text: string, words: readonly string[]): string {
   return words.reduce((a, b) => editDistance(text, b) < editDistance(text, a) ? b : a);
 }
@@ -171,7 +171,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** Words with commas between them, each one of a few. */
+/** A list of these words, with commas between them. */
 export function listOf<T extends string>(...words: T[]): Parser<T[]> {
   const parse = oneOf(...words);
   return parser(
@@ -180,7 +180,7 @@ export function listOf<T extends string>(...words: T[]): Parser<T[]> {
   );
 }
 
-/** A path as the user means it: from the folder in which the task was started. */
+/** The absolute path of what a user typed. It starts from the folder in which the user started the program or task. */
 export function fromUser(path: string): string {
   return resolve(process.env.INIT_CWD ?? process.cwd(), path);
 }

@@ -1,26 +1,26 @@
-// Shell completions, generated from the options: of `anomaly-cluster`, and of `deno task cluster` and `evaluate`.
+// Generates shell completions from the options: for `anomaly-cluster`, and for its commands as `deno task`.
 
 import type { Command, Option } from "commander";
 import { oneOf } from "./arguments.ts";
 import { schemaOf } from "./config.ts";
 
-/** Shells that completions are written for. */
+/** Shells for which there are completions. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** Name of a shell. */
 export type Shell = (typeof SHELLS)[number];
 
-/** An option, for a shell. */
+/** An option, as shells complete it. */
 interface Completion {
-  /** With its dashes. */
+  /** The long name, with its dashes. */
   readonly long: string;
   readonly about: string;
-  /** What follows it: nothing, some words, a path, or what cannot be listed. */
+  /** What follows the option: nothing, one of `words`, a path, or any text. */
   readonly takes: "nothing" | "words" | "folder" | "file" | "text";
   readonly words: readonly string[];
 }
 
-/** The script that a shell reads at its start. */
+/** The script that a shell reads when it starts. */
 export function completionScript(root: Command, shell: Shell): string {
   const commands = root.commands.filter((command) => command.options.length > 0)
     .map((command) => ({ name: command.name(), options: command.options.map(completionOf) }));
@@ -176,7 +176,7 @@ function longs(options: readonly Completion[]): string {
   return options.map(({ long }) => long).join(" ");
 }
 
-/** In single quotes, as zsh and fish take it. */
+/** A text in single quotes, for zsh and fish. Apostrophes in it become typographic ones. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "’")}'`;
 }

@@ -1,4 +1,4 @@
-// `--config FILE`: options from a JSON file, under those of the command line.
+// For `--config FILE`: reads options from a JSON file. Options of the command line take precedence over them.
 
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -7,25 +7,29 @@ import { AnomalyClusterError } from "../../errors.ts";
 import { isHubAddress } from "../network/hub/reference.ts";
 import { fromUser, type JsonSchema, nearest, type Parser } from "./arguments.ts";
 
-/** Options that a config file has no use for: itself, what groups nothing, and what the network is given up without. */
+/**
+ * Options that a config file may not hold: `config` itself; `apply`, which groups nothing; and `queue`, which decides
+ * whether the program keeps its permission for the network.
+ */
 const NOT_IN_FILES = ["config", "apply", "queue"];
 
-/** The options of a command that a config file may hold, by their names on the command line. */
+/** The options of a command that a config file may hold, by their long names without dashes. */
 export function configurable(command: Command): Map<string, Option> {
   const named = command.options.map((option) => [option.long!.replace(/^--/, ""), option] as const);
   return new Map(named.filter(([name]) => !NOT_IN_FILES.includes(name)));
 }
 
-/** What an option may be in a config file. */
+/** Which values an option may have in a config file. */
 export function schemaOf(option: Option): JsonSchema {
   if (option.isBoolean()) return { type: "boolean" };
   return (option.parseArg as Partial<Parser<unknown>> | undefined)?.schema ?? { type: "string" };
 }
 
 /**
- * Sets the options that the file of `--config` holds and the command line (or the environment) does not.
+ * Sets options from the file of `--config`, unless the command line or the environment sets them.
  *
- * @throws {AnomalyClusterError} `bad-argument` when it cannot be read, or names what no option is or takes.
+ * @throws {AnomalyClusterError} `bad-argument` if the file cannot be read, or holds an unknown option or an invalid
+ * value.
  */
 export function applyConfig(command: Command): void {
   const name: string | undefined = command.opts().config;
@@ -73,7 +77,7 @@ function readObject(file: string, refuse: (reason: string, cause?: unknown) => E
   return value as Record<string, unknown>;
 }
 
-/** The value as the command line would give it; paths start from the file's folder. */
+/** The value, parsed as the command line would parse it. Paths start from the file's folder. */
 function valueOf(option: Option, value: unknown, folder: string): unknown {
   if (option.isBoolean()) {
     if (typeof value === "boolean") return value;
@@ -86,7 +90,7 @@ function valueOf(option: Option, value: unknown, folder: string): unknown {
   const isList = takesArray && Array.isArray(value) && value.every((one) => /^(string|number)$/.test(typeof one));
   if (!isText && !isList) {
     if (!parse) throw new InvalidArgumentError("It must be a text.");
-    parse(typeof value === "object" ? JSON.stringify(value) : ` ${value}`); // Says what it can be.
+    parse(typeof value === "object" ? JSON.stringify(value) : ` ${value}`); // Throws an error that says what is allowed.
     throw new InvalidArgumentError(`It must be a text${takesArray ? ", a number or a list of them" : " or a number"}.`);
   }
   const text = String(value);

@@ -1,9 +1,9 @@
-// The JSON Schema of config files, from the options themselves.
+// Generates the JSON Schema of config files from the options.
 
 import type { Command } from "commander";
 import { configurable, schemaOf } from "./config.ts";
 
-/** docs/config.schema.json. */
+/** Content of docs/config.schema.json. */
 export function configSchema(command: Command): string {
   const properties = Array.from(configurable(command), ([name, option]) => {
     const fallback = option.defaultValueDescription ?? option.defaultValue;

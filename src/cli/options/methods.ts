@@ -1,4 +1,4 @@
-// The methods that the program offers by name: each with one line for --help and its source.
+// The methods that users can choose by name, each with one line for --help that also gives its source.
 
 import type { DirectClusterer, TrainedClusterer } from "../../cluster/clusterer.ts";
 import type { SetDistance } from "../../distance/image_distances.ts";
@@ -70,7 +70,7 @@ export const POOLINGS: Described<PoolingName> = {
   "bag-of-words": "shares of 512 visual words (table 9)",
 };
 
-/** Names of clusterers that are trained. */
+/** Names of trained clusterers. */
 export type TrainedName = TrainedClusterer["kind"];
 
 /** Names of clusterers. */
@@ -131,12 +131,12 @@ export function methodsHelp(): string {
   }\n`;
 }
 
-/** The names of a table. */
+/** The names in a table of methods. */
 export function namesOf<Name extends string>(methods: Described<Name>): Name[] {
   return Object.keys(methods) as Name[];
 }
 
-/** A weighting from the program's options. */
+/** The weighting that the program's options describe. */
 export function weightingOf(name: WeightName, options: {
   readonly tau: Temperatures;
   readonly over: ScoreSource;
@@ -164,12 +164,12 @@ export function weightingOf(name: WeightName, options: {
   }
 }
 
-/** Whether it is the name of a clusterer that is trained. */
+/** Whether this is the name of a trained clusterer. */
 export function isTrained(name: ClustererName): name is TrainedName {
   return name in TRAINED;
 }
 
-/** A clusterer from the program's options. */
+/** The clusterer that the program's options describe. */
 export function clustererOf(name: DirectName, seed: number): DirectClusterer {
   switch (name) {
     case "gmm":

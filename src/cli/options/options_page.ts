@@ -1,4 +1,4 @@
-// docs/options.md: every command with its options, from the program itself.
+// Generates docs/options.md, which lists every command and its options.
 
 import type { Command } from "commander";
 
@@ -39,7 +39,7 @@ function section(command: Command): string {
   ].join("\n");
 }
 
-/** What help tells after the options: what each word means, examples. */
+/** The part of a command's help that follows the options: the meaning of each word, examples. */
 function afterOptions(command: Command): string {
   let all = "";
   command.configureOutput({ writeOut: (text) => all += text }).outputHelp();

@@ -27,13 +27,13 @@ export function cacheOption(): Option {
     .env("ANOMALY_CLUSTER_CACHE");
 }
 
-/** `--cache-limit`: the most that these take. */
+/** `--cache-limit`: the largest size of the cache. */
 export function cacheLimitOption(): Option {
   return new Option("--cache-limit <SIZE>", "most that the cache takes, as 500MB; what was used longest ago makes room")
     .argParser(byteCount).default(4e9, "4GB");
 }
 
-/** `--epochs`, of a clusterer that is trained. */
+/** `--epochs`: how long a clusterer is trained. */
 export function epochsOption(): Option {
   return new Option("--epochs <N>", "passes over the images, of a clusterer that is trained (default: the method's)")
     .argParser(wholeNumber(1));
@@ -48,7 +48,9 @@ export function patienceOption(): Option {
     .argParser(wholeNumber(0)).default(40);
 }
 
-/** Options of every command that speaks to a queue's server; `what` it does there. */
+/**
+ * Adds the options of all commands that use a queue's server. `what` says what the command does there, for the help.
+ */
 export function queueOptions(command: Command, what: string, isNeeded: boolean): Command {
   const url = new Option("--queue <URL>", `${what}: docs/queue.md`).makeOptionMandatory(isNeeded);
   return command.addOption(url)

@@ -1,17 +1,17 @@
-// What all machines see: the jobs, and the workers that are alive.
+// A board on the server that all machines can read: it lists the jobs, and the workers that are alive.
 
 import type { KV } from "@nats-io/kv";
 import { arrayOf } from "../../runtime/portable.ts";
 import type { JobRecord, WorkerRecord } from "./job_record.ts";
 import type { QueueServer } from "./server.ts";
 
-/** A worker, or a coordinator, that was not heard of for so long counts as gone: milliseconds. */
+/** A worker or coordinator counts as gone if it has sent no sign of life for so many milliseconds. */
 const SILENCE = 15_000;
 
-/** How often they tell of themselves, in milliseconds. */
+/** Milliseconds between two signs of life. */
 export const BEAT = 3000;
 
-/** The board of a server. All methods wait for a server that is away. */
+/** The board of a server. If the server does not answer, all methods wait for it. */
 export class Board {
   constructor(readonly server: QueueServer) {}
 
@@ -24,7 +24,7 @@ export class Board {
     await this.server.call(async () => (await this.#bucket("alive")).purge(`coordinator.${id}`));
   }
 
-  /** The oldest first. */
+  /** All jobs, the oldest first. */
   async jobs(): Promise<JobRecord[]> {
     const jobs = [...(await this.#all<JobRecord>("jobs")).values()];
     return jobs.sort((a, b) => a.started < b.started ? -1 : 1);
@@ -42,7 +42,7 @@ export class Board {
     await this.#put("alive", `coordinator.${job}`, {});
   }
 
-  /** Workers that were heard of lately, and the jobs whose coordinators were. */
+  /** Workers with a recent sign of life, and the jobs whose coordinators sent one. */
   async alive(): Promise<{ workers: WorkerRecord[]; coordinated: Set<string> }> {
     const all = await this.#all<WorkerRecord>("alive");
     const of = (kind: string) => [...all].filter(([key]) => key.startsWith(`${kind}.`));
@@ -69,7 +69,7 @@ export class Board {
   }
 
   #bucket(name: "jobs" | "alive"): Promise<KV> {
-    // In memory, who is alive can be told while the store is full.
+    // Signs of life are kept in memory, so that they can be sent even while the server's store is full.
     const alive = name === "alive" && { ttl: SILENCE, storage: "memory" as const };
     return this.server.values.create(`anomaly-${name}`, { history: 1, ...alive });
   }

@@ -1,18 +1,18 @@
-// The server of a queue, as options name it.
+// Connects to the queue's server that options name.
 
 import { fromUser } from "../options/arguments.ts";
 import { fileBytes } from "../system/file_bytes.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import { QueueServer, type ServerHooks } from "./server.ts";
 
-/** Options that every command has which speaks to a server. */
+/** Options of all commands that use a queue's server. */
 export interface ServerOptions {
   readonly queue: string;
   readonly queueCreds?: string;
   readonly queueTlsCa?: string;
 }
 
-/** Connects to the server that options name. Throws `bad-argument`, `queue-failed`. */
+/** Connects to the server. Throws `bad-argument`, `queue-failed`. */
 export async function connectQueue(options: ServerOptions, hooks: ServerHooks): Promise<QueueServer> {
   const { queue, queueCreds, queueTlsCa } = options;
   const [creds, ca] = [await contents("--queue-creds", queueCreds), await contents("--queue-tls-ca", queueTlsCa)];

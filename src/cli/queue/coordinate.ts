@@ -1,4 +1,4 @@
-// A queue's server that jobs are submitted to.
+// Submits a job to a queue's server, for `cluster --queue`.
 
 import type { ImageFile } from "../../dataset/folder.ts";
 import { VERSION } from "../system/manifest.ts";
@@ -13,18 +13,18 @@ import type { QueueServer } from "./server.ts";
 import { jobId, lookAt } from "./tasks.ts";
 import { type JobOptions, Submission } from "./submission.ts";
 
-/** A server that jobs are submitted to. */
+/** A connection to a queue's server, through which one job is submitted. */
 export class Coordinator {
   #job?: JobStore;
 
   private constructor(readonly server: QueueServer, readonly options: JobOptions) {}
 
-  /** Connects. Throws `queue-failed`, `bad-argument`. */
+  /** Connects to the server. Throws `queue-failed`, `bad-argument`. */
   static async open(options: JobOptions): Promise<Coordinator> {
     return new Coordinator(await connectQueue(options, { tell }), options);
   }
 
-  /** Has images embedded on the queue; `name` is what the job is called. */
+  /** Returns a stream that has images embedded on the queue. `name` is the name of the job. */
   stream(name: string, opened: OpenModel): ImageStream {
     return async (files, network, options, warnings) => {
       const { queueBatch: batch, shared = false } = this.options;
@@ -37,14 +37,14 @@ export class Coordinator {
     };
   }
 
-  /** What becomes of the job if the run stops here. */
+  /** A sentence for a user who interrupts the run, on what happens to the job. */
   kept(): string {
     return this.#job
       ? `the job ${this.#job.id} stays on the queue, and its workers go on: the same command goes on from there`
       : "no job was submitted";
   }
 
-  /** Removes the job, whose results are written. */
+  /** Removes the job from the server. Call it when its results are written. */
   async end(): Promise<void> {
     if (this.#job) {
       await new Board(this.server).removeJob(this.#job.id);

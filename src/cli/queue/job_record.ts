@@ -1,4 +1,4 @@
-// What workers are told of a job, of its tasks and of their results' form.
+// What coordinators and workers exchange: jobs, tasks and results.
 
 import type { LookRecord } from "../../look/look_record.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
@@ -15,87 +15,87 @@ export interface JobRecord {
   readonly format: "anomaly-cluster-job/1";
   /** Digest of all that its results depend on. */
   readonly id: string;
-  /** The folder's name. */
+  /** Name of the folder of images. */
   readonly name: string;
-  /** The package's version: a worker of another one might compute otherwise. */
+  /** Version of the package. A worker of another version might compute other results. */
   readonly version: string;
   readonly network: NetworkRecord;
   readonly engine: Engine;
   readonly decoder: DecoderName;
-  /** Names all that an embedding depends on besides the image. */
+  /** A text that names all that an embedding depends on, except the image. */
   readonly maker: string;
-  /** Images in all. */
+  /** Number of images. */
   readonly images: number;
-  /** Whether workers read the files where the coordinator has them. */
+  /** Whether workers read the files under the same paths as the coordinator. Otherwise the files are sent to them. */
   readonly shared: boolean;
-  /** A task whose worker is not heard of for so long goes to another, in seconds. */
+  /** Seconds without a sign from a worker after which its task is given to another. */
   readonly wait: number;
-  /** When it began, as ISO 8601 has it. */
+  /** When the job began, in ISO 8601. */
   readonly started: string;
-  /** Images that are done. */
+  /** Number of images that are done. */
   readonly done: number;
-  /** Images that stopped workers. */
+  /** Number of images that were given up because workers stopped while they had them. */
   readonly failed: number;
 }
 
-/** What the job's images are compared with, beside its arrays. */
+/** The embedding that was fitted to a job's references, without its arrays. */
 export interface FittedSampleRecord {
   readonly fit: FittedRecord;
   readonly grid: PatchGrid;
   readonly references: number;
-  /** How photos are looked at closer, where they are; its array lies after those of the fit. */
+  /** The closer look at photos, if there is one. Its array follows those of the fit. */
   readonly look?: LookRecord;
 }
 
-/** Some images of a job. */
+/** A task: some images of a job. */
 export interface Task {
-  /** Its name within the job. */
+  /** Name of the task within the job. */
   readonly key: string;
-  /** Numbers of the images among all files. */
+  /** Indices of the images among all files of the job. */
   readonly places: readonly number[];
-  /** Files to read, where they are shared: path and bytes, as the coordinator finds them. */
+  /** Files to read, if they are shared: path and size in bytes, as the coordinator sees them. */
   readonly files?: readonly { readonly path: string; readonly size: number | null }[];
 }
 
-/** The images of a task, in their order, beside the bytes of all of them. */
+/** The images of a task, in order. The bytes of all images are stored after this record. */
 export interface TaskImages {
-  /** Bytes of each; nothing for one that cannot be read. */
+  /** Size of each image in bytes; null if it cannot be read. */
   readonly sizes: readonly (number | null)[];
 }
 
-/** What became of a task: with arrays beside it of those images that could be used; or why it was given up. */
+/** The result of a task, with arrays on the images that could be used; or why the task was given up. */
 export type TaskResult =
   | {
     readonly kind: "done";
     readonly images: readonly ImageOutcome[];
     readonly numbers?: { readonly channels: number; readonly patches: number; readonly arrays: readonly ArrayEntry[] };
   }
-  /** It was delivered so often without an answer: the dead letter. */
+  /** The task was given to so many workers, and none answered. */
   | { readonly kind: "dead"; readonly deliveries: number }
-  /** Its images are not in the store. */
+  /** The task's images are not in the store. */
   | { readonly kind: "missing" };
 
-/** An image that cannot be used, or what the user should know of one that can. */
+/** The result for one image: why it cannot be used, or a note for the user. */
 export interface ImageOutcome {
   readonly error?: string;
   readonly note?: string;
-  /** Where it was looked at closely. */
+  /** The part that was looked at closely. */
   readonly window?: PixelBox;
 }
 
-/** A worker, as it says of itself every few seconds. */
+/** What a worker reports about itself every few seconds. */
 export interface WorkerRecord {
   readonly name: string;
   readonly version: string;
   /** The job that it works for. */
   readonly job?: string;
-  /** Images since it started. */
+  /** Number of images since it started. */
   readonly images: number;
   /** Images a second in the last minute. */
   readonly rate: number;
-  /** Sentences by job: why it leaves them to others. */
+  /** For each job that it leaves to other workers, a sentence that says why. */
   readonly refuses: Readonly<Record<string, string>>;
 }
 
-/** Times that a task is handed out before it counts as one that stops workers. */
+/** A task that was handed out so often without an answer counts as one that stops workers. */
 export const MOST_DELIVERIES = 3;

@@ -1,4 +1,4 @@
-// One job on the server: a work queue of its tasks, a store of their images and results.
+// One job on the server: a queue of its tasks, and a store of their images and results.
 
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import type { ObjectStore } from "@nats-io/obj";
@@ -7,16 +7,19 @@ import type { FittedSampleRecord, Task, TaskImages, TaskResult } from "./job_rec
 import { type Packet, packet, unpacket } from "./packet.ts";
 import { isGone, isMissing, type QueueServer } from "./server.ts";
 
-/** Nanoseconds, in which JetStream counts, of a second. */
+/** Nanoseconds in a second. JetStream counts in nanoseconds. */
 const SECOND = 1e9;
 
-/** Seconds for which the server remembers what was published, to leave out what comes again. */
+/** The server remembers published messages for so many seconds, and ignores the same ones in that time. */
 const REMEMBERED = 3600;
 
-/** Milliseconds in which a result, some megabytes at most, is read. */
+/** A result, some megabytes at most, must be read within so many milliseconds. */
 const RESULT_PATIENCE = 20_000;
 
-/** A job's queue and store. All methods wait for a server that is away; they throw `queue-failed` where it refuses. */
+/**
+ * A job's queue and store. If the server does not answer, all methods wait for it, unless noted. They throw
+ * `queue-failed` if it refuses.
+ */
 export class JobStore {
   readonly #buckets = new Map<string, Promise<ObjectStore>>();
   #consumer?: Promise<Consumer>;
@@ -27,12 +30,12 @@ export class JobStore {
     return `anomaly-${this.id}`;
   }
 
-  /** The coordinator alone writes into this one. */
+  /** Name of the store of images. Only the coordinator writes into it. */
   get #images() {
     return `anomaly-${this.id}-images`;
   }
 
-  /** Makes what is not there yet. */
+  /** Creates the queue and the stores if they do not exist yet. `wait` is in seconds: see `JobRecord`. */
   async open(wait: number): Promise<void> {
     await this.server.call(async () => {
       await this.server.objects.create(this.#name);
@@ -53,7 +56,7 @@ export class JobStore {
     });
   }
 
-  /** Removes all of it. */
+  /** Removes the queue and the stores. */
   async remove(): Promise<void> {
     const ifThere = (error: unknown) => {
       if (!isGone(error)) throw error;
@@ -64,7 +67,7 @@ export class JobStore {
     await call(() => streams.delete(`OBJ_${this.#name}`)).catch(ifThere);
   }
 
-  /** Queues a task, unless the same turn of it was queued already. */
+  /** Queues a task, unless it was already queued with the same `turn`. */
   async publish(task: Task, turn: string): Promise<void> {
     await this.server.call(() => {
       const [subject, id] = [`anomaly.${this.id}.task.${task.key}`, `${this.id}.${task.key}.${turn}`];
@@ -72,7 +75,7 @@ export class JobStore {
     });
   }
 
-  /** Whether a task waits, or is in work. */
+  /** Whether a task is waiting or in progress. */
   async isQueued(key: string): Promise<boolean> {
     const subject = `anomaly.${this.id}.task.${key}`;
     return await this.server.call(async () => {
@@ -85,13 +88,15 @@ export class JobStore {
     });
   }
 
-  /** How many tasks wait, are in work, and were handed out again. */
+  /** How many tasks are waiting, are in progress, and were handed out again. */
   async counts(): Promise<{ waiting: number; working: number; redelivered: number }> {
     const info = await this.server.call(() => this.server.streams.consumers.info(this.#name, "work"));
     return { waiting: info.num_pending, working: info.num_ack_pending, redelivered: info.num_redelivered };
   }
 
-  /** The next task, if one comes within about a second. It throws, and does not wait, where the server is away. */
+  /**
+   * The next task; null if none comes within about a second. Throws, and does not wait, if the server does not answer.
+   */
   async next(): Promise<JsMsg | null> {
     this.#consumer ??= this.server.client.consumers.get(this.#name, "work");
     try {
@@ -102,12 +107,12 @@ export class JobStore {
     }
   }
 
-  /** Says that a task has a result, to whoever listens. */
+  /** Announces that a task has a result. */
   tellResult(key: string): void {
     this.server.connection.publish(`anomaly.${this.id}.result`, key);
   }
 
-  /** Hears the keys of tasks that have results; some may be missed. */
+  /** A subscription to the keys of tasks that have results. Some may be missed. */
   results(): Subscription {
     return this.server.connection.subscribe(`anomaly.${this.id}.result`);
   }
@@ -129,8 +134,8 @@ export class JobStore {
   }
 
   /**
-   * Removes message by message: after a purge, by which the object store deletes, nats-server 2.9 goes on counting what was
-   * purged, and the store of a long job would seem full.
+   * Removes a task's images, message by message. The object store itself would delete them by a purge. But nats-server
+   * 2.9 goes on counting what was purged, so that the store of a long job would seem full.
    */
   async removeImages(key: string): Promise<void> {
     await this.server.call(async () => {
@@ -157,13 +162,16 @@ export class JobStore {
     return info !== null && !info.deleted;
   }
 
-  /** Nothing also where it is not whole within seconds: one that is replaced while it is read may never end. */
+  /**
+   * The result of a task; `undefined` if there is none, or if it cannot be read within some seconds: reading may never
+   * end if the result is replaced meanwhile.
+   */
   async result(key: string): Promise<Packet<TaskResult> | undefined> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), RESULT_PATIENCE));
     try {
       const read = this.#get<TaskResult>(`result.${key}`);
-      read.catch(() => {}); // It may fail when nobody waits for it any more.
+      read.catch(() => {}); // It may fail after the wait has ended.
       return await Promise.race([read, late]);
     } finally {
       clearTimeout(timer);
@@ -187,14 +195,14 @@ export class JobStore {
     });
   }
 
-  /** Nothing where there is no such object, or a damaged one: who made it makes it again. */
+  /** An object; `undefined` if there is none or it is damaged. Whoever made a damaged object makes it again. */
   async #get<T>(name: string, bucket = this.#name): Promise<Packet<T> | undefined> {
     const bytes = await this.server.call(async () => {
       const store = await this.#bucket(bucket);
       try {
         return await store.getBlob(name);
       } catch (error) {
-        // It is being replaced, or was half written.
+        // The object is being replaced, or was only half written.
         if (/digest|corrupt|size|chunk/i.test((error as Error).message)) return null;
         throw error;
       }

@@ -1,15 +1,15 @@
-// JSON and bytes in one object.
+// Packs JSON and bytes into one object.
 
 import { AnomalyClusterError } from "../../errors.ts";
 
-/** What {@linkcode packet} put together. */
+/** The content of a packet. */
 export interface Packet<T> {
   readonly json: T;
-  /** On the packet's memory. */
+  /** A view on the packet's own memory, not a copy. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The length of the JSON as 32 bits, the JSON, the bytes. */
+/** Makes a packet: the length of the JSON in 32 bits, the JSON, the bytes. */
 export function packet(json: unknown, bytes: Uint8Array = new Uint8Array()): Uint8Array<ArrayBuffer> {
   const head = new TextEncoder().encode(JSON.stringify(json));
   const whole = new Uint8Array(4 + head.length + bytes.length);
@@ -19,7 +19,7 @@ export function packet(json: unknown, bytes: Uint8Array = new Uint8Array()): Uin
   return whole;
 }
 
-/** Takes a packet apart. Throws `queue-failed` for what is none. */
+/** Unpacks a packet. Throws `queue-failed` if it is damaged. */
 export function unpacket<T>(whole: Uint8Array<ArrayBuffer>): Packet<T> {
   try {
     const length = new DataView(whole.buffer, whole.byteOffset, whole.byteLength).getUint32(0, true);

@@ -1,4 +1,4 @@
-// Results of a task as an object of the store.
+// Packs the results of a task for the store, and unpacks them.
 
 import { arrayReader, arrayWriter } from "../../fitted/array_record.ts";
 import type { EmbeddedImages } from "../../fitted/embedded_images.ts";
@@ -6,7 +6,7 @@ import { AnomalyClusterError } from "../../errors.ts";
 import type { ImageOutcome, TaskResult } from "./job_record.ts";
 import { type Packet, packet } from "./packet.ts";
 
-/** What was found of a task's images; `embedded` holds those without an error. */
+/** Packs the results of a task's images. `embedded` holds the images without an error. */
 export function packResult(images: readonly ImageOutcome[], embedded?: EmbeddedImages): Uint8Array<ArrayBuffer> {
   if (!embedded) return packet({ kind: "done", images } satisfies TaskResult);
   const { count, channels, patches, vectors, weights, scores, sums } = embedded;
@@ -19,7 +19,7 @@ export function packResult(images: readonly ImageOutcome[], embedded?: EmbeddedI
   return packet({ kind: "done", images, numbers } satisfies TaskResult, writer.bytes());
 }
 
-/** The numbers of a result, one row for each image without an error; nothing where there is none. */
+/** The arrays of a result, with one row for each image without an error; `undefined` if all images have errors. */
 export function unpackResult(
   { json, bytes }: Packet<Extract<TaskResult, { kind: "done" }>>,
 ): EmbeddedImages | undefined {

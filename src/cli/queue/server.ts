@@ -1,4 +1,4 @@
-// A connection to a NATS server with JetStream. The client's packages are loaded with the first connection.
+// Connects to a NATS server with JetStream. The client's packages are loaded with the first connection.
 
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { Kvm } from "@nats-io/kv";
@@ -6,44 +6,44 @@ import type { Objm } from "@nats-io/obj";
 import type { ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import { AnomalyClusterError } from "../../errors.ts";
 
-/** Where a server is, and how it is spoken to. */
+/** Address of a server, and credentials for it. */
 export interface ServerAddress {
-  /** `nats://` or `tls://`, a host, and where wanted a port and `user:password@` or `token@`. */
+  /** `nats://` or `tls://` and a host; perhaps with a port, and `user:password@` or `token@`. */
   readonly url: string;
   /** Contents of a credentials file. */
   readonly creds?: Uint8Array;
-  /** Certificates of authorities, PEM: connects by TLS. */
+  /** Certificates of authorities, as PEM. If given, the connection uses TLS. */
   readonly ca?: string;
 }
 
-/** How a connection tells what it waits for. */
+/** How a connection reports that it waits, and how long it waits. */
 export interface ServerHooks {
   readonly tell: (sentence: string) => void;
-  /** Ends all waiting. */
+  /** Ends all waiting when it aborts. */
   readonly signal?: AbortSignal;
-  /** Waits for as long as it takes for a server that is not there yet, in place of an error. */
+  /** Waits without limit for a server that does not answer yet, instead of throwing an error. */
   readonly patient?: boolean;
 }
 
-/** Milliseconds of silence that are not worth a sentence. */
+/** Shorter silences of the server, in milliseconds, are not reported. */
 const QUIET = 1500;
 
 /** Longest pause between two tries, in milliseconds. */
 const LONGEST_PAUSE = 1000;
 
-/** JetStream's error codes of a store that takes no more: of the server, of its account, of a stream. */
+/** JetStream's error codes for a full store: of the server, of its account, of a stream. */
 const FULL = [10023, 10028, 10047, 10077];
 
-/** Those of streams, consumers and the like that are not there. */
+/** JetStream's error codes for streams, consumers and the like that do not exist. */
 const GONE = [10014, 10059];
 
-/** Those of messages. */
+/** JetStream's error codes for messages that do not exist. */
 const MISSING = [10037, 10043, 10057];
 
-/** Those of a server that starts or stops. */
+/** JetStream's error codes for a server that starts or stops. */
 const NOT_READY = [10008, 10039, 10074, 10076];
 
-/** Names of errors that pass when the server is back. */
+/** Names of errors that go away when the server answers again. */
 const PASSING = ["TimeoutError", "NoResponders", "NoRespondersError", "RequestError", "ConnectionError"];
 
 /** A connected server. */
@@ -51,7 +51,7 @@ export class QueueServer {
   readonly #hooks: ServerHooks;
 
   private constructor(
-    /** Host and port, for sentences: without what the address says of users. */
+    /** Host and port for messages, without the user and password in the address. */
     readonly place: string,
     readonly connection: NatsConnection,
     readonly streams: JetStreamManager,
@@ -63,7 +63,7 @@ export class QueueServer {
     this.#hooks = hooks;
   }
 
-  /** Connects. Throws `queue-failed`, and `bad-argument` for an address that is none. */
+  /** Connects to a server. Throws `queue-failed`, and `bad-argument` for a wrong address. */
   static async connect(address: ServerAddress, hooks: ServerHooks): Promise<QueueServer> {
     const { place, options } = connectionOptions(address);
     const [{ connect, credsAuthenticator }, { jetstream, jetstreamManager }, { Kvm }, { Objm }] = await Promise.all([
@@ -84,7 +84,7 @@ export class QueueServer {
         throw error;
       }
     };
-    // One that starts again is back within a moment.
+    // A server that restarts is back within a moment, so some tries are made in any case.
     const until = hooks.patient ? Infinity : performance.now() + QUIET;
     const { connection, streams } = await persist(open, place, hooks, (error) => {
       return isRefusedConnection(error) && performance.now() < until;
@@ -100,7 +100,7 @@ export class QueueServer {
     );
   }
 
-  /** Does something again until the server answers. Throws `queue-failed` for what will not pass. */
+  /** Repeats `work` until the server answers. Throws `queue-failed` for errors that will not go away by waiting. */
   async call<T>(work: () => Promise<T>): Promise<T> {
     return await persist(work, this.place, this.#hooks, (error) => isPassing(error) && !this.connection.isClosed());
   }
@@ -110,17 +110,17 @@ export class QueueServer {
   }
 }
 
-/** Whether the server's store takes no more. */
+/** Whether an error says that the server's store is full. */
 export function isFull(error: unknown): boolean {
   return causes(error).some((one) => FULL.includes(codeOf(one)));
 }
 
-/** Whether what was asked for is not there. */
+/** Whether an error says that a stream, consumer or store does not exist. */
 export function isGone(error: unknown): boolean {
   return causes(error).some((one) => GONE.includes(codeOf(one)) || /object store not found/.test(messageOf(one)));
 }
 
-/** Whether it is a message that is not there. */
+/** Whether an error says that a message does not exist. */
 export function isMissing(error: unknown): boolean {
   return causes(error).some((one) => MISSING.includes(codeOf(one)));
 }
@@ -161,7 +161,7 @@ async function persist<T>(
   }
 }
 
-/** Waits; ends early, without an error, with the signal. */
+/** Waits. Ends early, without an error, when the signal aborts. */
 export async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return;
   await new Promise<void>((resolve) => {
@@ -175,7 +175,7 @@ export async function sleep(milliseconds: number, signal?: AbortSignal): Promise
   });
 }
 
-/** A failure as a sentence about the server. */
+/** Turns any error into one whose message describes what is wrong with the server. */
 function named(error: unknown, place: string): Error {
   if (error instanceof AnomalyClusterError) return error;
   return new AnomalyClusterError("queue-failed", sentenceOf(error, place), { cause: error });
@@ -222,7 +222,7 @@ const messageOf = (error: unknown) => String((error as Error)?.message ?? error)
 const codeOf = (error: unknown) => Number((error as { code?: unknown })?.code ?? 0);
 const codeText = (error: unknown) => `${(error as { code?: unknown })?.code ?? ""} ${messageOf(error)}`;
 
-/** The address in parts. */
+/** Parses the address into options of the connection. */
 function connectionOptions({ url, ca }: ServerAddress): { place: string; options: ConnectionOptions } {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !["nats:", "tls:"].includes(parsed.protocol) || parsed.hostname === "") {
@@ -240,7 +240,7 @@ function connectionOptions({ url, ca }: ServerAddress): { place: string; options
       maxReconnectAttempts: -1,
       reconnectTimeWait: 500,
       timeout: 5000,
-      // A machine that is gone without a word is noticed within 20 seconds.
+      // A machine that disappears without closing the connection is noticed within 20 seconds.
       pingInterval: 10_000,
       maxPingOut: 2,
     },

@@ -1,4 +1,4 @@
-// What a server's jobs and workers are doing.
+// Reports what the jobs and workers of a server are doing.
 
 import { AnomalyClusterError } from "../../errors.ts";
 import { countOf } from "../../report/client/text.js";
@@ -7,31 +7,31 @@ import type { WorkerRecord } from "./job_record.ts";
 import { JobStore } from "./job_store.ts";
 import type { QueueServer } from "./server.ts";
 
-/** A job, as it stands. */
+/** The state of a job. */
 export interface JobStatus {
   readonly id: string;
   readonly name: string;
-  /** Images in all, done, and left out because they stopped workers. */
+  /** Number of images: all, done, and given up because workers stopped while they had them. */
   readonly images: number;
   readonly done: number;
   readonly failed: number;
-  /** Tasks that wait, are in work, and of the latter those that were handed out before. */
+  /** Number of tasks: waiting, in progress, and among the latter those that were handed out before. */
   readonly waiting: number;
   readonly working: number;
   readonly redelivered: number;
-  /** Whether the machine that submitted it is heard of. */
+  /** Whether the machine that submitted the job is alive. */
   readonly coordinated: boolean;
-  /** Workers that take it. */
+  /** Number of workers that accept the job. */
   readonly workers: number;
-  /** Images a second, by what the workers say. */
+  /** Images a second, as the workers report. */
   readonly rate: number;
   /** Seconds left at this rate. */
   readonly left?: number;
-  /** Why workers leave it to others. */
+  /** Why some workers leave the job to others. */
   readonly refusals: readonly string[];
 }
 
-/** What is printed as JSON. */
+/** The state of a server, as it is printed as JSON. */
 export interface QueueStatus {
   /** Name and version of this format. */
   readonly format: "anomaly-cluster-queue/1";
@@ -40,7 +40,7 @@ export interface QueueStatus {
   readonly workers: readonly WorkerRecord[];
 }
 
-/** Looks at a server. */
+/** Asks a server for its state. */
 export async function queueStatus(server: QueueServer): Promise<QueueStatus> {
   const board = new Board(server);
   const { workers, coordinated } = await board.alive();
@@ -67,7 +67,7 @@ export async function queueStatus(server: QueueServer): Promise<QueueStatus> {
   return { format: "anomaly-cluster-queue/1", server: server.place, jobs, workers };
 }
 
-/** Removes a job that nobody will go on with. Throws `bad-argument` where there is none of that id. */
+/** Removes a job that nobody will continue. Throws `bad-argument` if there is no job with this id. */
 export async function endJob(server: QueueServer, id: string): Promise<void> {
   const board = new Board(server);
   const jobs = await board.jobs();
@@ -79,7 +79,7 @@ export async function endJob(server: QueueServer, id: string): Promise<void> {
   await new JobStore(server, id).remove();
 }
 
-/** The same for people. */
+/** The state of a server as text for users. */
 export function statusText({ server, jobs, workers }: QueueStatus): string {
   const lines = [`${server}: ${counted(jobs.length, "job")}, ${counted(workers.length, "worker")} alive`];
   for (const job of jobs) {

@@ -1,22 +1,22 @@
-// `status --queue URL`: jobs and workers of a server.
+// The command `status --queue URL`: prints the jobs and workers of a server.
 
 import process from "node:process";
 import { tell } from "../system/progress.ts";
 import type { QueueStatus } from "./status.ts";
 import type { ServerOptions } from "./connect_queue.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface StatusCommandOptions extends ServerOptions {
   readonly json?: "-";
   readonly watch?: boolean;
-  /** The id of a job. */
+  /** Id of a job to remove. */
   readonly end?: string;
 }
 
-/** Milliseconds between two looks of `--watch`. */
+/** Milliseconds between two reports of `--watch`. */
 const LOOK_EVERY = 2000;
 
-/** Tells once, or until a signal; ends a job before where one is named. */
+/** Prints the state of the server, once or again and again until Ctrl-C. Removes the job of `--end` first. */
 export async function statusCommand(options: StatusCommandOptions): Promise<void> {
   const [{ connectQueue }, { endJob, queueStatus, statusText }] = await Promise.all([
     import("./connect_queue.ts"),

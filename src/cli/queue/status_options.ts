@@ -1,4 +1,4 @@
-// `status`: its options, as the command line and its help have them.
+// Declares the options of `status`, for the command line and its help.
 
 import type { Command } from "commander";
 import { oneOf } from "../options/arguments.ts";

@@ -1,4 +1,4 @@
-// One job: it hands out tasks, no more at a time than the store shall hold, and collects results.
+// Submits one job: hands out its tasks, only as many at a time as fit into the store, and collects the results.
 
 import { arrayReader, arrayWriter } from "../../fitted/array_record.ts";
 import { packFitted, unpackFitted } from "../../fitted/pack_fitted.ts";
@@ -27,40 +27,40 @@ import { type FoundFile, planTasks, taskOf } from "./tasks.ts";
 
 /** Options of a job. */
 export interface JobOptions extends ServerOptions {
-  /** Workers read the files where they lie. */
+  /** Whether workers read the files under the same paths. Otherwise the files are sent to them. */
   readonly shared?: boolean;
-  /** Most images of a task. */
+  /** Most images in a task. */
   readonly queueBatch: number;
-  /** Seconds after which a task whose worker is silent goes to another. */
+  /** Seconds of silence of a worker after which its task is given to another. */
   readonly queueWait: number;
   /** Most bytes of images in the store. */
   readonly queueStore: number;
 }
 
-/** Milliseconds between looks at what was not told. */
+/** Milliseconds between two searches for results that were not announced. */
 const LOOK_EVERY = 2000;
 
-/** Looks between two at which tasks are sought that the server has lost. */
+/** Every so many searches, tasks that the server has lost are looked for too. */
 const LOOKS_FOR_LOST = 5;
 
-/** Milliseconds between two sentences about a job that nobody works for. */
+/** Milliseconds between two messages that no worker works for the job. */
 const REMIND_EVERY = 30_000;
 
-/** Tasks that are handed out at least, and for each worker. */
+/** How many tasks may be handed out at a time: at least, and for each worker. */
 const [LEAST_TASKS, TASKS_A_WORKER] = [8, 3];
 
-/** Tries to store a task's images while no other task could make room. */
+/** How often storing a task's images is tried while no other task of the job could make room. */
 const TRIES_WHEN_FULL = 2;
 
-/** One job, from its first task to its last result. */
+/** Submits one job, from its first task to its last result. */
 export class Submission {
   readonly #board: Board;
   readonly #outcomes: ImageOutcome[] = [];
   readonly #collected = new CollectedImages();
   readonly #outstanding = new Map<string, Task>();
-  /** Times that a task was published. */
+  /** How often each task was published. */
   readonly #turns = new Map<string, number>();
-  /** Tasks that are to be handed out, the next one first. */
+  /** Tasks that must still be handed out, the next one first. */
   #left: Task[];
   /** Keys of tasks that may have results. */
   #arrived = new Set<string>();
@@ -68,7 +68,7 @@ export class Submission {
   #done = 0;
   #failed = 0;
   #workers = 0;
-  /** Bytes of images that the store is known to hold, or allowed to. */
+  /** Most bytes of images to keep in the store: the user's limit, or less if the store turned out to be full. */
   #room: number;
 
   constructor(
@@ -114,7 +114,7 @@ export class Submission {
     return this.#collected.all(fitted);
   }
 
-  /** What an earlier run of the same command fitted. */
+  /** The embedding that an earlier run of the same command fitted; `undefined` if there was none. */
   async #stored(): Promise<FittedSample | undefined> {
     const stored = await this.job.fitted();
     if (!stored) return undefined;
@@ -153,7 +153,7 @@ export class Submission {
         if (triesWhenFull++ === 0) {
           tell(`the store of the server at ${this.job.server.place} is full: waiting for room`);
         }
-        this.#room = this.#storedBytes(); // Not tried again until a task is done: nats-server counts what half came, too.
+        this.#room = this.#storedBytes(); // No new try until a task is done: each failed try also leaves data in the store.
       }
       if (isStoreFull && this.#outstanding.size === 0 && triesWhenFull > TRIES_WHEN_FULL) {
         const reason =
@@ -187,7 +187,7 @@ export class Submission {
     return [...this.#outstanding.values()].reduce((sum, task) => sum + this.#bytes(task), 0);
   }
 
-  /** Stores a task's images and queues it; false where the store is full. */
+  /** Stores a task's images and queues the task. Returns false if the store is full. */
   async #submit(task: Task): Promise<boolean> {
     try {
       if (!this.record.shared) {
@@ -209,7 +209,7 @@ export class Submission {
     this.#wake.resolve();
   }
 
-  /** Looks for results that nobody told of, and now and then for tasks that the server lost. */
+  /** Looks for results that were not announced, and now and then for tasks that the server has lost. */
   async #look(forLost: boolean): Promise<void> {
     for (const [key, task] of this.#outstanding) {
       if (await this.job.hasResult(key)) this.#arrived.add(key);
@@ -265,7 +265,7 @@ export class Submission {
     await this.job.removeImages(task.key);
   }
 
-  /** Tells the board that the job goes on, and how far it is. */
+  /** Returns a function that reports on the board that the job is alive, and how much is done. */
   #beating(started = this.record.started): () => void {
     return unlessBusy(async () => {
       await this.#board.beatCoordinator(this.record.id);
@@ -273,14 +273,14 @@ export class Submission {
     });
   }
 
-  /** Counts the workers, and says where none works for this job. */
+  /** Returns a function that counts the workers, and tells the user if none works for this job. */
   #watching(): () => void {
     let [told, looks] = [-Infinity, 0];
     return unlessBusy(async () => {
       const { workers } = await this.#board.alive();
       const refusals = workers.flatMap(({ refuses }) => refuses[this.record.id] ?? []);
       this.#workers = workers.length - refusals.length;
-      // One that just started has not looked at the job yet.
+      // A worker that has just started may not have seen the job yet.
       if (this.#workers > 0 || performance.now() - told < REMIND_EVERY || looks++ === 0) return;
       told = performance.now();
       tell(
@@ -292,13 +292,16 @@ export class Submission {
   }
 }
 
-/** Does something now and every few seconds. */
+/** Calls a function now and then every few seconds. */
 function beginning(work: () => void): ReturnType<typeof setInterval> {
   work();
   return setInterval(work, BEAT);
 }
 
-/** Skips a turn while the one before lasts; what fails is told by whoever waits for the server. */
+/**
+ * Skips a call while the one before is still running. Errors are ignored, because other calls to the server report
+ * them.
+ */
 function unlessBusy(work: () => Promise<void>): () => void {
   let isBusy = false;
   return () => {

@@ -1,4 +1,5 @@
-// A job's files in tasks, and the job's name: the same for the same command, so that it is found again.
+// Divides a job's files into tasks, and makes the job's id. The same command gives the same id, so the job is found
+// again.
 
 import { stat } from "node:fs/promises";
 import type { ImageFile } from "../../dataset/folder.ts";
@@ -7,18 +8,18 @@ import type { StreamOptions } from "../cluster/streamed_images.ts";
 import type { OpenModel } from "../network/open_model.ts";
 import type { Task } from "./job_record.ts";
 
-/** A file as it was found. */
+/** A file with its size and time of change. */
 export interface FoundFile extends ImageFile {
-  /** Bytes; nothing where it cannot be read. */
+  /** Size in bytes; null if the file cannot be read. */
   readonly size: number | null;
-  /** When it was changed, in milliseconds. */
+  /** Time of the last change, in milliseconds; null if the file cannot be read. */
   readonly changed: number | null;
 }
 
-/** Most bytes of a task of several images. */
+/** Most bytes in a task of several images, if they are sent. */
 const MOST_BYTES = 32 * 2 ** 20;
 
-/** Looks at all files. */
+/** Finds the size and time of change of all files. */
 export async function lookAt(files: readonly ImageFile[]): Promise<FoundFile[]> {
   return await Promise.all(files.map(async (file) => {
     const info = await stat(file.file).catch(() => undefined);
@@ -26,7 +27,7 @@ export async function lookAt(files: readonly ImageFile[]): Promise<FoundFile[]> 
   }));
 }
 
-/** Tasks of up to `batch` images. */
+/** Divides files into tasks of up to `batch` images. */
 export function planTasks(files: readonly FoundFile[], batch: number, shared: boolean): Task[] {
   const groups: number[][] = [];
   let bytes = 0;
@@ -42,7 +43,7 @@ export function planTasks(files: readonly FoundFile[], batch: number, shared: bo
   return groups.map((places, at) => taskOf(String(at), places, files, shared));
 }
 
-/** A task of some of the files. */
+/** Makes a task of some of the files. */
 export function taskOf(key: string, places: readonly number[], files: readonly FoundFile[], shared: boolean): Task {
   return {
     key,
@@ -51,7 +52,7 @@ export function taskOf(key: string, places: readonly number[], files: readonly F
   };
 }
 
-/** Names all that a job's results depend on, and how it is cut into tasks: 24 hexadecimal digits. */
+/** The id of a job: a digest of all that its results and its division into tasks depend on, 24 hexadecimal digits. */
 export async function jobId(
   files: readonly FoundFile[],
   { maker, network }: OpenModel,
@@ -71,7 +72,7 @@ export async function jobId(
   return (await sha256(new TextEncoder().encode(all))).slice(0, 24);
 }
 
-/** A copy: digests take no shared memory. */
+/** The bytes of an array, as a copy, because digests do not accept shared memory. */
 function bytesOf(data: Float32Array): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(data.byteLength);
   copy.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

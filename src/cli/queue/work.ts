@@ -1,4 +1,4 @@
-// A worker: takes tasks of the jobs on the board, one at a time, and stores what it found of their images.
+// A worker: takes tasks of the jobs on the board, one at a time, embeds their images and stores the results.
 
 import { statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
@@ -27,23 +27,23 @@ import { isFull, type QueueServer, sleep } from "./server.ts";
 
 /** Options of a worker. */
 export interface WorkOptions {
-  /** Where a network lies that is not an included one. */
+  /** Where to find a network that is not included. */
   readonly model?: string;
-  /** The folder of which files may be read for jobs that share them. */
+  /** For jobs with shared files, the folder in which files may be read. */
   readonly shared?: string;
-  /** How it calls itself. */
+  /** Name of the worker. */
   readonly name: string;
-  /** Ends it after the task in work. */
+  /** Ends the worker after its current task. */
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds between two looks at the board, and before a task that failed is handed out again. */
+/** Milliseconds between two readings of the board, and before a failed task is handed out again. */
 const PAUSE = 1000;
 
 /** Milliseconds over which the rate is measured. */
 const RATE_WINDOW = 60_000;
 
-/** A job that this worker can do. */
+/** A job for which the worker has opened the network. */
 interface OpenJob {
   readonly record: JobRecord;
   readonly store: JobStore;
@@ -51,7 +51,7 @@ interface OpenJob {
   readonly fit: FittedEmbedding;
 }
 
-/** Works until the signal. */
+/** Works for the jobs of a server until the signal aborts. */
 export async function work(server: QueueServer, options: WorkOptions): Promise<void> {
   const worker = new Worker(server, options);
   await worker.run();
@@ -87,7 +87,7 @@ class Worker {
     await Promise.race([this.#board.removeWorker(this.#id).catch(() => {}), sleep(PAUSE)]);
   }
 
-  /** Does a task of the first job that has one; false where there is nothing to do. */
+  /** Does a task of the first job that has one. Returns false if the caller should wait before the next turn. */
   async #turn(): Promise<boolean> {
     const jobs = await this.#board.jobs();
     for (const id of this.#refused.keys()) if (!jobs.some((job) => job.id === id)) this.#refused.delete(id);
@@ -96,8 +96,8 @@ class Worker {
       const job = await this.#open(record);
       if (!job) continue;
       const message = await job.store.next().catch(() => undefined);
-      if (message === undefined) continue; // The server is away, or the job just ended.
-      asked = true; // It waited a while already.
+      if (message === undefined) continue; // The server does not answer, or the job has just ended.
+      asked = true; // Asking for a task already took a while, so there is no need to wait.
       if (message) {
         await this.#do(message, job);
         return true;
@@ -128,7 +128,7 @@ class Worker {
     }
     const store = new JobStore(this.server, record.id);
     const fitted = await store.fitted();
-    if (!fitted) return undefined; // It is not whole yet.
+    if (!fitted) return undefined; // The coordinator has not stored all of the job yet.
     const { fit, look } = fitted.json;
     const network = await openRecorded(record.network, {
       ...(this.options.model !== undefined && { model: this.options.model }),
@@ -153,7 +153,7 @@ class Worker {
     };
   }
 
-  /** What the job at hand keeps open. */
+  /** Frees the decoders and networks of the current job. */
   async #close(): Promise<void> {
     this.#job?.network.decoders.end();
     await this.#job?.network.embedder.release();
@@ -175,14 +175,14 @@ class Worker {
     } catch (error) {
       tell(`a task of job ${job.record.id} failed here: ${error instanceof Error ? error.message : error}`);
       message.nak(PAUSE);
-      await this.#close(); // A decoder that died answers nothing more.
+      await this.#close(); // A decoder may have died, so all are started again.
       this.#job = undefined;
     } finally {
       clearInterval(heard);
     }
   }
 
-  /** Stores what became of a task. */
+  /** Does a task and stores its result. `delivery` counts how often the task was handed out. */
   async #answer(task: Task, delivery: number, job: OpenJob): Promise<void> {
     const { store } = job;
     if (delivery > MOST_DELIVERIES) {
@@ -191,7 +191,7 @@ class Worker {
     }
     const sources = task.files ? this.#shared(task.files, job.record) : await stored(task, store);
     if (!sources) {
-      // Whoever removed the images may have stored the result by now.
+      // Another worker may have stored the result by now, and then the images were removed.
       if (!await store.hasResult(task.key)) {
         await this.#store(task, packet({ kind: "missing" } satisfies TaskResult), store);
       }
@@ -217,7 +217,10 @@ class Worker {
     this.#finished.push({ at: performance.now(), images: images.length });
   }
 
-  /** Where the store is full, makes room: the task's images are in memory, and would be sent again. */
+  /**
+   * Stores a result. If the store is full, removes the task's images to make room: this worker has them in memory, and
+   * the coordinator could send them again.
+   */
   async #store({ key }: Task, result: Uint8Array, store: JobStore): Promise<void> {
     for (let tries = 0;; tries++) {
       try {
@@ -232,7 +235,7 @@ class Worker {
     }
   }
 
-  /** Paths of shared files; what is not there as the coordinator saw it is a job for others. */
+  /** Paths of shared files. If one differs from what the coordinator saw, the job is left to other workers. */
   #shared(files: NonNullable<Task["files"]>, record: JobRecord): (ImageSource | null)[] {
     const root = resolve(this.options.shared!);
     return files.map(({ path, size }) => {
@@ -263,7 +266,10 @@ class Worker {
   }
 }
 
-/** The images that the coordinator stored; each has memory of its own, as decoding takes it away. */
+/**
+ * The images that the coordinator stored; `undefined` if they are not there. Each has memory of its own, because its
+ * bytes are transferred to a decoder.
+ */
 async function stored(task: Task, store: JobStore): Promise<(Uint8Array<ArrayBuffer> | null)[] | undefined> {
   const found = await store.images(task.key);
   if (!found || found.json.sizes.length !== task.places.length) return undefined;

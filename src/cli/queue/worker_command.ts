@@ -1,4 +1,4 @@
-// `worker --queue URL`: embeds and compares images for jobs that other machines submit.
+// The command `worker --queue URL`: embeds and compares images for jobs that other machines submit.
 
 import { hostname } from "node:os";
 import process from "node:process";
@@ -7,14 +7,14 @@ import { tell } from "../system/progress.ts";
 import { onStop } from "../system/signals.ts";
 import type { ServerOptions } from "./connect_queue.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface WorkerCommandOptions extends ServerOptions {
   readonly model?: string;
   readonly shared?: string;
   readonly name?: string;
 }
 
-/** Works until a signal; a second one ends it at once. */
+/** Works until a signal to stop. A second signal ends the program at once. */
 export async function workerCommand(options: WorkerCommandOptions): Promise<void> {
   const [{ connectQueue }, { work }] = await Promise.all([
     import("./connect_queue.ts"),

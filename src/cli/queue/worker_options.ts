@@ -1,4 +1,4 @@
-// `worker`: its options, as the command line and its help have them.
+// Declares the options of `worker`, for the command line and its help.
 
 import type { Command } from "commander";
 import { queueOptions } from "../options/shared_options.ts";

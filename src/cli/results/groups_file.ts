@@ -1,4 +1,4 @@
-// Groups from a groups.json, or as a person edited them in the report.
+// Reads groups from a groups.json, or from a file that a person edited and exported in the report.
 
 import { readFileSync } from "node:fs";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -7,7 +7,7 @@ import { fromUser } from "../options/arguments.ts";
 
 const FORMAT: GroupsFile["format"] = "anomaly-cluster-groups/1";
 
-/** The groups of the file that an option names. Throws `bad-argument`. */
+/** Reads the groups of the file that an option names. Throws `bad-argument`. */
 export function readGroups(option: string, name: string): GroupsFile {
   const refuse = (reason: string, cause?: unknown) => {
     return new AnomalyClusterError(
@@ -24,7 +24,7 @@ export function readGroups(option: string, name: string): GroupsFile {
   }
   let file: GroupsFile;
   try {
-    file = JSON.parse(text.replace(/^\ufeff/, "")); // As Windows' editors begin files.
+    file = JSON.parse(text.replace(/^\ufeff/, "")); // Editors on Windows begin files with this mark.
   } catch (cause) {
     throw refuse("holds no groups", cause);
   }
@@ -38,7 +38,7 @@ export function readGroups(option: string, name: string): GroupsFile {
   return file;
 }
 
-/** Whether these are groups of different numbers, as texts call them. */
+/** Whether these are groups with different whole numbers, whose names, if any, are texts. */
 export function areGroups(groups: unknown): groups is GroupsFile["groups"] {
   return Array.isArray(groups) && new Set(groups.map((one) => one?.group)).size === groups.length &&
     groups.every((one) => Number.isInteger(one?.group) && (one.name === undefined || typeof one.name === "string"));

@@ -1,4 +1,4 @@
-// model.json and model.bin in a folder.
+// Reads and writes model.json and model.bin.
 
 import { unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -14,14 +14,17 @@ import { writeWhole } from "../../report/output_folder.ts";
 import { fileBytes } from "../system/file_bytes.ts";
 import { areGroups } from "./groups_file.ts";
 
-/** A model as it was read. */
+/** A model that was read from files. */
 export interface StoredModel extends Omit<ModelFile, "model" | "look"> {
   readonly model: GroupModel;
-  /** How photos are looked at closer, where they are. */
+  /** The closer look at photos, if there is one. */
   readonly look?: CloserLook;
 }
 
-/** Writes both files into a folder; without a model removes those of an earlier run, which would belong to other groups. */
+/**
+ * Writes both files into a folder. Without a model it only removes the files of an earlier run, because they would
+ * belong to other groups.
+ */
 export async function writeModel(folder: string, found?: FoundModel): Promise<void> {
   for (const name of ["model.json", MODEL_DATA]) removeIfThere(join(folder, name));
   if (!found) return;
@@ -40,10 +43,10 @@ function removeIfThere(file: string): void {
 }
 
 /**
- * Reads model.json, and the file that it names beside it.
+ * Reads model.json, and the file of arrays that it names, which lies beside it.
  *
- * @param name what errors call it.
- * @throws {AnomalyClusterError} `bad-model`.
+ * @param name what error messages call model.json.
+ * @throws {AnomalyClusterError} `bad-model` if a file cannot be read, is damaged, or does not belong to the other.
  */
 export async function readModel(path: string, name: string): Promise<StoredModel> {
   const file = parsed(await bytesOf(path, name), name);

@@ -1,4 +1,4 @@
-// `--learn FILE`: what a person said in the report of images and groups, as labels of the images of a run.
+// For `cluster --learn FILE`: reads the images that a person confirmed in the report, as labels of the images of a run.
 
 import { LikeNames } from "../../dataset/like_names.ts";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -8,32 +8,32 @@ import { countOf } from "../../report/client/text.js";
 import type { GroupsFile, SaidOfGroup } from "../../report/result.ts";
 import { readGroups } from "./groups_file.ts";
 
-/** A groups file, some images of which a person confirmed. */
+/** A groups file in which a person confirmed some images. */
 export interface TaughtGroups {
-  /** The file as the user calls it. */
+  /** What the user calls the file. */
   readonly name: string;
   readonly file: GroupsFile;
 }
 
-/** Labels of the images of a run. */
+/** Labels for the images of a run. */
 export interface TaughtLabels {
-  /** Name, note and mark of each kind, by the order of the file's groups. */
+  /** Name, note and mark of each kind, ordered by the numbers of the file's groups. */
   readonly kinds: readonly SaidOfGroup[];
-  /** Number of each kind in the file. */
+  /** Number of each kind's group in the file. */
   readonly numbers: readonly number[];
-  /** For each image its kind, from 0; −1 where nobody confirmed it. */
+  /** For each image its kind, from 0; −1 if nobody confirmed it. */
   readonly labels: Int32Array;
   /** What the user should know of the labels. */
   readonly warnings: readonly string[];
 }
 
-/** How images are confirmed. */
+/** Tells the user how to confirm images. */
 const HOW = 'confirm images of at least 2 groups in the report and export it, or set "confirmed": true on them';
 
 /**
  * Reads the file of `--learn`.
  *
- * @throws {AnomalyClusterError} `bad-argument` where it holds no groups, or nothing that can be learned from.
+ * @throws {AnomalyClusterError} `bad-argument` if it holds no groups or no confirmed images.
  */
 export function readTaught(name: string): TaughtGroups {
   const file = readGroups("--learn", name);
@@ -46,7 +46,7 @@ export function readTaught(name: string): TaughtGroups {
 }
 
 /**
- * The labels of the images of these paths, found as `--apply` finds them.
+ * The labels of the images with these paths. Paths may be written a little differently, as for `--apply`.
  *
  * @throws {AnomalyClusterError} `bad-argument` for fewer than 2 kinds.
  */
@@ -88,24 +88,24 @@ export function labelsOf({ name, file }: TaughtGroups, paths: readonly string[])
   };
 }
 
-/** A sentence on confirmed images of a file that are not there; none where all are. */
+/** A sentence on confirmed images that no longer exist; empty if all exist. */
 export function goneNote(name: string, gone: readonly string[]): string[] {
   if (gone.length === 0) return [];
   const labels = `${countOf(gone.length, "confirmed image")} of ${name}`;
   return [`${labels} cannot be used, as ${gone.length === 1 ? "it is" : "they are"} gone, ${gone[0]} first`];
 }
 
-/** What a person said of a group, and nothing else of it. */
+/** Only those properties of a group that a person has set. */
 export function saidOf({ name, sound, note }: SaidOfGroup): SaidOfGroup {
   return { ...(name && { name }), ...(sound && { sound }), ...(note && { note }) };
 }
 
-/** How right labels that were left out would have been told; nothing where no kind has two. */
+/** How many labels would be right if they were left out of learning; `undefined` if no kind has two labels. */
 export function checkText({ labels, right }: LearnedGroups["check"]): string | undefined {
   return labels ? `of ${countOf(labels, "label")} left out ${right} would have been told rightly` : undefined;
 }
 
-/** What a person should look at again: equal images with two labels. */
+/** Sentences on equal images with different labels, which a person should check. */
 export function contradictionNotes(
   { contradictions }: SharedLabels,
   { name, file }: TaughtGroups,
@@ -123,7 +123,10 @@ export function contradictionNotes(
   );
 }
 
-/** What learning changed, as one sentence. Groups that nobody named are the same where they hold mostly the same images. */
+/**
+ * A sentence on how many images learning has moved. Groups without labels count as the same if most of the one's images
+ * are in the other.
+ */
 export function changeText({ name, file }: TaughtGroups, { numbers }: TaughtLabels, now: GroupsFile): string {
   const names = new LikeNames(now.images.map(({ path }) => path));
   const groupOf = new Map(now.images.map(({ path, group }) => [path, group]));
@@ -148,7 +151,7 @@ export function changeText({ name, file }: TaughtGroups, { numbers }: TaughtLabe
   ].join("; ");
 }
 
-/** The found group that holds most images of a group before, or 0. */
+/** The found group that holds most images of an earlier group; 0 if there is none. */
 function mostIn(
   before: ReadonlyMap<string, number>,
   wanted: number,

@@ -1,4 +1,4 @@
-// `serve`: the service on a port, until a signal ends it.
+// The command `serve`: runs the service on a port until a signal ends it.
 
 import { setTimeout } from "node:timers";
 import type { Server } from "srvx";
@@ -13,7 +13,7 @@ import { openModel } from "../network/open_model.ts";
 import { warn } from "../system/progress.ts";
 import { onStop } from "../system/signals.ts";
 
-/** Options as the program's arguments give them. */
+/** Options from the command line. */
 export interface ServeCommandOptions {
   readonly port: number;
   readonly host: string;
@@ -29,10 +29,10 @@ export interface ServeCommandOptions {
   readonly names?: boolean;
 }
 
-/** Milliseconds for answers that are on their way. */
+/** Milliseconds for answers that are still being sent when the service closes. */
 const LAST_ANSWERS_MS = 1500;
 
-/** Serves until SIGINT or SIGTERM; then finishes what is in flight, for up to `grace` seconds. */
+/** Serves until SIGINT or SIGTERM. Then requests in progress may go on for up to `grace` seconds. */
 export async function serveCommand(options: ServeCommandOptions): Promise<void> {
   const { port, host, preset, model, grace } = options;
   const openNetwork = async (preset: PresetName) => {
@@ -42,7 +42,7 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     return { ...network, openFirstLook: () => firstLooks ??= openFirstLooks(network.engine) };
   };
   let firstLooks: Promise<Embedder> | undefined;
-  // What is wrong with it is told to who starts the service, and not to who uploads first.
+  // A network of --model is opened now, so that an error reaches the person who starts the service, not a client.
   const first = model === undefined ? undefined : await openNetwork(preset);
   const closing = new AbortController();
   const idle = withResolvers<void>();
@@ -72,13 +72,13 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     return handler(request);
   });
   using _stop = onStop(() => {
-    if (closing.signal.aborted) return graceOver.resolve(); // Asked twice.
+    if (closing.signal.aborted) return graceOver.resolve(); // A second signal.
     closing.abort();
     setTimeout(graceOver.resolve, grace * 1000).unref();
     checkIdle();
   });
-  // Shutting down breaks uploads off, so that it comes last; what outlasts the grace ends with the process. Node and Bun
-  // would wait for the rest of an upload that was refused, too.
+  // Closing the server breaks uploads off, so it comes last. Requests that outlast the grace end with the process.
+  // There is a time limit because Node and Bun would wait even for the rest of an upload that was refused.
   const close = () => Promise.race([server.close(), new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS))]);
   await Promise.race([idle.promise.then(close), graceOver.promise]);
 }
@@ -106,7 +106,7 @@ function reasonOf(cause: unknown): string {
   return "the system refuses it, choose another";
 }
 
-/** A line for the log; names of images only where they are asked for. */
+/** A line for the log. It has names of images only if the user asked for them. */
 function lineOf({ method, path, status, seconds, names, fault }: Answer, withNames: boolean): string {
   const images = names.length ? ` ${countOf(names.length, "image")}` : "";
   const told = withNames && names.length ? `: ${names.join(", ")}` : "";

@@ -1,4 +1,4 @@
-// `serve`: its options, as the command line and its help have them.
+// Declares the options of `serve`, for the command line and its help.
 
 import type { Command } from "commander";
 import { oneOf, wholeNumber } from "../options/arguments.ts";

@@ -1,10 +1,10 @@
-// Where programs keep what they can make again, as each operating system has it.
+// Finds the folder for caches, which each operating system has in another place.
 
 import { join } from "node:path";
 import process from "node:process";
 import { variable } from "./variable.ts";
 
-/** The folder of a program for its cache; an empty text when none is known, as HOME is not set. */
+/** The folder for a program's cache; an empty text if none is known because HOME is not set. */
 export function usersCacheFolder(program: string): string {
   const [base, ...below] = {
     win32: ["LOCALAPPDATA", ""],

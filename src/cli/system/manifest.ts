@@ -1,4 +1,4 @@
-// What the program tells of itself: its version, and those of the packages it depends on.
+// The version of the program, and those of the packages that it depends on.
 
 import manifest from "../../../deno.json" with { type: "json" };
 

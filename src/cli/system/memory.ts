@@ -1,9 +1,9 @@
-// The memory that a run needs.
+// Measures the memory that a run needs.
 
 import process from "node:process";
 import { setInterval } from "node:timers";
 
-/** Samples the resident memory of the process, five times a second. */
+/** Measures the resident memory of the process five times a second, for its peak. */
 export function watchMemory(): { peakMegabytes(): number } {
   let peak = 0;
   const sample = () => peak = Math.max(peak, process.memoryUsage.rss());

@@ -1,11 +1,12 @@
-// What the program gives up of its permissions.
+// Gives up the permission for the network if it is not needed.
 
 import { giveUpNetwork } from "../../runtime/deno.ts";
 import { isHubAddress } from "../network/hub/reference.ts";
 
 /**
- * Gives the network up unless the command line asks for it: what runs then cannot send anything anywhere. A file of
- * options may name a network of the hub: {@linkcode giveUpUnneeded} goes by what is in it.
+ * For `cluster`, gives up the permission for the network unless the command line asks for it. After that, no code of
+ * the program can send anything anywhere. With `--config` the permission is kept for now, because the file may name a
+ * network of the hub. Then {@linkcode giveUpUnneeded} decides.
  */
 export function giveUpUnasked([command, ...options]: readonly string[]): void {
   const isAsked = options.some((option, at) => {
@@ -15,7 +16,7 @@ export function giveUpUnasked([command, ...options]: readonly string[]): void {
   if (command === "cluster" && !isAsked) giveUpNetwork();
 }
 
-/** The same once all options are known. */
+/** Gives up the permission for the network unless the options need it. Call it when all options are known. */
 export function giveUpUnneeded({ queue, model = "" }: { readonly queue?: string; readonly model?: string }): void {
   if (queue === undefined && !isHubAddress(model)) giveUpNetwork();
 }

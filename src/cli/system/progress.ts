@@ -1,4 +1,4 @@
-// Progress on stderr: a bar with the time left on a terminal, a line now and then elsewhere.
+// Shows progress on stderr: on a terminal a bar with the time left, elsewhere a line now and then.
 
 import process from "node:process";
 import { Presets, SingleBar } from "cli-progress";
@@ -7,7 +7,7 @@ import { printable } from "../../report/printable.ts";
 /** One stage of the work. */
 export interface Stage {
   update(done: number): void;
-  /** Ends the stage; returns its seconds. */
+  /** Ends the stage. Returns its duration in seconds. */
   end(): number;
 }
 
@@ -49,12 +49,12 @@ function lineStage(name: string, total: number, seconds: () => number): Stage {
   };
 }
 
-/** Says what the user should know and the run goes on with. */
+/** Prints a warning. The run goes on. */
 export function warn(sentence: string): void {
   tell(`warning: ${printable(sentence)}`);
 }
 
-/** Says a sentence, on a line of its own even while a bar is shown. */
+/** Prints a sentence, on a line of its own even while a bar is shown. */
 export function tell(sentence: string): void {
   console.error(process.stderr.isTTY ? `\r\x1b[K${sentence}` : sentence);
 }

@@ -1,8 +1,8 @@
-// Signals that ask the program to end.
+// Handles signals that ask the program to end.
 
 import process from "node:process";
 
-/** Calls `stop` at Ctrl-C, and where it is asked to terminate, until disposed of. */
+/** Calls `stop` at SIGINT (Ctrl-C) and SIGTERM, until the result is disposed of. */
 export function onStop(stop: () => void): Disposable {
   const signals = ["SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.on(signal, stop);

@@ -3,7 +3,8 @@
 import { FRAME_SWITCH, VIEWER_ZOOM } from "./defects.ts";
 import { VIEWER_CONFIRM } from "./learning.ts";
 
-export const VIEWER = `<dialog id="viewer" aria-labelledby="viewer-name">
+/** The large view of an image. */
+export const VIEWER: string = `<dialog id="viewer" aria-labelledby="viewer-name">
 <div class="viewer-bar"><h2 id="viewer-name"></h2>
 <p id="viewer-place"></p>
 <button type="button" id="viewer-previous" aria-label="Previous image" title="Previous image (arrow left)">‹</button>

@@ -1,8 +1,8 @@
-// The page of a service: files are uploaded, events tell of the work.
+// The page of the service: uploads files, and shows progress from server-sent events.
 
 import { startPage } from "../../page/client/page.js";
 
-// The events of an answer, each with its name and data.
+// Reads server-sent events from the body of an answer.
 async function* eventsOf(body) {
   let text = "";
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,4 +1,4 @@
-// A file of a repository, over HTTP as the hub serves it: GET ENDPOINT/OWNER/NAME/resolve/REVISION/PATH.
+// Downloads a file of a repository over HTTP, as the hub serves it: GET ENDPOINT/OWNER/NAME/resolve/REVISION/PATH.
 
 import { createHash } from "node:crypto";
 import { clearTimeout, setTimeout } from "node:timers";
@@ -8,27 +8,27 @@ import { startStage } from "../../system/progress.ts";
 import { variable } from "../../system/variable.ts";
 import { hubAddress, hubEndpoint, type HubReference } from "./reference.ts";
 
-/** A file as it came. */
+/** A downloaded file. */
 export interface Downloaded {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** 64 hexadecimal digits. */
+  /** SHA-256 of the file, 64 hexadecimal digits. */
   readonly sha256: string;
-  /** The commit that the revision stood for, where the server tells. */
+  /** The commit that the revision stands for; absent if the server does not say. */
   readonly commit?: string;
 }
 
-/** Milliseconds without a byte after which a server counts as silent. */
+/** A server counts as silent after so many milliseconds without a byte. */
 const PATIENCE = 60_000;
 
 const MOST_REDIRECTS = 5;
 
-/** Bytes of a file from which on its coming is shown. */
+/** Progress is shown for files with more bytes than this. */
 const WORTH_SHOWING = 5e6;
 
 /**
- * Fetches a file; nothing where the repository has none of this path.
+ * Downloads a file; `undefined` if the repository has no file of this path.
  *
- * @throws {AnomalyClusterError} `bad-model`, with what to do, where it cannot be had or comes damaged.
+ * @throws {AnomalyClusterError} `bad-model` if it cannot be downloaded or arrives damaged. The message says what to do.
  */
 export async function download(reference: HubReference, path: string): Promise<Downloaded | undefined> {
   const { repository, revision, endpoint = hubEndpoint() } = reference;
@@ -51,7 +51,7 @@ export async function download(reference: HubReference, path: string): Promise<D
       return refused(answer, facts, reference, name);
     }
     const size = Number(answer.headers.get("content-length")) || undefined;
-    const isPlain = !answer.headers.get("content-encoding"); // Else the length is that of what is packed.
+    const isPlain = !answer.headers.get("content-encoding"); // Otherwise the length is that of the compressed data.
     const stage = size && size > WORTH_SHOWING
       ? startStage(`Downloading ${path.split("/").at(-1)}, MB`, Math.ceil(size / 1e6))
       : undefined;
@@ -84,7 +84,7 @@ export async function download(reference: HubReference, path: string): Promise<D
   }
 }
 
-/** What the hub's headers say, of whichever answer has them: that of the hub itself, or of where it sends on to. */
+/** What HTTP headers say about a file. They may come from the hub itself or from a server that it redirects to. */
 interface Facts {
   readonly commit?: string;
   /** SHA-256 of a large file. */
@@ -92,7 +92,7 @@ interface Facts {
   readonly error?: string;
 }
 
-/** Follows where answers send on to by hand: the first of them is the one that tells the commit. */
+/** Follows redirects by hand, because only the first answer names the commit. */
 async function follow(start: URL, signal: AbortSignal): Promise<{ readonly answer: Response; readonly facts: Facts }> {
   const token = variable("HF_TOKEN");
   let facts: Facts = {};
@@ -117,7 +117,7 @@ function factsOf({ headers }: Response): Facts {
   return { ...(commit && { commit }), ...(sha256 && { sha256 }), ...(error && { error }) };
 }
 
-/** Nothing for a file that is not there; throws for all else. */
+/** Returns `undefined` if the file does not exist. Throws for every other refusal. */
 function refused({ status }: Response, { error }: Facts, reference: HubReference, name: string): undefined {
   const { endpoint = hubEndpoint(), repository, revision } = reference;
   if (error === "RevisionNotFound") {

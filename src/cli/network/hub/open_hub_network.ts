@@ -1,4 +1,4 @@
-// A network of the hub: its files, from the cache or downloaded, and the manifest made of them.
+// Opens a network of the hub: gets its files, from the cache or by download, and makes a manifest of them.
 
 import { join, posix } from "node:path";
 import { hubNetwork, hubWeights } from "../../../embed/hub_network.ts";
@@ -10,30 +10,30 @@ import { variable } from "../../system/variable.ts";
 import { hubAddress, hubEndpoint, type HubReference } from "./reference.ts";
 import { Snapshot } from "./snapshot.ts";
 
-/** How a network of the hub is had. */
+/** How a network of the hub is downloaded and kept. */
 export interface HubOptions {
   /** The folder of `--cache`, or `off`. @default the user's folder for caches */
   readonly cache?: string;
-  /** Whether a download is kept for the next time. @default true */
+  /** Whether a download is kept for later runs. @default true */
   readonly keeps?: boolean;
-  /** Whether the hub is asked for a newer commit of the revision. @default false */
+  /** Whether to ask the hub for a newer commit of the revision. @default false */
   readonly updates?: boolean;
-  /** Whether nothing but the hub is connected to, as for an address that someone else wrote down. @default false */
+  /** Whether to connect to the hub only, for example because someone else wrote the address. @default false */
   readonly onlyHub?: boolean;
 }
 
-/** Such a network. */
+/** A network of the hub. */
 export interface HubNetwork extends Required<NetworkFiles> {
   /** Path of the ONNX file in the repository. */
   readonly file: string;
-  /** What names this file at this commit, for {@linkcode hubReference}. */
+  /** Address of this file at this commit, for {@linkcode hubReference}. */
   readonly address: string;
 }
 
-/** Where exports have the file, the first that is there. */
+/** Usual paths of the ONNX file in a repository. The first one that exists is used. */
 export const USUAL_FILES = ["onnx/model.onnx", "model.onnx"];
 
-/** Throws `bad-model` with a sentence that says what to do. */
+/** Reads a network from the cache or downloads it. Throws `bad-model` with a sentence that says what to do. */
 export async function openHubNetwork(reference: HubReference, options: HubOptions): Promise<HubNetwork> {
   const { repository, endpoint = hubEndpoint() } = reference;
   const isElsewhere = options.onlyHub && reference.endpoint !== undefined;
@@ -104,7 +104,7 @@ function example(reference: HubReference): string {
   return hubAddress({ ...reference, file: "onnx/model_fp16.onnx" });
 }
 
-/** Where networks are kept; nothing where they are not. */
+/** The folder in which networks are kept; `undefined` if they are not kept. */
 function networksFolder(cache = variable("ANOMALY_CLUSTER_CACHE")): string | undefined {
   if (cache === "off") return undefined;
   const folder = cache === undefined ? usersCacheFolder("anomaly-cluster") : fromUser(cache);

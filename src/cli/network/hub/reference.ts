@@ -1,41 +1,44 @@
-// What names a network of the Hugging Face hub: hf:OWNER/NAME, with @REVISION and /FILE where wanted, or an address.
+// Parses the name of a network of the Hugging Face hub: hf:OWNER/NAME, perhaps with @REVISION and /FILE, or an address.
 
 import { AnomalyClusterError } from "../../../errors.ts";
 import { variable } from "../../system/variable.ts";
 
-/** A network's file in a repository. */
+/** Names the file of a network in a repository. */
 export interface HubReference {
-  /** Where the repository lies, if not at {@linkcode hubEndpoint}: begins an address, without `/` at its end. */
+  /**
+   * The server of the repository, if it is not {@linkcode hubEndpoint}: the start of an address, without `/` at its
+   * end.
+   */
   readonly endpoint?: string;
   /** `OWNER/NAME`. */
   readonly repository: string;
   /** A branch, tag or commit. */
   readonly revision: string;
-  /** Path of the ONNX file; left out, it is `onnx/model.onnx` or `model.onnx`. */
+  /** Path of the ONNX file. @default `onnx/model.onnx` or `model.onnx` */
   readonly file?: string;
 }
 
 const PUBLIC_HUB = "https://huggingface.co";
 const FORM = "write hf:OWNER/NAME, hf:OWNER/NAME@REVISION or hf:OWNER/NAME/onnx/FILE.onnx, or the repository's address";
 
-/** Where the hub is: HF_ENDPOINT, as for Hugging Face's own programs, else the public one. */
+/** Address of the hub: HF_ENDPOINT, as for Hugging Face's own programs, or else the public hub. */
 export function hubEndpoint(): string {
   return variable("HF_ENDPOINT")?.replace(/\/+$/, "") ?? PUBLIC_HUB;
 }
 
-/** Whether a text names a network on a server, and not a path. */
+/** Whether a text names a network on a server, not a path. */
 export function isHubAddress(text: string): boolean {
   return /^(hf:|https?:\/\/)/i.test(text);
 }
 
-/** Throws `bad-argument` for what names no repository. */
+/** Parses a name or address. Throws `bad-argument` if it names no repository or no ONNX file. */
 export function hubReference(text: string): HubReference {
   const wrong = () =>
     new AnomalyClusterError("bad-argument", `--model ${text} names no repository of the hub: ${FORM}`);
   const [, short] = text.match(/^hf:(?:\/\/)?(.*)$/i) ?? [];
   let found: HubReference;
   if (short !== undefined) {
-    // As Hugging Face's own paths are: names of pull requests have slashes in them.
+    // As in Hugging Face's own paths, revisions of pull requests contain slashes.
     const [, repository, revision = "main", file] =
       short.match(/^([^/@]+\/[^/@]+)(?:@(refs\/(?:pr|convert)\/[^/]+|[^/]+))?(?:\/(.*))?$/) ?? [];
     found = { repository, revision: decoded(revision) ?? "", ...(file && { file }) };
@@ -53,7 +56,7 @@ export function hubReference(text: string): HubReference {
   return found;
 }
 
-/** The reference in an address as browsers show it: of a repository, a folder in it, or a file. */
+/** Parses an address as browsers show it: of a repository, a folder in it, or a file. */
 function inAddress(text: string): HubReference | undefined {
   if (!URL.canParse(text)) return undefined;
   const { origin, pathname } = new URL(text);
@@ -66,7 +69,7 @@ function inAddress(text: string): HubReference | undefined {
   if (isBelow && !/^(tree|blob|resolve|raw)$/.test(parts[2])) return undefined;
   const file = rest.join("/");
   return {
-    // The public hub is the hub, wherever HF_ENDPOINT has it mirrored.
+    // An address of the public hub means the hub, even if HF_ENDPOINT names a mirror.
     ...(own === undefined && { endpoint: origin }),
     repository: `${owner}/${name}`,
     revision,
@@ -82,7 +85,7 @@ function decoded(part: string): string | undefined {
   }
 }
 
-/** A text that {@linkcode hubReference} reads. */
+/** Turns a reference into a text that {@linkcode hubReference} can read. */
 export function hubAddress({ endpoint, repository, revision, file }: HubReference): string {
   const path = file?.split("/").map(encodeURIComponent).join("/");
   if (endpoint !== undefined) {

@@ -1,5 +1,6 @@
-// The files of a repository at one commit, kept in the cache: FOLDER/OWNER/NAME/commits/COMMIT/, with their SHA-256 in
-// FOLDER/OWNER/NAME/commits/COMMIT.json, and in refs/ the commits that revisions stood for when they were first asked for.
+// Keeps the files of a repository at one commit in the cache. They lie in FOLDER/OWNER/NAME/commits/COMMIT/, and their
+// SHA-256 in FOLDER/OWNER/NAME/commits/COMMIT.json. FOLDER/OWNER/NAME/refs/ holds, for each revision, the commit that
+// it stood for when it was first asked for.
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -10,22 +11,22 @@ import { tell, warn } from "../../system/progress.ts";
 import { download } from "./download.ts";
 import { hubAddress, type HubReference } from "./reference.ts";
 
-/** Where files are kept, and whether more may come. */
+/** Where files are kept, and whether more may be downloaded. */
 export interface SnapshotOptions {
-  /** Of all repositories; nothing where none is kept. */
+  /** The folder for all repositories; absent if nothing is kept. */
   readonly folder?: string;
-  /** Whether what was downloaded is written there. */
+  /** Whether downloaded files are written there. */
   readonly keeps: boolean;
-  /** Whether the hub is asked what the revision stands for now, though it was before. */
+  /** Whether to ask the hub what the revision stands for now, even if an earlier answer is kept. */
   readonly updates?: boolean;
-  /** Why nothing may be downloaded, where that is so: a sentence's end. */
+  /** If nothing may be downloaded, the reason why, as the end of a sentence. */
   readonly refusal?: string;
 }
 
-/** SHA-256 of each file; nothing for one that the repository lacks. */
+/** SHA-256 of each file; null for a file that the repository lacks. */
 type Digests = Record<string, string | null>;
 
-/** Files of one commit: from the cache where they are whole there. */
+/** The files of one commit. They are read from the cache if they are there and undamaged, else downloaded. */
 export class Snapshot {
   readonly #reference: HubReference;
   readonly #options: SnapshotOptions;
@@ -48,17 +49,17 @@ export class Snapshot {
     return snapshot;
   }
 
-  /** The commit, or the revision where the server tells of no commit. */
+  /** The commit; or the revision, if the commit is not known. */
   get commit(): string {
     return this.#commit ?? this.#reference.revision;
   }
 
-  /** Files that were not in the cache. */
+  /** Number of files that were not in the cache. */
   get downloaded(): number {
     return this.#downloaded;
   }
 
-  /** Where its files lie; nothing where they are not kept. */
+  /** The folder of its files; `undefined` if they are not kept. */
   get folder(): string | undefined {
     return this.#path(`commits/${encodeURIComponent(this.commit)}`);
   }
@@ -68,7 +69,9 @@ export class Snapshot {
     return this.#digests[path]!;
   }
 
-  /** A file's bytes; nothing where the repository has none of this path. Throws `bad-model` where it cannot be had. */
+  /**
+   * A file's bytes; `undefined` if the repository has no file of this path. Throws `bad-model` if it cannot be read.
+   */
   async read(path: string): Promise<Uint8Array | undefined> {
     const wanted = this.#digests[path];
     if (wanted === null) return undefined;
@@ -98,7 +101,7 @@ export class Snapshot {
       return undefined;
     }
     if (this.#commit === undefined) await this.#take(found.commit ?? this.#reference.revision);
-    // What another run keeps of this commit may be known only now.
+    // The commit may be known only now, and so what other runs kept of it.
     const before = wanted ?? this.#digests[path];
     if (before && before !== found.sha256 && !this.#options.updates) {
       const digests = `its SHA-256 was ${before.slice(0, 12)}… and is ${found.sha256.slice(0, 12)}…`;
@@ -110,7 +113,7 @@ export class Snapshot {
     return found.bytes;
   }
 
-  /** Settles on a commit, and on what is kept of it. */
+  /** Sets the commit, and reads the digests of its files that are kept. */
   async #take(commit: string | undefined): Promise<void> {
     if (!commit) return;
     this.#commit = commit;
@@ -118,11 +121,14 @@ export class Snapshot {
     try {
       this.#digests = digests === undefined ? {} : JSON.parse(digests);
     } catch {
-      // Then all of it is downloaded again.
+      // The list is damaged, so all files are downloaded again.
     }
   }
 
-  /** Keeps what was downloaded, once it is known to be of use: another page in place of a file would stay for good. */
+  /**
+   * Keeps downloaded files. Call it only when they have proved usable: otherwise a wrong file, such as an error page,
+   * would stay in the cache for good.
+   */
   keep(): void {
     if (this.#downloaded === 0) return;
     const commit = `commits/${encodeURIComponent(this.commit)}`;
@@ -140,12 +146,12 @@ export class Snapshot {
   #path(path: string): string | undefined {
     const { folder } = this.#options;
     const { repository, endpoint } = this.#reference;
-    // By the host too, where it is not the hub: others may hold something else under the same name.
+    // Other servers get a folder of their own, because they may have other files under the same name.
     const place = endpoint === undefined ? "hub" : encodeURIComponent(endpoint.replace(/^https?:\/\//, ""));
     return folder === undefined ? undefined : join(folder, place, repository, path);
   }
 
-  /** Whole or not at all, whoever else writes it. */
+  /** Writes a file completely or not at all, even if another program writes it at the same time. */
   #write(path: string, content: string | Uint8Array): void {
     const file = this.#path(path);
     if (file === undefined || !this.#options.keeps || this.#failed) return;
@@ -160,12 +166,12 @@ export class Snapshot {
     }
   }
 
-  /** Whether what was read is in the cache for the next time. */
+  /** Whether all files that were read are in the cache for later runs. */
   get isKept(): boolean {
     return this.#options.folder !== undefined && !this.#failed && (this.#options.keeps || this.#downloaded === 0);
   }
 
-  /** Says what it is and where it lies. */
+  /** Prints `what` and where its files are kept. */
   tell(what: string): void {
     const where = this.#downloaded === 0 ? "from the cache" : this.isKept ? `kept in ${this.folder}` : "not kept";
     tell(`network: ${what}, ${where}`);
