@@ -171,7 +171,7 @@ export function sumDistances(a: usize, patches: i32, b: usize, others: i32, chan
  * Adds one pair's minima to the statistics of an image's patches: the sum (f64), the smallest and the largest (f32) of their
  * distances. `squared` has the squared minima, and the distances afterwards.
  *
- * `rounding` is 2^52 × a power of two. To add it and to take it away again rounds a distance to a multiple of that power.
+ * `rounding` is 1.5 × 2^52 × a power of two. To add it and to take it away again rounds a distance to a multiple of that power.
  * Sums of such multiples are exact, so they do not depend on the order of the pairs.
  */
 export function reduceMinima(
