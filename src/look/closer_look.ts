@@ -9,6 +9,7 @@ import type { PatchSet, Raster } from "../types.ts";
 import { cutOut, squareAround } from "./cut_out.ts";
 import { type Detail, firstLookSize, isLarge, visibleDetail, windowSide } from "./detail.ts";
 import { scaleOf } from "./decode_photo.ts";
+import { folded, piecesOf } from "./fold_strip.ts";
 import { joinLooks } from "./two_looks.ts";
 import { asReferences, type FirstLook, mostUnlikePlace, type ReferenceLooks, unlikeness } from "./unlike_places.ts";
 
@@ -113,7 +114,7 @@ export interface LookingNetworks {
 
 /**
  * Returns the patches of both looks at a photo, and the window of the close look in the pixels of the photo's file. `whole`
- * is the whole photo as a square.
+ * is the whole photo as a square; a photo at least twice as long as wide is folded in its place.
  */
 export async function lookTwice(
   photo: Raster,
@@ -124,6 +125,8 @@ export async function lookTwice(
 ): Promise<{ patches: PatchSet; window: PixelBox }> {
   const window = await findWindow(photo, look, first, work);
   const close = await second.embed(seenInWindow(photo, window, whole.width));
-  const patches = joinLooks(close, await second.embed(whole));
+  const size = whole.width;
+  const all = piecesOf(photo) === 1 ? whole : resize(folded(photo), size, size);
+  const patches = joinLooks(close, await second.embed(all));
   return { patches, window: scaledBox(window, scaleOf(photo)) };
 }

@@ -10,6 +10,7 @@ import { findWindow, fitLook, referencePhotos, wantedDetail } from "../../src/lo
 import { cutOut, squareAround } from "../../src/look/cut_out.ts";
 import { firstLookSize, sufficientShrinkage, visibleDetail, windowSide } from "../../src/look/detail.ts";
 import { decodePhoto, scaleOf } from "../../src/look/decode_photo.ts";
+import { folded, piecesOf } from "../../src/look/fold_strip.ts";
 import { firstLookOptions } from "../../src/look/first_look_network.ts";
 import { lookAmong, withLook } from "../../src/look/look_record.ts";
 import { featuresOfLooks, joinLooks } from "../../src/look/two_looks.ts";
@@ -80,6 +81,30 @@ Deno.test("what of a square lies beside the photo has the photo's mean colour", 
     255,
     255,
   ]);
+});
+
+Deno.test("a long photo is folded into a shape near a square, and each of its pixels is in it", () => {
+  const side = fc.integer({ min: 1, max: 60 });
+  fc.assert(fc.property(side, side, (width, height) => {
+    const data = new Uint8Array(new Uint32Array(width * height).map((_, at) => at + 1).buffer);
+    const shape = folded({ data, width, height });
+    const ratio = Math.max(shape.width, shape.height) / Math.min(shape.width, shape.height);
+    const before = Math.max(width, height) / Math.min(width, height);
+    assert.ok(ratio <= before);
+    if (Math.min(width, height) > 20) assert.ok(ratio < 2.3, `${width} × ${height}: ${shape.width} × ${shape.height}`);
+    assert.equal(piecesOf({ width, height }) === 1, before <= 2, `${before}`);
+    const pixels = new Uint32Array(shape.data.buffer);
+    assert.deepEqual(
+      [...new Set(pixels)].sort((a, b) => a - b),
+      [...pixels.keys()].slice(0, width * height).map((at) => at + 1),
+    );
+    // Neighbours stay neighbours along the short side.
+    const lies = width > height;
+    const place = pixels.indexOf(1);
+    if (height > 1 && width > 1) {
+      assert.equal(pixels[place + (lies ? shape.width : 1)], lies ? width + 1 : 2);
+    }
+  }));
 });
 
 Deno.test("the detail that is seen grows with the photo more slowly than its sides, and small photos are seen whole", async () => {
