@@ -1,4 +1,4 @@
-import { checkPointCount, SINGLE_PRECISION_FROM, singleDistances } from "../core/linkage_kernel.ts";
+import { checkPointCount, doubleDistances, SINGLE_PRECISION_FROM, singleDistances } from "../core/linkage_kernel.ts";
 import { ensure } from "../errors.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "../types.ts";
 
@@ -41,18 +41,7 @@ export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
   if (count >= SINGLE_PRECISION_FROM) {
     return { data: singleDistances(Float32Array.from(values), count, channels), count };
   }
-  const data = new Float64Array(count * count);
-  for (let i = 0; i < count; i++) {
-    for (let j = i + 1; j < count; j++) {
-      let squared = 0;
-      for (let channel = 0; channel < channels; channel++) {
-        const difference = values[i * channels + channel] - values[j * channels + channel];
-        squared += difference * difference;
-      }
-      data[i * count + j] = data[j * count + i] = Math.sqrt(squared);
-    }
-  }
-  return { data, count };
+  return { data: doubleDistances(values, count, channels), count };
 }
 
 /**
