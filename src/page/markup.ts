@@ -116,7 +116,7 @@ number from 1 on" aria-describedby="k-note" required></p>
 </div>
 <div class="field">
 <label class="name" for="detail">Smallest defect that matters</label>
-<p class="note" id="detail-note">Optional, only for large photos (from 0.4 megapixels): its width in pixels, or auto. \
+<p class="note" id="detail-note">Optional, only for photos above some 700 × 600 pixels: its width in pixels, or auto. \
 The smaller, the longer it takes.</p>
 <p class="row"><input id="detail" placeholder="auto" size="6" autocomplete="off" \
 pattern="auto|off|[2-9]|[1-9][0-9]{1,5}" title="auto, or a number of pixels from 2 on" aria-describedby="detail-note">

@@ -266,7 +266,7 @@ testWith(
         await licence!.close();
 
         // A wrong size is not sent.
-      await page.setViewport({ width: 400, height: 1600 });
+        await page.setViewport({ width: 400, height: 1600 });
         await page.click("[name=preset][value=paper]");
         await page.type("#detail", "small");
         await page.click("#start");
