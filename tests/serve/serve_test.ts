@@ -262,7 +262,7 @@ testWith(
         const opened = new Promise<Page | null>((done) => page.once("popup", done));
         await page.click("a[href='samples.txt']");
         const licence = await opened;
-        await licence!.waitForFunction(() => document.body?.textContent!.includes("Apache License"));
+        await licence!.waitForFunction(() => document.body?.textContent.includes("Apache License"));
         await licence!.close();
 
         // A wrong size is not sent.
