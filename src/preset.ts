@@ -11,8 +11,10 @@ export type PresetName = "paper" | "quick" | "default" | "best";
 
 /** A network, how it embeds images, and how they are grouped. */
 export interface Preset {
-  /** Describes the preset in one line. */
+  /** What a person gets with it and what it costs, in one line. */
   readonly summary: string;
+  /** How it works, in one line. */
+  readonly how: string;
   /** Address of the included network, for `readNetwork`. */
   readonly model: URL;
   /** Options for {@linkcode onnxEmbedder}, in addition to the model's bytes. */
@@ -58,7 +60,7 @@ function consensusOf(middle: readonly number[]): readonly Feature[] {
 const RARE: ScoreSource = { quantile: 0.05 };
 
 /** What `quick`, `default` and `best` have in common. */
-const COMMON: Omit<Preset, "summary"> = {
+const COMMON: Omit<Preset, "summary" | "how"> = {
   model: PYRAMID_MODEL,
   embedding: PYRAMID,
   features: consensusOf([0]),
@@ -71,7 +73,8 @@ const COMMON: Omit<Preset, "summary"> = {
 /** The presets. `deno task evaluate` prints how they compare on labelled images. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   paper: {
-    summary: "Sohn et al. 2023: one depth of the network, one temperature for all images",
+    summary: "the method as published (Sohn et al. 2023), to compare with: fastest, finds least",
+    how: "one depth of EfficientNet-Lite0, one temperature for all images",
     model: DEFAULT_MODEL,
     embedding: { name: "efficientnet-lite0-reduction4" },
     features: [{}],
@@ -81,17 +84,20 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   quick: {
     ...COMMON,
-    summary: "a little longer than the paper's method, and finds more; each photo is seen as it lies",
+    summary: "a third of the time of default; finds most of what default finds",
+    how: "three depths of EfficientNet-Lite0, whitened; each photo is seen as it lies",
   },
   default: {
     ...COMMON,
-    summary: "each photo is seen in four directions: a defect is the same kind however it lies",
+    summary: "begin with this: finds more than quick, and the same kind however a defect lies",
+    how: "as quick, but each photo is seen in four directions",
     embedding: { ...PYRAMID, views: 4 },
     time: 4,
   },
   best: {
     ...COMMON,
-    summary: "two networks, each in four directions: takes two to three times as long again",
+    summary: "twice the time of default or more; finds a little more",
+    how: "as default, with a second network, EfficientNet-Lite2",
     model: TWO_NETWORKS_MODEL,
     embedding: { ...TWO_NETWORKS, views: 4 },
     features: consensusOf([0, 3]),

@@ -22,6 +22,7 @@ export function checkUsable(
     throw new AnomalyClusterError("too-few-images", `${message}: at least 2 are needed`);
   }
   if (k !== "auto" && k > usable) {
-    throw new AnomalyClusterError("bad-argument", `${words.k} is ${k}, more than the ${usable} usable images`);
+    const message = `${words.k} is ${k}, more than the ${usable} usable images: choose at most ${usable}`;
+    throw new AnomalyClusterError("bad-argument", message);
   }
 }

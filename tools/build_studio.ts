@@ -9,6 +9,7 @@ import { join, relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { fromUser } from "../src/cli/options/arguments.ts";
 import { AnomalyClusterError } from "../src/errors.ts";
+import { SAMPLE_FILES, sampleFiles } from "../src/page/samples.ts";
 import { GENERATOR, indexPage, STUDIO_POLICY } from "../src/studio/index_page.ts";
 import { bundled } from "./bundle.ts";
 import { resolved, ROOT, write, writeLoadedFiles } from "./loaded_files.ts";
@@ -35,6 +36,9 @@ export async function buildStudio(folder: string): Promise<void> {
   write(join(folder, "index.html"), indexPage(`${BUNDLES}/page.js`));
   for (const name of ["app", "wasm", "models"]) rmSync(join(folder, name), { recursive: true, force: true });
   writeLoadedFiles(folder);
+  const samples = await sampleFiles();
+  write(join(folder, SAMPLE_FILES.zip), samples.zip);
+  write(join(folder, SAMPLE_FILES.notice), samples.notice);
   for (const [name, source] of Object.entries(BESIDE)) {
     write(join(folder, BUNDLES, name), readFileSync(resolved(source)));
   }
@@ -81,7 +85,7 @@ async function bundle(entry: string, target: string): Promise<void> {
 function sizes(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
-  return paths.filter((path) => /\.(html|js|wasm|onnx)$/.test(path)).sort().map((path) => {
+  return paths.filter((path) => /\.(html|js|wasm|onnx|zip)$/.test(path)).sort().map((path) => {
     const bytes = readFileSync(join(folder, path));
     const [whole, packed] = [bytes.length, gzipSync(bytes, { level: 9 }).length].map((size) => {
       return size.toLocaleString("en").padStart(12);

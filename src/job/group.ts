@@ -63,7 +63,7 @@ export async function groupPrepared(
 ): Promise<Grouping> {
   const { network, takeTurn, signal, onProgress } = context;
   const reason = warnings.length ? ` (${warnings[0]})` : "";
-  checkUsable(images.length, sent, options.k, { k: "k", reason });
+  checkUsable(images.length, sent, options.k, { k: "the number of groups (k)", reason });
   const patches = joinPatches(images.map(({ patches }) => patches));
   const { features: own, weight, references } = presetSettings(options.preset, normals !== undefined);
   const features = featuresOfLooks(own, closer && { levels: network.levels ?? 1 });

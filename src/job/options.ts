@@ -30,19 +30,32 @@ export function fieldSchemas(
   standard: PresetName,
 ): Readonly<Record<keyof JobOptions, FieldSchema>> {
   return {
-    preset: { type: "string", enum: presets, default: standard, description: "Network, features and temperature." },
-    k: { type: "string", pattern: "^(auto|[1-9][0-9]*)$", default: "auto", description: "Number of groups." },
-    threshold: { type: "number", minimum: 0, description: "Cuts the tree at this height in place of k." },
-    smallestGroup: { type: "integer", minimum: 1, default: 1, description: "Members of smaller groups are outliers." },
+    preset: {
+      type: "string",
+      enum: presets,
+      default: standard,
+      description:
+        "How thorough: quick, default and best take longer and find more, in this order; paper is the published method.",
+    },
+    k: {
+      type: "string",
+      pattern: "^(auto|[1-9][0-9]*)$",
+      default: "auto",
+      description: "Number of groups; auto: the clearest from 2 to 20.",
+    },
+    threshold: { type: "number", minimum: 0, description: "In place of k: height at which the tree of groups is cut." },
+    smallestGroup: { type: "integer", minimum: 1, default: 1, description: "Images in smaller groups are outliers." },
     detail: {
       type: "string",
       pattern: "^(auto|off|[1-9][0-9]*)$",
       default: "auto",
-      description: "Smallest defect that matters in large photos, in pixels; auto; or off: photos are seen whole.",
+      description:
+        "Smallest defect that matters in large photos, in pixels; auto: as small as usual time allows; off: photos are seen only as a whole.",
     },
     tau: {
       type: "string",
-      description: `Temperature of the weights: auto, or one or several with commas, each ${TEMPERATURE_FORM}.`,
+      description:
+        `How widely weights spread over an image (temperature): auto, or one or several with commas, each ${TEMPERATURE_FORM}.`,
     },
   };
 }

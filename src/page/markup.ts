@@ -2,6 +2,7 @@
 
 import { type PresetName, PRESETS } from "../preset.ts";
 import style from "./page.css" with { type: "text" };
+import { SAMPLE_COUNT, SAMPLE_FILES, SAMPLE_KINDS } from "./samples.ts";
 
 /** The parts that differ between the service's page and the studio's. */
 export interface PageParts {
@@ -12,6 +13,8 @@ export interface PageParts {
   readonly intro: string;
   /** Shown if scripts are off, as HTML. */
   readonly withoutScripts: string;
+  /** Whether sample photos are offered. They must lie beside the page. */
+  readonly withSamples?: boolean;
   /** Whether normal images can be chosen too. */
   readonly withNormals?: boolean;
   /** Whether a network can be chosen instead of the preset's. */
@@ -22,36 +25,63 @@ export interface PageParts {
   readonly script: string;
 }
 
+/** Words for small numbers in a sentence. */
+const NUMBER_WORDS = ["no", "one", "two", "three", "four", "five", "six"];
+
+const SAMPLES = `<p class="samples"><button type="button" id="samples" aria-describedby="samples-note" \
+data-count="${SAMPLE_COUNT}" data-file="${SAMPLE_FILES.zip}">Try it with sample photos</button>
+<span class="note"><span id="samples-note">${SAMPLE_COUNT} photos of steel strip with \
+${NUMBER_WORDS[SAMPLE_KINDS.length]} kinds of defects</span> (<a href="${SAMPLE_FILES.notice}" target="_blank">X-SDD, \
+under Apache-2.0</a>)</span></p>
+`;
+
 const NORMALS = `<div class="field normals">
-<p class="name" id="normals-name">Normal images</p>
-<p class="note">Optional: sound ones of the same product. What is unlike all of them is anomalous.</p>
+<p class="name" id="normals-name">Photos without defects</p>
+<p class="note" id="normals-note">Optional: normal photos of the same product. What is unlike all of them counts as \
+a defect.</p>
 <p class="row"><label class="button">Choose a folder <input type="file" id="normals" webkitdirectory \
-aria-describedby="normals-name"></label> <button type="button" id="no-normals" hidden>Without them</button></p>
+aria-describedby="normals-name normals-note"></label> <button type="button" id="no-normals" hidden>Without them</button></p>
 <p id="normals-chosen" class="note" role="status">None chosen.</p>
 </div>
 `;
 
-const NETWORK = `<div class="field">
-<p class="name" id="network-name">Network</p>
-<p class="note" id="network-note">Optional: an ONNX file with its manifest, or with config.json and \
+const NETWORK = `<details class="field" id="network-field">
+<summary class="name" id="network-name">A network of your own</summary>
+<p class="note" id="network-note">For experts: an ONNX file with its manifest, or with config.json and \
 preprocessor_config.json as a repository of the Hugging Face hub has them. Drop its files or its folder on the page, or</p>
 <p class="row"><label class="button">Choose its files <input type="file" id="network" multiple \
 aria-describedby="network-name network-note"></label>
 <label class="button">Choose its folder <input type="file" id="network-folder" webkitdirectory \
 aria-describedby="network-name"></label> <button type="button" id="no-network" hidden>Without it</button></p>
 <p id="network-chosen" class="note" role="status">That of the preset.</p>
-</div>
+</details>
 `;
 
-function presetChoice(name: PresetName, standard: PresetName): string {
-  const { summary } = PRESETS[name];
-  return `<label class="choice"><input type="radio" name="preset" value="${name}"${name === standard ? " checked" : ""}>
-<span><b>${name}</b><span class="note">${summary[0].toUpperCase()}${summary.slice(1)}.</span></span></label>`;
+function presetsMarkup(presets: readonly PresetName[], standard: PresetName): string {
+  // What most people need comes first.
+  const ordered = [...presets.filter((name) => name !== "paper"), ...presets.filter((name) => name === "paper")];
+  const choices = ordered.map((name) =>
+    `<label class="choice"><input type="radio" name="preset" value="${name}"${name === standard ? " checked" : ""}>
+<span><b>${name}</b><span class="note">${sentence(PRESETS[name].summary)}</span></span></label>`
+  );
+  const ways = ordered.map((name) => `<dt>${name}</dt><dd>${sentence(PRESETS[name].how)}</dd>`);
+  return `<fieldset class="field">
+<legend class="name">How thorough (preset)</legend>
+${choices.join("\n")}
+<details class="note"><summary>How they work</summary>
+<dl>
+${ways.join("\n")}
+</dl></details>
+</fieldset>`;
+}
+
+function sentence(line: string): string {
+  return `${line[0].toUpperCase()}${line.slice(1)}.`;
 }
 
 export function pageMarkup(parts: PageParts): string {
-  const { presets, standard, intro, withoutScripts, withNormals = false, withNetwork = false, head = "", script } =
-    parts;
+  const { presets, standard, intro, withoutScripts, head = "", script } = parts;
+  const { withSamples = false, withNormals = false, withNetwork = false } = parts;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -73,30 +103,37 @@ ${style}</style>
 <p>Drop a folder, images or a zip here, or</p>
 <p class="row"><label class="button">Choose files <input type="file" id="files" multiple accept="image/*,.zip"></label>
 <label class="button">Choose a folder <input type="file" id="folder" webkitdirectory></label></p>
-<p id="chosen" role="status">Nothing chosen yet.</p>
+${withSamples ? SAMPLES : ""}<p id="chosen" role="status">Nothing chosen yet.</p>
 </div>
 <div class="settings">
-<fieldset class="field">
-<legend class="name">Preset</legend>
-${presets.map((name) => presetChoice(name, standard)).join("\n")}
-</fieldset>
+${presetsMarkup(presets, standard)}
 <div>
 <div class="field">
 <label class="name" for="k">Number of groups</label>
-<p class="note" id="k-note">A number, or auto for the clearest of 2 to 20.</p>
+<p class="note" id="k-note">A number, or auto: the clearest number from 2 to 20.</p>
 <p class="row"><input id="k" value="auto" size="6" autocomplete="off" pattern="auto|[1-9][0-9]*" title="auto, or a \
 number from 1 on" aria-describedby="k-note" required></p>
 </div>
+<div class="field">
+<label class="name" for="detail">Smallest defect that matters</label>
+<p class="note" id="detail-note">Optional, only for photos above some 700 × 600 pixels: its width in pixels, or auto. \
+The smaller, the longer it takes.</p>
+<p class="row"><input id="detail" placeholder="auto" size="6" autocomplete="off" \
+pattern="auto|off|[2-9]|[1-9][0-9]{1,5}" title="auto, or a number of pixels from 2 on" aria-describedby="detail-note">
+<span class="note">pixels</span></p>
+</div>
 ${withNormals ? NORMALS : ""}${withNetwork ? NETWORK : ""}</div>
 </div>
+<div class="actions">
 <p class="row"><button id="start" class="main" disabled>Group them</button>
 <button type="button" id="stop" hidden>Stop</button></p>
-</form>
 <div id="work" hidden>
 <p><span id="stage" role="status"></span> <span id="count" class="note"></span></p>
 <progress id="progress" aria-labelledby="stage"></progress>
 </div>
 <p id="problem" class="problem" role="alert" hidden></p>
+</div>
+</form>
 </main>
 <section id="result" aria-label="Result" hidden>
 <div class="head">

@@ -9,6 +9,7 @@ import type { Embedder } from "../embed/embedder.ts";
 import { jobOptions } from "../job/options.ts";
 import type { Network, Progress } from "../job/prepare.ts";
 import { turns } from "../job/turns.ts";
+import { SAMPLE_COUNT, SAMPLE_FILES, sampleFiles } from "../page/samples.ts";
 import { PRESET_NAMES, type PresetName } from "../preset.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import { checkLength } from "./body.ts";
@@ -194,8 +195,18 @@ export function createHandler(options: HandlerOptions): (request: Request) => Pr
     return new Problem(504, "out-of-time", message);
   }
 
+  /** Whether a request may hold the sample photos. */
+  async function takesSamples(): Promise<boolean> {
+    return limits.images >= SAMPLE_COUNT && limits.bytes >= (await sampleFiles()).zip.length;
+  }
+
   const GET: Record<string, () => Response | Promise<Response>> = {
-    "/": async () => answer(200, "text/html; charset=utf-8", await uploadPage(presets, preset), PAGE_POLICY),
+    "/": async () => {
+      const page = uploadPage(presets, preset, await takesSamples());
+      return answer(200, "text/html; charset=utf-8", page, PAGE_POLICY);
+    },
+    [`/${SAMPLE_FILES.zip}`]: async () => answer(200, "application/zip", (await sampleFiles()).zip),
+    [`/${SAMPLE_FILES.notice}`]: async () => answer(200, "text/plain; charset=utf-8", (await sampleFiles()).notice),
     "/health": () => {
       if (closing?.aborted) throw closed();
       return json(200, { status: "ok" });

@@ -91,6 +91,17 @@ export function openapi(limits: Limits, presets: readonly PresetName[], standard
         },
       },
       "/": { get: { summary: "A page to upload images on", responses: text("The page", "text/html") } },
+      "/samples.zip": {
+        get: {
+          summary: "A few sample photos",
+          responses: {
+            200: { description: "The photos", content: { "application/zip": { schema: { type: "string" } } } },
+          },
+        },
+      },
+      "/samples.txt": {
+        get: { summary: "Where they are from, and their licence", responses: text("The licence", "text/plain") },
+      },
       "/health": {
         get: {
           summary: "Whether the service takes requests",

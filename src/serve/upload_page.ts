@@ -25,10 +25,11 @@ export const PAGE_POLICY: Record<string, string> = {
 };
 
 /** The page as HTML, for a service with these presets. */
-export function uploadPage(presets: readonly PresetName[], standard: PresetName): string {
+export function uploadPage(presets: readonly PresetName[], standard: PresetName, withSamples: boolean): string {
   return pageMarkup({
     presets,
     standard,
+    withSamples,
     intro: "They are sent to the service that gave you this page, which keeps none of them.",
     withoutScripts: "This page needs scripts; the service itself does not: see /openapi.json.",
     script: `<script>${SCRIPT}</script>`,

@@ -30,6 +30,7 @@ export function indexPage(script: string): string {
     standard: "default",
     intro: "They stay on this machine: all the work is done in this browser.",
     withoutScripts: "This page needs scripts.",
+    withSamples: true,
     withNormals: true,
     withNetwork: true,
     head: `${GENERATOR}\n<meta http-equiv="Content-Security-Policy" content="${STUDIO_POLICY}">\n`,

@@ -40,7 +40,7 @@ Deno.test("importing the library compiles no WASM, starts nothing and needs no p
 });
 
 Deno.test("the entry points together are the library, and nothing is in two but what several need", async () => {
-  const parts = await Promise.all(["core", "image", "embed", "metrics"].map((name) => import(`../${name}.ts`)));
+  const parts = await Promise.all(["core", "image", "embed", "metrics"].map((name) => import(`../../${name}.ts`)));
   const names = new Set(parts.flatMap((part) => Object.keys(part)));
   const inOneCall = ["clusterImages", "releaseNetworks"]; // They bring all the parts.
   assert.deepEqual([...names, ...inOneCall].sort(), Object.keys(library).sort());

@@ -179,6 +179,8 @@ async function serves(user: User): Promise<void> {
     assert.equal(answer.status, 200, body);
     const [a, b, c, d] = (JSON.parse(body) as Groups).images.map(({ group }) => group);
     assert(a === b && c === d && a !== c, body);
+    const samples = await fetch(`${url}samples.zip`);
+    assert.deepEqual([samples.status, (await samples.bytes()).length > 50_000], [200, true]);
   } finally {
     child.kill("SIGTERM");
     await child.status;

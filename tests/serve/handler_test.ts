@@ -179,7 +179,7 @@ Deno.test("every wrong request gets its status and one sentence", async () => {
   await assertRefused(await handler(post("--y", { headers: broken })), 400, "bad-request", /the form is damaged/);
   const fields: [Record<string, string>, RegExp][] = [
     [{ k: "0" }, /^k is auto or a whole number from 1 on, not 0$/],
-    [{ k: "9" }, /^k is 9, more than the 6 usable images$/],
+    [{ k: "9" }, /^the number of groups \(k\) is 9, more than the 6 usable images: choose at most 6$/],
     [{ preset: "best" }, /^preset is one of paper, not best$/],
     [{ tau: "-1" }, /^tau is auto, or above 0/],
     [{ threshold: "x" }, /^threshold is a number/],

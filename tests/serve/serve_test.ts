@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
-import puppeteer from "puppeteer-core";
+import puppeteer, { type Page } from "puppeteer-core";
 import { CHROMIUM, testWith } from "../support/needs.ts";
 import { PROJECT, withFolder } from "../support/program.ts";
 import { BUN, DENO, NODE, type Program, testPrograms } from "../runtimes/support/programs.ts";
@@ -113,6 +113,8 @@ testPrograms(
       if (large) assert.deepEqual([large.status, (await large.json()).error.code], [413, "too-large"]);
       assert(sent < 50e6, "the upload was not cut off");
       assert.equal(await (await fetch(`${url}/health`)).text(), '{"status":"ok"}\n');
+      const page = await (await fetch(`${url}/`)).text();
+      assert(!page.includes('id="samples"'), "more sample photos than the service takes are not offered");
 
       const begun = performance.now();
       signal("SIGTERM");
@@ -199,6 +201,90 @@ testPrograms("wrong usage is one sentence and exit code 2", [NODE, BUN], async (
   }, program);
 });
 
+testPrograms(
+  "a process: the sample photos, with their licence, go in as they come out",
+  [NODE, BUN],
+  async (program) => {
+    await withService([], async ({ url }) => {
+      assert((await (await fetch(`${url}/`)).text()).includes('id="samples"'));
+      assert.match(await (await fetch(`${url}/samples.txt`)).text(), /X-SDD: .*Apache License\s+Version 2\.0/s);
+      const zip = await (await fetch(`${url}/samples.zip`)).blob();
+      const answer = await post(url, zip, { headers: { "content-type": "application/zip" } });
+      const { images, warnings } = await answer.json();
+      assert.deepEqual(warnings, []);
+      const kinds = Map.groupBy(images, ({ path }: { path: string }) => path.split("/")[0]);
+      assert.deepEqual([...kinds.values()].map(({ length }) => length), [6, 6, 6, 6]);
+    }, program);
+  },
+);
+
+testWith(
+  CHROMIUM,
+  "the page: sample photos become a report with their four kinds; the smallest defect is sent",
+  async () => {
+    await withService(["--preset", "default"], async ({ url }) => {
+      const browser = await puppeteer.launch({
+        executablePath: CHROMIUM.get(),
+        args: ["--no-sandbox", "--disable-gpu"],
+      });
+      try {
+        const page = await browser.newPage();
+        const problems: string[] = [];
+        const queries: string[] = [];
+        page.on("console", (message) => problems.push(message.text()));
+        page.on("pageerror", (error) => problems.push(String(error)));
+        page.on("request", (request) => {
+          const { pathname, search } = new URL(request.url());
+          if (pathname === "/groups") queries.push(search);
+        });
+        await page.setViewport({ width: 400, height: 700 });
+        await page.goto(`${url}/`);
+        await page.click("#samples");
+        await page.waitForFunction(() => document.querySelector("#chosen")!.textContent === "24 sample photos chosen.");
+        await page.click("#start");
+        await page.waitForSelector("#result:not([hidden])", { timeout: 120_000 });
+        const summary = await page.$eval("#summary", (element) => element.textContent);
+        assert.equal(summary, "24 images in 4 groups, a number chosen automatically.");
+        const frame = (await (await page.$("#report"))!.contentFrame())!;
+        const groups = await frame.$$eval(
+          "section.group",
+          (groups) =>
+            groups.map((group) =>
+              [...group.querySelectorAll(".card")].map((card) => card.textContent!.match(/\w+(?=\/)/)?.[0])
+            ),
+        );
+        for (const kinds of groups) {
+          assert.deepEqual(kinds, Array(6).fill(kinds[0]));
+        }
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 400, "nothing sticks out");
+
+        // The licence opens in another tab, so that what was chosen stays.
+        const opened = new Promise<Page | null>((done) => page.once("popup", done));
+        await page.click("a[href='samples.txt']");
+        const licence = await opened;
+        await licence!.waitForFunction(() => document.body?.textContent.includes("Apache License"));
+        await licence!.close();
+
+        // A wrong size is not sent.
+        await page.setViewport({ width: 400, height: 1600 });
+        await page.click("[name=preset][value=paper]");
+        await page.type("#detail", "small");
+        await page.click("#start");
+        assert(await page.$eval("#detail", (input) => input.matches(":invalid")));
+        for (let at = 0; at < "small".length; at++) await page.keyboard.press("Backspace");
+        await page.type("#detail", "16");
+        await page.click("#start");
+        await page.waitForFunction(() => (document.querySelector("#result") as HTMLElement).hidden);
+        await page.waitForSelector("#result:not([hidden])", { timeout: 120_000 });
+        assert.deepEqual(queries, ["?preset=default&k=auto", "?preset=paper&k=auto&detail=16"]);
+        assert.deepEqual(problems, []);
+      } finally {
+        await browser.close();
+      }
+    });
+  },
+);
+
 testWith(CHROMIUM, "the page: files in by keyboard, progress, and the report in place, under its policy", async () => {
   await withService([], async ({ url }) => {
     const browser = await puppeteer.launch({ executablePath: CHROMIUM.get(), args: ["--no-sandbox", "--disable-gpu"] });
@@ -236,12 +322,12 @@ testWith(CHROMIUM, "the page: files in by keyboard, progress, and the report in 
         })
       );
       for (let tabs = 0; await page.$eval("#start", (button) => button !== document.activeElement); tabs++) {
-        assert(tabs < 8, "Tab reaches the button");
+        assert(tabs < 10, "Tab reaches the button");
         await page.keyboard.press("Tab");
       }
       await page.keyboard.press("Enter");
       const seen = await stages;
-      assert(["Uploading", "Embedding images", "Comparing"].every((stage) => seen.includes(stage)), seen.join());
+      assert(["Uploading", "Looking at images", "Comparing"].every((stage) => seen.includes(stage)), seen.join());
 
       const frame = (await (await page.$("#report"))!.contentFrame())!;
       await frame.waitForSelector("section.group .card");
@@ -258,7 +344,7 @@ testWith(CHROMIUM, "the page: files in by keyboard, progress, and the report in 
       await page.click("#start");
       await page.waitForFunction(() => !(document.querySelector("#problem") as HTMLElement).hidden);
       const problem = await page.$eval("#problem", (element) => element.textContent);
-      assert.equal(problem, "k is 9, more than the 6 usable images");
+      assert.equal(problem, "the number of groups (k) is 9, more than the 6 usable images: choose at most 6");
 
       // A zip of them is as good.
       await withFolder(async (folder) => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import puppeteer, { type Page } from "puppeteer-core";
+import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { BlobWriter, Uint8ArrayReader, ZipWriter } from "@zip.js/zip.js";
 import { clusterPatches, decodeImage, onnxEmbedder, type PatchSet, PRESETS } from "../../mod.ts";
 import { joinPatches } from "../../embed.ts";
@@ -14,6 +15,7 @@ import { CHROMIUM, FROM_NPM, testWith, tried } from "../support/needs.ts";
 import { EXPORTS } from "../support/hub_server.ts";
 import { PROJECT, run, runTask, withFolder } from "../support/program.ts";
 import { UNREACHABLE } from "../../tools/bundle.ts";
+import { drawLarge, LARGE_SETS } from "../../tools/drawn_surfaces.ts";
 
 const FABRIC = join(PROJECT, "tests/data/fabric");
 const built = await Deno.makeTempDir();
@@ -82,6 +84,7 @@ async function withStudio(
         await worker.client.send("Emulation.setHardwareConcurrencyOverride", cores).catch(() => {});
         await worker.client.send("Network.enable").catch(() => {});
       });
+      await page.setViewport({ width: 1000, height: 1200 });
       await page.goto(base);
       await use({ page, folder, asked });
       assert.deepEqual(problems, []);
@@ -198,7 +201,7 @@ test("the fabric set: the library's groups, again without embedding, files to sa
     assert.equal(await textOf(page, "chosen"), "61 images of photos chosen, 1 other file left out.");
     const stages = await group(page, { preset: "paper" });
     assert.deepEqual([await textOf(page, "problem")], [""]);
-    for (const stage of ["Loading the network", "Embedding images", "Comparing", "Writing the report"]) {
+    for (const stage of ["Loading the network", "Looking at images", "Comparing", "Writing the report"]) {
       assert(stages.includes(stage), stages.join());
     }
     assert.equal(await page.evaluate(() => crossOriginIsolated), false);
@@ -249,14 +252,17 @@ test("the fabric set: the library's groups, again without embedding, files to sa
     // Other settings take what was embedded.
     const before = asked.length;
     const again = await group(page, { k: "3" });
-    assert(!again.some((stage) => /Embedding|Reading/.test(stage)), again.join());
+    assert(!again.some((stage) => /Looking|Reading/.test(stage)), again.join());
     assert.equal(await textOf(page, "summary"), "60 images in 3 groups.");
     const three = await savedGroups(page, folder);
     assert.deepEqual(three.images.map(({ group }) => group), (await library(3)).groups);
     assert.equal(asked.length, before, "nothing more is asked for");
 
     await group(page, { k: "99" });
-    assert.equal(await textOf(page, "problem"), "k is 99, more than the 60 usable images");
+    assert.equal(
+      await textOf(page, "problem"),
+      "the number of groups (k) is 99, more than the 60 usable images: choose at most 60",
+    );
   });
 });
 
@@ -271,7 +277,7 @@ test("stopping ends the work at once, and what was embedded is not embedded agai
     assert(await isHidden(page, "work") && await isHidden(page, "stop"));
     await page.click("#start");
     const first = await page.waitForFunction(() =>
-      document.querySelector("#stage")!.textContent === "Embedding images" &&
+      document.querySelector("#stage")!.textContent === "Looking at images" &&
       Number.parseInt(document.querySelector("#count")!.textContent!)
     );
     assert(await first.jsonValue() as number >= 10);
@@ -335,6 +341,88 @@ test("a dropped folder with a zip in it, and a file that is gone by then", async
       names.join(" "),
     );
     assert.equal(images[5].path, "packed/hole-03.jpg");
+  });
+});
+
+test("sample photos become a report with their four kinds, and are embedded once", async () => {
+  await withStudio(async ({ page, folder, asked }) => {
+    await page.click("#samples");
+    await textBecomes(page, "chosen", "24 sample photos chosen.");
+    await group(page, {});
+    assert.equal(await textOf(page, "problem"), "");
+    assert.equal(await textOf(page, "summary"), "24 images in 4 groups, a number chosen automatically.");
+    const { images, warnings } = await savedGroups(page, folder);
+    assert.deepEqual(warnings, []);
+    assert.equal(new Set(images.map(({ path, group }) => `${path.split("/")[0]} ${group}`)).size, 4);
+    const licence = await page.$eval("#samples + .note a", (link) => (link as HTMLAnchorElement).href);
+    assert.match(readFileSync(join(built, new URL(licence).pathname.split("/").at(-1)!), "utf8"), /Apache License/);
+
+    await page.click("#samples");
+    await textBecomes(page, "chosen", "24 sample photos chosen.");
+    const again = await group(page, { k: "3" });
+    assert(!again.some((stage) => /Looking|Reading/.test(stage)), again.join());
+    assert.equal(asked.filter((path) => path === "samples.zip").length, 2);
+
+    // Files that were chosen before can be chosen again after the sample.
+    for (let times = 0; times < 2; times++) {
+      await chooseFolder(page, join(FABRIC, "cut"));
+      await textBecomes(page, "chosen", "12 images of cut chosen.");
+      await page.click("#samples");
+      await textBecomes(page, "chosen", "24 sample photos chosen.");
+    }
+  });
+});
+
+test("sample photos that cannot be loaded, or come after another choice, change nothing", async () => {
+  await withStudio(async ({ page }) => {
+    await chooseFolder(page, join(FABRIC, "cut"));
+    await textBecomes(page, "chosen", "12 images of cut chosen.");
+    await page.click("#samples");
+    await page.waitForSelector("#problem:not([hidden])");
+    assert.match(
+      (await textOf(page, "problem"))!,
+      /^The sample photos cannot be loaded: the server answers 404 for samples\.zip\. Try again later/,
+    );
+    assert.equal(await textOf(page, "chosen"), "12 images of cut chosen.");
+    assert.equal(await page.$eval("#start", (button) => (button as HTMLButtonElement).disabled), false);
+  }, { missing: /samples\.zip/ });
+  await withStudio(async ({ page }) => {
+    const slow = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    await page.setRequestInterception(true);
+    page.on("request", async (request) => {
+      if (request.url().endsWith("/samples.zip")) await slow.promise;
+      await request.continue();
+    });
+    page.on("requestfinished", (request) => request.url().endsWith("/samples.zip") && arrived.resolve());
+    await page.click("#samples");
+    await textBecomes(page, "chosen", "Loading the sample photos.");
+    await chooseFolder(page, join(FABRIC, "cut"));
+    await textBecomes(page, "chosen", "12 images of cut chosen.");
+    slow.resolve();
+    await arrived.promise;
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 200)));
+    assert.equal(await textOf(page, "chosen"), "12 images of cut chosen.");
+  });
+});
+
+test("the smallest defect that matters: large photos are looked at as closely as it asks", async () => {
+  await withStudio(async ({ page, folder }) => {
+    const images = join(folder, "photos");
+    mkdirSync(images);
+    const set = { ...LARGE_SETS.photos, width: 896, height: 672 };
+    for (let at = 0; at < 4; at++) {
+      const { image } = drawLarge(set, 70 + at, ["pit", "spot"][at % 2]);
+      writeFileSync(join(images, `${at}.jpg`), new Uint8Array(await encodeJpeg(image, { quality: 90 })));
+    }
+    await chooseFolder(page, images);
+    await textBecomes(page, "chosen", "4 images of photos chosen.");
+    await group(page, { preset: "paper", k: "2" });
+    assert.equal((await savedGroups(page, folder)).settings.detail, undefined, "paper sees photos whole");
+    await page.type("#detail", "16");
+    await group(page, {});
+    assert.equal(await textOf(page, "problem"), "");
+    assert.match(String((await savedGroups(page, folder)).settings.detail), /closer, for defects from 16 pixels on/);
   });
 });
 

@@ -9,23 +9,25 @@ import { assignCommand } from "./assign_command.ts";
 export function addAssign(root: Command): void {
   root.command("assign")
     .exitOverride()
-    .description("Put the images of FOLDER into the groups of a model.json that cluster wrote, or into none of these.")
+    .description(
+      "Put new images into the groups of a model.json that cluster wrote; those that fit no group are told apart.",
+    )
     .argument("<MODEL>", "model.json, with its model.bin beside it")
-    .argument("<FOLDER>", "new images")
-    .option("--out <DIR>", "where to write (default: FOLDER-assigned beside FOLDER)")
-    .option("--groups <FILE>", "names and groups as edited in the report: a groups-edited.json of the same run")
+    .argument("<FOLDER>", "folder of the new images")
+    .option("--out <DIR>", "where to write the results (default: FOLDER-assigned beside FOLDER)")
+    .option("--groups <FILE>", "take groups and names from a groups-edited.json that the report of the same run saved")
     .option(
       "--learn <FILE>",
-      "first learn from images that a person confirmed in this assignments.json or .csv of FOLDER; writes the model anew",
+      "first learn from the images that you confirmed in this assignments.json or .csv of FOLDER, and write the model anew",
     )
-    .option("--model <FILE>", "where the network of these groups is now (as of cluster), if it is not where it was")
+    .option("--model <FILE>", "where the network of these groups is now, if it was moved (as --model of cluster)")
     .addOption(engineOption())
     .addOption(cacheOption())
     .addOption(cacheLimitOption())
-    .option("--watch", "go on: assign images as they come into FOLDER, until Ctrl-C")
+    .option("--watch", "go on: assign images as they come into FOLDER, until Ctrl+C")
     .option(
       "--json <FILE>",
-      "- prints assignments.json (with --watch a line for each image) and nothing else",
+      "- prints assignments.json and nothing else; with --watch a line for each image",
       oneOf("-"),
     )
     .action(assignCommand);

@@ -44,10 +44,10 @@ import { type ExportName, EXPORTS } from "./export_groups.ts";
 const EXAMPLES = `
 Examples:
   cluster photos/                                   the report is photos-clusters/report.html
-  cluster photos/ --preset best --k 6               six groups, by the slowest and best preset
-  cluster photos/ --normals good/                   what is unlike these sound images is anomalous
-  cluster photos/ --labels folders --json -         agreement with the sub-folders' names, as JSON
-  cluster photos/ --learn groups-edited.json        all images as those that you confirmed in the report
+  cluster photos/ --preset best --k 6               six groups, by the preset that finds most
+  cluster photos/ --normals good/                   what is unlike these images without defects is a defect
+  cluster photos/ --labels folders --json -         how well groups agree with the sub-folders, as JSON
+  cluster photos/ --learn groups-edited.json        the kinds of all images, from those that you confirmed
   cluster photos/ --config line-3.json --seed 7     options from a file, one of them changed
   cluster photos/ --model hf:Xenova/dinov2-small    a network of the Hugging Face hub, downloaded once
   cluster photos/ --cache off                       nothing is kept from one run to the next`;
@@ -57,120 +57,141 @@ export function addCluster(root: Command): void {
   const cluster = root.command("cluster")
     .exitOverride()
     .description("Group the images of FOLDER and its sub-folders; write a report, CSV and JSON.")
-    .argument("<FOLDER>", "the images")
-    .option("--out <DIR>", "where to write (default: FOLDER-clusters beside FOLDER)")
+    .argument("<FOLDER>", "folder of the images")
+    .option("--out <DIR>", "where to write the results (default: FOLDER-clusters beside FOLDER)")
     .option(
       "--k <N>",
-      "number of groups, or auto: the clearest of 2 to 20, by gaps in the tree and how well halves of the images agree",
+      "number of groups; auto takes the clearest number from 2 to 20",
       groupCount,
       "auto",
     )
     .option(
       "--threshold <HEIGHT>",
-      "cut the tree at this height in place of --k: the report's tree shows heights",
+      "in place of --k: cut the tree of groups at this height, as the report shows it",
       positive,
     )
-    .option("--smallest-group <N>", "members of smaller groups are marked as fitting nowhere", wholeNumber(1), 1)
+    .option("--smallest-group <N>", "images in smaller groups are marked as outliers", wholeNumber(1), 1)
     .option(
       "--preset <NAME>",
-      "network, whitening, views and temperature together",
+      "how much time to spend for how good groups, see below: quick, default, best; paper is the published method",
       oneOf(...namesOf(PRESET_LINES)),
       "default",
     )
     .option(
       "--tau <T>",
-      "how far weights spread: auto, chosen from the images; or a number, standard deviations of the scores (0.3sd) or perplexity (30%); with commas, their consensus (default: the preset's)",
+      "how widely weights spread over an image (temperature): auto chooses it from the images; else a share of the patches (30%, perplexity), standard deviations of the scores (0.3sd) or a number; several with commas are combined (default: the preset's)",
       temperatures,
     )
-    .option("--weight <KIND>", "weights of the patches (default: soft)", oneOf(...namesOf(WEIGHTS)))
+    .option("--weight <KIND>", "how much each patch of an image counts (default: soft)", oneOf(...namesOf(WEIGHTS)))
     .option(
       "--over <SCORE>",
-      "what patches are scored by, a name or a quantile as 5% (default: the preset's, mean for hard and hybrid)",
+      "what a patch is scored by: a name from below or a quantile, for example 5% (default: the preset's; mean for hard and hybrid)",
       scoreSource(...namesOf(SCORES)),
     )
-    .option("--content <KIND>", "what is averaged (default: the preset's)", oneOf(...namesOf(CONTENTS)))
-    .option("--length <KIND>", "length of the images' embeddings (default: the preset's)", oneOf(...namesOf(LENGTHS)))
+    .option(
+      "--content <KIND>",
+      "what is averaged into an image's vector (default: the preset's)",
+      oneOf(...namesOf(CONTENTS)),
+    )
+    .option(
+      "--length <KIND>",
+      "what becomes of the vector's length (default: the preset's)",
+      oneOf(...namesOf(LENGTHS)),
+    )
     .option(
       "--references <N>",
-      "images that all are compared with: auto, all of a few, of more a sample as large as it takes; all; a number at random; or coreset:N (default: the preset's)",
+      "which images all images are compared with: all; auto: all if they are few, else a sample as large as needed; a number: so many at random; coreset:N: N that differ most (default: the preset's)",
       referenceCount,
     )
-    .option("--top <N>", "patches that hard and hybrid weights keep", wholeNumber(1), 10)
-    .option("--normals <DIR>", "labelled normal images; weights become labelled-normal unless --weight says else")
+    .option("--top <N>", "how many patches count with --weight hard or hybrid", wholeNumber(1), 10)
+    .option(
+      "--normals <DIR>",
+      "folder of images without defects: what is unlike them counts as a defect; --weight is then labelled-normal by default",
+    )
     .option(
       "--masks <DIR>",
-      "ground-truth masks named as the images, defects not black; weights become mask unless --weight says else",
+      "folder of masks named like the images, black where there is no defect; --weight is then mask by default",
     )
-    .option("--distance <KIND>", "distance between images", oneOf(...namesOf(DISTANCES)), "weighted-average")
-    .option("--pool <KIND>", "pools patches in place of the weighted average", oneOf(...namesOf(POOLINGS)))
-    .option("--cluster <KIND>", "how images are grouped", oneOf(...namesOf(CLUSTERERS)), "ward")
-    .option("--seed <N>", "seed of what draws lots: all clusterers but the linkages", wholeNumber(0), 0)
+    .option("--distance <KIND>", "how far apart two images are", oneOf(...namesOf(DISTANCES)), "weighted-average")
+    .option("--pool <KIND>", "average the patches in this way instead of by --weight", oneOf(...namesOf(POOLINGS)))
+    .option("--cluster <KIND>", "how images are put into groups", oneOf(...namesOf(CLUSTERERS)), "ward")
+    .option("--seed <N>", "seed of random choices, for the --cluster methods that make any", wholeNumber(0), 0)
     .addOption(epochsOption())
     .addOption(patienceOption())
     .option(
       "--model <FILE>",
-      "another network: hf:OWNER/NAME of the Hugging Face hub, its address, a folder as of the hub, or an ONNX file: docs/models.md",
+      "use another network: hf:OWNER/NAME from the Hugging Face hub, its address, a folder with its files, or an ONNX file: docs/models.md",
     )
     .addOption(engineOption())
     .option(
       "--decoder <NAME>",
-      "own, or imagescript for JPEG and PNG (slower; by Deno needs --allow-ffi)",
+      "what reads JPEG and PNG: own, or imagescript (slower; in Deno it needs --allow-ffi)",
       oneOf("own", "imagescript"),
       "own",
     )
     .addOption(cacheOption())
     .addOption(cacheLimitOption())
-    .option("--memory", "tell the most memory that was in use")
+    .option("--memory", "print the most memory that was in use")
     .option(
       "--views <N>",
-      "directions in which each image is seen: 1, 4 or 8 (default: the preset's)",
+      "in how many directions to look at each image: 1, 4 or 8; more take longer (default: the preset's)",
       oneOf("1", "4", "8"),
     )
-    .option("--whiten <YES>", "yes or no: decorrelate the channels (default: the preset's)", oneOf("yes", "no"))
+    .option(
+      "--whiten <YES>",
+      "yes or no: keep the network's strongest features from drowning out the others (default: the preset's)",
+      oneOf("yes", "no"),
+    )
     .option(
       "--size <PIXELS>",
-      "side to which images are resized, a multiple of 32 for the included networks (default: the network's, 224)",
+      "resize images to so many pixels along each side; a multiple of 32 for the included networks (default: the network's, 224)",
       imageSize,
     )
     .addOption(detailOption())
-    .option("--labels <SOURCE>", "folders: sub-folder names are true labels, to measure agreement", oneOf("folders"))
+    .option(
+      "--labels <SOURCE>",
+      "folders: take sub-folders as the true kinds, and tell how well the groups agree",
+      oneOf("folders"),
+    )
     .option(
       "--learn <FILE>",
-      "group by the images that a person confirmed in this groups-edited.json: their groups are kinds, others are found",
+      "learn kinds from the images that you confirmed in this groups-edited.json, and find further kinds",
     )
-    .option("--json <FILE>", "- prints groups.json on standard output, and nothing else", oneOf("-"))
-    .option("--config <FILE>", "options from a JSON file, by docs/config.schema.json; those given here win over it")
+    .option("--json <FILE>", "- prints groups.json and nothing else", oneOf("-"))
+    .option("--config <FILE>", "read options from a JSON file (docs/config.schema.json); those given here win")
     .option(
       "--export <FORMATS>",
-      `for other programs too, with commas between them: ${namesOf<ExportName>(EXPORTS).join(", ")}`,
+      `also write for other programs, separated by commas (docs/exports.md): ${
+        namesOf<ExportName>(EXPORTS).join(", ")
+      }`,
       listOf(...namesOf<ExportName>(EXPORTS)),
     )
     .option(
       "--queue-batch <N>",
-      "most images that a machine of the queue is given at a time",
+      "most images given to a machine of the queue at a time",
       wholeNumber(1),
       32,
     )
     .option(
       "--queue-wait <SECONDS>",
-      "images of a machine that is silent for so long go to another",
+      "after so long a silence, give a machine's images to another",
       wholeNumber(1),
       30,
     )
     .addOption(
-      new Option("--queue-store <SIZE>", "most bytes of images that wait on the queue's server").argParser(byteCount)
+      new Option("--queue-store <SIZE>", "most data of images that wait on the queue's server").argParser(byteCount)
         .default(1e9, "1GB"),
     )
-    .option("--shared", "machines of the queue read the images under the same paths, none is sent")
+    .option("--shared", "send no images: the queue's machines read them under the same paths")
     .option(
       "--apply <FILE>",
-      "groups nothing: copies the images into folders named after the groups of this groups.json",
+      "do not group: copy the images into folders named after the groups of this groups.json",
     )
     .addHelpText("after", EXAMPLES)
     .addHelpText("after", methodsHelp())
     .hook("preAction", applyConfig)
     .action(clusterOrApply);
-  queueOptions(cluster, "embed and compare on the machines of this NATS server, nats://HOST:PORT", false);
+  queueOptions(cluster, "let the machines at this NATS server do the work, nats://HOST:PORT", false);
 }
 
 /** Runs the command. `--apply` can be combined only with `--out`. */

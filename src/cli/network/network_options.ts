@@ -10,12 +10,12 @@ export function addNetwork(root: Command): void {
   root.command("network")
     .exitOverride()
     .description(
-      "Download a network of the Hugging Face hub into the cache, open it, and tell what it is: docs/models.md.",
+      "Download a network from the Hugging Face hub into the cache, open it, and tell what it is: docs/models.md.",
     )
-    .argument("<NAME>", "hf:OWNER/NAME, or what else --model of cluster takes")
-    .option("--update", "take the newest commit, though an older one is in the cache")
+    .argument("<NAME>", "hf:OWNER/NAME, or whatever else --model of cluster takes")
+    .option("--update", "take the newest version, even if an older one is in the cache")
     .addOption(engineOption())
     .addOption(cacheOption())
-    .option("--json <FILE>", "- prints JSON on standard output, and nothing else", oneOf("-"))
+    .option("--json <FILE>", "- prints JSON and nothing else", oneOf("-"))
     .action(networkCommand);
 }

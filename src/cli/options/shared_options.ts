@@ -7,35 +7,44 @@ import { byteCount, detail, oneOf, wholeNumber } from "./arguments.ts";
 /** `--engine`: what runs the network. */
 export function engineOption(): Option {
   const what =
-    `what runs the network: wasm, native (by Deno the task cluster:native; else npm install ${NATIVE_PACKAGE}), ` +
-    "or auto: native where that is there and, by Deno, --allow-ffi is given";
+    `what runs the network: wasm works everywhere; native is several times as fast (Deno: the task cluster:native; ` +
+    `Node: npm install ${NATIVE_PACKAGE}); auto takes native if it is installed and, in Deno, --allow-ffi is given`;
   return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native")).default("auto");
 }
 
 /** `--detail`: how closely large photos are looked at. */
 export function detailOption(): Option {
   const what =
-    "size in pixels of the smallest defect that matters in large photos, which are then looked at closer where " +
-    "they are least like the others; auto: as small as can be found in about the time of a small image ten times over, and " +
-    "from 0.4 megapixels on; off: photos are seen whole (default: auto, with --preset paper off)";
+    "smallest defect that matters in large photos, in pixels; the smaller, the longer it takes. auto: as small as can be " +
+    "found in ten times the time of a small image, in photos from 0.4 megapixels on; off: photos are only seen whole: " +
+    "docs/photos.md (default: auto, with --preset paper off)";
   return new Option("--detail <PIXELS>", what).argParser(detail);
 }
 
 /** `--cache`: where embedded images are kept. */
 export function cacheOption(): Option {
-  return new Option("--cache <DIR>", "where embedded images are kept, or off (default: the user's folder for caches)")
+  return new Option(
+    "--cache <DIR>",
+    "where to keep what the network has seen, for the next run; off: nowhere (default: the user's cache folder)",
+  )
     .env("ANOMALY_CLUSTER_CACHE");
 }
 
 /** `--cache-limit`: the largest size of the cache. */
 export function cacheLimitOption(): Option {
-  return new Option("--cache-limit <SIZE>", "most that the cache takes, as 500MB; what was used longest ago makes room")
+  return new Option(
+    "--cache-limit <SIZE>",
+    "largest size of the cache, for example 500MB; what was used longest ago is deleted first",
+  )
     .argParser(byteCount).default(4e9, "4GB");
 }
 
 /** `--epochs`: how long a clusterer is trained. */
 export function epochsOption(): Option {
-  return new Option("--epochs <N>", "passes over the images, of a clusterer that is trained (default: the method's)")
+  return new Option(
+    "--epochs <N>",
+    "how often a --cluster method that trains goes through the images (default: the method's)",
+  )
     .argParser(wholeNumber(1));
 }
 
@@ -43,7 +52,7 @@ export function epochsOption(): Option {
 export function patienceOption(): Option {
   return new Option(
     "--patience <N>",
-    "a training ends after so many epochs without a lower loss; 0 never before its end",
+    "end a training after this many epochs without a lower loss; 0: never early",
   )
     .argParser(wholeNumber(0)).default(40);
 }
@@ -55,5 +64,5 @@ export function queueOptions(command: Command, what: string, isNeeded: boolean):
   const url = new Option("--queue <URL>", `${what}: docs/queue.md`).makeOptionMandatory(isNeeded);
   return command.addOption(url)
     .option("--queue-creds <FILE>", "credentials for the queue's server")
-    .option("--queue-tls-ca <FILE>", "certificates, PEM, of who vouches for the queue's server; connects by TLS");
+    .option("--queue-tls-ca <FILE>", "connect by TLS; PEM file of the authority that signed the server's certificate");
 }

@@ -9,10 +9,10 @@ import { statusCommand } from "./status_command.ts";
 export function addStatus(root: Command): void {
   const status = root.command("status")
     .exitOverride()
-    .description("Tell the jobs and workers of a queue: how far, how fast, how long yet.")
-    .option("--json <FILE>", "- prints JSON on standard output, and nothing else", oneOf("-"))
-    .option("--watch", "again and again, until Ctrl-C")
-    .option("--end <JOB>", "remove this job, and what was computed for it, before")
+    .description("Show the jobs and workers of a queue: how far they are, how fast, how long they will take.")
+    .option("--json <FILE>", "- prints JSON and nothing else", oneOf("-"))
+    .option("--watch", "show it again and again, until Ctrl+C")
+    .option("--end <JOB>", "first remove this job and what was computed for it")
     .action(statusCommand);
-  queueOptions(status, "of this NATS server, nats://HOST:PORT", true);
+  queueOptions(status, "the queue's NATS server, nats://HOST:PORT", true);
 }

@@ -8,13 +8,13 @@ import { workerCommand } from "./worker_command.ts";
 export function addWorker(root: Command): void {
   const worker = root.command("worker")
     .exitOverride()
-    .description("Embed and compare images for jobs that cluster --queue submits, until Ctrl-C.")
+    .description("Do the work of jobs that cluster --queue submits, until Ctrl+C.")
     .option(
       "--model <FILE>",
-      "where a network is (as of cluster) that is neither included nor found where the job says",
+      "where to find a network that is neither included nor where the job says (as --model of cluster)",
     )
-    .option("--shared <DIR>", "also work for jobs whose files lie in this folder, under the same path")
-    .option("--name <TEXT>", "how status calls it (default: host and process)")
+    .option("--shared <DIR>", "also take jobs whose images lie in this folder under the same path (cluster --shared)")
+    .option("--name <TEXT>", "name of this worker in status (default: host and process)")
     .action(workerCommand);
-  queueOptions(worker, "work for this NATS server, nats://HOST:PORT", true);
+  queueOptions(worker, "the queue's NATS server, nats://HOST:PORT", true);
 }

@@ -13,6 +13,9 @@ export function startPage(group) {
   const [form, drop, start, stop, problem] = ["form", "drop", "start", "stop", "problem"].map(find);
   const NOTHING = usableOf([]);
   let chosen = NOTHING;
+  let chosenSentence = find("chosen").textContent;
+  /** How often images were chosen. Sample photos that come after another choice are not taken. */
+  let choices = 0;
   let normals = NOTHING;
   let network;
   let running;
@@ -27,10 +30,43 @@ export function startPage(group) {
     }
     if (model) chooseNetwork({ model, files });
     if (model && !rest.length) return;
-    chosen = usableOf(rest);
-    find("chosen").textContent = `${chosenText(chosen)}${tooFew() ? " At least 2 are needed." : ""}`;
+    const images = usableOf(rest);
+    chooseImages(images, `${chosenText(images)}${tooFew(images) ? " At least 2 are needed." : ""}`);
+  }
+
+  function chooseImages(images, sentence) {
+    choices++;
+    chosen = images;
+    chosenSentence = sentence;
+    find("chosen").textContent = sentence;
     showProblem("");
     allowStart();
+  }
+
+  /** Chooses the sample photos, which lie beside the page as a zip. */
+  async function chooseSamples({ count, file: path }) {
+    const turn = ++choices;
+    find("chosen").textContent = "Loading the sample photos.";
+    showProblem("");
+    try {
+      const file = await loadedFile(path);
+      if (turn === choices) chooseImages(usableOf([{ file, path }]), `${count} sample photos chosen.`);
+    } catch (error) {
+      if (turn !== choices) return;
+      find("chosen").textContent = chosenSentence;
+      showProblem(
+        `The sample photos cannot be loaded: ${error.message}. Try again later, or choose photos of your own.`,
+      );
+    }
+  }
+
+  async function loadedFile(path) {
+    const answer = await fetch(path).catch(() => {
+      throw new Error("the server does not answer");
+    });
+    if (!answer.ok) throw new Error(`the server answers ${answer.status} for ${path}`);
+    // The same date each time: it is the same file.
+    return new File([await answer.blob()], path, { type: "application/zip", lastModified: 0 });
   }
 
   function chooseNormals(found) {
@@ -42,6 +78,7 @@ export function startPage(group) {
   function chooseNetwork(found) {
     network = found;
     find("network-chosen").textContent = found ? networkText(found) : "That of the preset.";
+    if (found) find("network-field").open = true;
     find("no-network").hidden = !found;
     showProblem("");
   }
@@ -52,12 +89,12 @@ export function startPage(group) {
     else showProblem("There is no ONNX file among these: choose one, with the files beside it.");
   }
 
-  function tooFew() {
-    return chosen.images.length < 2 && !chosen.zips.length;
+  function tooFew({ images, zips }) {
+    return images.length < 2 && !zips.length;
   }
 
   function allowStart() {
-    start.disabled = running !== undefined || tooFew();
+    start.disabled = running !== undefined || tooFew(chosen);
   }
 
   function showProblem(message) {
@@ -107,8 +144,13 @@ export function startPage(group) {
     return button;
   }
 
-  find("files").addEventListener("change", (event) => choose(filesOf(event.target)));
-  find("folder").addEventListener("change", (event) => choose(filesOf(event.target)));
+  for (const id of ["files", "folder"]) {
+    find(id).addEventListener("change", ({ target }) => {
+      choose(filesOf(target));
+      target.value = ""; // So that the same files can be chosen again after others.
+    });
+  }
+  find("samples")?.addEventListener("click", (event) => chooseSamples(event.currentTarget.dataset));
   find("normals")?.addEventListener("change", (event) => chooseNormals(filesOf(event.target)));
   find("no-normals")?.addEventListener("click", () => {
     find("normals").value = "";
@@ -148,8 +190,8 @@ export function startPage(group) {
     find("result").hidden = true;
     allowStart();
     stop.hidden = false;
-    stop.scrollIntoView({ block: "center" });
-    const fields = { preset: form.elements.preset.value, k: find("k").value.trim() };
+    const detail = find("detail").value.trim();
+    const fields = { preset: form.elements.preset.value, k: find("k").value.trim(), ...(detail && { detail }) };
     const work = { ...chosen, normals, network, fields };
     try {
       const result = await group(work, signal, (...step) => signal.aborted || showProgress(...step));
