@@ -93,10 +93,10 @@ function modulesOf(entries: Iterable<string>): { modules: Set<string>; texts: Se
       if (!module?.local?.startsWith(ROOT) || modules.has(relative(ROOT, module.local))) return;
       modules.add(relative(ROOT, module.local));
       if (relative(ROOT, module.local) in GENERATED) return;
-      for (const { code, assertionType } of module.dependencies ?? []) {
+      for (const { code, type, assertionType } of module.dependencies ?? []) {
         const name = code && found.get(code.specifier)?.local;
         if (name && assertionType === "text") texts.add(relative(ROOT, name));
-        else if (code) walk(code.specifier);
+        else if (code ?? type) walk((code ?? type)!.specifier); // Declarations name modules that hold only types.
       }
     };
     walk(pathToFileURL(join(ROOT, entry)).href);
@@ -110,6 +110,7 @@ interface GraphModule {
   readonly local?: string;
   readonly dependencies?: readonly {
     readonly code?: { readonly specifier: string };
+    readonly type?: { readonly specifier: string };
     readonly assertionType?: string;
   }[];
 }

@@ -22,7 +22,7 @@ testWith(NPM_PACKAGE, "Node groups images as Deno does, from the tarball alone",
 
 testWith(NPM_PACKAGE, "Node decodes every format that Deno does, to the same pixels", async () => {
   const files = readdirSync(join(ROOT, "tests/data/images")).filter((name) =>
-    /\.(jpe?g|png|tiff?|webp|gif|bmp)$/.test(name)
+    /\.(jpe?g|png|tiff?|webp|gif|bmp|avif|jxl|p[bgp]m)$/.test(name)
   )
     .map((name) => join(ROOT, "tests/data/images", name));
   assert(new Set(files.map((name) => name.split(".").pop())).size > 4);
