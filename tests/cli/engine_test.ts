@@ -8,7 +8,7 @@ import { finish, start, withFolder } from "../support/program.ts";
 
 /** What a process of its own chooses: it must not write the native package into deno.lock. */
 async function automatic(before = ""): Promise<string> {
-  const tell = 'console.log(await (await import("./src/cli/engine.ts")).chosenEngine("auto"));';
+  const tell = 'console.log(await (await import("./src/cli/network/engine.ts")).chosenEngine("auto"));';
   const { stdout, stderr, code } = await finish(start([Deno.execPath(), "eval", "--no-lock", `${before} ${tell}`]));
   assert.equal(code, 0, stderr);
   return stdout.trim();

@@ -8,8 +8,9 @@ import { byteCount, detail, oneOf, wholeNumber } from "./arguments.ts";
 export function engineOption(): Option {
   const what =
     `what runs the network: wasm, native (by Deno the task cluster:native; else npm install ${NATIVE_PACKAGE}), ` +
-    "or auto: native where that is there and, by Deno, --allow-ffi is given";
-  return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native")).default("auto");
+    "webgpu (the graphics card, by Deno), or auto: native where that is there and, by Deno, --allow-ffi is given, " +
+    "else wasm";
+  return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native", "webgpu")).default("auto");
 }
 
 /** `--detail`: how closely large photos are looked at. */
