@@ -25,6 +25,8 @@ const MODULES = { "page.js": "src/studio/client.js", "worker.js": "src/studio/wo
 const BESIDE = {
   "ort-wasm-simd-threaded.js": "onnxruntime-web/ort-wasm-simd-threaded.mjs",
   "ort-wasm-simd-threaded.wasm": "onnxruntime-web/ort-wasm-simd-threaded.wasm",
+  // The smallest of three with WebGPU: those for browsers without WebAssembly.Suspending come to 27 MB each.
+  "ort-wasm-simd-threaded.jspi.wasm": "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm",
   "mozjpeg_enc.wasm": "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm",
 };
 

@@ -93,7 +93,7 @@ ${withNormals ? NORMALS : ""}${withNetwork ? NETWORK : ""}</div>
 <button type="button" id="stop" hidden>Stop</button></p>
 </form>
 <div id="work" hidden>
-<p><span id="stage" role="status"></span> <span id="count" class="note"></span></p>
+<p><span id="stage" role="status"></span> <span id="engine" class="note"></span> <span id="count" class="note"></span></p>
 <progress id="progress" aria-labelledby="stage"></progress>
 </div>
 <p id="problem" class="problem" role="alert" hidden></p>
