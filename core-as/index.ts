@@ -10,6 +10,7 @@ export {
   repeatsInFours,
   sumDistances,
 } from "./distance";
+export { euclideanMatrix } from "./euclidean";
 export { quantisePatches } from "./quantise";
 export { measuredDistances, refinedPairs } from "./survivors";
 export { pairMinima } from "./pairs";

@@ -3,7 +3,7 @@
 
 import { centreOf, scaledLengths } from "./distance/lengths.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
-import { sideBySide, weightedAverage } from "./distance/weighted_average.ts";
+import { joined, scalesOf, weightedAverage } from "./distance/weighted_average.ts";
 import { someImages } from "./embed/embedder.ts";
 import { selectLevels } from "./embed/levels.ts";
 import { fitWhitening, whiten, type Whitening, type WhiteningOptions } from "./embed/whiten.ts";
@@ -157,15 +157,17 @@ export async function prepare(patches: PatchSet, { levels, whitening }: Preparat
 }
 
 /**
- * Embeds the images (eq. 4) by all features and temperatures. Returns the embeddings side by side, and the weights that
- * were used.
+ * Embeds the images (eq. 4) by all features and temperatures. Returns the embeddings side by side, the factor of
+ * each, and the weights that were used.
  */
 export function embedImages(
   compared: readonly ComparedFeatures[],
   weighting: Weighting,
-): { embeddings: Embeddings; weights: PatchValues } {
+): { embeddings: Embeddings; scales: readonly number[]; weights: PatchValues } {
   const all = compared.flatMap((one) => embeddingsOf(one, weighting));
-  return { embeddings: sideBySide(all.map(({ embedding }) => embedding), sharesIn(all)), weights: shownWeights(all) };
+  const embeddings = all.map(({ embedding }) => embedding);
+  const scales = scalesOf(embeddings, sharesIn(all));
+  return { embeddings: joined(embeddings, scales), scales, weights: shownWeights(all) };
 }
 
 /** The weights to display: the mean over the embeddings that have the same `look` as the first. */

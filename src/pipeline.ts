@@ -19,6 +19,8 @@ import type { Linkage } from "./cluster/linkage.ts";
 import { outliers } from "./cluster/outliers.ts";
 import { largestFirst } from "./cluster/largest_first.ts";
 import { medoids } from "./cluster/medoid.ts";
+import type { FittedEmbedding } from "./fitted/embed_blocks.ts";
+import { fittedToSample } from "./fitted/fit_embedding.ts";
 import { referencesFor } from "./reference/enough_references.ts";
 import type { References } from "./reference/choose_references.ts";
 import { type SetDistance, spreadImageDistances } from "./distance/image_distances.ts";
@@ -85,6 +87,11 @@ export interface ClusterResult {
   readonly weights: PatchValues;
   /** One vector per image: weighted average or pooled. Absent for distances between sets of patches. */
   readonly embeddings?: Embeddings;
+  /**
+   * Makes vectors of other images in the same way. Present if images were compared with a sample of references and are
+   * embedded by their weights.
+   */
+  readonly fit?: FittedEmbedding;
   /** The tree of merges. Present for a linkage. */
   readonly tree?: Linkage;
   /** The τ that was used, in the units of the scores. Absent for weights without τ, and if each image has its own. */
@@ -140,7 +147,9 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
   const compared = await compareFeatures(prepared, sourceOf(weight), { normals: options.normals, sample }, options);
   const [{ patches: shown, scores, standardErrors }] = compared;
   const spread = isLeftOpen(weight) ? chooseSpread(compared, weight) : undefined;
-  const { embeddings, weights } = embed(compared, options, spread?.weighting ?? weight);
+  const chosen = spread?.weighting ?? weight;
+  const { embeddings, scales, weights } = embed(compared, options, chosen);
+  const fit = sample && scales && weight.kind !== "mask" && fittedToSample(prepared, compared, sample, chosen, scales);
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(shown, options);
   const trained = "train" in clusterer ? clusterer : undefined;
   const direct = trained ? FOR_COUNT : clusterer as DirectClusterer;
@@ -168,8 +177,9 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
     ...(standardErrors && { standardErrors }),
     weights,
     ...(embeddings && { embeddings }),
+    ...(fit && { fit }),
     ...(clustering.tree && !trained && { tree: clustering.tree }),
-    ...absoluteTau(scores, spread?.weighting ?? weight),
+    ...absoluteTau(scores, chosen),
     ...(spread && { spread }),
     ...(choice && { choice }),
     ...(training && { training: training.training }),
@@ -217,7 +227,7 @@ function embed(
   compared: readonly ComparedFeatures[],
   options: ClusterOptions,
   weight: Weighting,
-): { embeddings?: Embeddings; weights: PatchValues } {
+): { embeddings?: Embeddings; scales?: readonly number[]; weights: PatchValues } {
   if (!options.pooling && (options.distance ?? "weighted-average") === "weighted-average") {
     return embedImages(compared, weight);
   }

@@ -48,8 +48,8 @@ export interface GroupModelOptions extends FitOptions {
 
 /**
  * Makes a model that puts new images into groups that were found. It holds the vectors of the grouped images, and the
- * references that patches are scored against: up to 32 of the grouped images, spread evenly over the groups, or as many
- * labelled normals as fit into 64 MB. Whitening, absolute temperatures and scales are fixed. So the vector of a new
+ * references that patches are scored against: those of the result, if the images were compared with a sample; else up to 32
+ * of the grouped images, spread evenly over the groups, or as many labelled normals as fit into 64 MB. Whitening, absolute temperatures and scales are fixed. So the vector of a new
  * image does not depend on other new images, and a grouped image gets its own vector again.
  *
  * A group's radius is 1.25 times the 95 % quantile of the distances from each of its images to the nearest other one:
@@ -73,19 +73,14 @@ export interface GroupModelOptions extends FitOptions {
  */
 export async function groupModel(
   patches: PatchSet,
-  result: Pick<ClusterResult, "groups" | "medoids">,
+  result: Pick<ClusterResult, "groups" | "medoids" | "fit" | "embeddings">,
   options: GroupModelOptions = {},
 ): Promise<GroupModel> {
   checkPatches(patches);
   const { groups, medoids } = result;
   ensure(groups.length === patches.count, `${groups.length} groups do not fit ${patches.count} images`);
   const { rows, cols, channels, levels } = patches;
-  const copies = findCopies(patches);
-  const distinct = copies ? someImages(patches, copies.distinct) : patches;
-  const own = copies ? Int32Array.from(copies.distinct, (i) => groups[i]) : groups;
-  const fit = await fittedBySample(distinct, own, { ...options, onProgress: undefined });
-  const embedded = await embedPatches(distinct, fit, options);
-  const embeddings = copies ? rowsForAll(embedded, copies) : embedded;
+  const { fit, embeddings } = foundFit(result) ?? await fitAndEmbed(patches, groups, options);
   return {
     patches: { rows, cols, channels, ...(levels && { levels }) },
     fit,
@@ -94,6 +89,25 @@ export async function groupModel(
     medoids: Int32Array.from(medoids),
     radii: groupRadii(embeddings, groups, medoids.length),
   };
+}
+
+/** What makes vectors of images, and the vectors of those that were grouped. */
+type Fitted = Pick<GroupModel, "fit" | "embeddings">;
+
+/** Returns what the images were grouped by, if that fits into a model: nothing need then be compared again. */
+function foundFit({ fit, embeddings }: Pick<ClusterResult, "fit" | "embeddings">): Fitted | undefined {
+  if (!fit || !embeddings) return undefined;
+  const numbers = fit.parts.reduce((sum, { references }) => sum + (references?.data.length ?? 0), 0);
+  return numbers <= REFERENCE_NUMBERS ? { fit, embeddings } : undefined;
+}
+
+async function fitAndEmbed(patches: PatchSet, groups: Int32Array, options: GroupModelOptions): Promise<Fitted> {
+  const copies = findCopies(patches);
+  const distinct = copies ? someImages(patches, copies.distinct) : patches;
+  const own = copies ? Int32Array.from(copies.distinct, (i) => groups[i]) : groups;
+  const fit = await fittedBySample(distinct, own, { ...options, onProgress: undefined });
+  const embedded = await embedPatches(distinct, fit, options);
+  return { fit, embeddings: copies ? rowsForAll(embedded, copies) : embedded };
 }
 
 /**

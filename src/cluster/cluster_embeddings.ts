@@ -132,7 +132,7 @@ async function clusterDistinct(embeddings: Embeddings, options: ClusterEmbedding
   };
 }
 
-/** Chooses k by the silhouettes and prediction strength of a sample of the images, and the gaps of the whole tree. */
+/** Chooses k by the gaps of the whole tree and the prediction strength of a sample of the images. */
 function chosenBySample(
   embeddings: Embeddings,
   sample: readonly number[],

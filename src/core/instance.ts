@@ -26,6 +26,7 @@ export interface CoreExports {
   farthestSquared(centre: number, source: number, patches: number, channels: number): number;
   repeatsInFours(source: number, order: number, patches: number, channels: number, shared: number): number;
   nearestSquared(x: number, others: number, patches: number, channels: number): number;
+  euclideanMatrix(vectors: number, count: number, channels: number, matrix: number): void;
   sumDistances(a: number, patches: number, b: number, others: number, channels: number): number;
   reduceMinima(
     squared: number,

@@ -184,6 +184,23 @@ function meanOf(points: Float32Array, count: number, channels: number): Float32A
   return Float32Array.from(sum, (value) => value / count);
 }
 
+/** Euclidean distances between all pairs of points `[count, channels]`, in float64: `[count, count]`. */
+export function doubleDistances(points: ArrayLike<number>, count: number, channels: number): Float64Array {
+  return withRegion((region) => {
+    // Vectors end with zeros, so that the core adds up four numbers at a time.
+    const width = Math.ceil(channels / 4) * 4;
+    const [vectors, matrix] = [region.allocate(count * width * 8), region.allocate(count * count * 8)];
+    const numbers = region.doubles(vectors, count * width).fill(0);
+    for (let i = 0; i < count; i++) {
+      for (let channel = 0; channel < channels; channel++) {
+        numbers[i * width + channel] = points[i * channels + channel];
+      }
+    }
+    region.core.euclideanMatrix(vectors, count, width, matrix);
+    return region.doubles(matrix, count * count).slice();
+  });
+}
+
 /** Euclidean distances between all pairs of points `[count, channels]`, in float32: `[count, count]`. */
 export function singleDistances(points: Float32Array, count: number, channels: number): Float32Array {
   const distances = new Float32Array(count * count);

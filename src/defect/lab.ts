@@ -5,6 +5,8 @@ import type { Raster } from "../types.ts";
 /** Lightness from 0 to 100, a (green to red) and b (blue to yellow). Each is a plane of `width * height` numbers. */
 export interface LabPlanes {
   readonly planes: readonly [Float32Array, Float32Array, Float32Array];
+  /** Whether all pixels are grey: then a and b are 0. */
+  readonly isGrey: boolean;
   readonly width: number;
   readonly height: number;
 }
@@ -22,10 +24,18 @@ function curve(t: number): number {
   return t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116;
 }
 
+/** Lightness of each grey level. */
+const GREY = Float32Array.from({ length: 256 }, (_, level) => 116 * curve(LINEAR[level]) - 16);
+
 /** Returns the pixels in CIELAB (CIE 15: D65, 2°). */
-export function labOf({ data, width, height }: Raster): LabPlanes {
+export function labOf(image: Raster): LabPlanes {
+  const { data, width, height } = image;
   const count = width * height;
   const [lightness, a, b] = [new Float32Array(count), new Float32Array(count), new Float32Array(count)];
+  if (isGrey(image)) {
+    for (let at = 0; at < count; at++) lightness[at] = GREY[data[at * 4]];
+    return { planes: [lightness, a, b], isGrey: true, width, height };
+  }
   for (let at = 0; at < count; at++) {
     const [red, green, blue] = [LINEAR[data[at * 4]], LINEAR[data[at * 4 + 1]], LINEAR[data[at * 4 + 2]]];
     const x = curve((0.412453 * red + 0.35758 * green + 0.180423 * blue) / WHITE_X);
@@ -35,5 +45,12 @@ export function labOf({ data, width, height }: Raster): LabPlanes {
     a[at] = 500 * (x - y);
     b[at] = 200 * (y - z);
   }
-  return { planes: [lightness, a, b], width, height };
+  return { planes: [lightness, a, b], isGrey: false, width, height };
+}
+
+function isGrey({ data }: Raster): boolean {
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return false;
+  }
+  return true;
 }

@@ -200,16 +200,15 @@ function searchArea(
 ): Uint8Array {
   const search = new Uint8Array(width * height);
   const near = (place: number, most: number) =>
-    [-0.5, 0.5].map((off) => Math.floor(place + off))
-      .filter((at) => at >= 0 && at < most);
+    [-0.5, 0.5].map((off) => Math.floor(place + off)).filter((at) => at >= 0 && at < most);
+  const colsNear = Array.from({ length: width }, (_, x) => {
+    return near(((x + 0.5) / width * view.width + view.left - window.left) / window.width * cols, cols);
+  });
   for (let y = 0; y < height; y++) {
     const row = ((y + 0.5) / height * view.height + view.top - window.top) / window.height * rows;
-    const rowsNear = near(row, rows);
-    for (let x = 0; x < width; x++) {
-      const col = ((x + 0.5) / width * view.width + view.left - window.left) / window.width * cols;
-      const colsNear = near(col, cols);
-      if (rowsNear.some((r) => colsNear.some((c) => patches[r * cols + c]))) search[y * width + x] = 1;
-    }
+    const inRow = new Uint8Array(cols);
+    for (const at of near(row, rows)) for (let col = 0; col < cols; col++) inRow[col] |= patches[at * cols + col];
+    for (let x = 0; x < width; x++) if (colsNear[x].some((col) => inRow[col])) search[y * width + x] = 1;
   }
   return search;
 }

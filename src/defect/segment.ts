@@ -88,7 +88,7 @@ export function segmentDefect(image: Raster, search: Uint8Array, open: OpenSides
 const CLOSED: OpenSides = { left: false, top: false, right: false, bottom: false };
 
 function segmentSmoothed(
-  { planes, width, height }: LabPlanes,
+  { planes, isGrey, width, height }: LabPlanes,
   search: Uint8Array,
   open: OpenSides,
   by: number,
@@ -97,20 +97,27 @@ function segmentSmoothed(
     return open.left && left === 0 || open.top && top === 0 || open.right && right === width ||
       open.bottom && bottom === height;
   };
-  const fine = planes.map((plane) => boxMeans(boxMeans(plane, width, by), width, by));
+  // The colours of a grey image are 0 everywhere: there is nothing to smooth.
+  const fine = planes.slice(0, isGrey ? 1 : 3).map((plane) => boxMeans(boxMeans(plane, width, by), width, by));
   const radius = Math.max(3 * by, Math.round(Math.min(width, height) / 12));
   let counts = new Float32Array(width * height).fill(1);
   let [distance, noise]: [Float32Array, number] = [new Float32Array(), 0];
   for (let round = 0; round < ROUNDS; round++) {
     const around = smoothedWhere(fine, counts, width, radius);
-    distance = lengthsOf(fine.map((plane, channel) => plane.map((value, at) => value - around[channel][at])));
+    distance = lengthsOf(fine.map((plane, channel) => minus(plane, around[channel])));
     noise = spreadOf(distance, search);
-    const found = boxMeans(distance.map((value, at) => search[at] && value > noise ? 1 : 0), width, 2);
-    counts = found.map((share) => share > 0 ? 0 : 1);
-    if (counts.every((count) => count === 0)) break;
+    const beyond = new Float32Array(distance.length);
+    for (let at = 0; at < distance.length; at++) if (search[at] && distance[at] > noise) beyond[at] = 1;
+    const near = boxMeans(beyond, width, 2);
+    let left = 0;
+    counts = new Float32Array(distance.length);
+    for (let at = 0; at < near.length; at++) if (near[at] <= 0) left += counts[at] = 1;
+    if (left === 0) break;
   }
   const above = (threshold: number) => {
-    const found = components(distance.map((value) => value > threshold ? 1 : 0), width);
+    const mask = new Uint8Array(distance.length);
+    for (let at = 0; at < distance.length; at++) if (distance[at] > threshold) mask[at] = 1;
+    const found = components(mask, width);
     return found.filter((one) => !goesOn(one) && shareIn(one.cells, search) >= MOST_INSIDE);
   };
   const standing = mostOf(above(noise), distance);
@@ -135,17 +142,32 @@ function comparedWithRing(
 ): Pick<Segment, "differences" | "distance"> {
   const within = (by: number) => boxMeans(Float32Array.from(mask), width, by);
   const [near, far] = [within(GAP), within(GAP + Math.max(3, Math.round(RING * Math.sqrt(pixels))))];
-  const ring = [...near.keys()].filter((at) => near[at] <= 0 && far[at] > 0);
-  const around = ring.length ? ring : [...near.keys()].filter((at) => !mask[at]);
-  const [lightness, a, b] = planes.map((plane) => {
+  const around: number[] = [];
+  for (let at = 0; at < mask.length; at++) if (near[at] <= 0 && far[at] > 0) around.push(at);
+  if (around.length === 0) { for (let at = 0; at < mask.length; at++) if (!mask[at]) around.push(at); }
+  const found = planes.map((plane) => {
     const values = Float32Array.from(around, (at) => plane[at]).sort();
-    return plane.map((value) => value - values[values.length >> 1]);
+    const median = values[values.length >> 1];
+    return plane.map((value) => value - median);
   });
-  return { differences: [lightness, a, b], distance: lengthsOf([lightness, a, b]) };
+  const [lightness, a = new Float32Array(mask.length), b = a] = found;
+  return { differences: [lightness, a, b], distance: lengthsOf(found) };
 }
 
+function minus(plane: Float32Array, other: Float32Array): Float32Array {
+  const result = new Float32Array(plane.length);
+  for (let at = 0; at < plane.length; at++) result[at] = plane[at] - other[at];
+  return result;
+}
+
+/** Lengths of the differences; of a grey image only the lightness differs. */
 function lengthsOf([lightness, a, b]: readonly Float32Array[]): Float32Array {
-  return lightness.map((value, at) => Math.sqrt(value * value + a[at] * a[at] + b[at] * b[at]));
+  const lengths = new Float32Array(lightness.length);
+  for (let at = 0; at < lengths.length; at++) {
+    const [light, red, yellow] = [lightness[at], a ? a[at] : 0, b ? b[at] : 0];
+    lengths[at] = Math.sqrt(light * light + red * red + yellow * yellow);
+  }
+  return lengths;
 }
 
 function shareIn(cells: readonly number[], search: Uint8Array): number {
@@ -157,8 +179,10 @@ function shareIn(cells: readonly number[], search: Uint8Array): number {
  * that is less than an eighth of the image, all pixels.
  */
 function spreadOf(distance: Float32Array, search: Uint8Array): number {
-  const outside = distance.filter((_, at) => !search[at]);
-  const all = outside.length >= distance.length / 8 ? outside : distance;
+  const places = new Float32Array(distance.length);
+  let outside = 0;
+  for (let at = 0; at < distance.length; at++) if (!search[at]) places[outside++] = distance[at];
+  const all = outside >= distance.length / 8 ? places.subarray(0, outside) : distance;
   const step = Math.max(1, Math.floor(all.length / SAMPLE));
   const values = Float32Array.from({ length: Math.floor(all.length / step) }, (_, at) => all[at * step]).sort();
   const median = values[values.length >> 1];

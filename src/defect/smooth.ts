@@ -5,29 +5,55 @@
  * the plane's edges.
  */
 export function boxMeans(plane: Float32Array, width: number, radius: number): Float32Array {
-  const height = plane.length / width;
-  const rows = new Float32Array(plane.length);
-  for (let y = 0; y < height; y++) slide(plane, rows, y * width, 1, width, radius);
+  return meansDown(meansAcross(plane, width, radius), width, radius);
+}
+
+/** Means over `2 radius + 1` neighbours in each row. */
+function meansAcross(plane: Float32Array, width: number, radius: number): Float32Array {
   const means = new Float32Array(plane.length);
-  for (let x = 0; x < width; x++) slide(rows, means, x, width, height, radius);
+  for (let first = 0; first < plane.length; first += width) {
+    let [sum, taken] = [0, 0];
+    for (; taken < Math.min(radius, width); taken++) sum += plane[first + taken];
+    for (let x = 0; x < width; x++) {
+      if (x + radius < width) {
+        sum += plane[first + x + radius];
+        taken++;
+      }
+      if (x - radius > 0) {
+        sum -= plane[first + x - radius - 1];
+        taken--;
+      }
+      means[first + x] = sum / taken;
+    }
+  }
   return means;
 }
 
-/** Writes the means along a line of `count` numbers, from index `first` on, `step` apart. */
-function slide(from: Float32Array, to: Float32Array, first: number, step: number, count: number, radius: number): void {
-  let [sum, taken] = [0, 0];
-  for (let at = 0; at < Math.min(radius, count); at++, taken++) sum += from[first + at * step];
-  for (let at = 0; at < count; at++) {
-    if (at + radius < count) {
-      sum += from[first + (at + radius) * step];
+/** Means over `2 radius + 1` neighbours in each column. It goes row by row, in the order of memory. */
+function meansDown(plane: Float32Array, width: number, radius: number): Float32Array {
+  const height = plane.length / width;
+  const means = new Float32Array(plane.length);
+  const sums = new Float64Array(width);
+  const add = (row: number) => {
+    for (let x = 0, at = row * width; x < width; x++, at++) sums[x] += plane[at];
+  };
+  const takeOff = (row: number) => {
+    for (let x = 0, at = row * width; x < width; x++, at++) sums[x] -= plane[at];
+  };
+  let taken = 0;
+  for (; taken < Math.min(radius, height); taken++) add(taken);
+  for (let y = 0; y < height; y++) {
+    if (y + radius < height) {
+      add(y + radius);
       taken++;
     }
-    if (at - radius > 0) {
-      sum -= from[first + (at - radius - 1) * step];
+    if (y - radius > 0) {
+      takeOff(y - radius - 1);
       taken--;
     }
-    to[first + at * step] = sum / taken;
+    for (let x = 0, at = y * width; x < width; x++, at++) means[at] = sums[x] / taken;
   }
+  return means;
 }
 
 /**
@@ -54,11 +80,15 @@ export function smoothedWhere(
   radius: number,
 ): Float32Array[] {
   const near = smoothed(counts, width, radius);
-  const total = Math.max(1, counts.reduce((sum, one) => sum + one, 0));
+  let total = 0;
+  for (let at = 0; at < counts.length; at++) total += counts[at];
   return planes.map((plane) => {
-    const kept = plane.map((value, at) => value * counts[at]);
-    const sums = smoothed(kept, width, radius);
-    const mean = kept.reduce((sum, value) => sum + value, 0) / total;
-    return sums.map((value, at) => near[at] > LEAST_SHARE ? value / near[at] : mean);
+    const kept = new Float32Array(plane.length);
+    let sum = 0;
+    for (let at = 0; at < plane.length; at++) sum += kept[at] = plane[at] * counts[at];
+    const mean = sum / Math.max(1, total);
+    const result = smoothed(kept, width, radius);
+    for (let at = 0; at < result.length; at++) result[at] = near[at] > LEAST_SHARE ? result[at] / near[at] : mean;
+    return result;
   });
 }

@@ -20,10 +20,15 @@ export function scaledLengths(
 ): Embeddings {
   if (length === "kept") return embeddings;
   const { count, channels } = embeddings;
-  const data = Float64Array.from(embeddings.data, (value, at) => value - (centre?.[at % channels] ?? 0));
+  const data = Float64Array.from(embeddings.data);
   for (let i = 0; i < count; i++) {
     const own = data.subarray(i * channels, (i + 1) * channels);
-    const norm = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0));
+    let squared = 0;
+    for (let channel = 0; channel < channels; channel++) {
+      if (centre) own[channel] -= centre[channel];
+      squared += own[channel] * own[channel];
+    }
+    const norm = Math.sqrt(squared);
     if (norm === 0) continue;
     const divisor = length === "unit" ? norm : Math.sqrt(norm);
     for (let channel = 0; channel < channels; channel++) own[channel] /= divisor;

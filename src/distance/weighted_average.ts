@@ -1,4 +1,4 @@
-import { checkPointCount, SINGLE_PRECISION_FROM, singleDistances } from "../core/linkage_kernel.ts";
+import { checkPointCount, doubleDistances, SINGLE_PRECISION_FROM, singleDistances } from "../core/linkage_kernel.ts";
 import { ensure } from "../errors.ts";
 import type { DistanceMatrix, Embeddings, PatchSet, PatchValues } from "../types.ts";
 
@@ -41,18 +41,7 @@ export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
   if (count >= SINGLE_PRECISION_FROM) {
     return { data: singleDistances(Float32Array.from(values), count, channels), count };
   }
-  const data = new Float64Array(count * count);
-  for (let i = 0; i < count; i++) {
-    for (let j = i + 1; j < count; j++) {
-      let squared = 0;
-      for (let channel = 0; channel < channels; channel++) {
-        const difference = values[i * channels + channel] - values[j * channels + channel];
-        squared += difference * difference;
-      }
-      data[i * count + j] = data[j * count + i] = Math.sqrt(squared);
-    }
-  }
-  return { data, count };
+  return { data: doubleDistances(values, count, channels), count };
 }
 
 /**
@@ -60,12 +49,12 @@ export function euclideanDistances(embeddings: Embeddings): DistanceMatrix {
  * that all have the same weight (or the given shares). A single one is returned unchanged.
  */
 export function sideBySide(all: readonly Embeddings[], shares: readonly number[] = all.map(() => 1)): Embeddings {
-  return all.length === 1 ? all[0] : joined(all, scalesOf(all, shares));
+  return joined(all, scalesOf(all, shares));
 }
 
 /** Factors for putting embeddings side by side. With these, squared distances add up in proportion to the shares. */
 export function scalesOf(all: readonly Embeddings[], shares: readonly number[]): number[] {
-  return all.map((one, at) => Math.sqrt(shares[at]) * scaleOf(one));
+  return all.length === 1 ? [1] : all.map((one, at) => Math.sqrt(shares[at]) * scaleOf(one));
 }
 
 /** One over the mean distance between different images; 1 if all distances are zero. */
@@ -78,6 +67,7 @@ export function scaleOf(embeddings: Embeddings): number {
 
 /** Puts embeddings of the same images side by side, each multiplied by its factor. */
 export function joined(all: readonly Embeddings[], scales: readonly number[]): Embeddings {
+  if (all.length === 1 && scales[0] === 1) return all[0];
   const [{ count }] = all;
   const channels = all.reduce((sum, one) => sum + one.channels, 0);
   const data = new Float32Array(count * channels);

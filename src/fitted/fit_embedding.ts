@@ -1,19 +1,23 @@
 import { centreOf } from "../distance/lengths.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
+import { someImages } from "../embed/embedder.ts";
 import type { Pooling } from "../distance/pooling.ts";
 import { scalesOf } from "../distance/weighted_average.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import {
+  type ComparedFeatures,
   compareFeatures,
   type Feature,
   fitPreparation,
   isCentred,
+  type Preparation,
   prepare,
+  type PreparedFeatures,
   prepareFeatures,
   sharesIn,
   sharingPatches,
 } from "../feature.ts";
-import type { PatchSet } from "../types.ts";
+import type { PatchSet, PatchValues } from "../types.ts";
 import { chooseSpread, spreadsAlike } from "../choose_spread.ts";
 import { absoluteTemperature, type Temperature } from "../weight/soft.ts";
 import { isLeftOpen, sourceOf, temperaturesOf, type Weighting } from "../weight/weighting.ts";
@@ -61,7 +65,28 @@ export async function fitEmbedding(
   if (pooling) return { parts: parts.slice(0, 1), pooling, scales: [1] };
   const found = await embeddingsBy(references, parts, options);
   const embeddings = found.map(({ embedding }) => embedding);
-  return { parts, scales: embeddings.length === 1 ? [1] : scalesOf(embeddings, sharesIn(found)) };
+  return { parts, scales: scalesOf(embeddings, sharesIn(found)) };
+}
+
+/**
+ * Holds fixed what images were embedded by when they were compared with a sample of references: these images get the same
+ * vectors again, and others get theirs by the same references.
+ */
+export function fittedToSample(
+  prepared: readonly PreparedFeatures[],
+  compared: readonly ComparedFeatures[],
+  sample: readonly number[],
+  weight: Weighting,
+  scales: readonly number[],
+): FittedEmbedding {
+  const parts = prepared.map(({ features, preparation: { whitening }, patches, centre }, at): FittedPart => ({
+    features,
+    ...(whitening && { whitening }),
+    weight: withAbsoluteTemperatures(weight, compared[at].scores),
+    ...(needsReferences({ features, weight }, false) && { references: someImages(patches, sample) }),
+    ...(centre && { centre }),
+  }));
+  return { parts, scales };
 }
 
 /**
@@ -97,13 +122,25 @@ async function fitPart(
     ...(whitening && { whitening }),
     weight,
     ...(compared && { references: await prepare(compared, preparation) }),
-    ...(features.some(isCentred) && { centre: centreOf(await prepare(patches, preparation)) }),
+    ...(features.some(isCentred) && { centre: await centreOfPrepared(patches, preparation) }),
   };
-  const temperatures = temperaturesOf(weight);
-  if (!part.references || !temperatures.some(isRelative)) return part;
+  if (!part.references || !temperaturesOf(weight).some(isRelative)) return part;
   const { scores } = await compareWith(await prepare(sample, preparation), part, options);
-  const tau = temperatures.map((one) => absoluteTemperature(scores, one) ?? one);
-  return { ...part, weight: { ...weight, tau } as Weighting };
+  return { ...part, weight: withAbsoluteTemperatures(weight, scores) };
+}
+
+/** Returns the weighting with temperatures that do not depend on the scores of all images any more. */
+function withAbsoluteTemperatures(weight: Weighting, scores: PatchValues): Weighting {
+  const temperatures = temperaturesOf(weight);
+  if (!temperatures.some(isRelative)) return weight;
+  return { ...weight, tau: temperatures.map((one) => absoluteTemperature(scores, one) ?? one) } as Weighting;
+}
+
+/** Returns the mean of all prepared patches. To prepare is linear, so it is the mean of all patches, prepared. */
+async function centreOfPrepared(patches: PatchSet, preparation: Preparation): Promise<Float64Array> {
+  const { channels, levels } = patches;
+  const mean = { data: Float32Array.from(centreOf(patches)), count: 1, rows: 1, cols: 1, channels };
+  return Float64Array.from((await prepare({ ...mean, ...(levels && { levels }) }, preparation)).data);
 }
 
 /** Whether a temperature depends on the scores of all images. */

@@ -8,7 +8,7 @@ import { resize } from "../image/resize.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import { cutOut, squareAround } from "./cut_out.ts";
 import { type Detail, firstLookSize, isLarge, visibleDetail, windowSide } from "./detail.ts";
-import { scaleOf } from "./decode_photo.ts";
+import { shrinkageOf } from "./decode_photo.ts";
 import { folded, piecesOf } from "./fold_strip.ts";
 import { joinLooks } from "./two_looks.ts";
 import { asReferences, type FirstLook, mostUnlikePlace, type ReferenceLooks, unlikeness } from "./unlike_places.ts";
@@ -80,7 +80,7 @@ export async function fitLook(
 
 /** Embeds the first look at a photo; `detail` is in the pixels of its file. */
 export async function firstLook(photo: Raster, detail: number, embedder: Embedder): Promise<FirstLook> {
-  const { width, height } = firstLookSize(photo, detail / scaleOf(photo));
+  const { width, height } = firstLookSize(photo, detail / shrinkageOf(photo));
   return await embedder.embed(resize(photo, width, height));
 }
 
@@ -96,7 +96,12 @@ export async function findWindow(
 ): Promise<PixelBox> {
   const first = await firstLook(photo, look.detail, embedder);
   const [x, y] = mostUnlikePlace(await unlikeness(first, look.references, work), first);
-  return squareAround(x * photo.width, y * photo.height, Math.round(windowSide(look.detail) / scaleOf(photo)), photo);
+  return squareAround(
+    x * photo.width,
+    y * photo.height,
+    Math.round(windowSide(look.detail) / shrinkageOf(photo)),
+    photo,
+  );
 }
 
 /** Returns what a window shows, as a square of `size` pixels a side. */
@@ -128,5 +133,5 @@ export async function lookTwice(
   const size = whole.width;
   const all = piecesOf(photo) === 1 ? whole : resize(folded(photo), size, size);
   const patches = joinLooks(close, await second.embed(all));
-  return { patches, window: scaledBox(window, scaleOf(photo)) };
+  return { patches, window: scaledBox(window, shrinkageOf(photo)) };
 }

@@ -37,6 +37,6 @@ export async function decodeToMeasure(
 }
 
 /** Pixels of the photo in its file, in either direction, for one of the decoded. */
-export function scaleOf({ width, original }: Raster): number {
+export function shrinkageOf({ width, original }: Raster): number {
   return original ? original.width / width : 1;
 }

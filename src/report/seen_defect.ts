@@ -2,7 +2,7 @@
 
 import { enlarged, measureDefect } from "../defect/measure.ts";
 import { type PixelBox, scaledBox } from "../image/pixel_box.ts";
-import { scaleOf } from "../look/decode_photo.ts";
+import { shrinkageOf } from "../look/decode_photo.ts";
 import type { PatchSet, Raster } from "../types.ts";
 import { type DefectPicture, defectPicture } from "./defect_picture.ts";
 import { type DefectRecord, defectRecord } from "./defect_record.ts";
@@ -26,7 +26,7 @@ export async function seenDefect(
   grid: Pick<PatchSet, "rows" | "cols">,
   window?: PixelBox,
 ): Promise<SeenDefect> {
-  const scale = scaleOf(image);
+  const scale = shrinkageOf(image);
   const defect = measureDefect(image, weights, grid, window && scaledBox(window, 1 / scale));
   const picture = await defectPicture(image, defect.box);
   return {

@@ -65,31 +65,46 @@ function normalisedPowers(scores: Float32Array, tau: number): Float64Array {
   return powers.map((power) => power / sum);
 }
 
-/** Finds the τ at which the weights have the perplexity `wanted`, by bisection: the perplexity grows with τ. */
+/** Most steps to a temperature. Some ten are the rule; more are halvings, which always come to an end. */
+const MOST_STEPS = 60;
+/** Logarithms of a temperature that differ by less are the same. */
+const EXACT = 1e-12;
+
+/**
+ * Finds the τ at which the weights have the perplexity `wanted`, by Newton's method on the logarithm of τ: the entropy grows
+ * with τ, by the variance of x / τ. A step that leaves the interval where τ must be is replaced by a halving of it.
+ */
 function temperatureFor(scores: Float32Array, wanted: number): number {
   const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const range = largest - scores.reduce((least, score) => Math.min(least, score), Infinity);
   if (range === 0) return 1;
   let [low, high] = [Math.log(range) - 12, Math.log(range) + 12];
   const below = Float64Array.from(scores, (score) => score - largest);
-  for (let step = 0; step < 40; step++) {
-    const middle = (low + high) / 2;
-    if (perplexityOf(below, Math.exp(middle)) < wanted) low = middle;
-    else high = middle;
+  const entropy = Math.log(wanted);
+  let at = Math.log(range) - 2; // Near the τ of common scores and perplexities.
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const found = entropyAt(below, Math.exp(at));
+    if (found.entropy < entropy) low = at;
+    else high = at;
+    const newton = at + (entropy - found.entropy) / found.variance;
+    const next = newton > low && newton < high ? newton : (low + high) / 2;
+    const isThere = Math.abs(next - at) < EXACT;
+    at = next;
+    if (isThere) break;
   }
-  return Math.exp((low + high) / 2);
+  return Math.exp(at);
 }
 
-/**
- * The perplexity of weights ∝ exp(x / τ). Their entropy is the logarithm of the sum of the powers, minus the mean of x
- * / τ.
- */
-function perplexityOf(below: Float64Array, tau: number): number {
-  let [sum, products] = [0, 0];
+/** The entropy of weights ∝ exp(x / τ), and the variance of x / τ by these weights. */
+function entropyAt(below: Float64Array, tau: number): { entropy: number; variance: number } {
+  let [sum, products, squares] = [0, 0, 0];
   for (let at = 0; at < below.length; at++) {
-    const power = Math.exp(below[at] / tau);
+    const x = below[at] / tau;
+    const power = Math.exp(x);
     sum += power;
-    products += power * below[at];
+    products += power * x;
+    squares += power * x * x;
   }
-  return sum * Math.exp(-products / (tau * sum));
+  const mean = products / sum;
+  return { entropy: Math.log(sum) - mean, variance: squares / sum - mean * mean };
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import {
   adjustedRandIndex,
+  assignPatches,
   chooseReferences,
   clusterEmbeddings,
   clusterPatches,
@@ -13,6 +14,7 @@ import {
   embedPatches,
   euclideanDistances,
   fitEmbedding,
+  groupModel,
   linkage,
   patchScores,
   type PatchSet,
@@ -216,4 +218,33 @@ Deno.test("cluster --references as a process: the fabric set's kinds, settings t
     assert.equal(few.code, 2);
     assert.match(few.stderr, /coreset/);
   });
+});
+
+Deno.test("what images were grouped by makes their vectors again, and is the model's: nothing is compared twice", async () => {
+  const patches = drawn(60);
+  const features = [{ whiten: true, length: "root" }, { content: "residual", length: "root" }] as const;
+  for (const tau of ["auto", { standardDeviations: 0.3 }, [{ perplexity: 0.2 }, { perplexity: 0.5 }]] as const) {
+    const weight = { kind: "soft", tau, over: { quantile: 0.05 } } as const;
+    const result = await clusterPatches(patches, { references: 20, k: 3, features, weight });
+    const again = await embedPatches(patches, result.fit!);
+    assert.equal(again.channels, result.embeddings!.channels);
+    const largest = Math.max(...result.embeddings!.data.map(Math.abs));
+    again.data.forEach((value, at) => {
+      assert.ok(
+        Math.abs(value - result.embeddings!.data[at]) < 1e-5 * largest,
+        `${value}, ${result.embeddings!.data[at]}`,
+      );
+    });
+    const model = await groupModel(patches, result, { features, weight });
+    assert.equal(model.fit, result.fit);
+    assert.equal(model.embeddings, result.embeddings);
+    const assigned = await assignPatches(model, patches);
+    assigned.forEach(({ group, distance }, at) => {
+      assert.equal(group, result.groups[at]);
+      assert.ok(distance < 1e-3, `${distance}`);
+    });
+  }
+  const exact = await clusterPatches(patches, { references: "all", k: 3 });
+  assert.equal(exact.fit, undefined);
+  assert.equal((await groupModel(patches, exact)).fit.parts[0].references!.count, 32);
 });

@@ -9,7 +9,7 @@ import { drawLarge, LARGE_SETS } from "../../tools/drawn_surfaces.ts";
 import { findWindow, fitLook, referencePhotos, wantedDetail } from "../../src/look/closer_look.ts";
 import { cutOut, squareAround } from "../../src/look/cut_out.ts";
 import { firstLookSize, sufficientShrinkage, visibleDetail, windowSide } from "../../src/look/detail.ts";
-import { decodePhoto, scaleOf } from "../../src/look/decode_photo.ts";
+import { decodePhoto, shrinkageOf } from "../../src/look/decode_photo.ts";
 import { folded, piecesOf } from "../../src/look/fold_strip.ts";
 import { firstLookOptions } from "../../src/look/first_look_network.ts";
 import { lookAmong, withLook } from "../../src/look/look_record.ts";
@@ -201,7 +201,7 @@ Deno.test("photos of more pixels than a look needs are shrunk while they are dec
     const { image, box } = whole[at];
     assert.deepEqual([photo.width, photo.original], [SET.width / 2, { width: SET.width, height: SET.height }]);
     const wanted = await findWindow(image, look, embedder);
-    const found = scaledBox(await findWindow(photo, ofShrunk, embedder), scaleOf(photo));
+    const found = scaledBox(await findWindow(photo, ofShrunk, embedder), shrinkageOf(photo));
     assert.equal(found.width, wanted.width);
     const apart = Math.hypot(found.left - wanted.left, found.top - wanted.top);
     assert.ok(apart < wanted.width / 4, `${JSON.stringify(found)} is not ${JSON.stringify(wanted)}`);
