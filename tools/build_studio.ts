@@ -69,7 +69,8 @@ function importMap(): { imports: Record<string, string> } {
   };
 }
 
-async function bundle(entry: string, target: string): Promise<void> {
+/** Bundles a module for browsers, as the studio has it. */
+export async function bundle(entry: string, target: string): Promise<void> {
   const map = await Deno.makeTempFile({ suffix: ".json" });
   try {
     await Deno.writeTextFile(map, JSON.stringify(importMap()));

@@ -97,6 +97,7 @@ async function webgpuRuntime(
   const { runtime } = found;
   const module = wasmModule ?? (wasmBinary ? undefined : found.module);
   runtime.env.wasm.numThreads = 1; // The work is done on the graphics card.
+  runtime.env.logLevel = "fatal"; // What fails is thrown, or heard by withoutErrors.
   if (module) runtime.env.wasm.wasmBinary = STAND_IN;
   else if (wasmBinary) runtime.env.wasm.wasmBinary = wasmBinary;
   return { runtime, module };
