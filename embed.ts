@@ -13,7 +13,7 @@ export { type Embedder, joinPatches } from "./src/embed/embedder.ts";
 export { type Channels, type ModelLevel, type ModelManifest, readManifest } from "./src/embed/manifest.ts";
 export { onnxEmbedder, type OnnxEmbedderOptions } from "./src/embed/onnx.ts";
 export { DEFAULT_MODEL, PYRAMID_MODEL, TWO_NETWORKS_MODEL } from "./src/embed/included_networks.ts";
-export type { Engine, EngineFiles } from "./src/embed/onnx_runtime.ts";
+export type { Engine, EngineFiles, WebgpuRuntime } from "./src/embed/onnx_runtime.ts";
 export type { Views } from "./src/embed/views.ts";
 export { joinNetworks } from "./src/embed/packed.ts";
 export { type NetworkFiles, readNetwork } from "./src/embed/read_network.ts";

@@ -26,6 +26,8 @@ const MODULES = { "page.js": "src/studio/client.js", "worker.js": "src/studio/wo
 const BESIDE = {
   "ort-wasm-simd-threaded.js": "onnxruntime-web/ort-wasm-simd-threaded.mjs",
   "ort-wasm-simd-threaded.wasm": "onnxruntime-web/ort-wasm-simd-threaded.wasm",
+  // The smallest of three with WebGPU: those for browsers without WebAssembly.Suspending come to 27 MB each.
+  "ort-wasm-simd-threaded.jspi.wasm": "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm",
   "mozjpeg_enc.wasm": "@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm",
 };
 
@@ -71,7 +73,8 @@ function importMap(): { imports: Record<string, string> } {
   };
 }
 
-async function bundle(entry: string, target: string): Promise<void> {
+/** Bundles a module for browsers, as the studio has it. */
+export async function bundle(entry: string, target: string): Promise<void> {
   const map = await Deno.makeTempFile({ suffix: ".json" });
   try {
     await Deno.writeTextFile(map, JSON.stringify(importMap()));

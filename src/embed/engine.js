@@ -4,6 +4,12 @@
 /** Imports onnxruntime-web's WebAssembly as a compiled module. This needs no permission: see image/codecs.js. */
 export const engine = () => import.source("onnxruntime-web/ort-wasm-simd-threaded.wasm");
 
+/** Imports onnxruntime-web with WebGPU. */
+export const webgpu = () => import("onnxruntime-web/jspi");
+
+/** The same as `engine`, for onnxruntime-web with WebGPU. */
+export const webgpuEngine = () => import.source("onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm");
+
 /** Imports a WebAssembly file from any address, compiled. */
 export const importedModule = (address) => import.source(address);
 

@@ -8,16 +8,7 @@ import type { Embedder } from "./embedder.ts";
 import { unpackNetwork } from "./packed.ts";
 import { patchesOf } from "./patch_grid.ts";
 import { type Channels, checkSum, type ModelManifest } from "./manifest.ts";
-import {
-  type Engine,
-  type EngineFiles,
-  nativeRuntime,
-  runInTurn,
-  type Runtime,
-  standingIn,
-  wasmRuntime,
-  WITHOUT_SPINNING,
-} from "./onnx_runtime.ts";
+import { type Engine, type EngineFiles, runInTurn, type Runtime, startedEngine } from "./onnx_runtime.ts";
 import { addInPlace, seenAs, type Views } from "./views.ts";
 
 /** Options of {@linkcode onnxEmbedder}. */
@@ -65,7 +56,8 @@ export interface OnnxEmbedderOptions extends EngineFiles {
   readonly threads?: number;
   /**
    * `"wasm"` is onnxruntime-web, which runs anywhere. `"native"` is the npm package onnxruntime-node, several times
-   * as fast: for Deno (`--allow-ffi`), Node and Bun. @default "wasm"
+   * as fast: for Deno (`--allow-ffi`), Node and Bun. `"webgpu"` is onnxruntime-web on the graphics card, where the
+   * runtime has `navigator.gpu`: see `webgpu`. @default "wasm"
    */
   readonly engine?: Engine;
 }
@@ -74,8 +66,8 @@ export interface OnnxEmbedderOptions extends EngineFiles {
  * Makes an embedder that uses a network in ONNX.
  *
  * @throws {AnomalyClusterError} `bad-model` when the file is not an ONNX model, has no patch grid as output or differs
- * from its manifest; `bad-argument` for a size that the network does not accept; `unsupported-runtime` if the native
- * engine does not start.
+ * from its manifest; `bad-argument` for a size that the network does not accept; `unsupported-runtime` if the engine does
+ * not start, or the graphics card fails.
  */
 export async function onnxEmbedder(options: OnnxEmbedderOptions): Promise<Embedder> {
   return await (await checkedModel(options)).open();
@@ -90,7 +82,8 @@ export interface CheckedModel {
   readonly id: string;
   /** How many levels its patches have. */
   readonly levels: number;
-  open(): Promise<Embedder>;
+  /** Opens it with an engine. @default that of the options */
+  open(engine?: Engine): Promise<Embedder>;
 }
 
 /** Checks everything that can be checked before a network is opened. Throws as {@linkcode onnxEmbedder} does. */
@@ -113,7 +106,10 @@ export async function checkedModel(given: OnnxEmbedderOptions): Promise<CheckedM
   return {
     id,
     levels: levels?.length ?? 1,
-    open: async () => ({ id, ...await openNetwork(options, { name, size, subtract, deviation, views, levels }) }),
+    open: async (engine = options.engine ?? "wasm") => {
+      const settings = { name, size, subtract, deviation, views, levels, engine };
+      return { id, ...await openNetwork(options, settings) };
+    },
   };
 }
 
@@ -124,16 +120,16 @@ interface ModelSettings {
   readonly subtract: Channels;
   readonly deviation: Channels;
   readonly views: Views;
+  readonly engine: Engine;
   readonly levels?: readonly string[];
 }
 
 async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings): Promise<Omit<Embedder, "id">> {
   const { manifest, threads = 1 } = options;
-  const { name, size, subtract, deviation, views } = settings;
-  const { runtime, setup, module } = options.engine === "native"
-    ? { runtime: await nativeRuntime(), setup: { intraOpNumThreads: threads, extra: WITHOUT_SPINNING } }
-    : { ...await wasmRuntime(threads, options), setup: { executionProviders: ["wasm"] } };
-  const session = await standingIn(module, () => openSession(runtime, options.model, name, setup));
+  const { name, size, subtract, deviation, views, engine } = settings;
+  const { runtime, setup, opening, watched } = await startedEngine(engine, threads, options);
+  const session = await opening(() => openSession(runtime, options.model, name, setup));
+  const isSound = await watched();
   const [input] = session.inputNames;
   const levels = settings.levels ?? [session.outputNames[0]];
   const missing = levels.find((level) => !session.outputNames.includes(level));
@@ -158,7 +154,8 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
           height,
           width,
         ]);
-        const outputs = await runModel(session, input, tensor, name);
+        const outputs = await runModel(session, input, tensor, name, engine);
+        if (!isSound()) throw cardFailed(name);
         const patches = patchesOf(levels.map((level) => ({ value: outputs[level], level: saidOf(level) })), {
           name,
           width,
@@ -212,13 +209,22 @@ async function runModel(
   input: string,
   image: ort.Tensor,
   name: string,
+  engine: Engine,
 ): Promise<ort.InferenceSession.OnnxValueMapType> {
   try {
     return await runInTurn(() => session.run({ [input]: image }));
   } catch (cause) {
+    if (engine === "webgpu") throw cardFailed(name, cause);
     const shape = image.dims.join(" × ");
     throw new AnomalyClusterError("bad-model", `${name} does not take one float32 image of ${shape}`, { cause });
   }
+}
+
+/** The error where the graphics card may be at fault, or the network: onnxruntime-web does not say which. */
+function cardFailed(name: string, cause?: unknown): AnomalyClusterError {
+  const message =
+    `${name} cannot be run by the engine webgpu, or the graphics card failed: the engine wasm takes neither`;
+  return new AnomalyClusterError("unsupported-runtime", message, { cause });
 }
 
 /** Turns RGBA bytes into one normalised plane for each channel. */

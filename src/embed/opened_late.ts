@@ -7,7 +7,7 @@ import type { CheckedModel } from "./onnx.ts";
  * Makes an embedder that opens its network with the first image. Opening takes half a second, which would be wasted if
  * all images are in the cache.
  */
-export function openedLate({ id, open }: CheckedModel): Embedder {
+export function openedLate({ id, open }: Pick<CheckedModel, "id" | "open">): Embedder {
   let opened: Promise<Embedder> | undefined;
   return {
     id,

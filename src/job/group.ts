@@ -25,6 +25,8 @@ export interface JobImages {
   readonly sent: number;
   /** Why images could not be used, and notes on others. */
   readonly warnings: readonly string[];
+  /** The engine that embedded them, where it is to be told. */
+  readonly engine?: string;
   /** Labelled normal images: what is unlike them is anomalous. */
   readonly normals?: readonly PreparedImage[];
   /** The closer look at large photos, where there was one. */
@@ -57,7 +59,7 @@ const SINGLE_WAY = { distance: "weighted-average", cluster: "ward", seed: 0 };
  * images.
  */
 export async function groupPrepared(
-  { images, sent, warnings, normals, closer, measured }: JobImages,
+  { images, sent, warnings, engine, normals, closer, measured }: JobImages,
   options: JobOptions,
   context: JobContext,
 ): Promise<Grouping> {
@@ -99,6 +101,7 @@ export async function groupPrepared(
       ...(closer && { look: closer.look }),
       over: weight.over!,
       references,
+      ...(engine !== undefined && { engine }),
     }, result),
     model: network.embedder.id,
     warnings,

@@ -7,14 +7,14 @@ import { readNetwork } from "../embed/read_network.ts";
 
 /** Returns the options to open it with. Images keep their own size. */
 export async function firstLookOptions(
-  engine: Pick<OnnxEmbedderOptions, "engine" | "threads">,
+  engine: Pick<OnnxEmbedderOptions, "engine" | "threads" | "webgpu">,
 ): Promise<OnnxEmbedderOptions> {
   return { ...await readNetwork(DEFAULT_MODEL), ...engine, name: "first look", ownSize: true };
 }
 
 /** Returns the network, not opened yet. Throws as `onnxEmbedder`. */
 export async function firstLookNetwork(
-  engine: Pick<OnnxEmbedderOptions, "engine" | "threads">,
+  engine: Pick<OnnxEmbedderOptions, "engine" | "threads" | "webgpu">,
 ): Promise<CheckedModel> {
   return await checkedModel(await firstLookOptions(engine));
 }

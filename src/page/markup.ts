@@ -128,7 +128,7 @@ ${withNormals ? NORMALS : ""}${withNetwork ? NETWORK : ""}</div>
 <p class="row"><button id="start" class="main" disabled>Group them</button>
 <button type="button" id="stop" hidden>Stop</button></p>
 <div id="work" hidden>
-<p><span id="stage" role="status"></span> <span id="count" class="note"></span></p>
+<p><span id="stage" role="status"></span> <span id="engine" class="note"></span> <span id="count" class="note"></span></p>
 <progress id="progress" aria-labelledby="stage"></progress>
 </div>
 <p id="problem" class="problem" role="alert" hidden></p>

@@ -11,10 +11,13 @@ let worker;
 let heard;
 let last = 0;
 
-/** Starts the worker. It keeps embedded images from one run to the next. A worker that broke is replaced. */
+/**
+ * Starts the worker. It keeps embedded images from one run to the next. A worker that broke is replaced. What the
+ * page's address asks for is asked of the worker: ?engine=wasm.
+ */
 function startWorker() {
   heard = false;
-  const started = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const started = new Worker(new URL(`worker.js${location.search}`, import.meta.url), { type: "module" });
   started.addEventListener("error", (event) => {
     event.preventDefault();
     worker = undefined;
@@ -36,7 +39,7 @@ async function group(work, signal, onProgress) {
     here.addEventListener("message", ({ data }) => {
       heard = true;
       if (data.run !== run) return;
-      if (data.kind === "progress") onProgress(data.stage, data.done, data.total);
+      if (data.kind === "progress") onProgress(data.stage, data.done, data.total, data.engine);
       if (data.kind === "done") settle(resolve, data.result);
       if (data.kind === "failed") settle(reject, new Error(data.message));
     }, { signal: end.signal });

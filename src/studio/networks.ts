@@ -1,10 +1,10 @@
 // Opens the networks that lie beside the page and those that a person chose on it. Only one is open at a time.
 
 import * as onnxruntime from "onnxruntime-web";
+import * as webgpu from "onnxruntime-web/jspi";
 import { sha256 } from "../embed/manifest.ts";
 import { checkedModel, type OnnxEmbedderOptions } from "../embed/onnx.ts";
 import type { Embedder } from "../embed/embedder.ts";
-import { openedLate } from "../embed/opened_late.ts";
 import { describedNetwork, networkFileName, type NetworkFiles, readNetwork } from "../embed/read_network.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Network } from "../job/prepare.ts";
@@ -12,6 +12,7 @@ import { firstLookNetwork } from "../look/first_look_network.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
 import { bytesOf, type ChosenNetwork, keyOf } from "./chosen.ts";
+import { onCardOrProcessor } from "./graphics_card.ts";
 
 /** A network, and its entry in model.json. */
 export interface StudioNetwork extends Network {
@@ -27,6 +28,8 @@ onnxruntime.env.wasm.wasmPaths = {
   mjs: beside("ort-wasm-simd-threaded.js"),
   wasm: beside("ort-wasm-simd-threaded.wasm"),
 };
+// That of the graphics card has no threads. It is only loaded where there is a card.
+webgpu.env.wasm.wasmPaths = { wasm: beside("ort-wasm-simd-threaded.jspi.wasm") };
 
 /** Half as many threads as the processor has, at most 4: onnxruntime-web's own choice. */
 function threadCount(): number {
@@ -37,7 +40,7 @@ let firstLooks: Promise<Embedder> | undefined;
 
 /** Returns the network for first looks, which is opened once. */
 function openFirstLook(): Promise<Embedder> {
-  return firstLooks ??= firstLookNetwork({ threads: threadCount() }).then(openedLate);
+  return firstLooks ??= firstLookNetwork({ threads: threadCount(), webgpu }).then(onCardOrProcessor);
 }
 
 let opened: { readonly key: string; readonly network: StudioNetwork } | undefined;
@@ -101,10 +104,10 @@ async function opening(
   named: Pick<NetworkRecord, "file" | "model">,
 ): Promise<StudioNetwork> {
   const size = manifest?.input.side ?? 224;
-  const checked = await checkedModel({ model, manifest, ...embedding, size, threads: threadCount() });
+  const checked = await checkedModel({ model, manifest, ...embedding, size, threads: threadCount(), webgpu });
   const record = { id: checked.id, ...named, sha256: await sha256(model), preset, size };
   return {
-    embedder: openedLate(checked),
+    embedder: onCardOrProcessor(checked),
     levels: checked.levels,
     openFirstLook,
     size,

@@ -15,6 +15,7 @@ import { groupsCsv, type GroupsFile } from "../report/result.ts";
 import { Problem } from "../serve/problem.ts";
 import type { UploadedImage } from "../serve/uploaded_image.ts";
 import { type ChosenFiles, type ChosenNetwork, type StudioImage, studioImages } from "./chosen.ts";
+import { cardFailure, chooseEngine, type StudioEngine, studioEngine } from "./graphics_card.ts";
 import { networkOf } from "./networks.ts";
 
 /** The work that the page asks for. */
@@ -44,7 +45,15 @@ type Request =
   | { readonly kind: "group"; readonly run: number; readonly work: StudioWork }
   | { readonly kind: "stop"; readonly run: number };
 
-type TellProgress = (stage: string, done?: number, total?: number) => void;
+/** What is told of a step. `engine` is named where networks run. */
+interface Step {
+  readonly stage: string;
+  readonly done?: number;
+  readonly total?: number;
+  readonly engine?: StudioEngine;
+}
+
+type TellProgress = (step: Step) => void;
 
 const prepared = new Map<string, Prepared>();
 const unpacked = new Map<string, readonly UploadedImage[]>();
@@ -63,8 +72,8 @@ globalThis.addEventListener("message", ({ data }: MessageEvent<Request>) => {
 
 async function answer(run: number, work: StudioWork, signal: AbortSignal): Promise<void> {
   try {
-    const result = await group(work, signal, (stage, done, total) => {
-      postMessage({ run, kind: "progress", stage, done, total });
+    const result = await group(work, signal, (step) => {
+      postMessage({ run, kind: "progress", ...step });
     });
     postMessage({ run, kind: "done", result });
   } catch (error) {
@@ -74,17 +83,20 @@ async function answer(run: number, work: StudioWork, signal: AbortSignal): Promi
 
 async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress): Promise<StudioResult> {
   const options = jobOptions(new Map(Object.entries(work.fields)), PRESET_NAMES, "default");
-  if (work.zips.length) tell("unpack");
+  if (work.zips.length) tell({ stage: "unpack" });
   const sources = await studioImages(work, unpacked, signal);
   const normalSources = await studioImages(work.normals, unpacked, signal);
   forgetOthers([...sources, ...normalSources]);
-  tell("load");
+  tell({ stage: "load" });
+  await chooseEngine();
   const network = await networkOf(options.preset, work.network);
   const context: JobContext = {
     network,
     takeTurn,
     signal,
-    onProgress: ({ stage, done, total }) => tell(stage, done, total),
+    onProgress: (progress) => {
+      tell({ ...progress, ...(progress.stage === "embed" && { engine: studioEngine() }) });
+    },
   };
   const warnings: string[] = [...network.warnings];
   const white = await jobWhite([...sources, ...normalSources], undefined, warnings);
@@ -95,12 +107,18 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   const kept = keptFor(`${network.embedder.id} ${network.record.sha256} ${white ?? ""} ${look}`);
   const preparing = { white, ...(closer && { closer }), withThumbnails: true };
   const images = await prepareImages(sources, { ...context, ...preparing }, warnings, kept);
-  const ofNormals: JobContext = { ...context, onProgress: ({ done, total }) => tell("normals", done, total) };
+  const ofNormals: JobContext = {
+    ...context,
+    onProgress: ({ done, total }) => tell({ stage: "normals", done, total, engine: studioEngine() }),
+  };
   const normals = await prepareImages(normalSources, { ...ofNormals, ...preparing }, warnings, kept);
   if (normalSources.length && !normals.length) {
     throw new AnomalyClusterError("bad-argument", "none of the normal images can be used: choose others, or none");
   }
+  const failure = cardFailure();
+  if (failure !== undefined) warnings.push(failure);
   const asked = {
+    engine: studioEngine(),
     images,
     sent: sources.length,
     warnings,
@@ -109,7 +127,7 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   };
   const measured = { sources, white };
   const grouping = await groupPrepared({ ...asked, measured }, options, context);
-  tell("write");
+  tell({ stage: "write" });
   const { groups, result, patches, settings } = grouping;
   const model = await takeTurn(signal, () => groupModel(patches, result, { ...settings, signal }));
   const stored = await modelFiles({
@@ -132,11 +150,12 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   return { groups, report, files };
 }
 
-/** Returns the kept images of one network and one look. */
+/** Returns the kept images of one network and one look, and of the engine that runs at that time. */
 function keptFor(network: string): KeptImages<StudioImage> {
+  const keyOf = ({ key }: StudioImage) => `${studioEngine()} ${network}\n${key}`;
   return {
-    get: ({ key }) => prepared.get(`${network}\n${key}`),
-    set: ({ key }, image) => void prepared.set(`${network}\n${key}`, image),
+    get: (image) => prepared.get(keyOf(image)),
+    set: (image, patches) => void prepared.set(keyOf(image), patches),
   };
 }
 

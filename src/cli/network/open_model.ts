@@ -10,7 +10,7 @@ import type { Views } from "../../embed/views.ts";
 import type { DecoderName } from "../../image/decode.ts";
 import { PRESETS } from "../../preset.ts";
 import type { NetworkRecord } from "../../report/model_file.ts";
-import { chosenEngine, type EngineChoice } from "./engine.ts";
+import { chosenEngine, type EngineChoice, softwareAdapterNote } from "./engine.ts";
 import { pooledEmbedder } from "../images/embedder_pool.ts";
 import { findNetwork, type FoundNetwork, type NetworkOptions } from "./find_network.ts";
 import { makerOf } from "../images/image_cache.ts";
@@ -53,6 +53,8 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   if (!manifest) warnings.push(`${name} has no manifest beside it: pixels become (pixel - 127) / 128, RGB, as a guess`);
   const size = options.size ?? manifest?.input.side ?? 224;
   const engine = await chosenEngine(options.engine ?? "auto");
+  const note = engine === "webgpu" ? await softwareAdapterNote() : undefined;
+  if (note !== undefined) warnings.push(note);
   const cores = Math.min(availableCores(), 4);
   const embedding = {
     model,

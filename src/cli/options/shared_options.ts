@@ -8,8 +8,9 @@ import { byteCount, detail, oneOf, wholeNumber } from "./arguments.ts";
 export function engineOption(): Option {
   const what =
     `what runs the network: wasm works everywhere; native is several times as fast (Deno: the task cluster:native; ` +
-    `Node: npm install ${NATIVE_PACKAGE}); auto takes native if it is installed and, in Deno, --allow-ffi is given`;
-  return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native")).default("auto");
+    `Node: npm install ${NATIVE_PACKAGE}); webgpu is the graphics card, in Deno; auto takes native if it is installed ` +
+    "and, in Deno, --allow-ffi is given, else wasm";
+  return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native", "webgpu")).default("auto");
 }
 
 /** `--detail`: how closely large photos are looked at. */

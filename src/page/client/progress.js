@@ -12,6 +12,9 @@ const STAGES = {
   write: "Writing the report",
 };
 
+/** Where networks run. */
+const ENGINES = { webgpu: "on the graphics card", wasm: "on the processor" };
+
 /** Seconds of a stage after which its pace is known well enough. */
 const PACE_AFTER = 1;
 
@@ -19,8 +22,8 @@ let stage;
 let began;
 let first;
 
-/** Shows one more step. "total" is left out if it is not known. */
-export function showProgress(name, done, total) {
+/** Shows one more step. "total" is left out if it is not known, "engine" if it is not told. */
+export function showProgress(name, done, total, engine) {
   // Each image is read and then embedded. Only the embedding is shown.
   if (name === "decode" && stage === "embed") return;
   if (name !== stage) {
@@ -28,6 +31,7 @@ export function showProgress(name, done, total) {
     document.getElementById("stage").textContent = STAGES[name];
   }
   document.getElementById("work").hidden = false;
+  document.getElementById("engine").textContent = ENGINES[engine] ?? "";
   document.getElementById("count").textContent = total ? `${amountText(done, total)}${leftText(done, total)}` : "";
   const bar = document.getElementById("progress");
   if (total) [bar.max, bar.value] = [total, done];
