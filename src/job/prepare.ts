@@ -28,6 +28,18 @@ export interface Progress {
   readonly stage: "decode" | "embed" | "compare" | "defects";
   readonly done: number;
   readonly total: number;
+  /** Groups of the images that are ready, where they were just found. */
+  readonly groups?: readonly EarlyGroup[];
+}
+
+/** A group of the images that are ready so far. */
+export interface EarlyGroup {
+  /** Number of images. */
+  readonly size: number;
+  /** Name of the most typical image. */
+  readonly medoid: string;
+  /** Its small picture, a `data:` URL, where thumbnails are made. */
+  readonly thumbnail?: string;
 }
 
 /** An encoded image that is read only when it is needed. */
@@ -77,6 +89,8 @@ export interface PreparingContext extends JobContext {
   readonly white?: number;
   /** The closer look at large photos: see `jobLook`. */
   readonly closer?: JobLook;
+  /** Groups the images that are ready, from time to time: see `earlyGroups`. */
+  readonly early?: (ready: readonly PreparedImage[], total: number) => Promise<readonly EarlyGroup[] | undefined>;
 }
 
 /** A closer look at photos, and the embedder for first looks. */
@@ -97,10 +111,14 @@ export async function prepareImages<Source extends SourceImage>(
   for (const [at, image] of images.entries()) {
     const tell = (stage: "decode" | "embed") => onProgress({ stage, done: at + 1, total: images.length });
     try {
-      const prepared = kept?.get(image) ?? await takeTurn(signal, () => prepare(image, context, tell));
+      const before = kept?.get(image);
+      const prepared = before ?? await takeTurn(signal, () => prepare(image, context, tell));
       kept?.set(image, prepared);
       if (prepared.note) warnings.push(`${image.name}: ${prepared.note}`);
       ready.push({ ...prepared, path: image.name });
+      // Images that were embedded before take no time: nobody waits for them.
+      const groups = before ? undefined : await context.early?.(ready, images.length);
+      if (groups) onProgress({ stage: "embed", done: at + 1, total: images.length, groups });
     } catch (error) {
       if (!(error instanceof AnomalyClusterError && error.code === "bad-image")) throw error;
       warnings.push(`${image.name}: ${error.message}, skipped`);

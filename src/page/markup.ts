@@ -130,6 +130,7 @@ ${withNormals ? NORMALS : ""}${withNetwork ? NETWORK : ""}</div>
 <div id="work" hidden>
 <p><span id="stage" role="status"></span> <span id="engine" class="note"></span> <span id="count" class="note"></span></p>
 <progress id="progress" aria-labelledby="stage"></progress>
+<div id="so-far" hidden><p id="so-far-text" class="note"></p><p id="so-far-pictures" class="row"></p></div>
 </div>
 <p id="problem" class="problem" role="alert" hidden></p>
 </div>

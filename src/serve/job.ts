@@ -1,5 +1,6 @@
 // Groups uploaded images and makes the report, in small pieces of work that take turns with those of other requests.
 
+import { earlyGroups } from "../job/early_groups.ts";
 import { groupPrepared, jobReport } from "../job/group.ts";
 import type { JobOptions } from "../job/options.ts";
 import { type JobContext, prepareImages } from "../job/prepare.ts";
@@ -28,7 +29,8 @@ export async function runJob(
   const warnings: string[] = [];
   const white = await context.takeTurn(context.signal, () => jobWhite(sources, context.maxPixels, warnings));
   const closer = await jobLook(sources, options.detail, context, { maxPixels: context.maxPixels, white }, warnings);
-  const preparing = { ...context, white, ...(closer && { closer }), withThumbnails: withReport };
+  const early = earlyGroups(options, context, closer);
+  const preparing = { ...context, white, early, ...(closer && { closer }), withThumbnails: withReport };
   const images = await prepareImages(sources, preparing, warnings);
   const asked = { images, sent: uploaded.length, warnings, ...(closer && { closer }) };
   const measured = withReport && { measured: { sources, maxPixels: context.maxPixels, white } };

@@ -39,7 +39,7 @@ async function group(work, signal, onProgress) {
     here.addEventListener("message", ({ data }) => {
       heard = true;
       if (data.run !== run) return;
-      if (data.kind === "progress") onProgress(data.stage, data.done, data.total, data.engine);
+      if (data.kind === "progress") onProgress(data.stage, data.done, data.total, data.engine, data.groups);
       if (data.kind === "done") settle(resolve, data.result);
       if (data.kind === "failed") settle(reject, new Error(data.message));
     }, { signal: end.signal });

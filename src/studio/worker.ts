@@ -3,9 +3,10 @@
 
 import { groupModel } from "../assign/group_model.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { earlyGroups } from "../job/early_groups.ts";
 import { groupPrepared, jobReport } from "../job/group.ts";
 import { jobOptions } from "../job/options.ts";
-import { type JobContext, type KeptImages, type Prepared, prepareImages } from "../job/prepare.ts";
+import { type EarlyGroup, type JobContext, type KeptImages, type Prepared, prepareImages } from "../job/prepare.ts";
 import { turns } from "../job/turns.ts";
 import { jobLook } from "../job/look.ts";
 import { jobWhite } from "../job/white.ts";
@@ -51,6 +52,8 @@ interface Step {
   readonly done?: number;
   readonly total?: number;
   readonly engine?: StudioEngine;
+  /** Groups of the images so far. */
+  readonly groups?: readonly EarlyGroup[];
 }
 
 type TellProgress = (step: Step) => void;
@@ -106,7 +109,8 @@ async function group(work: StudioWork, signal: AbortSignal, tell: TellProgress):
   const look = closer ? JSON.stringify([closer.look.detail, fitting.map(({ key }) => key)]) : "";
   const kept = keptFor(`${network.embedder.id} ${network.record.sha256} ${white ?? ""} ${look}`);
   const preparing = { white, ...(closer && { closer }), withThumbnails: true };
-  const images = await prepareImages(sources, { ...context, ...preparing }, warnings, kept);
+  const early = earlyGroups(options, context, closer);
+  const images = await prepareImages(sources, { ...context, ...preparing, early }, warnings, kept);
   const ofNormals: JobContext = {
     ...context,
     onProgress: ({ done, total }) => tell({ stage: "normals", done, total, engine: studioEngine() }),

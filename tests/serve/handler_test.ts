@@ -141,6 +141,26 @@ Deno.test("the report as HTML, and progress as events", async () => {
   assert.match((await failing.text()).split("\n\n").at(-2)!, /^event: error\ndata: {"error":{"code":"bad-argument"/);
 });
 
+Deno.test("groups of the first images come while the others are embedded", async () => {
+  const { handler } = service();
+  const kinds = ["hole", "cut"];
+  const images = Array.from({ length: 48 }, (_, at): [string, Uint8Array] => {
+    const kind = kinds[at % 2];
+    const file = `${kind}-${String((at >> 1) % 12 + 1).padStart(2, "0")}.jpg`;
+    // Twice as many as there are: the second time with a byte behind the end, so that no file is another's copy.
+    const bytes = Deno.readFileSync(new URL(`../data/fabric/${kind}/${file}`, import.meta.url));
+    return [`${kind}/${at}.jpg`, at < 24 ? bytes : new Uint8Array([...bytes, 0])];
+  });
+  const stream = await handler(post(form(images, { k: "2" }), { headers: { accept: "text/event-stream" } }));
+  const told = (await stream.text()).split("\n\n").filter((event) => event.includes('"groups":[{"size"'))
+    .map((event) => JSON.parse(event.match(/^event: progress\ndata: (.*)$/)![1]));
+  assert.equal(told.length, 1, "of 32 images, and not when nearly all are there");
+  const [{ stage, done, total, groups }] = told;
+  assert.deepEqual([stage, done, total], ["embed", 32, 48]);
+  assert.deepEqual(groups.map(({ size }: { size: number }) => size), [16, 16]);
+  assert.deepEqual(groups.map(({ medoid }: { medoid: string }) => medoid.split("/")[0]).sort(), ["cut", "hole"]);
+});
+
 Deno.test("what is not usable is left out, named, and refused when too little is left", async () => {
   const { handler } = service({ limits: { pixels: 1e5 } });
   const bomb = FILES.get(NAMES[0])!.slice();

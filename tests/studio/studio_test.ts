@@ -81,6 +81,10 @@ test("the fabric set: the library's groups, again without embedding, files to sa
     for (const stage of ["Loading the network", "Looking at images", "Comparing", "Writing the report"]) {
       assert(stages.includes(stage), stages.join());
     }
+    const soFar = await textOf(page, "so-far-text");
+    const [, count] = soFar!.match(/^Of the first 32 images: (\d+) groups, of .* and \d+ images\. All/) ?? [];
+    assert.equal((await page.$$("#so-far-pictures img")).length, Number(count), soFar!);
+    assert(await isHidden(page, "so-far"), "the report has taken its place");
     assert.equal(await page.evaluate(() => crossOriginIsolated), false);
     assert.equal(engines(asked), 1);
     assert.match((await textOf(page, "warning-list"))!, /^broken\.jpg: the JPEG image is truncated.*, skipped$/);

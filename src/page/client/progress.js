@@ -22,8 +22,12 @@ let stage;
 let began;
 let first;
 
-/** Shows one more step. "total" is left out if it is not known, "engine" if it is not told. */
-export function showProgress(name, done, total, engine) {
+/**
+ * Shows one more step. "total" is left out if it is not known, "engine" if it is not told. "groups" are those of the
+ * images so far; they stay until others come.
+ */
+export function showProgress(name, done, total, engine, groups) {
+  if (groups) showGroups(groups, done);
   // Each image is read and then embedded. Only the embedding is shown.
   if (name === "decode" && stage === "embed") return;
   if (name !== stage) {
@@ -38,9 +42,25 @@ export function showProgress(name, done, total, engine) {
   else bar.removeAttribute("value");
 }
 
+/** Shows the groups that were found so far, each by its most typical image. */
+function showGroups(groups, done) {
+  const [sizes, last] = [groups.map(({ size }) => size), groups.length - 1];
+  const text = last ? `${sizes.slice(0, -1).join(", ")} and ${sizes[last]} images` : `${sizes[0]} images`;
+  document.getElementById("so-far-text").textContent = `Of the first ${done} images: ${groups.length} ${
+    last ? "groups" : "group"
+  }, of ${text}. All images may give other groups.`;
+  document.getElementById("so-far-pictures").replaceChildren(
+    ...groups.filter(({ thumbnail }) => thumbnail).map(({ thumbnail, medoid, size }) => {
+      return Object.assign(new Image(), { src: thumbnail, alt: medoid, title: `${medoid}, typical of ${size} images` });
+    }),
+  );
+  document.getElementById("so-far").hidden = false;
+}
+
 /** Hides the progress until the next step. */
 export function endProgress() {
   stage = undefined;
+  document.getElementById("so-far").hidden = true;
   document.getElementById("work").hidden = true;
 }
 

@@ -36,7 +36,7 @@ startPage(async (chosen, signal, onProgress) => {
   const answer = await fetch(`/groups${query}`, { method: "POST", headers, body, signal });
   if (!answer.ok) throw new Error((await answer.json()).error.message);
   for await (const { name, data } of eventsOf(answer.body)) {
-    if (name === "progress") onProgress(data.stage, data.done, data.total);
+    if (name === "progress") onProgress(data.stage, data.done, data.total, undefined, data.groups);
     if (name === "error") throw new Error(data.error.message);
     if (name === "done") {
       const { groups, report } = data;
