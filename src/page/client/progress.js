@@ -27,7 +27,7 @@ let first;
  * images so far; they stay until others come.
  */
 export function showProgress(name, done, total, engine, groups) {
-  if (groups) showGroups(groups, done);
+  if (groups) showGroups(groups);
   // Each image is read and then embedded. Only the embedding is shown.
   if (name === "decode" && stage === "embed") return;
   if (name !== stage) {
@@ -43,12 +43,12 @@ export function showProgress(name, done, total, engine, groups) {
 }
 
 /** Shows the groups that were found so far, each by its most typical image. */
-function showGroups(groups, done) {
+function showGroups(groups) {
   const [sizes, last] = [groups.map(({ size }) => size), groups.length - 1];
   const text = last ? `${sizes.slice(0, -1).join(", ")} and ${sizes[last]} images` : `${sizes[0]} images`;
-  document.getElementById("so-far-text").textContent = `Of the first ${done} images: ${groups.length} ${
-    last ? "groups" : "group"
-  }, of ${text}. All images may give other groups.`;
+  document.getElementById("so-far-text").textContent = `Of the first ${
+    sizes.reduce((all, size) => all + size)
+  } images: ${groups.length} ${last ? "groups" : "group"}, of ${text}. All images may give other groups.`;
   document.getElementById("so-far-pictures").replaceChildren(
     ...groups.filter(({ thumbnail }) => thumbnail).map(({ thumbnail, medoid, size }) => {
       return Object.assign(new Image(), { src: thumbnail, alt: medoid, title: `${medoid}, typical of ${size} images` });
