@@ -67,8 +67,8 @@ function normalisedPowers(scores: Float32Array, tau: number): Float64Array {
 
 /** Most steps to a temperature. Some ten are the rule; more are halvings, which always come to an end. */
 const MOST_STEPS = 60;
-/** Logarithms of a temperature that differ by less are the same. */
-const EXACT = 1e-12;
+/** Logarithms of a temperature that differ by less are the same, and to how much of it they are kept. */
+const [EXACT, PRECISION] = [1e-12, 1e-9];
 
 /**
  * Finds the τ at which the weights have the perplexity `wanted`, by Newton's method on the logarithm of τ: the entropy grows
@@ -92,7 +92,8 @@ function temperatureFor(scores: Float32Array, wanted: number): number {
     at = next;
     if (isThere) break;
   }
-  return Math.exp(at);
+  // Rounded, because the last digits of exponentials differ between runtimes.
+  return Math.exp(Math.round(at / PRECISION) * PRECISION);
 }
 
 /** The entropy of weights ∝ exp(x / τ), and the variance of x / τ by these weights. */
