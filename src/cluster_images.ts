@@ -3,12 +3,11 @@
 import { type Embedder, joinPatches } from "./embed/embedder.ts";
 import { AnomalyClusterError, ensure } from "./errors.ts";
 import { decodeImage, type DecodeOptions } from "./image/decode.ts";
-import { headerSize } from "./image/header_size.ts";
 import type { PhotoSize, PixelBox } from "./image/pixel_box.ts";
 import { resize } from "./image/resize.ts";
 import { decodeUsable } from "./image/usable.ts";
 import { type CloserLook, fitLook, lookTwice, wantedDetail } from "./look/closer_look.ts";
-import { decodePhoto } from "./look/decode_photo.ts";
+import { decodePhoto, photoSize } from "./look/decode_photo.ts";
 import { type Detail, presetDetail } from "./look/detail.ts";
 import { featuresOfLooks } from "./look/two_looks.ts";
 import { type ClusterOptions, clusterPatches, type ClusterResult } from "./pipeline.ts";
@@ -132,7 +131,7 @@ async function closerLook(
   const wanted = await wantedDetail(all.length, detail ?? presetDetail(preset), async function* (chosen) {
     for (const at of chosen) {
       yield await read<PhotoSize>(at, async (image) => {
-        return isRaster(image) ? image : headerSize(image) ?? await decodeImage(image);
+        return isRaster(image) ? image : await photoSize(image);
       });
     }
   });

@@ -74,6 +74,8 @@ export interface ComparedFeatures extends Omit<PreparedFeatures, "preparation"> 
   readonly standardErrors?: PatchValues;
   /** Present if a feature needs them. */
   readonly residuals?: PatchSet;
+  /** The images that all were compared with, if these are a sample. */
+  readonly references?: PatchSet;
 }
 
 /** Prepares the patches of all features. Features that share their patches get them only once. */
@@ -96,10 +98,10 @@ export async function compareFeatures(
 ): Promise<ComparedFeatures[]> {
   const compared: ComparedFeatures[] = [];
   for (const [at, { preparation, ...own }] of prepared.entries()) {
-    const references = over !== "normal"
-      ? sample && someImages(own.patches, sample)
-      : normals && await prepare(normals, preparation);
-    const found = await comparePatches(own.patches, over, references, wantResiduals(own.features), {
+    const isOverNormals = over === "normal";
+    const references = isOverNormals ? undefined : sample && someImages(own.patches, sample);
+    const others = isOverNormals ? normals && await prepare(normals, preparation) : references;
+    const found = await comparePatches(own.patches, over, others, wantResiduals(own.features), {
       ...work,
       onProgress: (done, total) => work.onProgress?.(at * total + done, prepared.length * total),
     });
@@ -107,6 +109,7 @@ export async function compareFeatures(
     compared.push({
       ...own,
       ...found,
+      ...(references && { references }),
       ...(standardErrors && { standardErrors: ofPopulation(standardErrors, sample!.length) }),
     });
   }

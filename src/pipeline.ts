@@ -149,7 +149,7 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
   const spread = isLeftOpen(weight) ? chooseSpread(compared, weight) : undefined;
   const chosen = spread?.weighting ?? weight;
   const { embeddings, scales, weights } = embed(compared, options, chosen);
-  const fit = sample && scales && weight.kind !== "mask" && fittedToSample(prepared, compared, sample, chosen, scales);
+  const fit = sample && scales && weight.kind !== "mask" && fittedToSample(prepared, compared, chosen, scales);
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(shown, options);
   const trained = "train" in clusterer ? clusterer : undefined;
   const direct = trained ? FOR_COUNT : clusterer as DirectClusterer;

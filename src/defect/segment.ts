@@ -108,10 +108,10 @@ function segmentSmoothed(
     noise = spreadOf(distance, search);
     const beyond = new Float32Array(distance.length);
     for (let at = 0; at < distance.length; at++) if (search[at] && distance[at] > noise) beyond[at] = 1;
-    const near = boxMeans(beyond, width, 2);
+    const grown = boxMeans(beyond, width, 2);
     let left = 0;
     counts = new Float32Array(distance.length);
-    for (let at = 0; at < near.length; at++) if (near[at] <= 0) left += counts[at] = 1;
+    for (let at = 0; at < grown.length; at++) if (grown[at] <= 0) left += counts[at] = 1;
     if (left === 0) break;
   }
   const above = (threshold: number) => {

@@ -65,7 +65,7 @@ export async function startedEngine(engine: Engine, threads: number, files: Engi
  * Loads the engine, and its compiled module if it starts from one. It is only imported here because it is large and
  * changes globals.
  */
-export async function wasmRuntime(
+async function wasmRuntime(
   threads: number,
   { wasmBinary, wasmModule }: EngineFiles,
 ): Promise<{ runtime: Runtime; module?: WebAssembly.Module }> {
@@ -149,7 +149,7 @@ const openInTurn = oneByOne();
  * Calls `start`. While it runs, instantiating the stand-in's bytes gives an instance of `module`. Calls run one after
  * another.
  */
-export function standingIn<T>(module: WebAssembly.Module | undefined, start: () => Promise<T>): Promise<T> {
+function standingIn<T>(module: WebAssembly.Module | undefined, start: () => Promise<T>): Promise<T> {
   return module ? openInTurn(() => patchedFor(module, start)) : start();
 }
 
@@ -176,12 +176,12 @@ export async function nativeStarts(): Promise<boolean> {
   return await nativeRuntime().then(() => true, () => false);
 }
 
-export function nativeRuntime(): Promise<Runtime> {
+function nativeRuntime(): Promise<Runtime> {
   return importNative(NATIVE_PACKAGE, "the native engine", "deno task cluster:native");
 }
 
 /** Waiting threads of the native engine then leave their cores to the threads that decode the next images. */
-export const WITHOUT_SPINNING = { session: { intra_op: { allow_spinning: "0" } } };
+const WITHOUT_SPINNING = { session: { intra_op: { allow_spinning: "0" } } };
 
 /**
  * Makes the runs of all sessions follow one another. onnxruntime-web keeps a run's arguments on the stack of its one

@@ -1,6 +1,5 @@
 import { centreOf } from "../distance/lengths.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
-import { someImages } from "../embed/embedder.ts";
 import type { Pooling } from "../distance/pooling.ts";
 import { scalesOf } from "../distance/weighted_average.ts";
 import { AnomalyClusterError } from "../errors.ts";
@@ -75,17 +74,19 @@ export async function fitEmbedding(
 export function fittedToSample(
   prepared: readonly PreparedFeatures[],
   compared: readonly ComparedFeatures[],
-  sample: readonly number[],
   weight: Weighting,
   scales: readonly number[],
 ): FittedEmbedding {
-  const parts = prepared.map(({ features, preparation: { whitening }, patches, centre }, at): FittedPart => ({
-    features,
-    ...(whitening && { whitening }),
-    weight: withAbsoluteTemperatures(weight, compared[at].scores),
-    ...(needsReferences({ features, weight }, false) && { references: someImages(patches, sample) }),
-    ...(centre && { centre }),
-  }));
+  const parts = compared.map(({ features, scores, references, centre }, at): FittedPart => {
+    const { whitening } = prepared[at].preparation;
+    return {
+      features,
+      ...(whitening && { whitening }),
+      weight: withAbsoluteTemperatures(weight, scores),
+      ...(needsReferences({ features, weight }, false) && { references }),
+      ...(centre && { centre }),
+    };
+  });
   return { parts, scales };
 }
 

@@ -1,11 +1,9 @@
 // Decides whether a closer look at the photos of a request is needed, and fits it to some of them.
 
 import { AnomalyClusterError } from "../errors.ts";
-import { headerSize } from "../image/header_size.ts";
 import type { PhotoSize } from "../image/pixel_box.ts";
-import { decodeUsable } from "../image/usable.ts";
 import { fitLook, type PhotoReader, wantedDetail } from "../look/closer_look.ts";
-import { decodePhoto } from "../look/decode_photo.ts";
+import { decodePhoto, photoSize } from "../look/decode_photo.ts";
 import type { Detail } from "../look/detail.ts";
 import type { Raster } from "../types.ts";
 import type { JobContext, JobLook, SourceImage } from "./prepare.ts";
@@ -67,10 +65,8 @@ async function decoded(
   return await decodePhoto(await source.read(), detail, size, { maxPixels, ...(white && { white }) });
 }
 
-/** Reads the size of an image, from its header if possible. */
 async function sizeOf(source: SourceImage, { maxPixels, white }: Decoding): Promise<PhotoSize> {
-  const bytes = await source.read();
-  return headerSize(bytes) ?? await decodeUsable(bytes, Infinity, { maxPixels, ...(white && { white }) });
+  return await photoSize(await source.read(), { maxPixels, ...(white && { white }) });
 }
 
 /** Returns what is read, or nothing if the image cannot be used: `prepareImages` will warn of that. */

@@ -2,6 +2,7 @@
 
 import { decodeImage, type DecodeOptions } from "../image/decode.ts";
 import { headerSize } from "../image/header_size.ts";
+import type { PhotoSize } from "../image/pixel_box.ts";
 import { decodeUsable, REDUCING_GAP } from "../image/usable.ts";
 import type { Raster } from "../types.ts";
 import { sufficientShrinkage } from "./detail.ts";
@@ -21,6 +22,14 @@ export async function decodePhoto(
   const stored = shrinkage > 1 ? headerSize(bytes) : undefined;
   const side = stored ? Math.min(stored.width, stored.height) / shrinkage : Infinity;
   return await decodeUsable(bytes, Math.max(size, side / REDUCING_GAP), options);
+}
+
+/** Returns the size of a photo, from its header if possible. Throws `bad-image`. */
+export async function photoSize(
+  bytes: Uint8Array,
+  options: Pick<DecodeOptions, "maxPixels" | "decoder" | "white"> = {},
+): Promise<PhotoSize> {
+  return headerSize(bytes) ?? await decodeUsable(bytes, Infinity, options);
 }
 
 /** Pixels a side that a photo keeps at least where its defect is measured. */

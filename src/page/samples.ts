@@ -23,8 +23,14 @@ export interface Samples {
   readonly notice: string;
 }
 
-/** Returns the photos and their licence. */
-export async function sampleFiles(): Promise<Samples> {
+let files: Promise<Samples> | undefined;
+
+/** Returns the photos and their licence. They are unpacked once. */
+export function sampleFiles(): Promise<Samples> {
+  return files ??= unpacked();
+}
+
+async function unpacked(): Promise<Samples> {
   const { zip, notice } = await import("./generated/samples.ts");
   return { zip: Uint8Array.from(atob(zip), (letter) => letter.charCodeAt(0)), notice };
 }

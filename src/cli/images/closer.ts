@@ -8,9 +8,9 @@ import { checkedModel } from "../../embed/onnx.ts";
 import type { Engine } from "../../embed/onnx_runtime.ts";
 import { openedLate } from "../../embed/opened_late.ts";
 import { AnomalyClusterError } from "../../errors.ts";
-import { decodeImage, type DecoderName } from "../../image/decode.ts";
-import { headerSize } from "../../image/header_size.ts";
+import type { DecoderName } from "../../image/decode.ts";
 import { type CloserLook, fitLook, type PhotoReader, type SizeReader, wantedDetail } from "../../look/closer_look.ts";
+import { photoSize } from "../../look/decode_photo.ts";
 import type { Detail } from "../../look/detail.ts";
 import { firstLookOptions } from "../../look/first_look_network.ts";
 import { pooledEmbedder } from "./embedder_pool.ts";
@@ -77,8 +77,7 @@ function sizesOf(files: readonly ImageFile[]): SizeReader {
   return async function* (chosen) {
     for (const at of chosen) {
       try {
-        const bytes = await readBytes(files[at].file);
-        yield headerSize(bytes) ?? await decodeImage(bytes);
+        yield await photoSize(await readBytes(files[at].file));
       } catch (error) {
         if (!(error instanceof AnomalyClusterError)) throw error;
       }
