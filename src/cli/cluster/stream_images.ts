@@ -2,12 +2,14 @@
 
 import { blockImages } from "../../fitted/embed_blocks.ts";
 import { embedEachImage } from "../../fitted/embedded_images.ts";
+import { embedOnce } from "../images/image_cache.ts";
 import { embedFiles, type LoadedImage } from "../images/load_images.ts";
 import { CollectedImages, fitReferences, type ImageStream } from "./streamed_images.ts";
 
 /** Fits an embedding to the references, then embeds every image by it. */
 export const streamImages: ImageStream = async (files, network, options, warnings) => {
-  const fitted = await fitReferences(files, network, options);
+  const { first, again } = embedOnce(network);
+  const fitted = await fitReferences(files, first, options);
   const block = blockImages(fitted.grid);
   const collected = new CollectedImages();
   let done = 0;
@@ -19,7 +21,7 @@ export const streamImages: ImageStream = async (files, network, options, warning
     done += waiting.length;
     waiting = [];
   };
-  for await (const image of embedFiles(files, network, warnings, "Embedding and comparing")) {
+  for await (const image of embedFiles(files, again, warnings, "Embedding and comparing")) {
     if (waiting.push(image) === block) await flush();
   }
   await flush();

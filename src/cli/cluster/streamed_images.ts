@@ -64,9 +64,10 @@ export type FittedSample = Pick<StreamedImages, "fit" | "grid" | "references">;
 const CANDIDATES = 4;
 
 /**
- * So many images are drawn if the number of references is left open. Whitening and spread are chosen by all of them.
+ * So many images are drawn if the number of references is left open. Whitening and spread are chosen by all of them. Of
+ * photos that are looked at twice, which take twice the memory, fewer are drawn: more than a consensus of spreads needs.
  */
-const DRAWN = 512;
+const [DRAWN, DRAWN_TWICE] = [512, 320];
 
 /** Embeds the references, and fits to them how images become vectors. */
 export async function fitReferences(
@@ -95,7 +96,11 @@ async function chosenReferences(
   { references, seed }: StreamOptions,
 ): Promise<PatchSet> {
   const isCoreset = typeof references === "object";
-  const wanted = isCoreset ? references.coreset : references === "auto" ? DRAWN : references;
+  const wanted = isCoreset
+    ? references.coreset
+    : references === "auto"
+    ? network.closer ? DRAWN_TWICE : DRAWN
+    : references;
   const asked = randomSample(files.length, isCoreset ? CANDIDATES * wanted : wanted, seed);
   // Warnings on files that cannot be read come later, when all files are read.
   const images = await loadImages(asked.map((at) => files[at]), network, [], "Embedding references");

@@ -135,6 +135,30 @@ export class RunCache {
   }
 }
 
+/**
+ * The network for a run that needs some images twice: `first` for these images, `again` for all. Without a cache, what was
+ * embedded by `first` is kept in memory until `again` comes to it, so that no image is embedded twice.
+ */
+export function embedOnce<Network extends { readonly cache?: ImageCache }>(
+  network: Network,
+): { readonly first: Network; readonly again: Network } {
+  if (network.cache) return { first: network, again: network };
+  const kept = new Map<string, CachedImage>();
+  const keyOf = (bytes: Uint8Array) => cacheKey(bytes, "");
+  const take = (key: Uint8Array) => {
+    const image = kept.get(key.join());
+    kept.delete(key.join());
+    return image;
+  };
+  return {
+    first: {
+      ...network,
+      cache: { keyOf, get: () => undefined, put: (key, image) => void kept.set(key.join(), image) },
+    },
+    again: { ...network, cache: { keyOf, get: take, put: () => {} } },
+  };
+}
+
 /** The folder of the cache: `undefined` if it is off, empty if no folder is known for it. */
 function folderOf(option: string | undefined): string | undefined {
   if (option === "off") return undefined;
