@@ -1,27 +1,24 @@
 // Lets the graphics card run networks where there is one, and the processor where there is none or where it fails.
 
-import { openedLate } from "../embed/opened_late.ts";
+import { type CardOrProcessor, onCardOrProcessor, type Place } from "../embed/card_or_processor.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import type { CheckedModel } from "../embed/onnx.ts";
 import { graphicsAdapter } from "../runtime/graphics.ts";
 
-/** The engines of the studio: on the graphics card and on the processor. */
-export type StudioEngine = "webgpu" | "wasm";
-
 const FAILED = "the graphics card failed: the image in hand was embedded again by the processor, and all after it; " +
   "reload the page to try the card again";
 
-let engine: StudioEngine | undefined;
+let place: Place | undefined;
 let untold: string | undefined;
 
 /** Chooses the engine, once. It only changes when the graphics card fails. */
-export async function chooseEngine(): Promise<void> {
-  engine ??= await hasCard() ? "webgpu" : "wasm";
+export async function chooseEngine(): Promise<Place> {
+  return place ??= { engine: await hasCard() ? "webgpu" : "wasm", onFailure: () => untold = FAILED };
 }
 
 /** The engine that runs networks now. */
-export function studioEngine(): StudioEngine {
-  return engine ?? "wasm";
+export function studioEngine(): CardOrProcessor {
+  return place?.engine ?? "wasm";
 }
 
 /** Why the processor took over, once for each time that it did. */
@@ -29,6 +26,11 @@ export function cardFailure(): string | undefined {
   const sentence = untold;
   untold = undefined;
   return sentence;
+}
+
+/** An embedder of the network on the studio's engine. */
+export function onStudioEngine(checked: CheckedModel): Embedder {
+  return onCardOrProcessor(checked, chooseEngine);
 }
 
 /**
@@ -41,33 +43,4 @@ async function hasCard(): Promise<boolean> {
   if (asked === "wasm" || !("Suspending" in WebAssembly)) return false;
   const adapter = await graphicsAdapter();
   return adapter !== undefined && (asked === "webgpu" || !adapter.info?.isFallbackAdapter);
-}
-
-/**
- * An embedder on the graphics card, which the processor takes over from. An image that the card fails at goes to the
- * processor. If that fails too, the network is to blame, and the card is kept.
- */
-export function onCardOrProcessor({ id, open }: CheckedModel): Embedder {
-  const card = openedLate({ id, open: () => open("webgpu") });
-  const processor = openedLate({ id, open: () => open("wasm") });
-  return {
-    id,
-    async embed(image) {
-      await chooseEngine();
-      if (engine === "wasm") return await processor.embed(image);
-      try {
-        return await card.embed(image);
-      } catch {
-        const patches = await processor.embed(image);
-        engine = "wasm";
-        untold = FAILED;
-        await card.release().catch(() => {}); // What failed may not end in order.
-        return patches;
-      }
-    },
-    async release() {
-      await card.release().catch(() => {});
-      await processor.release();
-    },
-  };
 }

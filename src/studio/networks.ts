@@ -12,7 +12,7 @@ import { firstLookNetwork } from "../look/first_look_network.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
 import { bytesOf, type ChosenNetwork, keyOf } from "./chosen.ts";
-import { onCardOrProcessor } from "./graphics_card.ts";
+import { onStudioEngine } from "./graphics_card.ts";
 
 /** A network, and its entry in model.json. */
 export interface StudioNetwork extends Network {
@@ -40,7 +40,7 @@ let firstLooks: Promise<Embedder> | undefined;
 
 /** Returns the network for first looks, which is opened once. */
 function openFirstLook(): Promise<Embedder> {
-  return firstLooks ??= firstLookNetwork({ threads: threadCount(), webgpu }).then(onCardOrProcessor);
+  return firstLooks ??= firstLookNetwork({ threads: threadCount(), webgpu }).then(onStudioEngine);
 }
 
 let opened: { readonly key: string; readonly network: StudioNetwork } | undefined;
@@ -107,7 +107,7 @@ async function opening(
   const checked = await checkedModel({ model, manifest, ...embedding, size, threads: threadCount(), webgpu });
   const record = { id: checked.id, ...named, sha256: await sha256(model), preset, size };
   return {
-    embedder: onCardOrProcessor(checked),
+    embedder: onStudioEngine(checked),
     levels: checked.levels,
     openFirstLook,
     size,

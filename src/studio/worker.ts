@@ -16,7 +16,8 @@ import { groupsCsv, type GroupsFile } from "../report/result.ts";
 import { Problem } from "../serve/problem.ts";
 import type { UploadedImage } from "../serve/uploaded_image.ts";
 import { type ChosenFiles, type ChosenNetwork, type StudioImage, studioImages } from "./chosen.ts";
-import { cardFailure, chooseEngine, type StudioEngine, studioEngine } from "./graphics_card.ts";
+import type { CardOrProcessor } from "../embed/card_or_processor.ts";
+import { cardFailure, chooseEngine, studioEngine } from "./graphics_card.ts";
 import { networkOf } from "./networks.ts";
 
 /** The work that the page asks for. */
@@ -51,7 +52,7 @@ interface Step {
   readonly stage: string;
   readonly done?: number;
   readonly total?: number;
-  readonly engine?: StudioEngine;
+  readonly engine?: CardOrProcessor;
   /** Groups of the images so far. */
   readonly groups?: readonly EarlyGroup[];
 }

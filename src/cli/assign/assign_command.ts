@@ -91,7 +91,7 @@ export async function assignCommand(
     },
     warnings,
   );
-  const closer = stored.look && await openCloser(stored.look, opened.engine);
+  const closer = stored.look && await openCloser(stored.look, opened);
   const network = networkWith(opened, closer, cache);
 
   const title = `New images of ${basename(folder)}`;

@@ -5,11 +5,10 @@ import { availableCores } from "../../core/cores.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
 import type { Embedder } from "../../embed/embedder.ts";
 import { checkedModel } from "../../embed/onnx.ts";
-import type { Engine } from "../../embed/onnx_runtime.ts";
-import { openedLate } from "../../embed/opened_late.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import type { DecoderName } from "../../image/decode.ts";
 import { type CloserLook, fitLook, type PhotoReader, type SizeReader, wantedDetail } from "../../look/closer_look.ts";
+import type { OpenModel } from "../network/open_model.ts";
 import { photoSize } from "../../look/decode_photo.ts";
 import type { Detail } from "../../look/detail.ts";
 import { firstLookOptions } from "../../look/first_look_network.ts";
@@ -34,9 +33,11 @@ export function closerNote({ look: { detail } }: Closer): string {
     "are seen; --detail PIXELS asks for smaller ones, --detail off sees photos whole";
 }
 
+/** The engine that first looks are embedded on. */
+type LookEngine = Pick<OpenModel, "engine" | "onEngine">;
+
 /** How images are decoded and embedded. */
-export interface CloserOptions {
-  readonly engine: Engine;
+export interface CloserOptions extends LookEngine {
   readonly decoder: DecoderName;
   readonly size: number;
   readonly white?: number;
@@ -53,13 +54,13 @@ export async function fitCloser(
 ): Promise<Closer | undefined> {
   const wanted = await wantedDetail(files.length, detail, sizesOf(files));
   if (!wanted) return undefined;
-  const networks = await firstLookNetworks(options.engine);
+  const networks = await firstLookNetworks(options);
   const photos = photosOf(files, { ...options, detail: wanted.detail });
   return closerOf(await fitLook(files.length, wanted.detail, photos, networks.embedder), networks);
 }
 
 /** Opens the networks for a look that was fitted before. */
-export async function openCloser(look: CloserLook, engine: Engine): Promise<Closer> {
+export async function openCloser(look: CloserLook, engine: LookEngine): Promise<Closer> {
   return closerOf(look, await firstLookNetworks(engine));
 }
 
@@ -96,17 +97,17 @@ function photosOf(files: readonly ImageFile[], options: CloserOptions & { readon
 }
 
 /** Opens the embedder of first looks, for one photo at a time. */
-export async function openFirstLooks(engine: Engine): Promise<Embedder> {
+export async function openFirstLooks(engine: LookEngine): Promise<Embedder> {
   return (await firstLookNetworks(engine)).embedder;
 }
 
-async function firstLookNetworks(engine: Engine): Promise<Pick<Closer, "embedder" | "openMany">> {
+async function firstLookNetworks({ engine, onEngine }: LookEngine): Promise<Pick<Closer, "embedder" | "openMany">> {
   const cores = Math.min(availableCores(), 4);
   const options = await firstLookOptions({ engine, threads: cores });
   const checked = await checkedModel(options);
   const pools = engine === "wasm" && cores > 1;
   return {
-    embedder: openedLate(checked),
+    embedder: onEngine(checked),
     // The other cores embed close looks.
     ...(pools && { openMany: () => pooledEmbedder(checked.id, options, Math.ceil(cores / 2)) }),
   };

@@ -2,9 +2,10 @@
 
 import { availableCores } from "../../core/cores.ts";
 import type { Embedder } from "../../embed/embedder.ts";
+import { onCardOrProcessor, type Place } from "../../embed/card_or_processor.ts";
 import { openedLate } from "../../embed/opened_late.ts";
 import { sha256 } from "../../embed/manifest.ts";
-import { checkedModel } from "../../embed/onnx.ts";
+import { type CheckedModel, checkedModel } from "../../embed/onnx.ts";
 import type { Engine } from "../../embed/onnx_runtime.ts";
 import type { Views } from "../../embed/views.ts";
 import type { DecoderName } from "../../image/decode.ts";
@@ -34,6 +35,8 @@ export interface OpenModel {
   readonly levels: number;
   /** Opens an embedder that is faster for many images; absent if there is none. */
   readonly openMany?: () => Embedder;
+  /** Makes an embedder of another network on the same engine. */
+  readonly onEngine: (checked: CheckedModel) => Embedder;
   /** Side in pixels to which images are resized. */
   readonly size: number;
   readonly decoder: DecoderName;
@@ -45,6 +48,10 @@ export interface OpenModel {
   readonly engine: Engine;
   readonly network: NetworkRecord;
 }
+
+const CARD_FAILED =
+  "the graphics card failed: the image in hand was embedded again by the processor, and all after it; " +
+  "--engine wasm leaves the card out";
 
 /** Finds and checks the network of `--model`, or the preset's. It is opened with the first image. */
 export async function openModel(options: ModelOptions, warnings: string[], found?: FoundNetwork): Promise<OpenModel> {
@@ -79,7 +86,9 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   };
   const decoder = options.decoder ?? "own";
   const maker = await makerOf(checked.id, model, manifest, engine, decoder, white);
-  const embedder = openedLate(checked);
+  const place: Place = { engine: "webgpu", onFailure: () => warnings.push(CARD_FAILED) };
+  const onEngine = engine === "webgpu" ? (model: CheckedModel) => onCardOrProcessor(model, () => place) : openedLate;
+  const embedder = onEngine(checked);
   // Test another network than the presets' before the work: whether its output can be used is known only after a run.
   if (options.model !== undefined) {
     await embedder.embed({ data: new Uint8Array(4 * size * size).fill(128), width: size, height: size });
@@ -88,6 +97,7 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   return {
     embedder,
     levels: checked.levels,
+    onEngine,
     ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, cores) }),
     size,
     decoder,

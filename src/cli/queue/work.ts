@@ -138,7 +138,7 @@ class Worker {
       of: "its images",
     }, []);
     if (network.maker !== record.maker) throw refuse("the worker's decoders or engine are other ones");
-    const closer = look && await openCloser(lookAmong(look, fitted.bytes), record.engine);
+    const closer = look && await openCloser(lookAmong(look, fitted.bytes), network);
     await this.#close();
     tell(`working for job ${record.id}, ${countOf(record.images, "image")} of ${record.name}`);
     return this.#job = {

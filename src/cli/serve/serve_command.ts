@@ -39,7 +39,7 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     const warnings: string[] = [];
     const network = await openModel({ preset, ...(model !== undefined && { model }) }, warnings);
     for (const warning of warnings) warn(warning);
-    return { ...network, openFirstLook: () => firstLooks ??= openFirstLooks(network.engine) };
+    return { ...network, openFirstLook: () => firstLooks ??= openFirstLooks(network) };
   };
   let firstLooks: Promise<Embedder> | undefined;
   // A network of --model is opened now, so that an error reaches the person who starts the service, not a client.
