@@ -1,19 +1,21 @@
-// Groups images by one vector each, when there are too many images for a matrix of all distances.
+// Groups images by one vector each, however many images there are.
 
 import { checkGroupCount, findCopies, forAll, groupsForAll, treeForAll } from "../copies/equal_copies.ts";
+import { SINGLE_PRECISION_FROM } from "../core/linkage_kernel.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { squaredDistance } from "../distance/squared_distance.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";
 import { someEmbeddings } from "../embed/embedder.ts";
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { randomSample } from "../random.ts";
-import type { Embeddings } from "../types.ts";
+import type { DistanceMatrix, Embeddings } from "../types.ts";
 import { chooseGroupCount, type GroupCountChoice } from "./choose_k.ts";
 import { cut, groupsAbove } from "./cut.ts";
 import { largestFirst } from "./largest_first.ts";
-import { type Linkage, wardLinkage } from "./linkage.ts";
+import { type Linkage, linkage, wardLinkage } from "./linkage.ts";
 import { microClusters } from "./micro_clusters.ts";
-import { outliersBySample } from "./outliers.ts";
+import { submatrix } from "./subsets.ts";
+import { outliers, outliersBySample } from "./outliers.ts";
 
 /** Options of {@linkcode clusterEmbeddings}. */
 export interface ClusterEmbeddingsOptions extends WorkOptions {
@@ -45,7 +47,7 @@ export interface EmbeddingGroups {
   readonly medoids: Int32Array;
   /** Distance of each image to its group's medoid. */
   readonly distances: Float64Array;
-  /** 1 for each image that fits nowhere, judged by its nearest images in a sample. */
+  /** 1 for each image that fits nowhere, judged by its nearest images; from 5,000 images on by those in a sample. */
   readonly outliers: Uint8Array;
   /** The merges of images, or of micro-clusters if these were used. */
   readonly tree: Linkage;
@@ -63,8 +65,9 @@ export interface EmbeddingGroups {
 const SAMPLE = 2000;
 
 /**
- * Groups images by Ward linkage of their vectors, without a matrix of distances. Up to 50,000 images it is exact;
- * memory grows with the number of images, time with its square. Beyond that, 5,000 micro-clusters are linked, each
+ * Groups images by Ward linkage of their vectors. Up to 50,000 images it is exact. Below 5,000 a matrix of all distances
+ * is made, which is several times as fast for long vectors. Beyond, memory grows with the number of images, and time with
+ * its square. Beyond 50,000, 5,000 micro-clusters are linked, each
  * weighted by its number of images. Equal vectors count once.
  *
  * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for wrong vectors, k or threshold.
@@ -108,13 +111,25 @@ async function clusterDistinct(embeddings: Embeddings, options: ClusterEmbedding
   const micro = count > exactUpTo
     ? await microClusters(embeddings, options.microClusters ?? 5000, seed, options)
     : undefined;
-  const tree = micro ? wardLinkage(micro.centres, micro.sizes) : wardLinkage(embeddings);
+  const distances = !micro && count < SINGLE_PRECISION_FROM ? euclideanDistances(embeddings) : undefined;
+  const tree = micro
+    ? wardLinkage(micro.centres, micro.sizes)
+    : distances
+    ? linkage(distances, "ward")
+    : wardLinkage(embeddings);
   const labels = (wanted: number) => {
     const cutTree = cut(tree, Math.min(wanted, tree.count));
     return micro ? micro.labels.map((cluster) => cutTree[cluster]) : cutTree;
   };
   const sample = randomSample(count, SAMPLE, seed);
-  const choice = k === "auto" && threshold === undefined ? chosenBySample(embeddings, sample, labels, tree) : undefined;
+  const amongSample = () => {
+    return distances
+      ? submatrix(distances, Int32Array.from(sample))
+      : euclideanDistances(someEmbeddings(embeddings, sample));
+  };
+  const choice = k === "auto" && threshold === undefined
+    ? chosenBySample(amongSample(), sample, labels, tree)
+    : undefined;
   const wanted = threshold === undefined ? choice?.k ?? k as number : groupsAbove(tree, threshold);
   const groups = largestFirst(labels(wanted), options.scores ?? new Float64Array(count));
   const medoids = nearestToMeans(embeddings, groups);
@@ -125,7 +140,9 @@ async function clusterDistinct(embeddings: Embeddings, options: ClusterEmbedding
     distances: Float64Array.from(groups, (group, i) => {
       return Math.sqrt(squaredDistance(embeddings, i, embeddings, medoids[group]));
     }),
-    outliers: outliersBySample(embeddings, sample, groups, smallestGroup),
+    outliers: distances
+      ? outliers(distances, groups, smallestGroup)
+      : outliersBySample(embeddings, sample, groups, smallestGroup),
     tree,
     ...(choice && { choice }),
     ...(micro && { micro: { count: micro.sizes.length, within: micro.within } }),
@@ -134,12 +151,11 @@ async function clusterDistinct(embeddings: Embeddings, options: ClusterEmbedding
 
 /** Chooses k by the gaps of the whole tree and the prediction strength of a sample of the images. */
 function chosenBySample(
-  embeddings: Embeddings,
-  sample: readonly number[],
+  distances: DistanceMatrix,
+  sample: ArrayLike<number>,
   labels: (k: number) => Int32Array,
   tree: Linkage,
 ): GroupCountChoice {
-  const distances = euclideanDistances(someEmbeddings(embeddings, sample));
   const sampled = (k: number) => {
     const all = labels(k);
     return Int32Array.from(sample, (at) => all[at]);
