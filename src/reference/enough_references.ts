@@ -31,9 +31,9 @@ export async function referencesFor(
   patches: PatchSet,
   prepared: readonly PreparedFeatures[],
   over: ScoreSource,
-  { references = "auto", seed = 0, ...work }: ReferenceOptions,
+  { references = "auto", seed = 0, few = FEW, ...work }: ReferenceOptions,
 ): Promise<number[] | undefined> {
-  const counted = references === "auto" ? await enoughReferences(prepared, over, seed, work) : references;
+  const counted = references === "auto" ? await enoughReferences(prepared, over, seed, work, few) : references;
   const sample = chooseReferences(patches, counted, seed);
   return over === "normal" ? undefined : sample;
 }
@@ -44,6 +44,8 @@ export interface ReferenceOptions extends WorkOptions {
   readonly references?: References;
   /** Seed of the sample. @default 0 */
   readonly seed?: number;
+  /** Up to so many images, all are compared with each other. @default 256 */
+  readonly few?: number;
 }
 
 /**
@@ -52,15 +54,17 @@ export interface ReferenceOptions extends WorkOptions {
  * root of their number.
  *
  * @param prepared the patches to compare. If there are several sets, the one that needs the most images decides.
+ * @param few up to so many images, all are compared with each other; below 96 they always are.
  */
 export async function enoughReferences(
   prepared: readonly PreparedFeatures[],
   over: ScoreSource,
   seed: number,
   work: WorkOptions,
+  few: number = FEW,
 ): Promise<number | "all"> {
   const [{ patches: { count } }] = prepared;
-  if (count <= FEW || over === "normal") return "all";
+  if (count <= Math.max(few, FEWEST + PROBES) || over === "normal") return "all";
   const drawn = randomSample(count, FEWEST + PROBES, seed + 1);
   // The drawn images are in ascending order. Every third one is a probe, so that probes come from all parts of the set.
   const probes = drawn.filter((_, at) => at % 3 === 0);

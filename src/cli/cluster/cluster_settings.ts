@@ -132,9 +132,9 @@ export function checkCombination(weight: WeightName, options: ClusterCommandOpti
 
 /**
  * Up to so many images are held in memory together: some 2 GB. A photo that is looked at twice takes twice as much, so fewer
- * of these are held: some 1.5 GB. More are streamed one by one, unless options say otherwise.
+ * of these are held: some 1 GB. More are streamed one by one, unless options say otherwise.
  */
-const [TOGETHER_UP_TO, TWICE_UP_TO] = [2000, 288];
+const [TOGETHER_UP_TO, TWICE_UP_TO] = [2000, 192];
 /** Number of references for streamed images, if the preset compares all images. */
 const MANY = 512;
 

@@ -67,7 +67,7 @@ const CANDIDATES = 4;
  * So many images are drawn if the number of references is left open. Whitening and spread are chosen by all of them. Of
  * photos that are looked at twice, which take twice the memory, fewer are drawn: more than a consensus of spreads needs.
  */
-const [DRAWN, DRAWN_TWICE] = [512, 288];
+const [DRAWN, DRAWN_TWICE] = [512, 192];
 
 /** Embeds the references, and fits to them how images become vectors. */
 export async function fitReferences(
@@ -78,8 +78,9 @@ export async function fitReferences(
   const drawn = await chosenReferences(files, network, options);
   const { weight = { kind: "soft" }, features = [{}], seed } = options;
   const prepared = await prepareFeatures(drawn, features);
+  const isSample = drawn.count < files.length;
   const sample = options.references === "auto"
-    ? await referencesFor(drawn, prepared, sourceOf(weight), { seed })
+    ? await referencesFor(drawn, prepared, sourceOf(weight), { seed, ...(isSample && { few: 0 }) })
     : undefined;
   const references = sample ? someImages(drawn, sample) : drawn;
   const { rows, cols, channels, levels } = references;
