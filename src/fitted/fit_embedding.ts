@@ -92,22 +92,17 @@ export function fittedToSample(
 
 /**
  * The weighting; if its τ is still to be chosen, with the best τ for these images.
- *
- * @param sample the images that all are compared with. @default all
- * @param ready the same patches, prepared for the features, where they are already.
  */
-export async function chosenWeighting(
+async function chosenWeighting(
   patches: PatchSet,
   weight: Weighting,
   { features = [{}], normals, onProgress: _, ...work }: FitOptions,
-  sample?: readonly number[],
-  ready?: readonly PreparedFeatures[],
 ): Promise<Weighting> {
   if (!isLeftOpen(weight)) return weight;
   const alike = spreadsAlike(patches.count, weight);
   if (alike) return alike;
-  const prepared = ready ?? await prepareFeatures(patches, features);
-  return chooseSpread(await compareFeatures(prepared, sourceOf(weight), { normals, sample }, work), weight).weighting;
+  const prepared = await prepareFeatures(patches, features);
+  return chooseSpread(await compareFeatures(prepared, sourceOf(weight), { normals }, work), weight).weighting;
 }
 
 async function fitPart(
