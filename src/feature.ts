@@ -99,7 +99,7 @@ export async function compareFeatures(
   const compared: ComparedFeatures[] = [];
   for (const [at, { preparation, ...own }] of prepared.entries()) {
     const isOverNormals = over === "normal";
-    const references = isOverNormals ? undefined : sample && someImages(own.patches, sample);
+    const references = isOverNormals ? undefined : sample && sampleOf(own.patches, sample);
     const others = isOverNormals ? normals && await prepare(normals, preparation) : references;
     const found = await comparePatches(own.patches, over, others, wantResiduals(own.features), {
       ...work,
@@ -114,6 +114,11 @@ export async function compareFeatures(
     });
   }
   return compared;
+}
+
+/** The chosen images, which are not copied if they are all. */
+function sampleOf(patches: PatchSet, chosen: readonly number[]): PatchSet {
+  return chosen.length === patches.count ? patches : someImages(patches, chosen);
 }
 
 /**

@@ -94,10 +94,11 @@ async function fitToAll(drawn: PatchSet, options: StreamOptions): Promise<Fitted
 /** Fits an embedding to images drawn from `all`, of which as many are references as the scores need. */
 async function fitToEnough(drawn: PatchSet, all: number, options: StreamOptions): Promise<Fitted> {
   const { weight = { kind: "soft" }, features = [{}], seed } = options;
-  const prepared = await prepareFeatures(drawn, features);
   const source = sourceOf(weight);
-  const sample = await referencesFor(drawn, prepared, source, { seed, ...(drawn.count < all && { few: 0 }) });
-  if (!sample) return await fitToAll(drawn, options);
+  if (source === "normal") return await fitToAll(drawn, options);
+  const prepared = await prepareFeatures(drawn, features);
+  const enough = await referencesFor(drawn, prepared, source, { seed, ...(drawn.count < all && { few: 0 }) });
+  const sample = enough ?? Array.from({ length: drawn.count }, (_, at) => at);
   const compared = await compareFeatures(prepared, source, { sample }, {});
   const chosen = isLeftOpen(weight) ? chooseSpread(compared, weight).weighting : weight;
   const { scales } = embedImages(compared, chosen);
