@@ -68,7 +68,7 @@ const CANDIDATES = 4;
  * So many images are drawn if the number of references is left open. Whitening and spread are chosen by all of them. Of
  * photos that are looked at twice, which take twice the memory, fewer are drawn: more than a consensus of spreads needs.
  */
-const [DRAWN, DRAWN_TWICE] = [512, 192];
+const [DRAWN, DRAWN_TWICE] = [512, 160];
 
 /** Embeds the references, and fits to them how images become vectors. */
 export async function fitReferences(
