@@ -133,7 +133,7 @@ export async function study(input: StudyInput, stage: (name: string) => WorkOpti
     const some = someImages(normals!, evenly(normals!.count, count));
     const onProgress = stage(`${count} labelled normals`);
     const against = await compareFeatures(prepared, "normal", { normals: some }, { onProgress });
-    const distances = distancesBy(against, { kind: "soft", tau });
+    const distances = distancesBy(against, { kind: "soft", tau, over: "normal" });
     const { nmi } = add(
       "labelled normals",
       `soft weights (eq. 6), ${count} normals`,
