@@ -1,5 +1,6 @@
 // Chooses the images that others are compared with, where comparing with all would take too long.
 
+import { greedyCentres } from "../distance/greedy_centres.ts";
 import { ensure } from "../errors.ts";
 import { randomSample } from "../random.ts";
 import type { PatchSet } from "../types.ts";
@@ -27,38 +28,12 @@ export function chooseReferences(patches: PatchSet, references: CountedReference
   const wanted = typeof references === "number" ? references : references.coreset;
   ensure(Number.isInteger(wanted) && wanted >= 2, `${wanted} references are too few: at least 2 are needed`);
   if (wanted >= patches.count) return undefined;
-  return typeof references === "number" ? randomSample(patches.count, wanted, seed) : greedyCentres(patches, wanted);
+  return typeof references === "number" ? randomSample(patches.count, wanted, seed) : coresetImages(patches, wanted);
 }
 
-/**
- * Greedy k-centre (Gonzalez 1985; PatchCore's coreset, Roth et al. 2022) on the images' mean patches. The first image
- * is the farthest from the mean, and each next one is the farthest from those already chosen. Returned in ascending
- * order.
- */
-export function greedyCentres(patches: PatchSet, wanted: number): number[] {
-  const { count, channels } = patches;
-  const means = imageMeans(patches);
-  const centre = new Float64Array(channels);
-  for (let at = 0; at < means.length; at++) centre[at % channels] += means[at] / count;
-  const nearest = new Float64Array(count).fill(Infinity);
-  const chosen: number[] = [];
-  let from: Float64Array = centre;
-  while (chosen.length < wanted) {
-    let farthest = 0;
-    for (let i = 0; i < count; i++) {
-      let squared = 0;
-      for (let channel = 0; channel < channels; channel++) {
-        squared += (means[i * channels + channel] - from[channel]) ** 2;
-      }
-      // The mean only serves to find the first image. Distances to it are then forgotten.
-      nearest[i] = chosen.length < 2 ? squared : Math.min(nearest[i], squared);
-      if (nearest[i] > nearest[farthest]) farthest = i;
-    }
-    chosen.push(farthest);
-    from = means.subarray(farthest * channels, (farthest + 1) * channels);
-    if (nearest[farthest] === 0) break; // All other images are equal to chosen ones.
-  }
-  return [...new Set(chosen)].sort((a, b) => a - b);
+/** A coreset of the images: by greedy k-centre on their mean patches, ascending. */
+export function coresetImages(patches: PatchSet, wanted: number): number[] {
+  return greedyCentres({ data: imageMeans(patches), count: patches.count, channels: patches.channels }, wanted);
 }
 
 /** Mean patch of each image: `[count, channels]`. */

@@ -7,7 +7,7 @@ import type { EmbeddedImages } from "../../fitted/embedded_images.ts";
 import type { FittedEmbedding } from "../../fitted/embed_blocks.ts";
 import { referencesFor } from "../../reference/enough_references.ts";
 import { fitEmbedding, type FitOptions, fittedToSample } from "../../fitted/fit_embedding.ts";
-import { greedyCentres, type StreamedReferences } from "../../reference/choose_references.ts";
+import { coresetImages, type StreamedReferences } from "../../reference/choose_references.ts";
 import { joinPatches, someImages } from "../../embed/embedder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
@@ -124,7 +124,7 @@ async function chosenReferences(
     throw new AnomalyClusterError("too-few-images", message);
   }
   const patches = withoutCopies(joinPatches(images.map((image) => image.patches)));
-  return isCoreset && patches.count > wanted ? someImages(patches, greedyCentres(patches, wanted)) : patches;
+  return isCoreset && patches.count > wanted ? someImages(patches, coresetImages(patches, wanted)) : patches;
 }
 
 /** Keeps equal images only once, if that leaves at least 2. */

@@ -77,7 +77,8 @@ async function* namingTheFirst<Image>(images: AsyncIterable<Image>, next: () => 
  */
 const [MANY, MANY_PHOTOS] = [64, 8];
 /**
- * So many images are in progress in several networks. It is less for large photos, because all their pixels are kept.
+ * So many images are in progress in several networks. It is less for large photos, because all their pixels are kept. These
+ * are several in progress with one network too: one is embedded while another is compared.
  */
 const [AHEAD, PHOTOS_AHEAD] = [8, 2];
 
@@ -109,12 +110,12 @@ export async function* embedEach(
   };
   const queue: ReturnType<typeof embedded>[] = [];
   try {
-    const ahead = closer ? PHOTOS_AHEAD : AHEAD;
+    const ahead = closer ? PHOTOS_AHEAD : many ? AHEAD : 0;
     for await (const image of prepareImages(sources, { ...network, ...(closer && { detail: closer.look.detail }) })) {
       const embedding = embedded(image);
       embedding.catch(() => {}); // It is awaited in its turn, or never if an earlier one failed.
       queue.push(embedding);
-      if (queue.length > (many ? ahead : 0)) yield await queue.shift()!;
+      if (queue.length > ahead) yield await queue.shift()!;
     }
     while (queue.length) yield await queue.shift()!;
   } finally {
