@@ -77,10 +77,10 @@ async function* namingTheFirst<Image>(images: AsyncIterable<Image>, next: () => 
  */
 const [MANY, MANY_PHOTOS] = [64, 8];
 /**
- * So many images are in progress in several networks. It is less for large photos, because all their pixels are kept. These
- * are several in progress with one network too: one is embedded while another is compared.
+ * So many images more than one are in progress, by several networks and by a single one: while the network runs on one
+ * image, another is made ready. For large photos it is less, because all their pixels are kept.
  */
-const [AHEAD, PHOTOS_AHEAD] = [8, 2];
+const [AHEAD, SINGLE_AHEAD, PHOTOS_AHEAD] = [8, 1, 2];
 
 /**
  * Decodes and embeds files, given by path or bytes. Yields for each, in order, its patches or why it cannot be used.
@@ -110,7 +110,7 @@ export async function* embedEach(
   };
   const queue: ReturnType<typeof embedded>[] = [];
   try {
-    const ahead = closer ? PHOTOS_AHEAD : many ? AHEAD : 0;
+    const ahead = closer ? PHOTOS_AHEAD : many ? AHEAD : SINGLE_AHEAD;
     for await (const image of prepareImages(sources, { ...network, ...(closer && { detail: closer.look.detail }) })) {
       const embedding = embedded(image);
       embedding.catch(() => {}); // It is awaited in its turn, or never if an earlier one failed.
