@@ -52,6 +52,27 @@ testWith(
   },
 );
 
+testWith(
+  CHROMIUM,
+  "where photos were looked at closely, pictures show the defect at first, and then what was chosen",
+  async () => {
+    const html = report.html.replace(/(<script[^>]*id="report-data"[^>]*>)([^<]*)/, (_, tag, text) => {
+      const data = JSON.parse(text);
+      for (const image of data.images) image.window = { left: 0, top: 0, width: 200, height: 200 };
+      return tag + JSON.stringify(data);
+    });
+    await withPage(html, async (page) => {
+      const pressed = () => page.$eval("#show-defect", (button) => button.getAttribute("aria-pressed"));
+      assert.equal(await pressed(), "true");
+      assert((await middleOf(page, '.card[data-image="7"] img')).grey < 90);
+      await show(page, "whole");
+      await reload(page);
+      assert.equal(await pressed(), "false");
+      assert.equal((await middleOf(page, '.card[data-image="7"] img')).width, 224);
+    });
+  },
+);
+
 testWith(CHROMIUM, "heat maps lie over the same place of whole photos and of defects", async () => {
   await withPage(report.html, async (page) => {
     await page.$eval('.card[data-image="7"]', (card) => card.scrollIntoView());

@@ -40,8 +40,11 @@ export function createPictures({ images, cards }) {
       remember(SHOWN_KEY, at === 1 ? "defect" : "whole");
     })
   );
-  if (buttons[1] && remembered(SHOWN_KEY) === "defect") show(true);
-  else if (images.some(({ window }) => window)) show(false);
+  // In a large photo that was looked at closely, the defect is too small to be seen in a picture of the whole.
+  const isClose = images.some(({ window }) => window);
+  const choice = remembered(SHOWN_KEY) ?? (isClose ? "defect" : "whole");
+  if (buttons[1] && choice === "defect") show(true);
+  else if (isClose) show(false);
 
   return {
     showsDefects: () => showsDefects,
