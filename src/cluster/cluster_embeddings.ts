@@ -14,8 +14,8 @@ import { cut, groupsAbove } from "./cut.ts";
 import { largestFirst } from "./largest_first.ts";
 import { type Linkage, linkage, wardLinkage } from "./linkage.ts";
 import { microClusters } from "./micro_clusters.ts";
-import { submatrix } from "./subsets.ts";
 import { outliers, outliersBySample } from "./outliers.ts";
+import { submatrix } from "./subsets.ts";
 
 /** Options of {@linkcode clusterEmbeddings}. */
 export interface ClusterEmbeddingsOptions extends WorkOptions {

@@ -8,12 +8,15 @@ import { graphicsAdapter } from "../runtime/graphics.ts";
 const FAILED = "the graphics card failed: the image in hand was embedded again by the processor, and all after it; " +
   "reload the page to try the card again";
 
+let choosing: Promise<Place> | undefined;
 let place: Place | undefined;
 let untold: string | undefined;
 
 /** Chooses the engine, once. It only changes when the graphics card fails. */
-export async function chooseEngine(): Promise<Place> {
-  return place ??= { engine: await hasCard() ? "webgpu" : "wasm", onFailure: () => untold = FAILED };
+export function chooseEngine(): Promise<Place> {
+  return choosing ??= hasCard().then((isCard): Place => {
+    return place = { engine: isCard ? "webgpu" : "wasm", onFailure: () => untold = FAILED };
+  });
 }
 
 /** The engine that runs networks now. */
