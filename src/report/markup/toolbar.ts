@@ -44,8 +44,8 @@ export function renderToolbar(groups: readonly Group[], images: readonly ReportI
   );
   return `<div class="toolbar">
 <div class="controls needs-script">
-<label class="search"><span>Search</span> <input type="search" id="search" placeholder="part of a name or label" \
-autocomplete="off" spellcheck="false"></label><output id="search-count" for="search" aria-live="polite"></output>
+<input type="search" id="search" aria-label="Search: part of a name or label" title="Part of a name or label" placeholder="Search names" \
+autocomplete="off" spellcheck="false"><output id="search-count" for="search" aria-live="polite"></output>
 <label>Order <select id="group-order" autocomplete="off"><option value="size">largest first</option>\
 <option value="score">highest score first</option><option value="name">by name</option></select></label>
 ${images.some(({ copyOf }) => copyOf !== undefined) ? FOLD_SWITCH : ""}\
