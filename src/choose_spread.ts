@@ -65,10 +65,10 @@ export function chooseSpread(compared: readonly ComparedFeatures[], weighting: W
   const { count } = compared[0].patches;
   const alike = spreadsAlike(count, weighting);
   if (alike) return { weighting: alike, tried: [] };
-  const sample = Int32Array.from(randomSample(count, SAMPLE, 1));
+  const sample = randomSample(count, SAMPLE, 1);
   const stabilities = PERPLEXITIES.map((perplexity) => {
     const distances = euclideanDistances(embedImages(compared, withTau(weighting, [{ perplexity }])).embeddings);
-    return stabilityOf(sample.length < count ? submatrix(distances, sample) : distances);
+    return stabilityOf(submatrix(distances, sample));
   });
   const most = Math.max(...stabilities);
   const powers = stabilities.map((stability) => Math.exp((stability - most) / SOFTNESS));

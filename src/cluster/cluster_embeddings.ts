@@ -123,9 +123,7 @@ async function clusterDistinct(embeddings: Embeddings, options: ClusterEmbedding
   };
   const sample = randomSample(count, SAMPLE, seed);
   const amongSample = () => {
-    return distances
-      ? submatrix(distances, Int32Array.from(sample))
-      : euclideanDistances(someEmbeddings(embeddings, sample));
+    return distances ? submatrix(distances, sample) : euclideanDistances(someEmbeddings(embeddings, sample));
   };
   const choice = k === "auto" && threshold === undefined
     ? chosenBySample(amongSample(), sample, labels, tree)

@@ -23,9 +23,11 @@ export function subsetsOf(count: number, seeds: number): Int32Array[] {
   });
 }
 
-/** The rows and columns of a subset of the points. */
-export function submatrix({ data, count }: DistanceMatrix, subset: Int32Array): DistanceMatrix {
+/** The rows and columns of a subset of the points, ascending. The matrix itself, uncopied, if the subset has all points. */
+export function submatrix(distances: DistanceMatrix, subset: ArrayLike<number>): DistanceMatrix {
+  const { data, count } = distances;
   const size = subset.length;
+  if (size === count) return distances;
   const part = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     for (let j = 0; j < size; j++) part[i * size + j] = data[subset[i] * count + subset[j]];

@@ -90,9 +90,7 @@ export function fittedToSample(
   return { parts, scales };
 }
 
-/**
- * The weighting; if its τ is still to be chosen, with the best τ for these images.
- */
+/** The weighting; if its τ is still to be chosen, with the best τ for these images. */
 async function chosenWeighting(
   patches: PatchSet,
   weight: Weighting,

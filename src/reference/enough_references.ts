@@ -54,7 +54,7 @@ export interface ReferenceOptions extends WorkOptions {
  * root of their number.
  *
  * @param prepared the patches to compare. If there are several sets, the one that needs the most images decides.
- * @param few up to so many images, all are compared with each other; below 96 they always are.
+ * @param few up to so many images, all are compared with each other. Up to 96 they always are.
  */
 export async function enoughReferences(
   prepared: readonly PreparedFeatures[],

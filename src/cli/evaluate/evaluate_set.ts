@@ -37,9 +37,12 @@ export interface EvaluateSetOptions extends CacheOptions, EvaluateTrainings {
   readonly detail?: Detail;
 }
 
+/** Increase it when studies measure something else than before. Results with another number are not used. */
+const FORMAT = "anomaly-cluster-evaluation/5";
+
 /** Content of results.json. Keys name all that a study depends on, so that a run goes on where an earlier one ended. */
 interface ResultsFile {
-  readonly format: "anomaly-cluster-evaluation/5";
+  readonly format: typeof FORMAT;
   readonly dataset: {
     readonly path: string;
     readonly layout: string;
@@ -86,7 +89,7 @@ export async function evaluateSet(
   console.error(`${dataset.layout}: ${counts}`);
 
   const results: ResultsFile = {
-    format: "anomaly-cluster-evaluation/5",
+    format: FORMAT,
     dataset: { path: basename(path), layout: dataset.layout, images: dataset.images.length, classes: labels },
     ...await resultsBefore(output),
   };
@@ -132,7 +135,7 @@ async function resultsBefore(output: string): Promise<Pick<ResultsFile, "studies
   try {
     const file: ResultsFile = JSON.parse(await readFile(join(output, "results.json"), "utf8"));
     const { studies, trainings } = file;
-    if (file.format === "anomaly-cluster-evaluation/5") return { studies: { ...studies }, trainings: { ...trainings } };
+    if (file.format === FORMAT) return { studies: { ...studies }, trainings: { ...trainings } };
   } catch {
     // There are no earlier results.
   }
