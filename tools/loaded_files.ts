@@ -1,4 +1,4 @@
-// Copies the files that the library loads at run time: networks, and the codecs' WebAssembly.
+// Copies the files that the library loads at run time: networks, and the WebAssembly of codecs and LiteRT.
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,19 +7,24 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
 
-/** Packages that are used only for their WebAssembly file. */
-const CODECS = {
+/** The build that runs everywhere, and gives the same numbers on every processor. */
+const LITERT = "@litertjs/core/wasm/litert_wasm_compat_internal";
+
+/** Files of packages that are used for nothing else. */
+const LOADED = {
   "avif.wasm": "@jsquash/avif/codec/dec/avif_dec.wasm",
   "jpeg.wasm": "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm",
   "jpeg-turbo.wasm": "@cwasm/jpeg-turbo/jpeg-turbo.wasm",
   "jxl.wasm": "@jsquash/jxl/codec/dec/jxl_dec.wasm",
   "png.wasm": "@jsquash/png/codec/pkg/squoosh_png_bg.wasm",
+  "litert.js": `${LITERT}.js`,
+  "litert.wasm": `${LITERT}.wasm`,
   "webp.wasm": "@jsquash/webp/codec/dec/webp_dec.wasm",
 };
 
 /** Writes the files into `wasm/` and `models/`, with their licences. */
 export function writeLoadedFiles(folder: string): void {
-  for (const [file, source] of Object.entries(CODECS)) {
+  for (const [file, source] of Object.entries(LOADED)) {
     write(join(folder, "wasm", file), readFileSync(resolved(source)));
   }
   for (const codec of ["jpeg", "png", "webp"]) {

@@ -10,6 +10,12 @@ export const webgpu = () => import("onnxruntime-web/jspi");
 /** The same as `engine`, for onnxruntime-web with WebGPU. */
 export const webgpuEngine = () => import.source("onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm");
 
+/** Imports LiteRT's script. The build without relaxed SIMD gives the same numbers on every processor. */
+export const liteRt = () => import("@litertjs/core/wasm/litert_wasm_compat_internal.js");
+
+/** The same as `engine`, for LiteRT. */
+export const liteRtEngine = () => import.source("@litertjs/core/wasm/litert_wasm_compat_internal.wasm");
+
 /** Imports a WebAssembly file from any address, compiled. */
 export const importedModule = (address) => import.source(address);
 

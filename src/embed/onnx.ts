@@ -1,14 +1,16 @@
 // Makes an embedder of a network in ONNX, and checks the options against the network.
 
-import type * as ort from "onnxruntime-web";
 import { AnomalyClusterError, ensure } from "../errors.ts";
 import { resize } from "../image/resize.ts";
-import type { PatchSet, Raster } from "../types.ts";
+import type { PatchSet } from "../types.ts";
 import type { Embedder } from "./embedder.ts";
 import { unpackNetwork } from "./packed.ts";
 import { patchesOf } from "./patch_grid.ts";
 import { type Channels, checkSum, type ModelManifest } from "./manifest.ts";
-import { type Engine, type EngineFiles, runInTurn, type Runtime, startedEngine } from "./onnx_runtime.ts";
+import { openLiteRtSession } from "./litert/litert_session.ts";
+import type { NetworkSession } from "./network_session.ts";
+import type { Engine, EngineFiles } from "./onnx_runtime.ts";
+import { openOnnxSession } from "./onnx_session.ts";
 import { addInPlace, seenAs, type Views } from "./views.ts";
 
 /** Options of {@linkcode onnxEmbedder}. */
@@ -52,12 +54,16 @@ export interface OnnxEmbedderOptions extends EngineFiles {
   readonly mean?: number | Channels;
   /** Each channel is divided by this after that: one number, or one for each channel. @default 128 */
   readonly deviation?: number | Channels;
-  /** Threads of the engine. onnxruntime-web keeps the number that its first model had. @default 1 */
+  /**
+   * Threads of the native engine, or of onnxruntime-web, which keeps the number that its first model had. LiteRT has
+   * one. @default 1
+   */
   readonly threads?: number;
   /**
-   * `"wasm"` is onnxruntime-web, which runs anywhere. `"native"` is the npm package onnxruntime-node, several times
-   * as fast: for Deno (`--allow-ffi`), Node and Bun. `"webgpu"` is onnxruntime-web on the graphics card, where the
-   * runtime has `navigator.gpu`: see `webgpu`. @default "wasm"
+   * `"wasm"` runs everywhere: by LiteRT if the network consists of convolutions, as the included ones do, otherwise by
+   * onnxruntime-web. `"native"` is the npm package onnxruntime-node, two to three times as fast: for Deno
+   * (`--allow-ffi`), Node and Bun. `"webgpu"` is onnxruntime-web on the graphics card, where the runtime has
+   * `navigator.gpu`: see `webgpu`. @default "wasm"
    */
   readonly engine?: Engine;
 }
@@ -125,12 +131,9 @@ interface ModelSettings {
 }
 
 async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings): Promise<Omit<Embedder, "id">> {
-  const { manifest, threads = 1 } = options;
-  const { name, size, subtract, deviation, views, engine } = settings;
-  const { runtime, setup, opening, watched } = await startedEngine(engine, threads, options);
-  const session = await opening(() => openSession(runtime, options.model, name, setup));
-  const isSound = await watched();
-  const [input] = session.inputNames;
+  const { manifest } = options;
+  const { name, size, views } = settings;
+  const session = await openSession(options, settings);
   const levels = settings.levels ?? [session.outputNames[0]];
   const missing = levels.find((level) => !session.outputNames.includes(level));
   if (missing !== undefined) {
@@ -148,15 +151,9 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
       const { width, height } = pixels;
       let mean: PatchSet | undefined;
       for (let view = 0; view < views; view++) {
-        const tensor = new runtime.Tensor("float32", planes(seenAs(pixels, view), subtract, deviation), [
-          1,
-          3,
-          height,
-          width,
-        ]);
-        const outputs = await runModel(session, input, tensor, name, engine);
-        if (!isSound()) throw cardFailed(name);
-        const patches = patchesOf(levels.map((level) => ({ value: outputs[level], level: saidOf(level) })), {
+        const outputs = await session.run(seenAs(pixels, view));
+        const { layout } = session;
+        const patches = patchesOf(levels.map((level) => ({ value: outputs[level], level: saidOf(level), layout })), {
           name,
           width,
           height,
@@ -168,6 +165,14 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
     },
     release: () => session.release(),
   };
+}
+
+/** Opens the network with LiteRT if it is one of convolutions, otherwise with the engine that the options name. */
+async function openSession(options: OnnxEmbedderOptions, settings: ModelSettings): Promise<NetworkSession> {
+  const { model, threads = 1, wasmBinary, wasmModule } = options;
+  const isGiven = wasmBinary !== undefined || wasmModule !== undefined;
+  const session = settings.engine === "wasm" && !isGiven ? await openLiteRtSession({ ...settings, model }) : undefined;
+  return session ?? await openOnnxSession({ ...options, ...settings, threads });
 }
 
 function checkSize(size: number, multiple: number, name: string, manifest?: ModelManifest): void {
@@ -188,53 +193,4 @@ function eachChannel(value: number | Channels): Channels {
 
 function channelText([red, green, blue]: Channels): string {
   return red === green && green === blue ? String(red) : `[${red}, ${green}, ${blue}]`;
-}
-
-async function openSession(
-  runtime: Runtime,
-  model: Uint8Array,
-  name: string,
-  settings: ort.InferenceSession.SessionOptions,
-): Promise<ort.InferenceSession> {
-  try {
-    return await runtime.InferenceSession.create(model, { ...settings, logSeverityLevel: 4 });
-  } catch (cause) {
-    throw new AnomalyClusterError("bad-model", `${name} cannot be opened as an ONNX model`, { cause });
-  }
-}
-
-/** Runs the network on one image, and returns its outputs. */
-async function runModel(
-  session: ort.InferenceSession,
-  input: string,
-  image: ort.Tensor,
-  name: string,
-  engine: Engine,
-): Promise<ort.InferenceSession.OnnxValueMapType> {
-  try {
-    return await runInTurn(() => session.run({ [input]: image }));
-  } catch (cause) {
-    if (engine === "webgpu") throw cardFailed(name, cause);
-    const shape = image.dims.join(" × ");
-    throw new AnomalyClusterError("bad-model", `${name} does not take one float32 image of ${shape}`, { cause });
-  }
-}
-
-/** The error where the graphics card may be at fault, or the network: onnxruntime-web does not say which. */
-function cardFailed(name: string, cause?: unknown): AnomalyClusterError {
-  const message =
-    `${name} cannot be run by the engine webgpu, or the graphics card failed: the engine wasm takes neither`;
-  return new AnomalyClusterError("unsupported-runtime", message, { cause });
-}
-
-/** Turns RGBA bytes into one normalised plane for each channel. */
-function planes(image: Raster, mean: Channels, deviation: Channels): Float32Array {
-  const area = image.width * image.height;
-  const data = new Float32Array(3 * area);
-  for (let pixel = 0; pixel < area; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
-      data[channel * area + pixel] = (image.data[pixel * 4 + channel] - mean[channel]) / deviation[channel];
-    }
-  }
-  return data;
 }

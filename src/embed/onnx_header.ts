@@ -3,6 +3,7 @@
 
 import { joinedBytes } from "../bytes.ts";
 import { AnomalyClusterError } from "../errors.ts";
+import { EMPTY, type Field, fields, message, sizeOf, textOf, within } from "./protocol_buffers.ts";
 
 /** An input or output of a network. */
 export interface OnnxArray {
@@ -29,16 +30,6 @@ const GRAPH = 7; // Field number in a model.
 const [INITIALIZER, INPUT, OUTPUT] = [5, 11, 12]; // Field numbers in a graph.
 const [TENSOR_NAME, RAW_DATA, EXTERNAL_DATA, DATA_LOCATION] = [8, 9, 13, 14]; // Field numbers in a tensor.
 
-/** A field of a message. Its content is the bytes from `from` to `end`, or a number. */
-interface Field {
-  readonly number: number;
-  /** Where the field begins, including its key. */
-  readonly start: number;
-  readonly from: number;
-  readonly end: number;
-  readonly value: number;
-}
-
 /**
  * Reads the header of an ONNX file. Throws `bad-model` if the bytes are not an ONNX file. `name` is the file's name in
  * errors.
@@ -55,7 +46,7 @@ export function readOnnxHeader(bytes: Uint8Array, name: string): OnnxHeader {
 
 function headerOf(bytes: Uint8Array): OnnxHeader {
   const graph = fields(bytes).find(({ number }) => number === GRAPH);
-  if (!graph) throw notOnnx();
+  if (!graph) throw new RangeError("no graph");
   const inGraph = fields(bytes, graph);
   const tensors = inGraph.filter(({ number }) => number === INITIALIZER).map((field) => fields(bytes, field));
   const initial = new Set(tensors.map((tensor) => textOf(bytes, tensor, TENSOR_NAME)));
@@ -76,7 +67,7 @@ function headerOf(bytes: Uint8Array): OnnxHeader {
  */
 export function withWeightsInside(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const graph = fields(bytes).find(({ number }) => number === GRAPH);
-  if (!graph) throw notOnnx();
+  if (!graph) throw new RangeError("no graph");
   const parts: Uint8Array[] = [];
   for (const field of fields(bytes, graph)) {
     const tensor = field.number === INITIALIZER ? fields(bytes, field) : [];
@@ -102,10 +93,6 @@ export function withWeightsInside(bytes: Uint8Array, files: ReadonlyMap<string, 
     throw new AnomalyClusterError("bad-model", `${reason}: take a smaller one, or its numbers of 16 bits`);
   }
   return joinedBytes(whole);
-}
-
-function notOnnx(): RangeError {
-  return new RangeError("no such message");
 }
 
 /** Where the weights of a tensor lie, if they are in another file. */
@@ -141,71 +128,4 @@ function arrayOf(bytes: Uint8Array, field: Field): OnnxArray {
     type: tensor.find(({ number }) => number === 1)?.value ?? 0,
     ...(dimensions && { shape: dimensions }),
   };
-}
-
-const EMPTY: Field = { number: 0, start: 0, from: 0, end: 0, value: 0 };
-
-function within(bytes: Uint8Array, field: Field, number: number): Field {
-  return fields(bytes, field).find((one) => one.number === number) ?? EMPTY;
-}
-
-function textOf(bytes: Uint8Array, message: readonly Field[], number: number): string {
-  const { from, end } = message.find((field) => field.number === number) ?? EMPTY;
-  return new TextDecoder().decode(bytes.subarray(from, end));
-}
-
-/** Reads the fields of a message, or of the whole file. */
-function fields(
-  bytes: Uint8Array,
-  { from, end }: Pick<Field, "from" | "end"> = { from: 0, end: bytes.length },
-): Field[] {
-  const found: Field[] = [];
-  let at = from;
-  while (at < end) {
-    const start = at;
-    const key = varint(bytes, at, end);
-    const [number, wire] = [Math.floor(key.value / 8), key.value % 8];
-    let [content, next, value] = [key.next, key.next, 0];
-    if (wire === 0) ({ value, next } = varint(bytes, content, end));
-    else if (wire === 1) next += 8;
-    else if (wire === 5) next += 4;
-    else if (wire === 2) {
-      const length = varint(bytes, content, end);
-      content = length.next;
-      next = content + length.value;
-    } else throw notOnnx();
-    if (number === 0 || next > end) throw notOnnx();
-    found.push({ number, start, from: content, end: next, value });
-    at = next;
-  }
-  return found;
-}
-
-/**
- * Reads a number in groups of seven bits, the lowest first. Numbers above 2^53 would be rounded, but do not occur here.
- */
-function varint(bytes: Uint8Array, from: number, end: number): { readonly value: number; readonly next: number } {
-  let value = 0;
-  for (let at = from; at < end && at < from + 10; at++) {
-    value += (bytes[at] & 0x7f) * 2 ** (7 * (at - from));
-    if (!(bytes[at] & 0x80)) return { value, next: at + 1 };
-  }
-  throw notOnnx();
-}
-
-/** Makes a field of bytes: its key, its length, its content. */
-function message(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
-  return [Uint8Array.from([...varintBytes(number * 8 + 2), ...varintBytes(sizeOf(parts))]), ...parts];
-}
-
-function varintBytes(value: number): number[] {
-  const bytes: number[] = [];
-  for (let left = value;; left = Math.floor(left / 128)) {
-    if (left < 128) return [...bytes, left];
-    bytes.push(left % 128 | 128);
-  }
-}
-
-function sizeOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, { length }) => sum + length, 0);
 }

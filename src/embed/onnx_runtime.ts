@@ -11,7 +11,7 @@ export type Engine = "wasm" | "native" | "webgpu";
 
 /** Files of the engine, for runtimes in which it cannot find them. */
 export interface EngineFiles {
-  /** The engine's `.wasm` file. Deno, Node, Bun and browsers find it themselves. */
+  /** The `.wasm` file of onnxruntime-web, which then runs all networks. @default the runtime finds the files of engines */
   readonly wasmBinary?: ArrayBuffer;
   /** The same file, compiled: for edge workers, where bytes may not be compiled. */
   readonly wasmModule?: WebAssembly.Module;

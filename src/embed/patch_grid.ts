@@ -1,14 +1,17 @@
 // Turns a network's outputs into patches. Grids in any layout are put side by side on the grid of the first output.
 
-import type { OnnxValue, Tensor } from "onnxruntime-web";
 import { AnomalyClusterError } from "../errors.ts";
 import type { PatchSet } from "../types.ts";
+import { halfToNumber } from "./half.ts";
 import type { ModelLevel } from "./manifest.ts";
+import type { NetworkArray, NetworkSession } from "./network_session.ts";
 
 /** An output, and its entry in the manifest if there is one. */
 export interface NetworkOutput {
-  readonly value: OnnxValue | undefined;
+  readonly value: NetworkArray | undefined;
   readonly level?: ModelLevel;
+  /** Its layout, if it is not the manifest's. */
+  readonly layout?: NetworkSession["layout"];
 }
 
 /** Facts about the network and the image, for checks and error messages. */
@@ -57,11 +60,11 @@ export function patchesOf(outputs: readonly NetworkOutput[], facts: NetworkFacts
   return { data, count: 1, rows, cols, channels, ...(grids.length > 1 && { levels: widths }) };
 }
 
-function gridOf({ value, level }: NetworkOutput, facts: NetworkFacts): Grid {
+function gridOf({ value, level, layout }: NetworkOutput, facts: NetworkFacts): Grid {
   const { name, width, height } = facts;
   if (!value) throw badModel(`${name}: ${level?.name} is not among its outputs`);
-  const { dims } = value as Tensor;
-  const grid = laidOut(value as Tensor, level, name);
+  const { dims } = value;
+  const grid = laidOut(value, layout ? { ...level, layout } : level ?? {}, level !== undefined, name);
   const { rows, cols, channels } = grid;
   const [high, wide] = level ? [height / level.stride, width / level.stride] : [];
   if (level && (channels !== level.channels || rows !== high || cols !== wide)) {
@@ -81,17 +84,21 @@ function gridOf({ value, level }: NetworkOutput, facts: NetworkFacts): Grid {
  * Finds the grid in an output by the layout in the manifest. Without one it is `[1, channels, rows, cols]` or `[1,
  * channels]`.
  */
-function laidOut(output: Tensor, level: ModelLevel | undefined, name: string): Grid {
+function laidOut(
+  output: NetworkArray,
+  { layout = "channels-first", extraTokens = 0 }: Pick<ModelLevel, "layout" | "extraTokens">,
+  isSaid: boolean,
+  name: string,
+): Grid {
   const { dims } = output;
   const data = numbersOf(output, name);
-  const { layout = "channels-first", extraTokens = 0 } = level ?? {};
   const [batch, ...rest] = dims;
   const isAsSaid = {
     "channels-first": rest.length === 3 || rest.length === 1,
     "channels-last": rest.length === 3,
     "tokens": rest.length === 2 && rest[0] > extraTokens,
   }[layout];
-  if (batch !== 1 || !isAsSaid) throw badModel(notGrid(dims, layout, level !== undefined, name));
+  if (batch !== 1 || !isAsSaid) throw badModel(notGrid(dims, layout, isSaid, name));
   if (layout === "channels-first") {
     const [channels, rows = 1, cols = 1] = rest;
     return { data, rows, cols, channels, first: 0, channelStep: rows * cols, placeStep: 1 };
@@ -119,18 +126,11 @@ function notGrid(dims: readonly number[], layout: string, isSaid: boolean, name:
 }
 
 /** The numbers of an output as float32. Numbers of 16 bits are converted. */
-function numbersOf({ type, data, dims }: Tensor, name: string): Float32Array {
+function numbersOf({ type, data, dims }: NetworkArray, name: string): Float32Array {
   if (type === "float32") return data as Float32Array;
   if (type !== "float16") throw badModel(`${name} gives no patch grid: its output is ${type}, ${dims.join(" × ")}`);
-  const numbers = data as unknown as ArrayLike<number>;
+  const numbers = data as ArrayLike<number>;
   return numbers instanceof Uint16Array ? Float32Array.from(numbers, halfToNumber) : Float32Array.from(numbers);
-}
-
-/** Converts a number of 16 bits: a sign, five bits of exponent, ten of fraction (IEEE 754 binary16). */
-function halfToNumber(bits: number): number {
-  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, bits >> 10 & 0x1f, bits & 0x3ff];
-  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
 }
 
 /**

@@ -48,7 +48,7 @@ const ADAPTER = tried(
 const test = (name: string, fn: () => Promise<void>) => testWith([BUNDLER, CHROMIUM, ADAPTER], name, fn);
 
 const CARD = "ort-wasm-simd-threaded.jspi.wasm";
-const PROCESSOR = "ort-wasm-simd-threaded.wasm";
+const PROCESSOR = "litert.wasm";
 
 /** Engines that were loaded. */
 const engines = (asked: readonly string[]) => {

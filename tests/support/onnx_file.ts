@@ -1,19 +1,23 @@
 // Makes small ONNX networks by hand.
 
-type Protobuf = readonly [field: number, value: number | string | Protobuf[]];
+type Protobuf = readonly [field: number, value: number | string | Uint8Array | Protobuf[]];
 
-/** Encodes a protocol buffer of numbers below 16,384, texts and messages. */
+/** Encodes a protocol buffer of numbers, texts, bytes and messages. */
 function protobuf(fields: readonly Protobuf[]): Uint8Array {
   return Uint8Array.from(fields.flatMap(([field, value]) => {
     const key = varint(field << 3 | (typeof value === "number" ? 0 : 2));
     if (typeof value === "number") return [...key, ...varint(value)];
-    const bytes = typeof value === "string" ? new TextEncoder().encode(value) : protobuf(value);
+    const bytes = typeof value === "string"
+      ? new TextEncoder().encode(value)
+      : value instanceof Uint8Array
+      ? value
+      : protobuf(value);
     return [...key, ...varint(bytes.length), ...bytes];
   }));
 }
 
 function varint(value: number): number[] {
-  return value < 128 ? [value] : [value & 127 | 128, value >> 7];
+  return value < 128 ? [value] : [value & 127 | 128, ...varint(value >> 7)];
 }
 
 const FLOAT = 1;
@@ -50,6 +54,71 @@ export interface Steps {
 }
 
 const FLOAT16 = 10;
+
+/** One layer of {@linkcode convolutions}. */
+export interface ConvolutionLayer {
+  readonly depthwise: boolean;
+  /** Channels of its output. A depthwise one has those of its input. */
+  readonly channels: number;
+  readonly kernel: number;
+  readonly stride: number;
+  /** Rows of zeros above and columns left, rows below and columns right. */
+  readonly padding: readonly [number, number];
+  /** The bounds that its output is clamped to, if any. */
+  readonly bounds?: readonly [number, number];
+  /** Whether its output is added to itself. */
+  readonly doubled: boolean;
+  /** Whether its weights are stored as float16, and are -0.5 and 1. */
+  readonly half: boolean;
+}
+
+/** Returns a network of such layers on an image, with weights from `random`. All layers are its outputs. */
+export function convolutions(layers: readonly ConvolutionLayer[], random: () => number): Uint8Array {
+  const parts: Protobuf[] = [];
+  const outputs: string[] = [];
+  const node = (kind: string, inputs: readonly string[], output: string, attributes: Protobuf[] = []) => {
+    parts.push([1, [...inputs.map((name): Protobuf => [1, name]), [2, output], [4, kind], ...attributes]]);
+    return output;
+  };
+  const integer = (name: string, value: number): Protobuf => [5, [[1, name], [3, value], [20, 2]]];
+  const integers = (name: string, values: readonly number[]): Protobuf => {
+    return [5, [[1, name], ...values.map((value): Protobuf => [8, value]), [20, 7]]];
+  };
+  const numbers = (name: string, shape: readonly number[], values: Float32Array | Uint16Array) => {
+    const type = values instanceof Float32Array ? FLOAT : FLOAT16;
+    const dimensions = shape.map((size): Protobuf => [1, size]);
+    parts.push([5, [...dimensions, [2, type], [8, name], [9, new Uint8Array(values.buffer)]]]);
+    return name;
+  };
+  let [last, channels] = ["in", 3];
+  layers.forEach(({ depthwise, kernel, stride, padding: [before, after], bounds, doubled, half, ...layer }, at) => {
+    const filters = depthwise ? channels : layer.channels;
+    const shape = [filters, depthwise ? 1 : channels, kernel, kernel];
+    const size = shape.reduce((product, side) => product * side);
+    let weights = `weights${at}`;
+    if (half) {
+      const ones = new Uint16Array(size).map(() => random() < 0 ? 0xb800 : 0x3c00); // -0.5 and 1.
+      weights = node("Cast", [numbers(`half${at}`, shape, ones)], weights, [integer("to", FLOAT)]);
+    } else numbers(weights, shape, new Float32Array(size).map(random));
+    numbers(`bias${at}`, [filters], new Float32Array(filters).map(random));
+    last = node("Conv", [last, weights, `bias${at}`], `convolved${at}`, [
+      integers("strides", [stride, stride]),
+      integers("pads", [before, before, after, after]),
+      ...(depthwise ? [integer("group", channels)] : []),
+    ]);
+    if (bounds) {
+      const names = bounds.map((value, end) => numbers(`bound${at}-${end}`, [], Float32Array.of(value)));
+      last = node("Clip", [last, ...names], `clamped${at}`);
+    }
+    if (doubled) last = node("Add", [last, last], `doubled${at}`);
+    outputs.push(node("Identity", [last], `out${at}`));
+    channels = filters;
+  });
+  const described = (name: string): Protobuf[] => [[1, name], [2, [[1, [[1, FLOAT]]]]]];
+  const ends = outputs.map((name): Protobuf => [12, described(name)]);
+  const graph: Protobuf[] = [...parts, [2, "graph"], [11, described("in")], ...ends];
+  return protobuf([[1, 7], [7, graph], [8, [[1, ""], [2, 13]]]]);
+}
 
 /** Returns a network of float32 [1, 3, side, side] that rearranges the image. */
 export function rearranged({ side, transposed, reshaped, half, logarithm }: Steps): Uint8Array {

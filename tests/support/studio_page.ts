@@ -1,7 +1,7 @@
 // The studio as a static web server hosts it, opened in Chromium, and what a person does there.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import puppeteer, { type Page } from "puppeteer-core";
 import type { GroupsFile } from "../../src/report/result.ts";
@@ -156,7 +156,12 @@ export async function saved(page: Page, folder: string, name: string): Promise<U
     button!.click();
   }, name);
   const file = join(folder, name);
-  for (let tries = 0; tries < 100 && !existsSync(file); tries++) await new Promise((done) => setTimeout(done, 50));
+  const size = () => existsSync(file) ? statSync(file).size : 0;
+  // The browser makes the file first, and then fills it.
+  for (let tries = 0, before = 0; tries < 100 && (before === 0 || size() !== before); tries++) {
+    before = size();
+    await new Promise((done) => setTimeout(done, 50));
+  }
   return readFileSync(file);
 }
 

@@ -28,6 +28,7 @@ const EMBEDDED_BY = [
   "@jsquash/jxl",
   "@jsquash/png",
   "@jsquash/webp",
+  "@litertjs/core",
   "onnxruntime-web",
 ] as const;
 
