@@ -88,9 +88,9 @@ that is not permissive. The project itself is under Apache-2.0, as are the weigh
 
 The npm package holds copies of the codecs' WebAssembly (\`@jsquash/*\`, \`@cwasm/jpeg-turbo\`), which is compiled from
 mozjpeg and libjpeg-turbo (IJG, BSD-3-Clause and zlib), libwebp and libjxl (BSD-3-Clause), libavif and libaom
-(BSD-2-Clause) and Rust's png (MIT or Apache-2.0). Outside deno.lock are onnxruntime-node (MIT), which the native engine
-asks for, imagescript (MIT), and what tests of other runtimes install: Bun, esbuild and Node (MIT), workerd
-(Apache-2.0).
+(BSD-2-Clause) and Rust's png (MIT or Apache-2.0), and of LiteRT's (\`@litertjs/core\`), of which the kernels are
+XNNPACK's (BSD-3-Clause). Outside deno.lock are onnxruntime-node (MIT), which the native engine asks for, imagescript
+(MIT), and what tests of other runtimes install: Bun, esbuild and Node (MIT), workerd (Apache-2.0).
 
 `;
 

@@ -3,8 +3,9 @@
 import type { Raster } from "../types.ts";
 import { boundsOf, type Component, components } from "./components.ts";
 import { labOf, type LabPlanes } from "./lab.ts";
+import { takeMedian } from "./median.ts";
 import { otsuThreshold } from "./otsu.ts";
-import { boxMeans, smoothedWhere } from "./smooth.ts";
+import { boxMeans, smoothed } from "./smooth.ts";
 
 /** The pixels of a defect, and how they differ from its surroundings. */
 export interface Segment {
@@ -98,12 +99,12 @@ function segmentSmoothed(
       open.bottom && bottom === height;
   };
   // The colours of a grey image are 0 everywhere: there is nothing to smooth.
-  const fine = planes.slice(0, isGrey ? 1 : 3).map((plane) => boxMeans(boxMeans(plane, width, by), width, by));
+  const fine = planes.slice(0, isGrey ? 1 : 3).map((plane) => boxMeans(plane, width, by, 2));
   const radius = Math.max(3 * by, Math.round(Math.min(width, height) / 12));
-  let counts = new Float32Array(width * height).fill(1);
+  let counts: Float32Array | undefined;
   let [distance, noise]: [Float32Array, number] = [new Float32Array(), 0];
   for (let round = 0; round < ROUNDS; round++) {
-    const around = smoothedWhere(fine, counts, width, radius);
+    const around = smoothed(fine, width, radius, counts);
     distance = lengthsOf(fine.map((plane, channel) => minus(plane, around[channel])));
     noise = spreadOf(distance, search);
     const beyond = new Float32Array(distance.length);
@@ -146,8 +147,7 @@ function comparedWithRing(
   for (let at = 0; at < mask.length; at++) if (near[at] <= 0 && far[at] > 0) around.push(at);
   if (around.length === 0) { for (let at = 0; at < mask.length; at++) if (!mask[at]) around.push(at); }
   const found = planes.map((plane) => {
-    const values = Float32Array.from(around, (at) => plane[at]).sort();
-    const median = values[values.length >> 1];
+    const median = takeMedian(Float32Array.from(around, (at) => plane[at]));
     return plane.map((value) => value - median);
   });
   const [lightness, a = new Float32Array(mask.length), b = a] = found;
@@ -184,9 +184,11 @@ function spreadOf(distance: Float32Array, search: Uint8Array): number {
   for (let at = 0; at < distance.length; at++) if (!search[at]) places[outside++] = distance[at];
   const all = outside >= distance.length / 8 ? places.subarray(0, outside) : distance;
   const step = Math.max(1, Math.floor(all.length / SAMPLE));
-  const values = Float32Array.from({ length: Math.floor(all.length / step) }, (_, at) => all[at * step]).sort();
-  const median = values[values.length >> 1];
-  const deviation = values.map((value) => Math.abs(value - median)).sort()[values.length >> 1] * NORMAL;
+  const values = new Float32Array(Math.floor(all.length / step));
+  for (let at = 0; at < values.length; at++) values[at] = all[at * step];
+  const median = takeMedian(values);
+  for (let at = 0; at < values.length; at++) values[at] = Math.abs(values[at] - median);
+  const deviation = takeMedian(values) * NORMAL;
   return Math.max(LEAST_DISTANCE, median + DEVIATIONS * deviation);
 }
 

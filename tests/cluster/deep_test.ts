@@ -338,7 +338,7 @@ Deno.test("killed again and again while it trains, the program ends with the sam
     const cache = join(folder, "cache");
     const command = (out: string) => [
       ...[...PROGRAM, "cluster", join(folder, "in"), "--preset", "paper", "--cache", cache, "--k", "4"],
-      ...["--cluster", "gatcluster", "--epochs", "80", "--patience", "0", "--out", join(folder, out)],
+      ...["--cluster", "gatcluster", "--epochs", "240", "--patience", "0", "--out", join(folder, out)],
     ];
     assert.equal((await finish(start(command("whole")))).code, 0);
     const checkpoint = join(folder, "cut", "training.checkpoint");
@@ -361,7 +361,7 @@ Deno.test("killed again and again while it trains, the program ends with the sam
     assert.deepEqual(Array.from(Deno.readDirSync(join(folder, "cut")), ({ name }) => name), ["training.checkpoint"]);
     const { code, stderr, stdout } = await finish(start(command("cut")));
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^Training gatcluster: 80 in/m);
+    assert.match(stderr, /^Training gatcluster: 240 in/m);
     assert.match(stdout, /20 images in [2-4] groups/);
     assert.deepEqual(resultsIn(join(folder, "cut")), resultsIn(join(folder, "whole")));
     const names = (out: string) => Array.from(Deno.readDirSync(join(folder, out)), ({ name }) => name).sort();
@@ -373,7 +373,7 @@ Deno.test("killed again and again while it trains, the program ends with the sam
       /aria-label="similarity, relation, entropy and attention together by epoch, from \S+ in the first to/,
     );
     const { training } = JSON.parse(Deno.readTextFileSync(join(folder, "cut", "groups.json")));
-    assert.equal(training[0].losses.length, 80);
+    assert.equal(training[0].losses.length, 240);
   });
 });
 

@@ -9,7 +9,8 @@ import { type Defect, measureDefect } from "../../src/defect/measure.ts";
 import { otsuThreshold } from "../../src/defect/otsu.ts";
 import { type PixelBox, windowAround, within } from "../../src/image/pixel_box.ts";
 import { shapeOf } from "../../src/defect/shape.ts";
-import { boxMeans } from "../../src/defect/smooth.ts";
+import { takeMedian } from "../../src/defect/median.ts";
+import { boxMeans, smoothed } from "../../src/defect/smooth.ts";
 import { weightIn, weightRegion } from "../../src/defect/weight_region.ts";
 import { groupLooks, nameByLooks } from "../../src/report/client/looks.js";
 import { defectPicture } from "../../src/report/defect_picture.ts";
@@ -83,6 +84,34 @@ Deno.test("means over squares are those of the pixels in them", () => {
       const mean = rows.reduce((sum, value) => sum + value, 0) / rows.length;
       assert(Math.abs(means[at] - mean) < 1e-3, `${means[at]} at ${x}, ${y}, not ${mean}`);
     }
+  }));
+});
+
+Deno.test("broad smoothing on fewer pixels comes near three means, and leaves out what does not count", () => {
+  for (const [width, height, radius] of [[300, 280, 25], [150, 170, 12], [97, 203, 10], [64, 40, 5], [20, 9, 3]]) {
+    const plane = Float32Array.from({ length: width * height }, (_, at) => {
+      const [x, y] = [at % width, Math.floor(at / width)];
+      return 50 * Math.sin(x / width * 5) + 30 * Math.cos(y / height * 7) + (x > width / 2 ? 20 : 0) + at * 7919 % 13;
+    });
+    const near = (found: Float32Array, wanted: Float32Array, most: number) => {
+      found.forEach((value, at) => assert(Math.abs(value - wanted[at]) <= most, `${value}, not ${wanted[at]}`));
+    };
+    near(smoothed([plane], width, radius)[0], boxMeans(plane, width, radius, 3), 2);
+    // A bright square that does not count leaves its surroundings as they are; where nothing counts near, the mean is.
+    const [spot, counts] = [new Float32Array(plane.length).fill(40), new Float32Array(plane.length).fill(1)];
+    for (let y = 2; y < Math.min(height, 2 + radius); y++) {
+      for (let x = 2; x < Math.min(width, 2 + radius); x++) [spot[y * width + x], counts[y * width + x]] = [255, 0];
+    }
+    const [even] = smoothed([spot], width, radius, counts);
+    near(even, new Float32Array(plane.length).fill(40), 1e-3);
+    near(smoothed([spot], width, radius, new Float32Array(plane.length))[0], new Float32Array(plane.length), 0);
+  }
+});
+
+Deno.test("a median is that of the sorted numbers", () => {
+  fc.assert(fc.property(fc.array(fc.float({ noNaN: true }), { minLength: 1, maxLength: 60 }), (values) => {
+    const sorted = Float32Array.from(values).sort();
+    assert.equal(takeMedian(Float32Array.from(values)) + 0, sorted[sorted.length >> 1] + 0);
   }));
 });
 

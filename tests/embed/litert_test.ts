@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Embedder, onnxEmbedder, type PresetName, PRESETS, readNetwork } from "../../mod.ts";
+import { AnomalyClusterError, type Embedder, onnxEmbedder, type PresetName, PRESETS, readNetwork } from "../../mod.ts";
 import { readConvolutions } from "../../src/embed/litert/convolutions.ts";
 import { openLiteRtSession } from "../../src/embed/litert/litert_session.ts";
 import type { NetworkSession } from "../../src/embed/network_session.ts";
@@ -115,6 +115,31 @@ Deno.test("what is more than convolutions, or damaged, is left to onnxruntime", 
   for (let length = 0; length < whole.length; length += 7) {
     assert.equal(readConvolutions(whole.subarray(0, length)), undefined, `${length} bytes`);
   }
+});
+
+Deno.test("a damaged network gives numbers, or an error that names it, and leaves the engine sound", async () => {
+  const random = seeded(3);
+  const layer = { depthwise: false, channels: 5, kernel: 3, stride: 2, padding: [1, 1], half: true } as const;
+  const whole = convolutions([{ ...layer, doubled: true }, { ...layer, doubled: false, bounds: [0, 6] }], random);
+  const image = noise(16, 16, random);
+  const outputs = async (model: Uint8Array) => {
+    const session = await openLiteRtSession({ model, name: "damaged", ...NORMALISATION });
+    return session && await outputsOf(session, image).finally(() => session.release());
+  };
+  const wanted = await outputs(whole);
+  const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+      const damaged = whole.slice();
+      for (const [at, value] of changes) damaged[at] = value;
+      await outputs(damaged).catch((error) => {
+        assert(error instanceof AnomalyClusterError, error);
+        assert.match(error.message, /^damaged does not take one image of 16 × 16 pixels$/);
+      });
+    }),
+    { numRuns: 500 },
+  );
+  assert.deepEqual(await outputs(whole), wanted);
 });
 
 Deno.test({

@@ -20,6 +20,7 @@ import {
   readNetwork,
   releaseNetworks,
 } from "../../mod.ts";
+import { startedLiteRt } from "../../src/embed/litert/litert_runtime.ts";
 import { packNetwork, unpackNetwork } from "../../src/embed/packed.ts";
 import { drawLarge, LARGE_SETS } from "../../tools/drawn_surfaces.ts";
 import { PROJECT, run, withImages } from "../support/program.ts";
@@ -110,13 +111,13 @@ Deno.test("the program's groups", async () => {
 });
 
 Deno.test("the network opens once for all calls, and anew after it was released", async () => {
-  const { InferenceSession } = await import("onnxruntime-web");
-  const { create } = InferenceSession;
+  const { engine } = (await startedLiteRt())!;
+  const { loadModel } = engine;
   let opened = 0;
-  InferenceSession.create = ((...given: Parameters<typeof create>) => {
+  engine.loadModel = (...given) => {
     opened++;
-    return create.apply(InferenceSession, given);
-  }) as typeof create;
+    return loadModel(...given);
+  };
   const group = (size?: number) => clusterImages(PATHS.slice(0, 3), { preset: "paper", k: 2, network: { size } });
   try {
     const [first, second] = await Promise.all([group(), group()]);
@@ -130,7 +131,7 @@ Deno.test("the network opens once for all calls, and anew after it was released"
     await group();
     assert.equal(opened, 3);
   } finally {
-    InferenceSession.create = create;
+    engine.loadModel = loadModel;
     await releaseNetworks();
   }
 });

@@ -89,11 +89,39 @@ function networkIn(onnx: Uint8Array): ConvolutionNetwork | undefined {
   const rest = nodes.filter((node) => !isCopy(node)).map((node) => ({ ...node, inputs: node.inputs.map(sourceOf) }));
   const results = new Map(outputs.map((name) => [name, sourceOf(name)]));
   const layers = layersOf(rest, weights, [...results.values()]);
-  const computed = new Set(layers?.map(({ output }) => output));
-  if (inputs.length !== 1 || !layers?.length || ![...results.values()].every((name) => computed.has(name))) {
-    return undefined;
-  }
+  if (inputs.length !== 1 || !layers?.length) return undefined;
+  const shapes = shapesOf(layers, inputs[0]);
+  if (!shapes || ![...results.values()].every((name) => shapes.has(name))) return undefined;
   return { input: inputs[0], outputs: results, layers };
+}
+
+/** Channels, and rows or columns. */
+type Shape = readonly [channels: number, side: number];
+
+/** The side of an image that layers are tried on. */
+const TRIED_SIDE = 256;
+
+/** The shapes of all arrays for one image; undefined if layers do not fit onto each other. */
+function shapesOf(layers: readonly Layer[], input: string): ReadonlyMap<string, Shape> | undefined {
+  const shapes = new Map<string, Shape>([[input, [3, TRIED_SIDE]]]);
+  for (const layer of layers) {
+    const names = layer.kind === "sum" ? layer.inputs : [layer.input, layer.input];
+    const [shape, other] = names.map((name) => shapes.get(name));
+    if (!shape || !other || shape[0] !== other[0] || shape[1] !== other[1]) return undefined;
+    if (layer.kind === "sum") {
+      shapes.set(layer.output, shape);
+      continue;
+    }
+    const side = outputSide(layer, shape[1]);
+    if (layer.inputChannels !== shape[0] || side < 1) return undefined;
+    shapes.set(layer.output, [layer.channels, side]);
+  }
+  return shapes;
+}
+
+/** How many rows a convolution makes of that many, or columns. */
+export function outputSide({ kernel, stride, padding: [before, after] }: Convolution, side: number): number {
+  return Math.floor((side + before + after - kernel) / stride) + 1;
 }
 
 /** Whether an operator gives its input another name. Weights are read as float32, so converting them is no more. */
@@ -117,9 +145,9 @@ function layersOf(
 }
 
 function layerOf(node: Node, weights: ReadonlyMap<string, Weights | undefined>): Layer | undefined {
-  const { operator, inputs: [one, other], output } = node;
+  const { operator, inputs: [one, other], output, integers } = node;
   if (operator === "Conv") return convolutionOf(node, weights);
-  const isSum = operator === "Add" && !weights.has(one) && !weights.has(other);
+  const isSum = operator === "Add" && integers.size === 0 && !weights.has(one) && !weights.has(other);
   return isSum ? { kind: "sum", inputs: [one, other], output } : undefined;
 }
 
@@ -141,12 +169,16 @@ function clamped(
   return { ...layer, output, clamped: true };
 }
 
+/** The attributes of a convolution that are understood. */
+const KNOWN = new Set(["dilations", "group", "kernel_shape", "pads", "strides"]);
+
 function convolutionOf(
   { inputs: [input, kernelName, biasName], output, integers }: Node,
   weights: ReadonlyMap<string, Weights | undefined>,
 ): Convolution | undefined {
   const [given, bias] = [weights.get(kernelName), weights.get(biasName)];
-  if (given?.shape.length !== 4 || !bias) return undefined;
+  const isKnown = [...integers.keys()].every((name) => KNOWN.has(name)); // Not one that pads by itself.
+  if (!isKnown || given?.shape.length !== 4 || bias?.data.length !== given.shape[0]) return undefined;
   const [channels, perGroup, kernel, width] = given.shape;
   const [groups = 1] = integers.get("group") ?? [];
   const [stride = 1, across = stride] = integers.get("strides") ?? [];
@@ -154,7 +186,7 @@ function convolutionOf(
   const isDilated = integers.get("dilations")?.some((step) => step !== 1);
   const isSquare = kernel === width && stride === across && top === left && bottom === right;
   const isDepthwise = groups === channels && perGroup === 1;
-  if (!isSquare || isDilated || groups !== 1 && !isDepthwise) return undefined;
+  if (!isSquare || stride < 1 || isDilated || groups !== 1 && !isDepthwise) return undefined;
   const shape = isDepthwise ? [1, channels, kernel * kernel] : [channels, perGroup, kernel * kernel];
   return {
     kind: isDepthwise ? "depthwise" : "dense",
@@ -184,17 +216,15 @@ function channelsLast(data: Float32Array, [first, second, third]: readonly [numb
   return turned;
 }
 
-/** Weights as float32; undefined for other numbers than float32 and float16. */
+/** Weights as float32; undefined for other numbers than float32 and float16, and where their shape has another size. */
 function weightsOf(onnx: Uint8Array, tensor: readonly Field[]): Weights | undefined {
   const raw = tensor.find(({ number }) => number === RAW_DATA);
   const type = tensor.find(({ number }) => number === TYPE)?.value;
   if (!raw || type !== FLOAT32 && type !== FLOAT16) return undefined;
   const { buffer } = Uint8Array.from(onnx.subarray(raw.from, raw.end)); // A copy, as numbers must lie at even places.
   const data = type === FLOAT32 ? new Float32Array(buffer) : Float32Array.from(new Uint16Array(buffer), halfToNumber);
-  return {
-    shape: tensor.filter(({ number }) => number === DIMENSION).flatMap((field) => numbersIn(onnx, field)),
-    data,
-  };
+  const shape = tensor.filter(({ number }) => number === DIMENSION).flatMap((field) => numbersIn(onnx, field));
+  return data.length === shape.reduce((product, side) => product * side, 1) ? { shape, data } : undefined;
 }
 
 function nodeOf(onnx: Uint8Array, node: readonly Field[]): Node {

@@ -15,7 +15,7 @@ export interface LiteRt {
   readonly LiteRtTensorBufferLockMode: { readonly READ: unknown; readonly WRITE: unknown };
   /** Reads a file that stays in memory as long as the model does. */
   loadModel(environment: Environment, at: number, bytes: number): LiteRtModel;
-  compileModel(environment: Environment, model: LiteRtModel, options: object): Promise<CompiledModel>;
+  compileModel(environment: Environment, model: LiteRtModel, options: object): CompiledModel | Promise<CompiledModel>;
 }
 
 /** What lies in the engine's memory until it is deleted. */
@@ -42,7 +42,7 @@ export interface LiteRtModel extends Deletable {
 
 /** A network that can be run. */
 export interface CompiledModel extends Deletable {
-  run(signature: number, inputs: readonly LiteRtArray[]): Promise<LiteRtArray[]>;
+  run(signature: number, inputs: readonly LiteRtArray[]): LiteRtArray[] | Promise<LiteRtArray[]>;
 }
 
 /** The engine, and what its calls need. */

@@ -6,7 +6,7 @@ import { oneByOne } from "../../one_by_one.ts";
 import type { Raster } from "../../types.ts";
 import type { NetworkArray, NetworkSession, Normalisation } from "../network_session.ts";
 import { type ConvolutionNetwork, readConvolutions } from "./convolutions.ts";
-import { type LiteRtArray, type StartedLiteRt, startedLiteRt } from "./litert_runtime.ts";
+import { type CompiledModel, type LiteRtArray, type StartedLiteRt, startedLiteRt } from "./litert_runtime.ts";
 import { writeModelFile } from "./model_file.ts";
 
 /** A network and how it is opened. */
@@ -61,10 +61,17 @@ async function openSized(
   const at = engine._malloc(file.length);
   engine.HEAPU8.set(file, at);
   const model = engine.loadModel(environment, at, file.length);
-  const compiled = await engine.compileModel(environment, model, {
-    accelerator: "wasm",
-    cpuOptions: { numThreads: 1 },
-  });
+  const free = () => {
+    model.delete();
+    engine._free(at);
+  };
+  let compiled: CompiledModel;
+  try {
+    compiled = await engine.compileModel(environment, model, { accelerator: "wasm", cpuOptions: { numThreads: 1 } });
+  } catch (cause) {
+    free();
+    throw cause;
+  }
   const type = model.getInputTensorType(0, 0);
   const length = 3 * width * height;
   const bytes = length * Float32Array.BYTES_PER_ELEMENT;
@@ -91,8 +98,8 @@ async function openSized(
       return Object.fromEntries([...network.outputs].map(([name, array]) => [name, arrays.get(array)]));
     },
     release() {
-      for (const one of [input, type, compiled, model]) one.delete();
-      engine._free(at);
+      for (const one of [input, type, compiled]) one.delete();
+      free();
     },
   };
 }

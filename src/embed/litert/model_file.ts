@@ -2,7 +2,7 @@
 // (schema.fbs of https://github.com/google-ai-edge/LiteRT).
 
 import { Builder, type Offset } from "flatbuffers";
-import type { Convolution, ConvolutionNetwork, Sum } from "./convolutions.ts";
+import { type Convolution, type ConvolutionNetwork, outputSide, type Sum } from "./convolutions.ts";
 
 /** A file, and the arrays that it returns, in their order. */
 export interface ModelFile {
@@ -142,11 +142,6 @@ class ModelFileBuilder {
     );
     return file.asUint8Array();
   }
-}
-
-/** How many rows come of that many rows. */
-function outputSide({ kernel, stride, padding: [before, after] }: Convolution, side: number): number {
-  return Math.floor((side + before + after - kernel) / stride) + 1;
 }
 
 /** Whether a convolution pads as the format's `SAME` does. */
