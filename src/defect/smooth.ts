@@ -17,7 +17,7 @@ function meansDown(plane: Float32Array, width: number, radius: number, times: nu
   const height = plane.length / width;
   const sums = new Float64Array(width);
   const spare = new Float32Array(times > 1 ? plane.length : 0);
-  let [from, to] = [plane, new Float32Array(plane.length)];
+  let [from, to]: Float32Array[] = [plane, new Float32Array(plane.length)];
   for (let time = 0; time < times; time++) {
     sums.fill(0);
     let taken = Math.min(radius, height);
