@@ -52,10 +52,10 @@ export function patchesOf(outputs: readonly NetworkOutput[], facts: NetworkFacts
       const grids = `${rows} × ${cols} and ${grid.rows} × ${grid.cols}`;
       throw badModel(`${facts.name}: grids of ${grids} patches do not fit onto each other`);
     }
-    resample(grid, rows, cols, (place, channel, value) => data[place * channels + first + channel] = value);
+    resample(grid, { data, rows, cols, channels, first });
     first += grid.channels;
   }
-  if (!data.every(Number.isFinite)) throw badModel(`the numbers that ${facts.name} gives are not finite`);
+  if (!allFinite(data)) throw badModel(`the numbers that ${facts.name} gives are not finite`);
   const widths = grids.map((grid) => grid.channels);
   return { data, count: 1, rows, cols, channels, ...(grids.length > 1 && { levels: widths }) };
 }
@@ -133,29 +133,36 @@ function numbersOf({ type, data, dims }: NetworkArray, name: string): Float32Arr
   return numbers instanceof Uint16Array ? Float32Array.from(numbers, halfToNumber) : Float32Array.from(numbers);
 }
 
+/** Patches that are being put together. A grid's channels begin at number `first` of each. */
+interface Patches extends Pick<PatchSet, "rows" | "cols" | "channels"> {
+  readonly data: Float32Array;
+  readonly first: number;
+}
+
 /**
- * Brings a grid's values onto another grid. A coarser place gets the mean of the places in it, a finer one the value of
- * the place that it lies in.
+ * Brings a grid's values onto the grid of the patches. A coarser place gets the mean of the places in it, a finer one
+ * the value of the place that it lies in.
  */
-function resample(
-  { data, rows, cols, channels, first, channelStep, placeStep }: Grid,
-  toRows: number,
-  toCols: number,
-  set: (place: number, channel: number, value: number) => void,
-): void {
-  const [high, wide] = [Math.max(1, rows / toRows), Math.max(1, cols / toCols)];
-  for (let place = 0; place < toRows * toCols; place++) {
-    const top = Math.floor(Math.floor(place / toCols) * rows / toRows);
-    const left = Math.floor(place % toCols * cols / toCols);
+function resample({ data, rows, cols, channels, first, channelStep, placeStep }: Grid, to: Patches): void {
+  const [high, wide] = [Math.max(1, rows / to.rows), Math.max(1, cols / to.cols)];
+  for (let place = 0; place < to.rows * to.cols; place++) {
+    const top = Math.floor(Math.floor(place / to.cols) * rows / to.rows);
+    const left = Math.floor(place % to.cols * cols / to.cols);
+    const target = place * to.channels + to.first;
     for (let channel = 0; channel < channels; channel++) {
       let sum = 0;
       const from = first + channel * channelStep;
       for (let row = top; row < top + high; row++) {
         for (let col = left; col < left + wide; col++) sum += data[from + (row * cols + col) * placeStep];
       }
-      set(place, channel, sum / (high * wide));
+      to.data[target + channel] = sum / (high * wide);
     }
   }
+}
+
+function allFinite(data: Float32Array): boolean {
+  for (let at = 0; at < data.length; at++) if (!Number.isFinite(data[at])) return false;
+  return true;
 }
 
 function badModel(message: string): AnomalyClusterError {

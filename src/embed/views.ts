@@ -26,13 +26,12 @@ export function seenAs(image: Raster, view: number): Raster {
 
 /** Adds the patches of a view, divided by the number of views, at their places in the upright image. */
 export function addInPlace(sum: PatchSet, patches: PatchSet, view: number, views: number): void {
-  const { rows, cols, channels } = patches;
+  const { rows, cols, channels, data } = patches;
+  const { data: sums } = sum;
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {
       const [from, to] = [(row * cols + col) * channels, upright(view, row, col, cols) * channels];
-      for (let channel = 0; channel < channels; channel++) {
-        sum.data[to + channel] += patches.data[from + channel] / views;
-      }
+      for (let channel = 0; channel < channels; channel++) sums[to + channel] += data[from + channel] / views;
     }
   }
 }

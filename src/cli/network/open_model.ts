@@ -93,7 +93,7 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   if (options.model !== undefined) {
     await embedder.embed({ data: new Uint8Array(4 * size * size).fill(128), width: size, height: size });
   }
-  const pools = engine === "wasm" && cores > 1;
+  const pools = engine !== "webgpu" && cores > 1;
   return {
     embedder,
     levels: checked.levels,
