@@ -61,7 +61,7 @@ export interface OnnxEmbedderOptions extends EngineFiles {
   readonly threads?: number;
   /**
    * `"wasm"` runs everywhere: by LiteRT if the network consists of convolutions, as the included ones do, otherwise by
-   * onnxruntime-web. `"native"` is the npm package onnxruntime-node, two to three times as fast: for Deno
+   * onnxruntime-web. `"native"` is the npm package onnxruntime-node, two to five times as fast: for Deno
    * (`--allow-ffi`), Node and Bun. `"webgpu"` is onnxruntime-web on the graphics card, where the runtime has
    * `navigator.gpu`: see `webgpu`. @default "wasm"
    */

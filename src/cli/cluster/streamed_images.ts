@@ -1,20 +1,18 @@
 // What streamed images have in common, here and on the machines of a queue: fitting to references, collecting results.
 
-import { chooseSpread } from "../../choose_spread.ts";
 import { findCopies } from "../../copies/equal_copies.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
 import type { EmbeddedImages } from "../../fitted/embedded_images.ts";
 import type { FittedEmbedding } from "../../fitted/embed_blocks.ts";
-import { referencesFor } from "../../reference/enough_references.ts";
-import { fitEmbedding, type FitOptions, fittedToSample } from "../../fitted/fit_embedding.ts";
+import { fitEmbedding, type FitOptions } from "../../fitted/fit_embedding.ts";
+import { type FittedToEnough, fitToEnough } from "../../fitted/fit_to_enough.ts";
 import { coresetImages, type StreamedReferences } from "../../reference/choose_references.ts";
 import { joinPatches, someImages } from "../../embed/embedder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import type { PixelBox } from "../../image/pixel_box.ts";
-import { compareFeatures, embedImages, ofPopulation, prepareFeatures } from "../../feature.ts";
+import { ofPopulation } from "../../feature.ts";
 import { randomSample } from "../../random.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../../types.ts";
-import { isLeftOpen, sourceOf } from "../../weight/weighting.ts";
 import { loadImages } from "../images/load_images.ts";
 import type { ImageNetwork } from "../images/image_network.ts";
 
@@ -79,30 +77,15 @@ export async function fitReferences(
   const drawn = await chosenReferences(files, network, options);
   const { rows, cols, channels, levels } = drawn;
   return {
-    ...options.references === "auto" ? await fitToEnough(drawn, files.length, options) : await fitToAll(drawn, options),
+    ...await fitTo(drawn, files.length, options),
     grid: { rows, cols, channels, ...(levels && { levels }) },
   };
 }
 
-type Fitted = Pick<FittedSample, "fit" | "references">;
-
-/** Fits an embedding to the drawn images, all of which are references. */
-async function fitToAll(drawn: PatchSet, options: StreamOptions): Promise<Fitted> {
+/** Fits to the drawn images. All of them are references, unless it is left open how many. */
+async function fitTo(drawn: PatchSet, all: number, options: StreamOptions): Promise<FittedToEnough> {
+  if (options.references === "auto") return await fitToEnough(drawn, all, options);
   return { fit: await fitEmbedding(drawn, drawn, options), references: drawn.count };
-}
-
-/** Fits an embedding to images drawn from `all`, of which as many are references as the scores need. */
-async function fitToEnough(drawn: PatchSet, all: number, options: StreamOptions): Promise<Fitted> {
-  const { weight = { kind: "soft" }, features = [{}], seed } = options;
-  const source = sourceOf(weight);
-  if (source === "normal") return await fitToAll(drawn, options);
-  const prepared = await prepareFeatures(drawn, features);
-  const enough = await referencesFor(drawn, prepared, source, { seed, ...(drawn.count < all && { few: 0 }) });
-  const sample = enough ?? Array.from({ length: drawn.count }, (_, at) => at);
-  const compared = await compareFeatures(prepared, source, { sample }, {});
-  const chosen = isLeftOpen(weight) ? chooseSpread(compared, weight).weighting : weight;
-  const { scales } = embedImages(compared, chosen);
-  return { fit: fittedToSample(prepared, compared, chosen, scales), references: sample.length };
 }
 
 async function chosenReferences(

@@ -72,10 +72,10 @@ async function* namingTheFirst<Image>(images: AsyncIterable<Image>, next: () => 
 }
 
 /**
- * From so many images on, it is worth starting several networks, which takes some 300 ms. Large photos take ten times
+ * From so many images on, it is worth starting several networks, which takes half a second. Large photos take ten times
  * as long as others.
  */
-const [MANY, MANY_PHOTOS] = [64, 8];
+const [MANY, MANY_PHOTOS] = [16, 8];
 /**
  * So many images more than one are in progress, by several networks and by a single one: while the network runs on one
  * image, another is made ready. For large photos it is less, because all their pixels are kept.

@@ -17,7 +17,7 @@ import { embedEach } from "../images/load_images.ts";
 import { VERSION } from "../system/manifest.ts";
 import type { OpenModel } from "../network/open_model.ts";
 import { openRecorded } from "../network/open_recorded.ts";
-import { tell } from "../system/progress.ts";
+import { tell, warn } from "../system/progress.ts";
 import { BEAT, Board } from "./board.ts";
 import { type ImageOutcome, type JobRecord, MOST_DELIVERIES, type Task, type TaskResult } from "./job_record.ts";
 import { JobStore } from "./job_store.ts";
@@ -49,6 +49,8 @@ interface OpenJob {
   readonly store: JobStore;
   readonly network: OpenModel & { readonly closer?: Closer; readonly decoders: DecoderPool };
   readonly fit: FittedEmbedding;
+  /** Warnings on the network that were not told yet. */
+  readonly warnings: string[];
 }
 
 /** Works for the jobs of a server until the signal aborts. */
@@ -130,13 +132,14 @@ class Worker {
     const fitted = await store.fitted();
     if (!fitted) return undefined; // The coordinator has not stored all of the job yet.
     const { fit, look } = fitted.json;
+    const warnings: string[] = [];
     const network = await openRecorded(record.network, {
       ...(this.options.model !== undefined && { model: this.options.model }),
       engine: record.engine,
       decoder: record.decoder,
       keeps: false, // A worker writes nothing.
       of: "its images",
-    }, []);
+    }, warnings);
     if (network.maker !== record.maker) throw refuse("the worker's decoders or engine are other ones");
     const closer = look && await openCloser(lookAmong(look, fitted.bytes), network);
     await this.#close();
@@ -150,6 +153,7 @@ class Worker {
         decoders: new DecoderPool(MOST_DECODERS, { ...network, ...(closer && { detail: closer.look.detail }) }),
       },
       fit: unpackFitted(fit, fitted.json.grid, arrayReader(fit.arrays, fitted.bytes)),
+      warnings,
     };
   }
 
@@ -170,6 +174,7 @@ class Worker {
     try {
       const task = message.json<Task>();
       if (!await job.store.hasResult(task.key)) await this.#answer(task, message.info.deliveryCount, job);
+      job.warnings.splice(0).forEach(warn);
       job.store.tellResult(task.key);
       message.ack();
     } catch (error) {
