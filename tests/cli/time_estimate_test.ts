@@ -14,10 +14,10 @@ function said(images: number, milliseconds: number, preset?: PresetName): string
 
 Deno.test("how long a run takes is said once, from its first images, and what is quicker when that is over a minute", () => {
   assert.deepEqual(said(583, 250, "default"), [
-    "583 images take about 3 minutes; with --preset quick it is about 1 minute",
+    "583 images take about 3 minutes; with --preset quick it is about 2 minutes",
   ]);
   assert.deepEqual(said(2000, 5000, "best"), [
-    "2000 images take about 3 hours; with --preset quick it is about 39 minutes",
+    "2000 images take about 3 hours; with --preset quick it is about 43 minutes",
   ]);
   assert.deepEqual(said(100, 250, "default"), ["100 images take about 30 seconds"]);
   assert.deepEqual(said(583, 250, "quick"), ["583 images take about 3 minutes"]);
