@@ -105,7 +105,7 @@ async function firstLookNetworks({ engine, onEngine }: LookEngine): Promise<Pick
   const cores = Math.min(availableCores(), 4);
   const options = await firstLookOptions({ engine, threads: cores });
   const checked = await checkedModel(options);
-  const pools = engine === "wasm" && cores > 1; // Natively it gains a fiftieth, for 0.2 to 0.3 GB.
+  const pools = engine === "wasm" && cores > 1; // Natively they take more memory than they save time.
   return {
     embedder: onEngine(checked),
     // The other cores embed close looks.
