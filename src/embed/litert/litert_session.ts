@@ -24,14 +24,17 @@ export async function openLiteRtSession(options: LiteRtOptions): Promise<Network
   if (!liteRt) return undefined;
   const inTurn = oneByOne();
   let open: SizedNetwork | undefined;
+  const close = () => {
+    open?.release();
+    open = undefined;
+  };
   return {
     outputNames: [...network.outputs.keys()],
     layout: "channels-last",
     run: (image) =>
       inTurn(async () => {
         if (open?.width !== image.width || open.height !== image.height) {
-          open?.release();
-          open = undefined; // Stays so if the next one does not open.
+          close();
           open = await openSized(liteRt, network, image);
         }
         return await open.run(image, options);
@@ -39,7 +42,7 @@ export async function openLiteRtSession(options: LiteRtOptions): Promise<Network
         const size = `${image.width} × ${image.height} pixels`;
         throw new AnomalyClusterError("bad-model", `${options.name} does not take one image of ${size}`, { cause });
       }),
-    release: () => inTurn(() => Promise.resolve(open?.release())),
+    release: () => inTurn(() => Promise.resolve(close())),
   };
 }
 
