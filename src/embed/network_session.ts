@@ -1,7 +1,6 @@
 // What the embedder asks of a network that an engine has opened.
 
 import type { Raster } from "../types.ts";
-import type { Channels } from "./manifest.ts";
 
 /** A network that an engine has opened. */
 export interface NetworkSession {
@@ -20,10 +19,4 @@ export interface NetworkArray {
   readonly data: ArrayLike<unknown>;
   /** Its shape. */
   readonly dims: readonly number[];
-}
-
-/** How pixels become a network's input: `(pixel - subtract) / deviation` in each channel. */
-export interface Normalisation {
-  readonly subtract: Channels;
-  readonly deviation: Channels;
 }

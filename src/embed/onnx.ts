@@ -9,6 +9,7 @@ import { patchesOf } from "./patch_grid.ts";
 import { type Channels, checkSum, type ModelManifest } from "./manifest.ts";
 import { openLiteRtSession } from "./litert/litert_session.ts";
 import type { NetworkSession } from "./network_session.ts";
+import type { Normalisation } from "./normalise.ts";
 import type { Engine, EngineFiles } from "./onnx_runtime.ts";
 import { openOnnxSession } from "./onnx_session.ts";
 import { addInPlace, seenAs, type Views } from "./views.ts";
@@ -120,11 +121,9 @@ export async function checkedModel(given: OnnxEmbedderOptions): Promise<CheckedM
 }
 
 /** Options after defaults were filled in. */
-interface ModelSettings {
+interface ModelSettings extends Normalisation {
   readonly name: string;
   readonly size: number;
-  readonly subtract: Channels;
-  readonly deviation: Channels;
   readonly views: Views;
   readonly engine: Engine;
   readonly levels?: readonly string[];
@@ -143,6 +142,7 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
     );
   }
 
+  const { layout } = session;
   const saidOf = (output: string) => manifest?.levels.find((level) => level.name === output);
 
   return {
@@ -152,7 +152,6 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
       let mean: PatchSet | undefined;
       for (let view = 0; view < views; view++) {
         const outputs = await session.run(seenAs(pixels, view));
-        const { layout } = session;
         const patches = patchesOf(levels.map((level) => ({ value: outputs[level], level: saidOf(level), layout })), {
           name,
           width,

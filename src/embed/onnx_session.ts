@@ -2,8 +2,8 @@
 
 import type * as ort from "onnxruntime-web";
 import { AnomalyClusterError } from "../errors.ts";
-import type { Raster } from "../types.ts";
-import type { NetworkSession, Normalisation } from "./network_session.ts";
+import type { NetworkSession } from "./network_session.ts";
+import { type Normalisation, writeNormalised } from "./normalise.ts";
 import { type Engine, type EngineFiles, runInTurn, type Runtime, startedEngine } from "./onnx_runtime.ts";
 
 /** A network and how it is opened. */
@@ -29,8 +29,10 @@ export async function openOnnxSession(options: SessionOptions): Promise<NetworkS
   return {
     outputNames: session.outputNames,
     async run(image) {
-      const shape = [1, 3, image.height, image.width];
-      const tensor = new runtime.Tensor("float32", planes(image, options), shape);
+      const { width, height } = image;
+      const pixels = new Float32Array(3 * width * height);
+      writeNormalised(pixels, image, options, "channels-first");
+      const tensor = new runtime.Tensor("float32", pixels, [1, 3, height, width]);
       const outputs = await runModel(session, input, tensor, name, engine);
       if (!isSound()) throw cardFailed(name);
       return outputs as Readonly<Record<string, ort.Tensor>>;
@@ -74,16 +76,4 @@ function cardFailed(name: string, cause?: unknown): AnomalyClusterError {
   const message =
     `${name} cannot be run by the engine webgpu, or the graphics card failed: the engine wasm takes neither`;
   return new AnomalyClusterError("unsupported-runtime", message, { cause });
-}
-
-/** Turns RGBA bytes into one normalised plane for each channel. */
-function planes(image: Raster, { subtract, deviation }: Normalisation): Float32Array {
-  const area = image.width * image.height;
-  const data = new Float32Array(3 * area);
-  for (let pixel = 0; pixel < area; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
-      data[channel * area + pixel] = (image.data[pixel * 4 + channel] - subtract[channel]) / deviation[channel];
-    }
-  }
-  return data;
 }

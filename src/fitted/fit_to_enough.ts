@@ -14,6 +14,11 @@ export interface FittedToEnough {
   readonly references: number;
 }
 
+/** Fits an embedding to images, all of which are references. */
+export async function fitToAll(drawn: PatchSet, options: FitOptions): Promise<FittedToEnough> {
+  return { fit: await fitEmbedding(drawn, drawn, options), references: drawn.count };
+}
+
 /**
  * Fits an embedding to images drawn from `all` of them. Whitening, spread and scales come from all that were drawn; as
  * many of these are references as the scores need. With labelled normals, which are compared with instead, all count.
@@ -27,7 +32,7 @@ export async function fitToEnough(
 ): Promise<FittedToEnough> {
   const { weight = { kind: "soft" }, features = [{}], seed } = options;
   const source = sourceOf(weight);
-  if (source === "normal") return { fit: await fitEmbedding(drawn, drawn, options), references: drawn.count };
+  if (source === "normal") return await fitToAll(drawn, options);
   const prepared = await prepareFeatures(drawn, features);
   const enough = await referencesFor(drawn, prepared, source, { seed, ...(drawn.count < all && { few: 0 }) });
   const sample = enough ?? Array.from({ length: drawn.count }, (_, at) => at);

@@ -4,8 +4,8 @@ import { findCopies } from "../../copies/equal_copies.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
 import type { EmbeddedImages } from "../../fitted/embedded_images.ts";
 import type { FittedEmbedding } from "../../fitted/embed_blocks.ts";
-import { fitEmbedding, type FitOptions } from "../../fitted/fit_embedding.ts";
-import { type FittedToEnough, fitToEnough } from "../../fitted/fit_to_enough.ts";
+import type { FitOptions } from "../../fitted/fit_embedding.ts";
+import { fitToAll, fitToEnough } from "../../fitted/fit_to_enough.ts";
 import { coresetImages, type StreamedReferences } from "../../reference/choose_references.ts";
 import { joinPatches, someImages } from "../../embed/embedder.ts";
 import { AnomalyClusterError } from "../../errors.ts";
@@ -77,15 +77,9 @@ export async function fitReferences(
   const drawn = await chosenReferences(files, network, options);
   const { rows, cols, channels, levels } = drawn;
   return {
-    ...await fitTo(drawn, files.length, options),
+    ...options.references === "auto" ? await fitToEnough(drawn, files.length, options) : await fitToAll(drawn, options),
     grid: { rows, cols, channels, ...(levels && { levels }) },
   };
-}
-
-/** Fits to the drawn images. All of them are references, unless it is left open how many. */
-async function fitTo(drawn: PatchSet, all: number, options: StreamOptions): Promise<FittedToEnough> {
-  if (options.references === "auto") return await fitToEnough(drawn, all, options);
-  return { fit: await fitEmbedding(drawn, drawn, options), references: drawn.count };
 }
 
 async function chosenReferences(

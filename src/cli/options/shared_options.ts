@@ -7,7 +7,8 @@ import { byteCount, detail, oneOf, wholeNumber } from "./arguments.ts";
 /** `--engine`: what runs the network. */
 export function engineOption(): Option {
   const what =
-    `what runs the network: wasm works everywhere; native is nearly twice as fast, and five times with networks of the hub (Deno: the task cluster:native; ` +
+    "what runs the network: wasm works everywhere; native is nearly twice as fast, and five times with networks of " +
+    "the hub (Deno: the task cluster:native; " +
     `Node: npm install ${NATIVE_PACKAGE}); webgpu is the graphics card, in Deno; auto takes native if it is installed ` +
     "and, in Deno, --allow-ffi is given, else wasm";
   return new Option("--engine <NAME>", what).argParser(oneOf("auto", "wasm", "native", "webgpu")).default("auto");

@@ -48,6 +48,9 @@ const [ATTRIBUTE_NAME, INTEGER, INTEGERS] = [1, 3, 8]; // In an attribute.
 const [DIMENSION, TYPE, TENSOR_NAME, RAW_DATA] = [1, 2, 8, 9]; // In a tensor.
 const [FLOAT32, FLOAT16] = [1, 10]; // Types of tensors.
 
+/** The operators that layers are made of. */
+const OPERATORS = new Set(["Add", "Cast", "Clip", "Conv", "Identity"]);
+
 /** An operator with its inputs, outputs and integers. */
 interface Node {
   readonly operator: string;
@@ -76,13 +79,14 @@ function networkIn(onnx: Uint8Array): ConvolutionNetwork | undefined {
   // A message that occurs twice is one message with the fields of both: so files can continue each other.
   const parts = fields(onnx).filter(({ number }) => number === GRAPH).flatMap((graph) => fields(onnx, graph));
   const all = (wanted: number) => parts.filter(({ number }) => number === wanted).map((field) => fields(onnx, field));
+  const nodes = all(NODE).map((node) => nodeOf(onnx, node));
+  if (!nodes.every(({ operator }) => OPERATORS.has(operator))) return undefined; // Before weights, which may be large.
   const weights = new Map(
     all(INITIALIZER).map((tensor) => [textOf(onnx, tensor, TENSOR_NAME), weightsOf(onnx, tensor)]),
   );
   const namesOf = (wanted: number) => [...new Set(all(wanted).map((array) => textOf(onnx, array, 1)))];
   const inputs = namesOf(INPUT).filter((name) => !weights.has(name));
   const outputs = namesOf(OUTPUT);
-  const nodes = all(NODE).map((node) => nodeOf(onnx, node));
   const isCopy = (node: Node) => renames(node, weights);
   const same = new Map(nodes.filter(isCopy).map(({ inputs: [input], output }) => [output, input]));
   const sourceOf = (name: string): string => same.has(name) ? sourceOf(same.get(name)!) : name;
@@ -221,7 +225,7 @@ function weightsOf(onnx: Uint8Array, tensor: readonly Field[]): Weights | undefi
   const raw = tensor.find(({ number }) => number === RAW_DATA);
   const type = tensor.find(({ number }) => number === TYPE)?.value;
   if (!raw || type !== FLOAT32 && type !== FLOAT16) return undefined;
-  const { buffer } = Uint8Array.from(onnx.subarray(raw.from, raw.end)); // A copy, as numbers must lie at even places.
+  const { buffer } = new Uint8Array(onnx.subarray(raw.from, raw.end)); // A copy, as numbers must lie at even places.
   const data = type === FLOAT32 ? new Float32Array(buffer) : Float32Array.from(new Uint16Array(buffer), halfToNumber);
   const shape = tensor.filter(({ number }) => number === DIMENSION).flatMap((field) => numbersIn(onnx, field));
   return data.length === shape.reduce((product, side) => product * side, 1) ? { shape, data } : undefined;

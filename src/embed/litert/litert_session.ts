@@ -4,7 +4,8 @@
 import { AnomalyClusterError } from "../../errors.ts";
 import { oneByOne } from "../../one_by_one.ts";
 import type { Raster } from "../../types.ts";
-import type { NetworkArray, NetworkSession, Normalisation } from "../network_session.ts";
+import type { NetworkArray, NetworkSession } from "../network_session.ts";
+import { type Normalisation, writeNormalised } from "../normalise.ts";
 import { type ConvolutionNetwork, readConvolutions } from "./convolutions.ts";
 import { type CompiledModel, type LiteRtArray, type StartedLiteRt, startedLiteRt } from "./litert_runtime.ts";
 import { writeModelFile } from "./model_file.ts";
@@ -92,7 +93,7 @@ async function openSized(
     height,
     async run(image, normalisation) {
       const to = input.lock(WRITE);
-      fill(new Float32Array(engine.HEAPU8.buffer, to, length), image, normalisation);
+      writeNormalised(new Float32Array(engine.HEAPU8.buffer, to, length), image, normalisation, "channels-last");
       input.unlock();
       const results = await compiled.run(0, [input]);
       const arrays = new Map(outputs.map(({ name, shape }, at): [string, NetworkArray] => {
@@ -105,13 +106,4 @@ async function openSized(
       free();
     },
   };
-}
-
-/** Writes normalised pixels, the three channels of each side by side. */
-function fill(to: Float32Array, { data }: Raster, { subtract, deviation }: Normalisation): void {
-  for (let pixel = 0; pixel < to.length / 3; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
-      to[pixel * 3 + channel] = (data[pixel * 4 + channel] - subtract[channel]) / deviation[channel];
-    }
-  }
 }
