@@ -2,7 +2,6 @@
 
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import process from "node:process";
 import { AnomalyClusterError } from "../errors.ts";
 
 /**
@@ -22,7 +21,7 @@ export function openOutputFolder(folder: string, input: string): string {
   }
   try {
     mkdirSync(path, { recursive: true });
-    const probe = join(path, `.write-test-${process.pid}`);
+    const probe = join(path, partialName(".write-test"));
     writeFileSync(probe, "");
     unlinkSync(probe);
     removeLeftovers(path);
@@ -37,13 +36,24 @@ export function openOutputFolder(folder: string, input: string): string {
 /** Leftovers older than an hour are removed. No write takes that long, so the run that began it is gone. */
 const LEFT_AFTER_MS = 3600e3;
 
-/** Removes half-written files of runs that were killed. */
+/** Removes half-written files of runs that were killed. Another run may remove or rename its own files meanwhile. */
 function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (!/^\.write-test-\d+$|\.\d+\.partial$/.test(name)) continue;
-    const { mtimeMs } = statSync(join(folder, name));
-    if (Date.now() - mtimeMs > LEFT_AFTER_MS) rmSync(join(folder, name), { recursive: true, force: true });
+    if (!/\.\d+\.partial$/.test(name)) continue;
+    const changed = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (Date.now() - changed > LEFT_AFTER_MS) rmSync(join(folder, name), { recursive: true, force: true });
   }
+}
+
+/**
+ * The number in the names of this run's half-written files. It is drawn, as the numbers of processes are not unique:
+ * in containers that share a folder, each program may be process 1.
+ */
+const [RUN] = crypto.getRandomValues(new Uint32Array(1));
+
+/** The name of a file or folder until it is complete. */
+export function partialName(name: string): string {
+  return `${name}.${RUN}.partial`;
 }
 
 /**
@@ -52,7 +62,7 @@ function removeLeftovers(folder: string): void {
  */
 export function writeWhole(folder: string, name: string, content: string | Uint8Array): string {
   const target = join(folder, name);
-  const partial = `${target}.${process.pid}.partial`;
+  const partial = join(folder, partialName(name));
   try {
     writeFileSync(partial, content);
     renameSync(partial, target);

@@ -2,7 +2,6 @@
 
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { extname, join } from "node:path";
-import process from "node:process";
 import { type PixelBox, wholePixels } from "../../image/pixel_box.ts";
 import { weightIn, weightRegion } from "../../defect/weight_region.ts";
 import { type BoxedImage, cocoFile } from "../../export/coco.ts";
@@ -11,7 +10,7 @@ import { npyBytes } from "../../export/npy.ts";
 import { AnomalyClusterError } from "../../errors.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../../types.ts";
-import { whyNot, writeWhole } from "../../report/output_folder.ts";
+import { partialName, whyNot, writeWhole } from "../../report/output_folder.ts";
 import { csvText, quoted } from "../../report/client/text.js";
 import type { GroupsFile } from "../../report/result.ts";
 import { copiesOf, copyInto } from "../images/copy_images.ts";
@@ -169,16 +168,27 @@ function sortIntoFolders({ file, folder, output }: GroupsToExport, link: boolean
 
 /** Replaces a folder. It is filled under another name first, so that no half-filled folder is ever left. */
 async function replaceFolder(output: string, name: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const [target, partial] = [join(output, name), join(output, `${name}.${process.pid}.partial`)];
+  const [target, partial] = [join(output, name), join(output, partialName(name))];
   try {
     mkdirSync(partial, { recursive: true });
     await fill(partial);
-    rmSync(target, { recursive: true, force: true });
-    renameSync(partial, target);
+    moveOver(target, partial);
   } catch (cause) {
     if (cause instanceof AnomalyClusterError) throw cause;
     throw new AnomalyClusterError("cannot-write", `${target} cannot be written${whyNot(cause)}`, { cause });
   } finally {
     rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+/** Puts a folder in the place of another. Tries again when a second run has put its own there in between. */
+function moveOver(target: string, folder: string): void {
+  for (let tries = 1;; tries++) {
+    rmSync(target, { recursive: true, force: true });
+    try {
+      return renameSync(folder, target);
+    } catch (cause) {
+      if (tries === 5) throw cause;
+    }
   }
 }

@@ -12,12 +12,11 @@ import {
   symlinkSync,
 } from "node:fs";
 import { dirname, join, parse, relative, sep } from "node:path";
-import process from "node:process";
 import { pipeline } from "node:stream/promises";
 import { findImages } from "../../dataset/folder.ts";
 import { LikeNames } from "../../dataset/like_names.ts";
 import { AnomalyClusterError } from "../../errors.ts";
-import { discard, whyNot } from "../../report/output_folder.ts";
+import { discard, partialName, whyNot } from "../../report/output_folder.ts";
 import { groupFolders } from "../../report/group_folders.ts";
 import type { GroupsFile } from "../../report/result.ts";
 
@@ -98,7 +97,7 @@ export async function copyInto(output: string, { from, to }: Copy, link = false)
     throw new AnomalyClusterError("cannot-write", `${dirname(to)} leads out of ${output}: remove that link`);
   }
   // The file's own name with a suffix might be longer than the file system allows.
-  const partial = join(output, `.${process.pid}.partial`);
+  const partial = join(output, partialName(""));
   try {
     mkdirSync(dirname(to), { recursive: true });
     if (link) return symlinkSync(realpathSync(from), freeName(to));
