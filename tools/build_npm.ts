@@ -26,7 +26,7 @@ const ENTRIES = [".", "./core", "./metrics", "./image", "./embed", "./deep", "./
 const PROGRAM = [
   "cli.ts",
   "src/cli/images/image_worker.ts",
-  "src/cli/images/embed_worker.ts",
+  "src/embed/workers/embed_worker.ts",
   "src/cli/cluster/defect_worker.ts",
 ];
 

@@ -20,7 +20,11 @@ const CONFIG: { version: string; imports: Record<string, string> } = JSON.parse(
 
 /** Folder of the bundles, two levels below the page. Modules lie two levels below `models/` and `wasm/` too. */
 const BUNDLES = `app/${CONFIG.version}`;
-const MODULES = { "page.js": "src/studio/client.js", "worker.js": "src/studio/worker.ts" };
+const MODULES = {
+  "page.js": "src/studio/client.js",
+  "worker.js": "src/studio/worker.ts",
+  "embed_worker.js": "src/studio/embed_worker.ts",
+};
 
 /** Files beside the bundles. The .mjs file gets another name, as not every server knows that .mjs is a script. */
 const BESIDE = {

@@ -45,7 +45,7 @@ const listen = (use) => parentPort.on("message", use), post = (message) => paren
   });
 }
 
-/** Starts a worker from a module. The module receives messages and answers through `cli/images/worker_port.ts`. */
+/** Starts a worker from a module. The module receives messages and answers through `runtime/worker_port.ts`. */
 export function startModule<Message>(module: URL, listener: Listener<Message>): ModuleWorker {
   if (WebWorker) return heardOf(new WebWorker(module, { type: "module" }), listener);
   return nodeWorker(new (nodeThreads()!.Worker)(module), listener);

@@ -168,9 +168,11 @@ async function openNetwork(options: OnnxEmbedderOptions, settings: ModelSettings
 
 /** Opens the network with LiteRT if it is one of convolutions, otherwise with the engine that the options name. */
 async function openSession(options: OnnxEmbedderOptions, settings: ModelSettings): Promise<NetworkSession> {
-  const { model, threads = 1, wasmBinary, wasmModule } = options;
+  const { model, threads = 1, wasmBinary, wasmModule, liteRtModule } = options;
   const isGiven = wasmBinary !== undefined || wasmModule !== undefined;
-  const session = settings.engine === "wasm" && !isGiven ? await openLiteRtSession({ ...settings, model }) : undefined;
+  const session = settings.engine === "wasm" && !isGiven
+    ? await openLiteRtSession({ ...settings, model, liteRtModule })
+    : undefined;
   return session ?? await openOnnxSession({ ...options, ...settings, threads });
 }
 

@@ -15,6 +15,8 @@ export interface EngineFiles {
   readonly wasmBinary?: ArrayBuffer;
   /** The same file, compiled: for edge workers, where bytes may not be compiled. */
   readonly wasmModule?: WebAssembly.Module;
+  /** LiteRT's `.wasm` file, compiled, if it is at hand: then it is not read again. */
+  readonly liteRtModule?: WebAssembly.Module;
   /**
    * The module of the engine `"webgpu"`: `await import("onnxruntime-web/jspi")`, or `"onnxruntime-web/webgpu"` for
    * browsers without `WebAssembly.Suspending`. Deno finds it itself. Elsewhere it is handed in, so that it is in no

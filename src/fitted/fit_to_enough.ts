@@ -30,13 +30,13 @@ export async function fitToEnough(
   all: number,
   options: FitOptions & { readonly seed: number },
 ): Promise<FittedToEnough> {
-  const { weight = { kind: "soft" }, features = [{}], seed } = options;
+  const { weight = { kind: "soft" }, features = [{}], seed, threads, signal, onProgress } = options;
   const source = sourceOf(weight);
   if (source === "normal") return await fitToAll(drawn, options);
   const prepared = await prepareFeatures(drawn, features);
   const enough = await referencesFor(drawn, prepared, source, { seed, ...(drawn.count < all && { few: 0 }) });
   const sample = enough ?? Array.from({ length: drawn.count }, (_, at) => at);
-  const compared = await compareFeatures(prepared, source, { sample }, {});
+  const compared = await compareFeatures(prepared, source, { sample }, { threads, signal, onProgress });
   const chosen = isLeftOpen(weight) ? chooseSpread(compared, weight).weighting : weight;
   const { scales } = embedImages(compared, chosen);
   return { fit: fittedToSample(prepared, compared, chosen, scales), references: sample.length };

@@ -8,13 +8,16 @@ import { decodeUsable } from "../image/usable.ts";
 import { type CloserLook, lookTwice } from "../look/closer_look.ts";
 import { decodePhoto } from "../look/decode_photo.ts";
 import { type Thumbnail, thumbnail } from "../report/thumbnail.ts";
-import type { PatchSet } from "../types.ts";
+import type { PatchSet, Raster } from "../types.ts";
+import { abortable } from "./abortable.ts";
 import type { TakeTurn } from "./turns.ts";
 
 /** An open network. */
 export interface Network {
-  /** Embeds one image at a time. */
+  /** Embeds images: one at a time, or `atOnce`. */
   readonly embedder: Embedder;
+  /** How many images it embeds at once, on other threads than this one. With 1, images take turns. @default 1 */
+  readonly atOnce?: number;
   /** Number of levels of its patches. @default 1 */
   readonly levels?: number;
   /** Opens the embedder for first looks at large photos. Without it, photos are seen whole. */
@@ -99,6 +102,9 @@ export interface JobLook {
   readonly firstLooks: Embedder;
 }
 
+/** For each network, so many images are in progress. Of large photos, whose pixels are kept, it is so many in all. */
+const [AHEAD, PHOTOS_AHEAD] = [2, 2];
+
 /** Prepares images for grouping. Images that cannot be used are named in `warnings` and left out. */
 export async function prepareImages<Source extends SourceImage>(
   images: readonly Source[],
@@ -106,22 +112,37 @@ export async function prepareImages<Source extends SourceImage>(
   warnings: string[],
   kept?: KeptImages<Source>,
 ): Promise<PreparedImage[]> {
-  const { takeTurn, signal, onProgress } = context;
+  const { network: { atOnce = 1 }, closer, onProgress } = context;
+  const total = images.length;
+  const most = atOnce === 1 ? 1 : closer ? PHOTOS_AHEAD : AHEAD * atOnce;
+  const inProgress: Promise<{ readonly prepared: Prepared; readonly isNew: boolean }>[] = [];
+  const start = async (at: number) => {
+    const before = kept?.get(images[at]);
+    if (before) return { prepared: before, isNew: false };
+    const prepared = await prepare(images[at], context, () => onProgress({ stage: "decode", done: at + 1, total }));
+    kept?.set(images[at], prepared);
+    return { prepared, isNew: true };
+  };
   const ready: PreparedImage[] = [];
-  for (const [at, image] of images.entries()) {
-    const tell = (stage: "decode" | "embed") => onProgress({ stage, done: at + 1, total: images.length });
+  let next = 0;
+  for (const [at, { name }] of images.entries()) {
+    for (; next < Math.min(total, at + most); next++) {
+      const image = start(next);
+      image.catch(() => {}); // It is awaited in its turn, or never if an earlier one failed.
+      inProgress.push(image);
+    }
     try {
-      const before = kept?.get(image);
-      const prepared = before ?? await takeTurn(signal, () => prepare(image, context, tell));
-      kept?.set(image, prepared);
-      if (prepared.note) warnings.push(`${image.name}: ${prepared.note}`);
-      ready.push({ ...prepared, path: image.name });
-      // Images that were embedded before take no time: nobody waits for them.
-      const groups = before ? undefined : await context.early?.(ready, images.length);
-      if (groups) onProgress({ stage: "embed", done: at + 1, total: images.length, groups });
+      const { prepared, isNew } = await inProgress.shift()!;
+      if (prepared.note) warnings.push(`${name}: ${prepared.note}`);
+      ready.push({ ...prepared, path: name });
+      if (!isNew) continue; // It took no time: nobody waits for it.
+      const progress = { stage: "embed", done: at + 1, total } as const;
+      onProgress(progress);
+      const groups = await context.early?.(ready, total);
+      if (groups) onProgress({ ...progress, groups });
     } catch (error) {
       if (!(error instanceof AnomalyClusterError && error.code === "bad-image")) throw error;
-      warnings.push(`${image.name}: ${error.message}, skipped`);
+      warnings.push(`${name}: ${error.message}, skipped`);
     }
   }
   return ready;
@@ -129,20 +150,38 @@ export async function prepareImages<Source extends SourceImage>(
 
 async function prepare(
   source: SourceImage,
-  { network: { embedder, size }, maxPixels, white, closer, withThumbnails }: PreparingContext,
-  tell: (stage: "decode" | "embed") => void,
+  context: PreparingContext,
+  tellDecoded: () => void,
 ): Promise<Prepared> {
+  const { network: { atOnce = 1 }, takeTurn, signal } = context;
+  const { image, pixels, ...shown } = await takeTurn(signal, () => decode(source, context));
+  tellDecoded();
+  const embedding = () => embed(image, pixels, context);
+  const seen = await (atOnce === 1 ? takeTurn(signal, embedding) : abortable(embedding(), signal));
+  return { ...shown, ...seen, ...(image.note && { note: image.note }) };
+}
+
+async function decode(
+  source: SourceImage,
+  { network: { size }, maxPixels, white, closer, withThumbnails }: PreparingContext,
+) {
   const [bytes, options] = [await source.read(), { maxPixels, ...(white && { white }) }];
   const image = closer
     ? await decodePhoto(bytes, closer.look.detail, size, options)
     : await decodeUsable(bytes, size, options);
   const pixels = resize(image, size, size);
-  const small = withThumbnails ? { thumbnail: await thumbnail(image, pixels) } : {};
-  tell("decode");
+  return { image, pixels, ...(withThumbnails && { thumbnail: await thumbnail(image, pixels) }) };
+}
+
+async function embed(
+  image: Raster,
+  pixels: Raster,
+  { network: { embedder, atOnce = 1 }, closer }: PreparingContext,
+): Promise<Pick<Prepared, "patches" | "window">> {
   const seen = closer
     ? await lookTwice(image, pixels, closer.look, { first: closer.firstLooks, second: embedder })
     : { patches: await embedder.embed(pixels) };
-  tell("embed");
-  await new Promise((resolve) => setTimeout(resolve)); // Lets other requests, timers and aborts run.
-  return { ...small, ...seen, ...(image.note && { note: image.note }) };
+  // Lets other requests, timers and aborts run, as other threads do by themselves.
+  if (atOnce === 1) await new Promise((resolve) => setTimeout(resolve));
+  return seen;
 }

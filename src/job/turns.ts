@@ -7,8 +7,8 @@ import { abortable } from "./abortable.ts";
 export type TakeTurn = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
 /**
- * Returns a queue in which pieces of work take turns: a network's session holds the state of only one, and the
- * processor would do several no faster.
+ * Returns a queue in which pieces of work take turns. A network's session holds the state of only one, and one thread
+ * would do several no faster.
  */
 export function turns(): TakeTurn {
   const inTurn = oneByOne();

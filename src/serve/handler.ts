@@ -74,8 +74,8 @@ const HEADERS = {
 };
 
 /**
- * Returns the handler. Several requests may upload at the same time. Their work takes turns, one image at a time,
- * because a network's session holds the state of only one.
+ * Returns the handler. Several requests may upload at the same time. Their work takes turns, one image at a time. Only
+ * networks that run on other threads embed several at once ({@linkcode Network.atOnce}).
  *
  * @throws {RangeError} for a limit that is not a whole number in its range.
  */

@@ -32,7 +32,7 @@ export function cardFailure(): string | undefined {
 }
 
 /** An embedder of the network on the studio's engine. */
-export function onStudioEngine(checked: CheckedModel): Embedder {
+export function onStudioEngine(checked: Pick<CheckedModel, "id" | "open">): Embedder {
   return onCardOrProcessor(checked, chooseEngine);
 }
 

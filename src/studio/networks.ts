@@ -1,18 +1,20 @@
 // Opens the networks that lie beside the page and those that a person chose on it. Only one is open at a time.
 
-import * as onnxruntime from "onnxruntime-web";
 import * as webgpu from "onnxruntime-web/jspi";
 import { sha256 } from "../embed/manifest.ts";
-import { checkedModel, type OnnxEmbedderOptions } from "../embed/onnx.ts";
+import { type CheckedModel, checkedModel, type OnnxEmbedderOptions } from "../embed/onnx.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import { describedNetwork, networkFileName, type NetworkFiles, readNetwork } from "../embed/read_network.ts";
+import { liteRtEngine } from "../embed/engine.js";
+import { pooledEmbedder } from "../embed/workers/embedder_pool.ts";
 import { AnomalyClusterError } from "../errors.ts";
 import type { Network } from "../job/prepare.ts";
-import { firstLookNetwork } from "../look/first_look_network.ts";
+import { firstLookOptions } from "../look/first_look_network.ts";
 import { type PresetName, PRESETS } from "../preset.ts";
 import type { NetworkRecord } from "../report/model_file.ts";
 import { bytesOf, type ChosenNetwork, keyOf } from "./chosen.ts";
-import { onStudioEngine } from "./graphics_card.ts";
+import { beside } from "./engine_files.ts";
+import { onStudioEngine, studioEngine } from "./graphics_card.ts";
 
 /** A network, and its entry in model.json. */
 export interface StudioNetwork extends Network {
@@ -21,26 +23,46 @@ export interface StudioNetwork extends Network {
   readonly warnings: readonly string[];
 }
 
-const beside = (name: string) => new URL(name, import.meta.url).href;
-
-// The engine must start its threads from a file: the page's policy allows no other source.
-onnxruntime.env.wasm.wasmPaths = {
-  mjs: beside("ort-wasm-simd-threaded.js"),
-  wasm: beside("ort-wasm-simd-threaded.wasm"),
-};
 // That of the graphics card has no threads. It is only loaded where there is a card.
-webgpu.env.wasm.wasmPaths = { wasm: beside("ort-wasm-simd-threaded.jspi.wasm") };
+webgpu.env.wasm.wasmPaths = { wasm: beside("ort-wasm-simd-threaded.jspi.wasm").href };
 
-/** Half as many threads as the processor has, at most 4: onnxruntime-web's own choice. */
-function threadCount(): number {
-  return crossOriginIsolated ? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2)) : 1;
+/** Half of the processor's threads, as two often share a core: at least 2 and at most 4, if there are as many. */
+const CORES = Math.min(navigator.hardwareConcurrency, 4, Math.max(2, Math.ceil(navigator.hardwareConcurrency / 2)));
+
+let liteRt: Promise<WebAssembly.Module | undefined> | undefined;
+
+/** LiteRT's WebAssembly, which is loaded once for all workers; undefined where it cannot be. */
+function liteRtModule(): Promise<WebAssembly.Module | undefined> {
+  return liteRt ??= liteRtEngine().catch(() => undefined);
+}
+
+/** Whether workers have a network of their own. Of large networks, that would take too much memory. */
+function isPooled(model: Uint8Array): boolean {
+  return model.length <= 64e6;
+}
+
+/** An embedder of a network, on the graphics card or on workers. */
+function onStudio(checked: CheckedModel, options: OnnxEmbedderOptions, most: number): Embedder {
+  const { id } = checked;
+  if (!isPooled(options.model)) return onStudioEngine(checked);
+  return onStudioEngine({
+    id,
+    open: async (engine) => {
+      if (engine === "webgpu") return await checked.open(engine);
+      const own = { ...options, engine, webgpu: undefined, liteRtModule: await liteRtModule() };
+      return pooledEmbedder(id, own, most, beside("embed_worker.js"));
+    },
+  });
 }
 
 let firstLooks: Promise<Embedder> | undefined;
 
 /** Returns the network for first looks, which is opened once. */
 function openFirstLook(): Promise<Embedder> {
-  return firstLooks ??= firstLookNetwork({ threads: threadCount(), webgpu }).then(onStudioEngine);
+  return firstLooks ??= firstLookOptions({ webgpu }).then(async (options) => {
+    // The other cores embed close looks.
+    return onStudio(await checkedModel(options), options, Math.ceil(CORES / 2));
+  });
 }
 
 let opened: { readonly key: string; readonly network: StudioNetwork } | undefined;
@@ -104,10 +126,14 @@ async function opening(
   named: Pick<NetworkRecord, "file" | "model">,
 ): Promise<StudioNetwork> {
   const size = manifest?.input.side ?? 224;
-  const checked = await checkedModel({ model, manifest, ...embedding, size, threads: threadCount(), webgpu });
+  const options = { model, manifest, ...embedding, size, threads: crossOriginIsolated ? CORES : 1, webgpu };
+  const checked = await checkedModel(options);
   const record = { id: checked.id, ...named, sha256: await sha256(model), preset, size };
   return {
-    embedder: onStudioEngine(checked),
+    embedder: onStudio(checked, options, CORES),
+    get atOnce() { // The processor may take over from the card.
+      return isPooled(model) && studioEngine() === "wasm" ? CORES : 1;
+    },
     levels: checked.levels,
     openFirstLook,
     size,

@@ -15,7 +15,7 @@ import {
   softWeights,
   whiten,
 } from "../../mod.ts";
-import { pooledEmbedder } from "../../src/cli/images/embedder_pool.ts";
+import { pooledEmbedder } from "../../src/embed/workers/embedder_pool.ts";
 import { assertClose } from "../support/golden.ts";
 
 async function fabricImage(name: string): Promise<Raster> {

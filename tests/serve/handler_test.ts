@@ -6,6 +6,7 @@ import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { onnxEmbedder } from "../../mod.ts";
 import type { Embedder } from "../../src/embed/embedder.ts";
+import { pooledEmbedder } from "../../src/embed/workers/embedder_pool.ts";
 import { firstLookNetwork } from "../../src/look/first_look_network.ts";
 import { PRESETS } from "../../src/preset.ts";
 import type { GroupsFile } from "../../src/report/result.ts";
@@ -304,6 +305,27 @@ Deno.test("one works, one waits, a third is told when to come back; who leaves m
   slow.resolve();
   assert.deepEqual([(await first).status, (await fourth).status], [200, 200]);
   assert.deepEqual(answers.map(({ status }) => status).filter((status) => status !== 200), [429, 499]);
+});
+
+Deno.test("several networks at once: the same groups, and a client who leaves takes no one else's work along", async () => {
+  const { model, embedding } = PRESETS.paper;
+  const options = { model: await Deno.readFile(model), ...embedding };
+  const pool = pooledEmbedder((await onnxEmbedder(options)).id, options, 2);
+  const openNetwork = () => Promise.resolve({ embedder: pool, atOnce: 2, size: 224 });
+  const limits = { concurrent: 2 };
+  const [one, several] = [service({ limits }), service({ limits, openNetwork })];
+  const broken = [...SIX, ["cut/broken.jpg", SIX[0][1].slice(0, 200)]] as const;
+  const expected = await (await one.handler(post(form(broken, { k: "2" })))).json();
+  const many = Array.from({ length: 120 }, (_, at) => [`${at}.jpg`, SIX[at % 6][1]] as const);
+  const stop = new AbortController();
+  const leaving = several.handler(post(form(many), { signal: stop.signal }));
+  const staying = several.handler(post(form(broken, { k: "2" })));
+  assert.deepEqual(await (await staying).json(), expected);
+  assert.match(expected.warnings.join(), /^cut\/broken.jpg: .*, skipped$/);
+  stop.abort();
+  await leaving;
+  assert.deepEqual(several.answers.map(({ status }) => status), [200, 499]);
+  await pool.release();
 });
 
 Deno.test("work stops where the client leaves or the time is over", async () => {

@@ -3,8 +3,8 @@
 import { decodeToMeasure } from "../../look/decode_photo.ts";
 import { type SeenDefect, seenDefect } from "../../report/seen_defect.ts";
 import type { DefectRequest } from "./defect_request.ts";
-import { failedAnswer, type WorkerAnswer } from "../images/worker_pool.ts";
-import { onMessage } from "../images/worker_port.ts";
+import { failedAnswer, type WorkerAnswer } from "../../runtime/worker_pool.ts";
+import { onMessage } from "../../runtime/worker_port.ts";
 
 onMessage(async (request: DefectRequest & { readonly index: number }, post) => post(await seen(request)));
 

@@ -11,7 +11,7 @@ import type { ImageNetwork } from "../images/image_network.ts";
 import { MOST_DECODERS } from "../images/image_pool.ts";
 import { startStage } from "../system/progress.ts";
 import { readBytes } from "../images/read_image.ts";
-import { WorkerPool } from "../images/worker_pool.ts";
+import { WorkerPool } from "../../runtime/worker_pool.ts";
 
 /** For each worker, so many images at their own size may be in progress. This limits the memory. */
 const AHEAD = 2;

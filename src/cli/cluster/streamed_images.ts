@@ -15,6 +15,7 @@ import { randomSample } from "../../random.ts";
 import type { Embeddings, PatchSet, PatchValues } from "../../types.ts";
 import { loadImages } from "../images/load_images.ts";
 import type { ImageNetwork } from "../images/image_network.ts";
+import { startStage } from "../system/progress.ts";
 
 /** The results for streamed images, whose patches were not kept. */
 export interface StreamedImages {
@@ -75,9 +76,18 @@ export async function fitReferences(
   options: StreamOptions,
 ): Promise<FittedSample> {
   const drawn = await chosenReferences(files, network, options);
-  const { rows, cols, channels, levels } = drawn;
+  const { rows, cols, channels, levels, count } = drawn;
+  const stage = startStage("Fitting to references", count);
+  const work = {
+    ...options,
+    onProgress: (done: number, total: number) => stage.update(Math.floor(done / total * count)),
+  };
+  const fitted = options.references === "auto"
+    ? await fitToEnough(drawn, files.length, work)
+    : await fitToAll(drawn, work);
+  stage.end();
   return {
-    ...options.references === "auto" ? await fitToEnough(drawn, files.length, options) : await fitToAll(drawn, options),
+    ...fitted,
     grid: { rows, cols, channels, ...(levels && { levels }) },
   };
 }

@@ -1,7 +1,6 @@
 // The closer look at large photos: decides whether it is needed, fits it to some photos, and opens its networks.
 
 import { createHash } from "node:crypto";
-import { availableCores } from "../../core/cores.ts";
 import type { ImageFile } from "../../dataset/folder.ts";
 import type { Embedder } from "../../embed/embedder.ts";
 import { checkedModel } from "../../embed/onnx.ts";
@@ -12,7 +11,7 @@ import { photoSize } from "../../look/decode_photo.ts";
 import type { Detail } from "../../look/detail.ts";
 import { firstLookOptions } from "../../look/first_look_network.ts";
 import type { OpenModel } from "../network/open_model.ts";
-import { pooledEmbedder } from "./embedder_pool.ts";
+import { MOST_NETWORKS, pooledEmbedder } from "../../embed/workers/embedder_pool.ts";
 import { prepareImages } from "./image_pool.ts";
 import { readBytes } from "./read_image.ts";
 
@@ -96,19 +95,19 @@ function photosOf(files: readonly ImageFile[], options: CloserOptions & { readon
   };
 }
 
-/** Opens the embedder of first looks, for one photo at a time. */
+/** Opens the embedder of first looks, for several photos at a time if possible. */
 export async function openFirstLooks(engine: LookEngine): Promise<Embedder> {
-  return (await firstLookNetworks(engine)).embedder;
+  const { embedder, openMany } = await firstLookNetworks(engine);
+  return openMany?.() ?? embedder;
 }
 
 async function firstLookNetworks({ engine, onEngine }: LookEngine): Promise<Pick<Closer, "embedder" | "openMany">> {
-  const cores = Math.min(availableCores(), 4);
-  const options = await firstLookOptions({ engine, threads: cores });
+  const options = await firstLookOptions({ engine, threads: MOST_NETWORKS });
   const checked = await checkedModel(options);
-  const pools = engine === "wasm" && cores > 1; // Natively they take more memory than they save time.
+  const pools = engine === "wasm" && MOST_NETWORKS > 1; // Natively they take more memory than they save time.
   return {
     embedder: onEngine(checked),
     // The other cores embed close looks.
-    ...(pools && { openMany: () => pooledEmbedder(checked.id, options, Math.ceil(cores / 2)) }),
+    ...(pools && { openMany: () => pooledEmbedder(checked.id, options, Math.ceil(MOST_NETWORKS / 2)) }),
   };
 }

@@ -6,7 +6,7 @@ import type { DecoderName } from "../../image/decode.ts";
 import type { CachedImage, ImageCache } from "./image_cache.ts";
 import type { PreparedImage, PrepareRequest } from "./prepared_image.ts";
 import { readBytes } from "./read_image.ts";
-import { WorkerPool } from "./worker_pool.ts";
+import { WorkerPool } from "../../runtime/worker_pool.ts";
 
 /** How images are prepared. */
 export interface PrepareOptions {

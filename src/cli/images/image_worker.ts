@@ -5,8 +5,8 @@ import { decodeUsable } from "../../image/usable.ts";
 import { decodePhoto } from "../../look/decode_photo.ts";
 import { thumbnail } from "../../report/thumbnail.ts";
 import type { PreparedImage, PrepareRequest } from "./prepared_image.ts";
-import { failedAnswer, type WorkerAnswer } from "./worker_pool.ts";
-import { onMessage } from "./worker_port.ts";
+import { failedAnswer, type WorkerAnswer } from "../../runtime/worker_pool.ts";
+import { onMessage } from "../../runtime/worker_port.ts";
 
 onMessage(async (request: PrepareRequest & { readonly index: number }, post) => {
   const answer = await prepared(request);

@@ -1,6 +1,5 @@
 // Opens the network that options name.
 
-import { availableCores } from "../../core/cores.ts";
 import type { Embedder } from "../../embed/embedder.ts";
 import { onCardOrProcessor, type Place } from "../../embed/card_or_processor.ts";
 import { openedLate } from "../../embed/opened_late.ts";
@@ -12,7 +11,7 @@ import type { DecoderName } from "../../image/decode.ts";
 import { PRESETS } from "../../preset.ts";
 import type { NetworkRecord } from "../../report/model_file.ts";
 import { chosenEngine, type EngineChoice, softwareAdapterNote } from "./engine.ts";
-import { pooledEmbedder } from "../images/embedder_pool.ts";
+import { MOST_NETWORKS, pooledEmbedder } from "../../embed/workers/embedder_pool.ts";
 import { findNetwork, type FoundNetwork, type NetworkOptions } from "./find_network.ts";
 import { makerOf } from "../images/image_cache.ts";
 
@@ -62,14 +61,13 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   const engine = await chosenEngine(options.engine ?? "auto");
   const note = engine === "webgpu" ? await softwareAdapterNote() : undefined;
   if (note !== undefined) warnings.push(note);
-  const cores = Math.min(availableCores(), 4);
   const embedding = {
     model,
     manifest,
     ...(options.model === undefined ? preset.embedding : manifest ? {} : { name: name.replace(/\.onnx$/i, "") }),
     views: options.views ? Number(options.views) as Views : preset.embedding.views,
     size,
-    threads: cores,
+    threads: MOST_NETWORKS,
     engine,
   };
   const checked = await checkedModel(embedding);
@@ -93,12 +91,12 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   if (options.model !== undefined) {
     await embedder.embed({ data: new Uint8Array(4 * size * size).fill(128), width: size, height: size });
   }
-  const pools = engine !== "webgpu" && cores > 1;
+  const pools = engine !== "webgpu" && MOST_NETWORKS > 1;
   return {
     embedder,
     levels: checked.levels,
     onEngine,
-    ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, cores) }),
+    ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, MOST_NETWORKS) }),
     size,
     decoder,
     ...(white && { white }),

@@ -8,6 +8,7 @@ import { withResolvers } from "../../runtime/portable.ts";
 import type { PresetName } from "../../preset.ts";
 import { countOf } from "../../report/client/text.js";
 import { type Answer, createHandler } from "../../serve/handler.ts";
+import { MOST_NETWORKS } from "../../embed/workers/embedder_pool.ts";
 import { openFirstLooks } from "../images/closer.ts";
 import { openModel } from "../network/open_model.ts";
 import { warn } from "../system/progress.ts";
@@ -39,7 +40,14 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     const warnings: string[] = [];
     const network = await openModel({ preset, ...(model !== undefined && { model }) }, warnings);
     for (const warning of warnings) warn(warning);
-    return { ...network, openFirstLook: () => firstLooks ??= openFirstLooks(network) };
+    const pool = network.openMany?.();
+    // A network of --model was opened to be tried: its memory is not needed by the pool.
+    if (pool) await network.embedder.release();
+    return {
+      ...network,
+      ...(pool && { embedder: pool, atOnce: MOST_NETWORKS }),
+      openFirstLook: () => firstLooks ??= openFirstLooks(network),
+    };
   };
   let firstLooks: Promise<Embedder> | undefined;
   // A network of --model is opened now, so that an error reaches the person who starts the service, not a client.

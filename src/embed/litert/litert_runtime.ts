@@ -60,17 +60,21 @@ type Factory = (settings: {
 
 let started: Promise<StartedLiteRt | undefined> | undefined;
 
-/** Returns the engine, of which a thread has one; undefined in runtimes where it is not found or does not start. */
-export function startedLiteRt(): Promise<StartedLiteRt | undefined> {
-  return started ??= start().catch(() => undefined);
+/**
+ * Returns the engine, of which a thread has one; undefined in runtimes where it is not found or does not start.
+ *
+ * @param compiled its `.wasm` file, if it is at hand
+ */
+export function startedLiteRt(compiled?: WebAssembly.Module): Promise<StartedLiteRt | undefined> {
+  return started ??= start(compiled).catch(() => undefined);
 }
 
-async function start(): Promise<StartedLiteRt> {
+async function start(compiled?: WebAssembly.Module): Promise<StartedLiteRt> {
   const { liteRt, liteRtEngine }: {
     liteRt: () => Promise<unknown>;
     liteRtEngine: () => Promise<WebAssembly.Module>;
   } = await import("../engine.js");
-  const [factory, module] = await Promise.all([importedFactory(liteRt), liteRtEngine()]);
+  const [factory, module] = await Promise.all([importedFactory(liteRt), compiled ?? liteRtEngine()]);
   const engine = await startedAsInBrowser(factory, module);
   return { engine, environment: engine.LiteRtEnvironment.create(null) };
 }

@@ -16,12 +16,14 @@ export interface LiteRtOptions extends Normalisation {
   readonly model: Uint8Array;
   /** Its name in errors. */
   readonly name: string;
+  /** The engine's `.wasm` file, compiled, if it is at hand. */
+  readonly liteRtModule?: WebAssembly.Module;
 }
 
 /** Opens a network. Returns undefined if it has other layers than convolutions, or LiteRT does not start here. */
 export async function openLiteRtSession(options: LiteRtOptions): Promise<NetworkSession | undefined> {
   const network = readConvolutions(options.model);
-  const liteRt = network && await startedLiteRt();
+  const liteRt = network && await startedLiteRt(options.liteRtModule);
   if (!liteRt) return undefined;
   const inTurn = oneByOne();
   let open: SizedNetwork | undefined;

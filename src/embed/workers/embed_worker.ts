@@ -1,10 +1,10 @@
 // A worker that embeds images. The first message names the network; then each message is an image and has one answer.
 
-import type { Embedder } from "../../embed/embedder.ts";
-import { onnxEmbedder, type OnnxEmbedderOptions } from "../../embed/onnx.ts";
+import type { Embedder } from "../embedder.ts";
+import { onnxEmbedder, type OnnxEmbedderOptions } from "../onnx.ts";
 import type { EmbedAnswer, EmbedRequest } from "./embed_messages.ts";
-import { failedAnswer, type WorkerAnswer } from "./worker_pool.ts";
-import { onMessage } from "./worker_port.ts";
+import { failedAnswer, type WorkerAnswer } from "../../runtime/worker_pool.ts";
+import { onMessage } from "../../runtime/worker_port.ts";
 
 let opened: Promise<Embedder>;
 

@@ -1,0 +1,4 @@
+// A worker of the studio that embeds images.
+
+import "./engine_files.ts";
+import "../embed/workers/embed_worker.ts";
