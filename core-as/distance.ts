@@ -237,11 +237,25 @@ export function copyInOrder(source: usize, order: usize, patches: i32, channels:
   }
 }
 
-/** Distances (f32) of `x` to `count` vectors of `channels` floats. */
-export function distancesTo(x: usize, others: usize, count: i32, channels: i32, output: usize): void {
+/**
+ * Distances of `rows` vectors to `count` others, all of `channels` floats: f32 `[rows, count]`. Each of the others is read
+ * once for all rows, which stay in the processor's second cache if they are few.
+ */
+export function distancesTo(
+  vectors: usize,
+  rows: i32,
+  others: usize,
+  count: i32,
+  channels: i32,
+  output: usize,
+): void {
+  const bytes = <usize> channels << 2;
   for (let n = 0; n < count; n++) {
-    const squared = squaredDistance(x, others + <usize> n * (<usize> channels << 2), channels, Infinity);
-    store<f32>(output + (<usize> n << 2), sqrt<f32>(squared));
+    for (let row = 0; row < rows; row++) {
+      const squared = squaredDistance(vectors + <usize> row * bytes, others, channels, Infinity);
+      store<f32>(output + (<usize> row * count + n << 2), sqrt<f32>(squared));
+    }
+    others += bytes;
   }
 }
 

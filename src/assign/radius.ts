@@ -1,6 +1,7 @@
 // How far a new image may lie from a group's nearest image and still belong to the group.
 
-import { squaredDistance } from "../distance/squared_distance.ts";
+import { euclideanDistances } from "../distance/weighted_average.ts";
+import { someEmbeddings } from "../embed/embedder.ts";
 import type { Embeddings } from "../types.ts";
 
 /** Share of a group's own images that lie within its radius before the factor. */
@@ -17,23 +18,30 @@ const PRIOR_IMAGES = 4;
 
 /** The radius of each group. Equal images count once. */
 export function groupRadii(embeddings: Embeddings, groups: ArrayLike<number>, count: number): Float64Array {
-  const nearest: number[][] = Array.from({ length: count }, () => []);
-  for (let i = 0; i < embeddings.count; i++) {
-    let least = Infinity;
-    let isCopy = false;
-    for (let j = 0; j < embeddings.count; j++) {
-      if (j === i || groups[j] !== groups[i]) continue;
-      const squared = squaredDistance(embeddings, i, embeddings, j);
-      if (squared > 0) least = Math.min(least, squared);
-      else isCopy ||= j < i;
-    }
-    if (least < Infinity && !isCopy) nearest[groups[i]].push(Math.sqrt(least));
-  }
+  const members: number[][] = Array.from({ length: count }, () => []);
+  for (let image = 0; image < embeddings.count; image++) members[groups[image]].push(image);
+  const nearest = members.map((own) => nearestDistances(someEmbeddings(embeddings, own)));
   const common = quantile(nearest.flat());
   return Float64Array.from(nearest, (own) => {
     const share = own.length / (own.length + PRIOR_IMAGES);
     return FACTOR * (share * quantile(own) + (1 - share) * common);
   });
+}
+
+/** The distance of each image to the nearest that is not equal to it. Of equal images, only the first has one. */
+function nearestDistances(group: Embeddings): number[] {
+  const { count } = group;
+  if (count < 2) return [];
+  const { data } = euclideanDistances(group);
+  const found: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const row = data.subarray(i * count, (i + 1) * count);
+    if (row.indexOf(0) < i) continue;
+    let least = Infinity;
+    for (const distance of row) if (distance > 0 && distance < least) least = distance;
+    if (least < Infinity) found.push(least);
+  }
+  return found;
 }
 
 /** The quantile of a list, interpolated between values; 0 for an empty list. */

@@ -1,7 +1,6 @@
 // Groups images by one vector each, however many images there are.
 
 import { checkGroupCount, findCopies, forAll, groupsForAll, treeForAll } from "../copies/equal_copies.ts";
-import { SINGLE_PRECISION_FROM } from "../core/linkage_kernel.ts";
 import type { WorkOptions } from "../distance/patch_minima.ts";
 import { squaredDistance } from "../distance/squared_distance.ts";
 import { euclideanDistances } from "../distance/weighted_average.ts";
@@ -47,7 +46,7 @@ export interface EmbeddingGroups {
   readonly medoids: Int32Array;
   /** Distance of each image to its group's medoid. */
   readonly distances: Float64Array;
-  /** 1 for each image that fits nowhere, judged by its nearest images; from 5,000 images on by those in a sample. */
+  /** 1 for each image that fits nowhere, judged by its nearest images; beyond 8,000 images by those in a sample. */
   readonly outliers: Uint8Array;
   /** The merges of images, or of micro-clusters if these were used. */
   readonly tree: Linkage;
@@ -64,10 +63,13 @@ export interface EmbeddingGroups {
 /** The number of images that are sampled to choose k and to find outliers. */
 const SAMPLE = 2000;
 
+/** Up to so many images a matrix of all distances is made: 256 MB in float32. */
+const MATRIX_UP_TO = 8000;
+
 /**
- * Groups images by Ward linkage of their vectors. Up to 50,000 images it is exact. Below 5,000 a matrix of all distances
- * is made, which is several times as fast for long vectors. Beyond, memory grows with the number of images, and time with
- * its square. Beyond 50,000, 5,000 micro-clusters are linked, each
+ * Groups images by Ward linkage of their vectors. Up to 50,000 images it is exact. Up to 8,000 a matrix of all
+ * distances is made, which is several times as fast for long vectors. Beyond, memory grows with the number of images, and
+ * time with its square. Beyond 50,000, 5,000 micro-clusters are linked, each
  * weighted by its number of images. Equal vectors count once.
  *
  * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for wrong vectors, k or threshold.
@@ -111,7 +113,7 @@ async function clusterDistinct(embeddings: Embeddings, options: ClusterEmbedding
   const micro = count > exactUpTo
     ? await microClusters(embeddings, options.microClusters ?? 5000, seed, options)
     : undefined;
-  const distances = !micro && count < SINGLE_PRECISION_FROM ? euclideanDistances(embeddings) : undefined;
+  const distances = count <= MATRIX_UP_TO && !micro ? euclideanDistances(embeddings) : undefined;
   const tree = micro
     ? wardLinkage(micro.centres, micro.sizes)
     : distances

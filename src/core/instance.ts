@@ -22,7 +22,14 @@ export interface CoreExports {
     into: number,
     sharedInto: number,
   ): void;
-  distancesTo(x: number, others: number, count: number, channels: number, output: number): void;
+  distancesTo(
+    vectors: number,
+    rows: number,
+    others: number,
+    count: number,
+    channels: number,
+    output: number,
+  ): void;
   farthestSquared(centre: number, source: number, patches: number, channels: number): number;
   repeatsInFours(source: number, order: number, patches: number, channels: number, shared: number): number;
   nearestSquared(x: number, others: number, patches: number, channels: number): number;

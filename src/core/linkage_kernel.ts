@@ -201,10 +201,30 @@ export function doubleDistances(points: ArrayLike<number>, count: number, channe
   });
 }
 
+/** How many points' distances are found at once: such vectors of some thousand numbers stay in the processor's cache. */
+const PANEL = 16;
+
 /** Euclidean distances between all pairs of points `[count, channels]`, in float32: `[count, count]`. */
 export function singleDistances(points: Float32Array, count: number, channels: number): Float32Array {
   const distances = new Float32Array(count * count);
-  eachDistanceRow(points, points, channels, (i, row) => distances.set(row, i * count));
+  withRegion((region) => {
+    const vectors = region.copyIn(points);
+    const panel = region.allocate(PANEL * count * 4);
+    for (let from = 0; from < count; from += PANEL) {
+      const [rows, others] = [Math.min(PANEL, count - from), count - from];
+      const at = vectors + from * channels * 4;
+      region.core.distancesTo(at, rows, at, others, channels, panel);
+      const found = region.floats(panel, rows * others);
+      for (let row = 0; row < rows; row++) {
+        distances.set(found.subarray(row * others, (row + 1) * others), (from + row) * count + from);
+      }
+      for (let other = rows; other < others; other++) {
+        for (let row = 0; row < rows; row++) {
+          distances[(from + other) * count + from + row] = found[row * others + other];
+        }
+      }
+    }
+  });
   return distances;
 }
 
@@ -220,13 +240,13 @@ export function eachDistanceRow(
 ): void {
   withRegion((region) => {
     const to = region.copyIn(others);
-    const point = region.allocate(channels * 4);
-    const count = others.length / channels;
-    const row = region.allocate(count * 4);
-    for (let i = 0; i < points.length / channels; i++) {
-      region.floats(point, channels).set(points.subarray(i * channels, (i + 1) * channels));
-      region.core.distancesTo(point, to, count, channels, row);
-      use(i, region.floats(row, count));
+    const [count, all] = [others.length / channels, points.length / channels];
+    const [vectors, panel] = [region.allocate(PANEL * channels * 4), region.allocate(PANEL * count * 4)];
+    for (let from = 0; from < all; from += PANEL) {
+      const rows = Math.min(PANEL, all - from);
+      region.floats(vectors, rows * channels).set(points.subarray(from * channels, (from + rows) * channels));
+      region.core.distancesTo(vectors, rows, to, count, channels, panel);
+      for (let row = 0; row < rows; row++) use(from + row, region.floats(panel + row * count * 4, count));
     }
   });
 }

@@ -16,6 +16,9 @@ import {
   softWeights,
   wardLinkage,
 } from "../../mod.ts";
+import { groupRadii } from "../../src/assign/radius.ts";
+import { eachDistanceRow, singleDistances } from "../../src/core/linkage_kernel.ts";
+import { squaredDistance } from "../../src/distance/squared_distance.ts";
 import { seededRandom } from "../../src/random.ts";
 import { assertClose, samePartition } from "../support/golden.ts";
 
@@ -208,4 +211,31 @@ Deno.test("resizing keeps a flat colour and the mean brightness", () => {
     const flat = resize({ data: new Uint8Array(width * height * 4).fill(93), width, height }, 32, 17);
     assert(flat.data.every((byte) => byte === 93));
   }));
+});
+
+Deno.test("distances between vectors: symmetric, and those of a float64 loop, in rows of any number", () => {
+  const [counts, widths] = [40, 150].map((max) => fc.integer({ min: 1, max }));
+  fc.assert(fc.property(counts, widths, (count, channels) => {
+    const random = seededRandom(count * channels);
+    const points = Float32Array.from({ length: count * channels }, () => Math.round(random() * 1e4));
+    const distances = singleDistances(points, count, channels);
+    const set = { data: points, count, channels };
+    eachDistanceRow(points, points, channels, (i, row) => {
+      assert.deepEqual(row, distances.subarray(i * count, (i + 1) * count));
+      row.forEach((distance, j) => {
+        const expected = Math.sqrt(squaredDistance(set, i, set, j));
+        assert(Math.abs(distance - expected) <= 1e-6 * expected, `${distance} for ${expected}`);
+      });
+    });
+  }));
+});
+
+Deno.test("a group's radius comes from the distances to the nearest of its images; equal ones count once", () => {
+  const at = [0, 1, 3, 3, 7, 100, 104]; // Nearest: 1, 1, 2, 4 in one group; 4, 4 in the other.
+  const data = Float32Array.from(at.flatMap((x) => [x, 5]));
+  const [one, other, none] = groupRadii({ data, count: 7, channels: 2 }, [0, 0, 0, 0, 0, 1, 1], 3);
+  const common = 4; // The quantile of .95 of 1, 1, 2, 4, 4, 4.
+  const own = 2 + 0.85 * (4 - 2);
+  assert(Math.abs(one - 1.25 * (own + common) / 2) < 1e-12, `${one}`);
+  assert.deepEqual([other, none], [1.25 * 4, 1.25 * common]);
 });

@@ -74,7 +74,7 @@ export function imageStores(
 
   /** The order of the patches at `unsorted`, farthest first. A search with early break ends sooner in this order. */
   function farthestFirst(): Float64Array {
-    core.distancesTo(centre, unsorted, patches, channels, distances);
+    core.distancesTo(centre, 1, unsorted, patches, channels, distances);
     // Each patch becomes one number: first its nearness, then its own number. Such numbers sort several times as fast
     // as pairs.
     const nearness = (distance: number) => {
