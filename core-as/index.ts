@@ -29,6 +29,7 @@ export {
   startChain,
 } from "./linkage";
 export { centroidChain, centroidDistances, startCentroidChain } from "./centroids";
+export { columnMeans, transpose } from "./means";
 export { resampleColumns, resampleRows } from "./resample";
 
 /** Address of the first byte that the host may use. */

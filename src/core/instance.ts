@@ -152,6 +152,8 @@ export interface CoreExports {
     scratch: number,
     merges: number,
   ): number;
+  columnMeans(plane: number, output: number, rows: number, cols: number, radius: number, scratch: number): void;
+  transpose(plane: number, output: number, rows: number, cols: number): void;
   resampleRows(
     source: number,
     width: number,

@@ -1,11 +1,12 @@
 // Finds the pixels of a defect: those that differ from the surroundings by more than the surroundings vary.
 
+import { boxMeans } from "../core/means_kernel.ts";
 import type { Raster } from "../types.ts";
 import { boundsOf, type Component, components } from "./components.ts";
 import { labOf, type LabPlanes } from "./lab.ts";
 import { takeMedian } from "./median.ts";
 import { otsuThreshold } from "./otsu.ts";
-import { boxMeans, smoothed } from "./smooth.ts";
+import { smoothed } from "./smooth.ts";
 
 /** The pixels of a defect, and how they differ from its surroundings. */
 export interface Segment {
@@ -103,10 +104,11 @@ function segmentSmoothed(
   const radius = Math.max(3 * by, Math.round(Math.min(width, height) / 12));
   let counts: Float32Array | undefined;
   let [distance, noise]: [Float32Array, number] = [new Float32Array(), 0];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 1;; round++) {
     const around = smoothed(fine, width, radius, counts);
     distance = lengthsOf(fine.map((plane, channel) => minus(plane, around[channel])));
     noise = spreadOf(distance, search);
+    if (round === ROUNDS) break;
     const beyond = new Float32Array(distance.length);
     for (let at = 0; at < distance.length; at++) if (search[at] && distance[at] > noise) beyond[at] = 1;
     const grown = boxMeans(beyond, width, 2);
@@ -163,9 +165,12 @@ function minus(plane: Float32Array, other: Float32Array): Float32Array {
 /** Lengths of the differences; of a grey image only the lightness differs. */
 function lengthsOf([lightness, a, b]: readonly Float32Array[]): Float32Array {
   const lengths = new Float32Array(lightness.length);
+  if (!a || !b) {
+    for (let at = 0; at < lengths.length; at++) lengths[at] = Math.abs(lightness[at]);
+    return lengths;
+  }
   for (let at = 0; at < lengths.length; at++) {
-    const [light, red, yellow] = [lightness[at], a ? a[at] : 0, b ? b[at] : 0];
-    lengths[at] = Math.sqrt(light * light + red * red + yellow * yellow);
+    lengths[at] = Math.sqrt(lightness[at] * lightness[at] + a[at] * a[at] + b[at] * b[at]);
   }
   return lengths;
 }

@@ -1,67 +1,6 @@
-// Means over squares of pixels, in a time that does not depend on the size of the squares.
+// Smooths planes, in a time that does not depend on how broadly.
 
-/**
- * Returns the mean of a plane over a square of `2 radius + 1` pixels a side around each pixel. Squares are cut off at
- * the plane's edges.
- *
- * @param times how often the mean is taken, each time of the means before
- */
-export function boxMeans(plane: Float32Array, width: number, radius: number, times = 1): Float32Array {
-  const height = plane.length / width;
-  const down = meansDown(plane, width, radius, times);
-  return transposed(meansDown(transposed(down, width), height, radius, times), height);
-}
-
-/** Means over `2 radius + 1` neighbours in each column. It goes row by row, in the order of memory. */
-function meansDown(plane: Float32Array, width: number, radius: number, times: number): Float32Array {
-  const height = plane.length / width;
-  const sums = new Float64Array(width);
-  const spare = new Float32Array(times > 1 ? plane.length : 0);
-  let [from, to]: Float32Array[] = [plane, new Float32Array(plane.length)];
-  for (let time = 0; time < times; time++) {
-    sums.fill(0);
-    let taken = Math.min(radius, height);
-    for (let row = 0; row < taken; row++) slide(sums, from, row * width, -1);
-    for (let y = 0; y < height; y++) {
-      const [enters, leaves] = [y + radius < height, y > radius];
-      taken += Number(enters) - Number(leaves);
-      slide(sums, from, enters ? (y + radius) * width : -1, leaves ? (y - radius - 1) * width : -1);
-      const [share, first] = [1 / taken, y * width];
-      for (let x = 0; x < width; x++) to[first + x] = sums[x] * share;
-    }
-    [from, to] = [to, time === 0 ? spare : from]; // The plane itself stays as it is.
-  }
-  return from;
-}
-
-/** Adds the row that begins at `enter`, and takes off that at `leave`. Below 0 there is none. */
-function slide(sums: Float64Array, plane: Float32Array, enter: number, leave: number): void {
-  if (enter >= 0 && leave >= 0) {
-    for (let x = 0; x < sums.length; x++) sums[x] += plane[enter + x] - plane[leave + x];
-  } else if (enter >= 0) {
-    for (let x = 0; x < sums.length; x++) sums[x] += plane[enter + x];
-  } else if (leave >= 0) {
-    for (let x = 0; x < sums.length; x++) sums[x] -= plane[leave + x];
-  }
-}
-
-/** Pixels a side of the blocks that are transposed at a time: both stay in the cache. */
-const BLOCK = 16;
-
-function transposed(plane: Float32Array, width: number): Float32Array {
-  const height = plane.length / width;
-  const result = new Float32Array(plane.length);
-  for (let top = 0; top < height; top += BLOCK) {
-    const bottom = Math.min(height, top + BLOCK);
-    for (let left = 0; left < width; left += BLOCK) {
-      const right = Math.min(width, left + BLOCK);
-      for (let y = top; y < bottom; y++) {
-        for (let x = left; x < right; x++) result[x * height + y] = plane[y * width + x];
-      }
-    }
-  }
-  return result;
-}
+import { boxMeans } from "../core/means_kernel.ts";
 
 /** Below this share of counted pixels the quotient would only be rounding error. */
 const LEAST_SHARE = 1e-3;
