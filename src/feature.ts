@@ -8,12 +8,14 @@ import { someImages } from "./embed/embedder.ts";
 import { selectLevels } from "./embed/levels.ts";
 import { fitWhitening, whiten, type Whitening, type WhiteningOptions } from "./embed/whiten.ts";
 import type { Embeddings, PatchSet, PatchValues } from "./types.ts";
+import { isPerplexity } from "./weight/soft.ts";
 import {
   comparePatches,
   meanWeights,
   type ScoreSource,
   type SharedWeights,
   sharesOf,
+  temperaturesOf,
   weighPatches,
   type Weighting,
 } from "./weight/weighting.ts";
@@ -172,7 +174,7 @@ export function embedImages(
   compared: readonly ComparedFeatures[],
   weighting: Weighting,
 ): { embeddings: Embeddings; scales: readonly number[]; weights: PatchValues } {
-  const all = compared.flatMap((one) => embeddingsOf(one, weighting));
+  const all = compared.flatMap((one) => keptEmbeddingsOf(one, weighting));
   const embeddings = all.map(({ embedding }) => embedding);
   const scales = scalesOf(embeddings, sharesIn(all));
   return { embeddings: joined(embeddings, scales), scales, weights: shownWeights(all) };
@@ -189,11 +191,33 @@ export function sharesIn(all: readonly { readonly share: number }[]): number[] {
   return all.map(({ share }) => share);
 }
 
+/** An embedding of the images by one temperature and one feature. */
+type OneEmbedding = SharedWeights & Pick<Feature, "look"> & { readonly embedding: Embeddings };
+
+/** What was embedded by single perplexities. The choice of spreads tries many, and images are embedded by some of these. */
+const kept = new WeakMap<ComparedFeatures, Map<string, readonly OneEmbedding[]>>();
+
+/** Does the same as {@linkcode embeddingsOf}, and keeps it as long as the compared patches are kept. */
+function keptEmbeddingsOf(compared: ComparedFeatures, weighting: Weighting): OneEmbedding[] {
+  const temperatures = temperaturesOf(weighting);
+  const shares = sharesOf(weighting);
+  if (!temperatures.length || !temperatures.every(isPerplexity)) return embeddingsOf(compared, weighting);
+  const own = kept.get(compared) ?? new Map<string, readonly OneEmbedding[]>();
+  kept.set(compared, own);
+  return temperatures.flatMap(({ perplexity }, at) => {
+    const single = { ...weighting, tau: { perplexity } } as Weighting;
+    const key = JSON.stringify(single);
+    const found = own.get(key) ?? embeddingsOf(compared, single);
+    own.set(key, found);
+    return found.map((one) => ({ ...one, share: shares[at] }));
+  });
+}
+
 /** One embedding for each temperature and feature. */
 export function embeddingsOf(
   { features, patches, scores, residuals, centre }: ComparedFeatures,
   weighting: Weighting,
-): (SharedWeights & Pick<Feature, "look"> & { embedding: Embeddings })[] {
+): OneEmbedding[] {
   const shares = sharesOf(weighting);
   return weighPatches(scores, weighting).flatMap((weights, at) =>
     features.map((feature) => {

@@ -57,12 +57,19 @@ export function scalesOf(all: readonly Embeddings[], shares: readonly number[]):
   return all.length === 1 ? [1] : all.map((one, at) => Math.sqrt(shares[at]) * scaleOf(one));
 }
 
+/** Scales that were found. */
+const scales = new WeakMap<Embeddings, number>();
+
 /** One over the mean distance between different images; 1 if all distances are zero. */
 export function scaleOf(embeddings: Embeddings): number {
+  const known = scales.get(embeddings);
+  if (known !== undefined) return known;
   const { data, count } = euclideanDistances(embeddings);
   let sum = 0;
   for (const distance of data) sum += distance;
-  return sum > 0 ? count * (count - 1) / sum : 1;
+  const scale = sum > 0 ? count * (count - 1) / sum : 1;
+  scales.set(embeddings, scale);
+  return scale;
 }
 
 /** Puts embeddings of the same images side by side, each multiplied by its factor. */

@@ -16,6 +16,11 @@ export type Temperature =
     readonly share?: number;
   };
 
+/** Whether a temperature is a perplexity. */
+export function isPerplexity(tau: Temperature): tau is Extract<Temperature, { readonly perplexity: number }> {
+  return typeof tau === "object" && "perplexity" in tau;
+}
+
 /** The τ that is used if none is given: 0.3 standard deviations of the scores, whatever the network's scale. */
 export const DEFAULT_TEMPERATURE: Temperature = { standardDeviations: 0.3 };
 
