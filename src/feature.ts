@@ -3,7 +3,7 @@
 
 import { centreOf, scaledLengths } from "./distance/lengths.ts";
 import type { WorkOptions } from "./distance/patch_minima.ts";
-import { joined, scalesOf, weightedAverage } from "./distance/weighted_average.ts";
+import { joined, scaleOf, scalesOf, weightedAverage } from "./distance/weighted_average.ts";
 import { someImages } from "./embed/embedder.ts";
 import { selectLevels } from "./embed/levels.ts";
 import { fitWhitening, whiten, type Whitening, type WhiteningOptions } from "./embed/whiten.ts";
@@ -176,7 +176,7 @@ export function embedImages(
 ): { embeddings: Embeddings; scales: readonly number[]; weights: PatchValues } {
   const all = compared.flatMap((one) => keptEmbeddingsOf(one, weighting));
   const embeddings = all.map(({ embedding }) => embedding);
-  const scales = scalesOf(embeddings, sharesIn(all));
+  const scales = scalesOf(embeddings, sharesIn(all), keptScaleOf);
   return { embeddings: joined(embeddings, scales), scales, weights: shownWeights(all) };
 }
 
@@ -211,6 +211,15 @@ function keptEmbeddingsOf(compared: ComparedFeatures, weighting: Weighting): One
     own.set(key, found);
     return found.map((one) => ({ ...one, share: shares[at] }));
   });
+}
+
+/** The scales of embeddings that are kept. */
+const keptScales = new WeakMap<Embeddings, number>();
+
+function keptScaleOf(embedding: Embeddings): number {
+  const scale = keptScales.get(embedding) ?? scaleOf(embedding);
+  keptScales.set(embedding, scale);
+  return scale;
 }
 
 /** One embedding for each temperature and feature. */

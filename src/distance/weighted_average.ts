@@ -53,23 +53,16 @@ export function sideBySide(all: readonly Embeddings[], shares: readonly number[]
 }
 
 /** Factors for putting embeddings side by side. With these, squared distances add up in proportion to the shares. */
-export function scalesOf(all: readonly Embeddings[], shares: readonly number[]): number[] {
-  return all.length === 1 ? [1] : all.map((one, at) => Math.sqrt(shares[at]) * scaleOf(one));
+export function scalesOf(all: readonly Embeddings[], shares: readonly number[], scale = scaleOf): number[] {
+  return all.length === 1 ? [1] : all.map((one, at) => Math.sqrt(shares[at]) * scale(one));
 }
-
-/** Scales that were found. */
-const scales = new WeakMap<Embeddings, number>();
 
 /** One over the mean distance between different images; 1 if all distances are zero. */
 export function scaleOf(embeddings: Embeddings): number {
-  const known = scales.get(embeddings);
-  if (known !== undefined) return known;
   const { data, count } = euclideanDistances(embeddings);
   let sum = 0;
   for (const distance of data) sum += distance;
-  const scale = sum > 0 ? count * (count - 1) / sum : 1;
-  scales.set(embeddings, scale);
-  return scale;
+  return sum > 0 ? count * (count - 1) / sum : 1;
 }
 
 /** Puts embeddings of the same images side by side, each multiplied by its factor. */
