@@ -53,7 +53,11 @@ export function sideBySide(all: readonly Embeddings[], shares: readonly number[]
 }
 
 /** Factors for putting embeddings side by side. With these, squared distances add up in proportion to the shares. */
-export function scalesOf(all: readonly Embeddings[], shares: readonly number[], scale = scaleOf): number[] {
+export function scalesOf(
+  all: readonly Embeddings[],
+  shares: readonly number[],
+  scale: (embedding: Embeddings) => number = scaleOf,
+): number[] {
   return all.length === 1 ? [1] : all.map((one, at) => Math.sqrt(shares[at]) * scale(one));
 }
 

@@ -109,3 +109,12 @@ Deno.test("a model keeps what was chosen: an image that was grouped gets its own
     });
   }
 });
+
+Deno.test("what the choice embedded by each spread is what the chosen spreads embed, where they are given", async () => {
+  const patches = drawn(0.1);
+  const features = [{ whiten: true }, { content: "residual", length: "root" }] as const;
+  const chosen = await clusterPatches(patches, { k: 4, features, weight: { kind: "soft", tau: "auto" } });
+  const given = await clusterPatches(patches, { k: 4, features, weight: chosen.spread!.weighting });
+  assert.deepEqual(given.embeddings, chosen.embeddings);
+  assert.deepEqual(given.weights, chosen.weights);
+});
