@@ -9,6 +9,9 @@ export interface Normalisation {
   readonly deviation: Channels;
 }
 
+/** All values of a channel of a pixel. */
+const LEVELS: readonly number[] = Array.from({ length: 256 }, (_, level) => level);
+
 /** Writes the normalised pixels of an image, as one plane for each channel or with the channels of a pixel together. */
 export function writeNormalised(
   to: Float32Array,
@@ -18,10 +21,13 @@ export function writeNormalised(
 ): void {
   const area = width * height;
   const [channelStep, pixelStep] = layout === "channels-first" ? [area, 1] : [1, 3];
+  const [red, green, blue] = subtract.map((by, channel) => {
+    return Float32Array.from(LEVELS, (level) => (level - by) / deviation[channel]);
+  });
   for (let pixel = 0; pixel < area; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
-      const value = (data[pixel * 4 + channel] - subtract[channel]) / deviation[channel];
-      to[channel * channelStep + pixel * pixelStep] = value;
-    }
+    const at = pixel * pixelStep;
+    to[at] = red[data[pixel * 4]];
+    to[at + channelStep] = green[data[pixel * 4 + 1]];
+    to[at + 2 * channelStep] = blue[data[pixel * 4 + 2]];
   }
 }

@@ -145,18 +145,24 @@ interface Patches extends Pick<PatchSet, "rows" | "cols" | "channels"> {
  */
 function resample({ data, rows, cols, channels, first, channelStep, placeStep }: Grid, to: Patches): void {
   const [high, wide] = [Math.max(1, rows / to.rows), Math.max(1, cols / to.cols)];
+  const sums = new Float64Array(channels);
   for (let place = 0; place < to.rows * to.cols; place++) {
     const top = Math.floor(Math.floor(place / to.cols) * rows / to.rows);
     const left = Math.floor(place % to.cols * cols / to.cols);
     const target = place * to.channels + to.first;
-    for (let channel = 0; channel < channels; channel++) {
-      let sum = 0;
-      const from = first + channel * channelStep;
-      for (let row = top; row < top + high; row++) {
-        for (let col = left; col < left + wide; col++) sum += data[from + (row * cols + col) * placeStep];
-      }
-      to.data[target + channel] = sum / (high * wide);
+    if (high === 1 && wide === 1 && channelStep === 1) {
+      const from = first + (top * cols + left) * placeStep;
+      to.data.set(data.subarray(from, from + channels), target);
+      continue;
     }
+    sums.fill(0);
+    for (let row = top; row < top + high; row++) {
+      for (let col = left; col < left + wide; col++) {
+        let from = first + (row * cols + col) * placeStep;
+        for (let channel = 0; channel < channels; channel++, from += channelStep) sums[channel] += data[from];
+      }
+    }
+    for (let channel = 0; channel < channels; channel++) to.data[target + channel] = sums[channel] / (high * wide);
   }
 }
 

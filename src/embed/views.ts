@@ -18,8 +18,12 @@ export function seenAs(image: Raster, view: number): Raster {
   const { width: side } = image;
   const from = new Uint32Array(image.data.buffer, image.data.byteOffset, side * side);
   const to = new Uint32Array(side * side);
+  // Rows and columns of a view are lines of the image, so steps along them are always the same.
+  const first = upright(view, 0, 0, side);
+  const [down, across] = [upright(view, 1, 0, side) - first, upright(view, 0, 1, side) - first];
   for (let row = 0; row < side; row++) {
-    for (let col = 0; col < side; col++) to[row * side + col] = from[upright(view, row, col, side)];
+    let at = first + row * down;
+    for (let col = 0; col < side; col++, at += across) to[row * side + col] = from[at];
   }
   return { data: new Uint8Array(to.buffer), width: side, height: side };
 }
@@ -28,10 +32,11 @@ export function seenAs(image: Raster, view: number): Raster {
 export function addInPlace(sum: PatchSet, patches: PatchSet, view: number, views: number): void {
   const { rows, cols, channels, data } = patches;
   const { data: sums } = sum;
+  const share = 1 / views;
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {
       const [from, to] = [(row * cols + col) * channels, upright(view, row, col, cols) * channels];
-      for (let channel = 0; channel < channels; channel++) sums[to + channel] += data[from + channel] / views;
+      for (let channel = 0; channel < channels; channel++) sums[to + channel] += data[from + channel] * share;
     }
   }
 }
