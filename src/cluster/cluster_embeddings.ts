@@ -67,10 +67,10 @@ const SAMPLE = 2000;
 const MATRIX_UP_TO = 8000;
 
 /**
- * Groups images by Ward linkage of their vectors. Up to 50,000 images it is exact. Up to 8,000 a matrix of all
- * distances is made, which is several times as fast for long vectors. Beyond, memory grows with the number of images, and
- * time with its square. Beyond 50,000, 5,000 micro-clusters are linked, each
- * weighted by its number of images. Equal vectors count once.
+ * Groups images by Ward linkage of their vectors. Up to 50,000 images it is exact. Up to 8,000, a matrix of all
+ * distances is made, which is several times as fast for long vectors. Beyond, memory grows with the number of images,
+ * and time with its square. Beyond 50,000, 5,000 micro-clusters are linked, each weighted by its number of images. Equal
+ * vectors count once.
  *
  * @throws {AnomalyClusterError} `too-few-images` for fewer than 2, `bad-argument` for wrong vectors, k or threshold.
  *
