@@ -20,7 +20,7 @@ import { outliers } from "./cluster/outliers.ts";
 import { largestFirst } from "./cluster/largest_first.ts";
 import { medoids } from "./cluster/medoid.ts";
 import type { FittedEmbedding } from "./fitted/embed_blocks.ts";
-import { fittedToSample } from "./fitted/fit_embedding.ts";
+import { fittedToImages } from "./fitted/fit_embedding.ts";
 import { referencesFor } from "./reference/enough_references.ts";
 import type { References } from "./reference/choose_references.ts";
 import { type SetDistance, spreadImageDistances } from "./distance/image_distances.ts";
@@ -88,8 +88,8 @@ export interface ClusterResult {
   /** One vector per image: weighted average or pooled. Absent for distances between sets of patches. */
   readonly embeddings?: Embeddings;
   /**
-   * Makes vectors of other images in the same way. Present if images were compared with a sample of references and are
-   * embedded by their weights.
+   * Makes vectors of other images in the same way. It holds the images that all were compared with: the sample, or all.
+   * Present if images are embedded by weights that come from comparing them with each other.
    */
   readonly fit?: FittedEmbedding;
   /** The tree of merges. Present for a linkage. */
@@ -149,7 +149,8 @@ async function clusterDistinct(patches: PatchSet, options: ClusterOptions): Prom
   const spread = isLeftOpen(weight) ? chooseSpread(compared, weight) : undefined;
   const chosen = spread?.weighting ?? weight;
   const { embeddings, scales, weights } = embed(compared, options, chosen);
-  const fit = sample && scales && weight.kind !== "mask" && fittedToSample(prepared, compared, chosen, scales);
+  const isFitted = weight.kind !== "mask" && sourceOf(weight) !== "normal";
+  const fit = scales && isFitted && fittedToImages(prepared, compared, chosen, scales);
   const distances = embeddings ? euclideanDistances(embeddings) : await setDistances(shown, options);
   const trained = "train" in clusterer ? clusterer : undefined;
   const direct = trained ? FOR_COUNT : clusterer as DirectClusterer;

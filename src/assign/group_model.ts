@@ -1,11 +1,15 @@
 import { findCopies, rowsForAll } from "../copies/equal_copies.ts";
-import { embedPatches, type FittedEmbedding } from "../fitted/embed_blocks.ts";
+import type { WorkOptions } from "../distance/patch_minima.ts";
+import { joined, scalesOf } from "../distance/weighted_average.ts";
+import { someEmbeddings, someImages } from "../embed/embedder.ts";
+import { embeddingsOf, sharesIn } from "../feature.ts";
+import { compareWith, embedPatches, type FittedEmbedding } from "../fitted/embed_blocks.ts";
 import { fitEmbedding, type FitOptions } from "../fitted/fit_embedding.ts";
-import { someImages } from "../embed/embedder.ts";
 import { ensure } from "../errors.ts";
 import { evenly } from "../evenly.js";
 import type { ClusterResult } from "../pipeline.ts";
 import { seededRandom } from "../random.ts";
+import { sourceOf } from "../weight/weighting.ts";
 import { checkPatches, type Embeddings, type PatchSet } from "../types.ts";
 import type { LearnedKinds } from "./learned_kinds.ts";
 import { groupRadii } from "./radius.ts";
@@ -73,14 +77,14 @@ export interface GroupModelOptions extends FitOptions {
  */
 export async function groupModel(
   patches: PatchSet,
-  result: Pick<ClusterResult, "groups" | "medoids" | "fit" | "embeddings">,
+  result: Pick<ClusterResult, "groups" | "medoids" | "fit" | "embeddings" | "references">,
   options: GroupModelOptions = {},
 ): Promise<GroupModel> {
   checkPatches(patches);
   const { groups, medoids } = result;
   ensure(groups.length === patches.count, `${groups.length} groups do not fit ${patches.count} images`);
   const { rows, cols, channels, levels } = patches;
-  const { fit, embeddings } = foundFit(result) ?? await fitAndEmbed(patches, groups, options);
+  const { fit, embeddings } = foundFit(result) ?? await fitAndEmbed(patches, result, options);
   return {
     patches: { rows, cols, channels, ...(levels && { levels }) },
     fit,
@@ -94,20 +98,56 @@ export async function groupModel(
 /** What makes vectors of images, and the vectors of those that were grouped. */
 type Fitted = Pick<GroupModel, "fit" | "embeddings">;
 
-/** Returns what the images were grouped by, if that fits into a model: nothing need then be compared again. */
-function foundFit({ fit, embeddings }: Pick<ClusterResult, "fit" | "embeddings">): Fitted | undefined {
-  if (!fit || !embeddings) return undefined;
+/** What a model takes over from the grouping. */
+type GroupedBefore = Parameters<typeof groupModel>[1];
+
+/** Returns what the images were grouped by, if that is a sample and fits into a model: nothing need be compared again. */
+function foundFit({ fit, embeddings, references }: GroupedBefore): Fitted | undefined {
+  if (!fit || !embeddings || references === undefined) return undefined;
   const numbers = fit.parts.reduce((sum, { references }) => sum + (references?.data.length ?? 0), 0);
   return numbers <= REFERENCE_NUMBERS ? { fit, embeddings } : undefined;
 }
 
-async function fitAndEmbed(patches: PatchSet, groups: Int32Array, options: GroupModelOptions): Promise<Fitted> {
+async function fitAndEmbed(
+  patches: PatchSet,
+  { groups, fit: found, references }: GroupedBefore,
+  options: GroupModelOptions,
+): Promise<Fitted> {
   const copies = findCopies(patches);
   const distinct = copies ? someImages(patches, copies.distinct) : patches;
   const own = copies ? Int32Array.from(copies.distinct, (i) => groups[i]) : groups;
+  const forAll = (embedded: Embeddings) => copies ? rowsForAll(embedded, copies) : embedded;
+  const holdsAll = found?.parts.every((part) => part.references?.count === distinct.count);
+  const { weight, pooling } = options;
+  // Other settings than those of the grouping are not known to fit: they are checked, and fitted anew.
+  const isSame = !pooling && weight?.kind !== "mask" && (!weight || sourceOf(weight) !== "normal");
+  if (found && holdsAll && references === undefined && isSame) {
+    const { fit, embeddings } = await withFewerReferences(found, sampleOf(distinct, own, options), options);
+    return { fit, embeddings: forAll(embeddings) };
+  }
   const fit = await fittedBySample(distinct, own, { ...options, onProgress: undefined });
-  const embedded = await embedPatches(distinct, fit, options);
-  return { fit, embeddings: copies ? rowsForAll(embedded, copies) : embedded };
+  return { fit, embeddings: forAll(await embedPatches(distinct, fit, options)) };
+}
+
+/**
+ * Keeps some of the references of a fit, of which each grouped image is one, and embeds these images by them. Whitening
+ * and temperatures stay as they were found.
+ */
+async function withFewerReferences(
+  { parts, scales: _ }: FittedEmbedding,
+  chosen: readonly number[],
+  { onProgress, ...work }: WorkOptions,
+): Promise<Fitted> {
+  const fewer = parts.map((part) => ({ ...part, references: someImages(part.references!, chosen) }));
+  const found = [];
+  for (const [at, part] of fewer.entries()) {
+    found.push(...embeddingsOf(await compareWith(parts[at].references!, part, work), part.weight));
+  }
+  const all = found.map(({ embedding }) => embedding);
+  const scales = scalesOf(all.map((embedding) => someEmbeddings(embedding, chosen)), sharesIn(found));
+  const embeddings = joined(all, scales);
+  onProgress?.(embeddings.count, embeddings.count);
+  return { fit: { parts: fewer, scales }, embeddings };
 }
 
 /**
@@ -131,12 +171,16 @@ export function regroup(model: GroupModel, result: Pick<ClusterResult, "groups" 
   };
 }
 
+/** A sample of the images for references, spread evenly over the groups. */
+function sampleOf(patches: PatchSet, groups: Int32Array, { seed = 0 }: GroupModelOptions): number[] {
+  const byGroup = Array.from(groups.keys()).sort((a, b) => groups[a] - groups[b] || a - b);
+  return evenly(byGroup.length, most(patches, REFERENCES), seededRandom(seed)()).map((at) => byGroup[at]);
+}
+
 /** Fits the embedding, with a sample of the images as references, or a sample of the labelled normals. */
 function fittedBySample(patches: PatchSet, groups: Int32Array, options: GroupModelOptions): Promise<FittedEmbedding> {
   const { seed = 0, normals } = options;
-  const byGroup = Array.from(groups.keys()).sort((a, b) => groups[a] - groups[b] || a - b);
-  const places = evenly(byGroup.length, most(patches, REFERENCES), seededRandom(seed)());
-  const sample = someImages(patches, places.map((at) => byGroup[at]));
+  const sample = someImages(patches, sampleOf(patches, groups, options));
   return fitEmbedding(patches, sample, { ...options, ...(normals && { normals: someNormals(normals, seed) }) });
 }
 

@@ -68,16 +68,16 @@ export async function fitEmbedding(
 }
 
 /**
- * Holds fixed what images were embedded by when they were compared with a sample of references: these images get the same
- * vectors again, and others get theirs by the same references.
+ * Holds fixed what images were embedded by when they were compared with a sample, or with each other: these images get
+ * the same vectors again, and others get theirs by the same references.
  */
-export function fittedToSample(
+export function fittedToImages(
   prepared: readonly PreparedFeatures[],
   compared: readonly ComparedFeatures[],
   weight: Weighting,
   scales: readonly number[],
 ): FittedEmbedding {
-  const parts = compared.map(({ features, scores, references, centre }, at): FittedPart => {
+  const parts = compared.map(({ features, patches, scores, references = patches, centre }, at): FittedPart => {
     const { whitening } = prepared[at].preparation;
     return {
       features,

@@ -6,7 +6,7 @@ import { referencesFor } from "../reference/enough_references.ts";
 import type { PatchSet } from "../types.ts";
 import { isLeftOpen, sourceOf } from "../weight/weighting.ts";
 import type { FittedEmbedding } from "./embed_blocks.ts";
-import { fitEmbedding, type FitOptions, fittedToSample } from "./fit_embedding.ts";
+import { fitEmbedding, type FitOptions, fittedToImages } from "./fit_embedding.ts";
 
 /** An embedding, and the number of references that images are compared with. */
 export interface FittedToEnough {
@@ -39,5 +39,5 @@ export async function fitToEnough(
   const compared = await compareFeatures(prepared, source, { sample }, { threads, signal, onProgress });
   const chosen = isLeftOpen(weight) ? chooseSpread(compared, weight).weighting : weight;
   const { scales } = embedImages(compared, chosen);
-  return { fit: fittedToSample(prepared, compared, chosen, scales), references: sample.length };
+  return { fit: fittedToImages(prepared, compared, chosen, scales), references: sample.length };
 }

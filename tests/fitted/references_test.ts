@@ -244,7 +244,31 @@ Deno.test("what images were grouped by makes their vectors again, and is the mod
       assert.ok(distance < 1e-3, `${distance}`);
     });
   }
-  const exact = await clusterPatches(patches, { references: "all", k: 3 });
-  assert.equal(exact.fit, undefined);
-  assert.equal((await groupModel(patches, exact)).fit.parts[0].references!.count, 32);
+});
+
+Deno.test("a model of images that were compared with each other keeps 32: the same as one that is fitted anew", async () => {
+  const drawnOnce = drawn(60);
+  const twice = { ...drawnOnce, count: 62, data: new Float32Array(drawnOnce.data.length * 62 / 60) };
+  twice.data.set(drawnOnce.data);
+  twice.data.set(drawnOnce.data.subarray(0, drawnOnce.data.length * 2 / 60), drawnOnce.data.length);
+  const features = [{ whiten: true, length: "root" }, { content: "residual", length: "root" }] as const;
+  const weight = { kind: "soft", tau: [{ perplexity: 0.2 }, { perplexity: 0.5 }], over: { quantile: 0.05 } } as const;
+  for (const patches of [drawnOnce, twice]) { // With and without equal images.
+    const result = await clusterPatches(patches, { references: "all", k: 3, features, weight });
+    assert.equal(result.fit!.parts[0].references!.count, 60);
+    const model = await groupModel(patches, result, { features, weight });
+    const { groups, medoids } = result;
+    const anew = await groupModel(patches, { groups, medoids }, { features, weight });
+    assert.deepEqual(model.fit.parts.map(({ references }) => references!.count), [32, 32]);
+    assert.equal(model.embeddings.count, patches.count);
+    const largest = Math.max(...anew.embeddings.data.map(Math.abs));
+    model.embeddings.data.forEach((value, at) => {
+      assert.ok(Math.abs(value - anew.embeddings.data[at]) < 1e-5 * largest, `${value}, ${anew.embeddings.data[at]}`);
+    });
+    model.radii.forEach((radius, group) => assert.ok(Math.abs(radius / anew.radii[group] - 1) < 1e-4));
+    (await assignPatches(model, patches)).forEach(({ group, distance }, at) => {
+      assert.equal(group, groups[at]);
+      assert.ok(distance < 1e-3, `${distance}`);
+    });
+  }
 });
