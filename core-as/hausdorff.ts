@@ -97,12 +97,17 @@ export function directedHausdorff(
       else tile<i16, i32, Own, NoKeys>(x, own, y, y + panelBytes, halves, out, SLICE_BYTES);
       hausdorffTiles++;
       const wanted = i32x4.splat(least);
+      // Places behind the last patch may look nearer than patches at opposite ends of a set: they prove nothing.
+      const patches = i32x4.splat(bCount - panel * PANEL);
+      const is0 = i32x4.lt_s(i32x4(0, 1, 2, 3), patches);
+      const is1 = i32x4.lt_s(i32x4(4, 5, 6, 7), patches);
+      const is2 = i32x4.lt_s(i32x4(8, 9, 10, 11), patches);
       let columns0 = i32x4.splat(0), columns1 = columns0, columns2 = columns0;
       for (let each = 0; each < rows; each++) {
         const row = tiles + <usize> panel * TILE_BYTES + <usize> each * 48;
-        const reached0 = i32x4.ge_s(v128.load(row), wanted);
-        const reached1 = i32x4.ge_s(v128.load(row, 16), wanted);
-        const reached2 = i32x4.ge_s(v128.load(row, 32), wanted);
+        const reached0 = v128.and(is0, i32x4.ge_s(v128.load(row), wanted));
+        const reached1 = v128.and(is1, i32x4.ge_s(v128.load(row, 16), wanted));
+        const reached2 = v128.and(is2, i32x4.ge_s(v128.load(row, 32), wanted));
         if (v128.any_true(v128.or(reached0, v128.or(reached1, reached2)))) open &= ~(1 << each);
         columns0 = v128.or(columns0, reached0);
         columns1 = v128.or(columns1, reached1);

@@ -401,6 +401,16 @@ Deno.test("features of any shape: filtered searches are brute force's to the las
   );
 });
 
+Deno.test("max-Hausdorff distances of patches at opposite ends of a set, farther than places without a patch look", () => {
+  // In steps of the 16-bit integers, 73 and -123 are farther apart than 73 and a place behind the last patch.
+  checkAgainstBruteForce(made(3, 1, 2, 1, (at) => [15, 71, -123, -123, 63, 73][at] / 126));
+  for (let seed = 0; seed < 300; seed++) {
+    const [rows, channels] = [1 + seed % 13, 1 + seed % 3];
+    // Few directions, so that many patches lie at opposite ends.
+    checkAgainstBruteForce(made(4, rows, 1, channels, (at) => Math.round(3 * noise(at + seed * 1000)) / 3));
+  }
+});
+
 Deno.test("keys that tell several panels, as of very many patches, lead to the same patches", () => {
   const patches = made(6, 13, 14, 20, noise);
   for (const integers of Object.values(INTEGERS)) {
