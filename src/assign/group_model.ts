@@ -104,24 +104,23 @@ type GroupedBefore = Parameters<typeof groupModel>[1];
 /** Returns what the images were grouped by, if that is a sample and fits into a model: nothing need be compared again. */
 function foundFit({ fit, embeddings, references }: GroupedBefore): Fitted | undefined {
   if (!fit || !embeddings || references === undefined) return undefined;
-  const numbers = fit.parts.reduce((sum, { references }) => sum + (references?.data.length ?? 0), 0);
+  const numbers = fit.parts.reduce((sum, part) => sum + (part.references?.data.length ?? 0), 0);
   return numbers <= REFERENCE_NUMBERS ? { fit, embeddings } : undefined;
 }
 
 async function fitAndEmbed(
   patches: PatchSet,
-  { groups, fit: found, references }: GroupedBefore,
+  { groups, fit: found }: GroupedBefore,
   options: GroupModelOptions,
 ): Promise<Fitted> {
   const copies = findCopies(patches);
   const distinct = copies ? someImages(patches, copies.distinct) : patches;
   const own = copies ? Int32Array.from(copies.distinct, (i) => groups[i]) : groups;
   const forAll = (embedded: Embeddings) => copies ? rowsForAll(embedded, copies) : embedded;
-  const holdsAll = found?.parts.every((part) => part.references?.count === distinct.count);
   const { weight, pooling } = options;
-  // Other settings than those of the grouping are not known to fit: they are checked, and fitted anew.
-  const isSame = !pooling && weight?.kind !== "mask" && (!weight || sourceOf(weight) !== "normal");
-  if (found && holdsAll && references === undefined && isSame) {
+  // No grouping by these settings has such a fit: they are checked, and fitted anew.
+  const isOther = pooling || weight?.kind === "mask" || weight && sourceOf(weight) === "normal";
+  if (!isOther && found?.parts.every(({ references }) => references?.count === distinct.count)) {
     const { fit, embeddings } = await withFewerReferences(found, sampleOf(distinct, own, options), options);
     return { fit, embeddings: forAll(embeddings) };
   }

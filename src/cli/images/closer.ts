@@ -11,7 +11,7 @@ import { photoSize } from "../../look/decode_photo.ts";
 import type { Detail } from "../../look/detail.ts";
 import { firstLookOptions } from "../../look/first_look_network.ts";
 import type { OpenModel } from "../network/open_model.ts";
-import { MOST_NETWORKS, pooledEmbedder } from "../../embed/workers/embedder_pool.ts";
+import { EMBEDDING_CORES, pooledEmbedder } from "../../embed/workers/embedder_pool.ts";
 import { prepareImages } from "./image_pool.ts";
 import { readBytes } from "./read_image.ts";
 
@@ -102,12 +102,12 @@ export async function openFirstLooks(engine: LookEngine): Promise<Embedder> {
 }
 
 async function firstLookNetworks({ engine, onEngine }: LookEngine): Promise<Pick<Closer, "embedder" | "openMany">> {
-  const options = await firstLookOptions({ engine, threads: MOST_NETWORKS });
+  const options = await firstLookOptions({ engine, threads: EMBEDDING_CORES });
   const checked = await checkedModel(options);
-  const pools = engine === "wasm" && MOST_NETWORKS > 1; // Natively they take more memory than they save time.
+  const pools = engine === "wasm" && EMBEDDING_CORES > 1; // Natively they take more memory than they save time.
   return {
     embedder: onEngine(checked),
     // The other cores embed close looks.
-    ...(pools && { openMany: () => pooledEmbedder(checked.id, options, Math.ceil(MOST_NETWORKS / 2)) }),
+    ...(pools && { openMany: () => pooledEmbedder(checked.id, options, Math.ceil(EMBEDDING_CORES / 2)) }),
   };
 }

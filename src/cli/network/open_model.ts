@@ -11,7 +11,7 @@ import type { DecoderName } from "../../image/decode.ts";
 import { PRESETS } from "../../preset.ts";
 import type { NetworkRecord } from "../../report/model_file.ts";
 import { chosenEngine, type EngineChoice, softwareAdapterNote } from "./engine.ts";
-import { MOST_NETWORKS, pooledEmbedder } from "../../embed/workers/embedder_pool.ts";
+import { EMBEDDING_CORES, pooledEmbedder } from "../../embed/workers/embedder_pool.ts";
 import { findNetwork, type FoundNetwork, type NetworkOptions } from "./find_network.ts";
 import { makerOf } from "../images/image_cache.ts";
 
@@ -67,7 +67,7 @@ export async function openModel(options: ModelOptions, warnings: string[], found
     ...(options.model === undefined ? preset.embedding : manifest ? {} : { name: name.replace(/\.onnx$/i, "") }),
     views: options.views ? Number(options.views) as Views : preset.embedding.views,
     size,
-    threads: MOST_NETWORKS,
+    threads: EMBEDDING_CORES,
     engine,
   };
   const checked = await checkedModel(embedding);
@@ -91,12 +91,12 @@ export async function openModel(options: ModelOptions, warnings: string[], found
   if (options.model !== undefined) {
     await embedder.embed({ data: new Uint8Array(4 * size * size).fill(128), width: size, height: size });
   }
-  const pools = engine !== "webgpu" && MOST_NETWORKS > 1;
+  const pools = engine !== "webgpu" && EMBEDDING_CORES > 1;
   return {
     embedder,
     levels: checked.levels,
     onEngine,
-    ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, MOST_NETWORKS) }),
+    ...(pools && { openMany: () => pooledEmbedder(checked.id, embedding, EMBEDDING_CORES) }),
     size,
     decoder,
     ...(white && { white }),

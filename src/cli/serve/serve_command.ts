@@ -8,7 +8,7 @@ import { withResolvers } from "../../runtime/portable.ts";
 import type { PresetName } from "../../preset.ts";
 import { countOf } from "../../report/client/text.js";
 import { type Answer, createHandler } from "../../serve/handler.ts";
-import { MOST_NETWORKS } from "../../embed/workers/embedder_pool.ts";
+import { EMBEDDING_CORES } from "../../embed/workers/embedder_pool.ts";
 import { openFirstLooks } from "../images/closer.ts";
 import { openModel } from "../network/open_model.ts";
 import { warn } from "../system/progress.ts";
@@ -45,7 +45,7 @@ export async function serveCommand(options: ServeCommandOptions): Promise<void> 
     if (pool) await network.embedder.release();
     return {
       ...network,
-      ...(pool && { embedder: pool, atOnce: MOST_NETWORKS }),
+      ...(pool && { embedder: pool, atOnce: EMBEDDING_CORES }),
       openFirstLook: () => firstLooks ??= openFirstLooks(network),
     };
   };

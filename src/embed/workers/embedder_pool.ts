@@ -10,8 +10,8 @@ import { WorkerPool } from "../../runtime/worker_pool.ts";
 /** Never called. Deno fetches the worker named here together with the program, so that it also starts offline. */
 export const fetchedBefore = (): Promise<unknown> => import("./embed_worker.ts");
 
-/** So many networks run at once on this machine. More would wait for each other at its memory. */
-export const MOST_NETWORKS: number = Math.min(availableCores(), 4);
+/** So many cores of this machine embed: as networks of one thread each, or as one of so many threads. */
+export const EMBEDDING_CORES: number = Math.min(availableCores(), 4);
 
 /**
  * An embedder with this id that runs on at most `most` workers. They start when there is work for them.
